@@ -7,7 +7,8 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
 
 /** `a`, `a and b`, `a, b and c`; with a limit: `a, b and 3 more`. */
 export function listed(items: readonly string[], limit = Number.POSITIVE_INFINITY): string {
-  const shown = items.length > limit ? [...items.slice(0, limit), `${items.length - limit} more`] : [...items];
+  const shown =
+    items.length > limit ? [...items.slice(0, limit), `${items.length - limit} more`] : [...items];
   const last = shown.pop();
   if (last === undefined) return 'none';
   return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`;

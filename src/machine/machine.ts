@@ -1,0 +1,60 @@
+/**
+ * A place where commands run: this machine, or a server over SSH. Whoever stands above does not know which.
+ */
+export interface Machine {
+  /** For people: `this machine`, `deploy@web-1`. */
+  readonly name: string;
+
+  /**
+   * Runs one argument list to its end. A non-zero exit is a result, not an error.
+   * @throws LostConnection when the outcome is not known.
+   * @throws UserError `command-not-found` when the program does not exist, `command-timed-out` when the time was
+   *   up (what was started has been ended, or the sentence says that it may still run).
+   */
+  run(argv: readonly string[], options: RunOptions): Promise<CommandResult>;
+
+  /** Writes a file in one step (a reader sees the old or the new one, whole), with its mode from the start. */
+  writeFile(path: string, content: string, options: { readonly mode: number }): Promise<void>;
+
+  /** The text of a file, or undefined when there is none. */
+  readFile(path: string): Promise<string | undefined>;
+
+  close(): Promise<void>;
+}
+
+export interface RunOptions {
+  /** Milliseconds until the command is ended. */
+  readonly timeout: number;
+  /** Ends the command when the step is cancelled. */
+  readonly signal?: AbortSignal;
+  /** Given on standard input, which is then closed: the way for secrets. Empty when left out. */
+  readonly stdin?: string;
+  /** Added to the environment; never in an argument list, so values may be secret. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly workingDirectory?: string;
+  /** Told each line as it comes, from standard output and standard error. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface CommandResult {
+  /** null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function succeeded(result: CommandResult): boolean {
+  return result.exitCode === 0;
+}
+
+/** How a command ended, for a sentence: `exit 1`, `ended by SIGKILL`. */
+export function ending({ exitCode, signal }: CommandResult): string {
+  return signal === null ? `exit ${exitCode}` : `ended by ${signal}`;
+}
+
+/** The last lines that say something, standard error first: what a person would look at first. */
+export function lastWords({ stdout, stderr }: CommandResult, lines = 20): string {
+  const text = stderr.trim() === '' ? stdout : stderr;
+  return text.trim().split('\n').slice(-lines).join('\n');
+}
