@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+
+import { counted, listed, nearest } from '../../src/ground/words.ts';
+
+test('counted things agree with their number', () => {
+  expect([counted(0, 'tenant'), counted(1, 'tenant'), counted(1_000, 'tenant')]).toEqual([
+    '0 tenants',
+    '1 tenant',
+    '1,000 tenants',
+  ]);
+  expect(counted(2, 'try', 'tries')).toBe('2 tries');
+});
+
+test('a list reads like a sentence, and says how many it leaves out', () => {
+  expect(listed([])).toBe('none');
+  expect(listed(['a'])).toBe('a');
+  expect(listed(['a', 'b', 'c'])).toBe('a, b and c');
+  expect(listed(['a', 'b', 'c', 'd', 'e'], 2)).toBe('a, b and 3 more');
+});
+
+test.each`
+  text             | found
+  ${'dryrun'}      | ${'dry-run'}
+  ${'DRY_RUN'}     | ${'dry-run'}
+  ${'databse-url'} | ${'database-url'}
+  ${'colour'}      | ${undefined}
+`('$text is nearest to $found', ({ text, found }) => {
+  expect(nearest(text, ['dry-run', 'database-url', 'timeout'])).toBe(found);
+});
