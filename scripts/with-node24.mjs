@@ -9,7 +9,9 @@ const root = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname,
 const binaries = join(root, 'node_modules', '.bin');
 const installedFor = join(root, 'node_modules', '.installed-for');
 
-const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+const lock = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
 if (!existsSync(installedFor) || readFileSync(installedFor, 'utf8') !== lock) {
   console.error('Installing the packages of package-lock.json …');
   const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -17,15 +19,21 @@ if (!existsSync(installedFor) || readFileSync(installedFor, 'utf8') !== lock) {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (install.status !== 0) {
-    console.error('npm ci failed — see its message above — is the package registry reachable? Then run again.');
+    console.error(
+      'npm ci failed — see its message above — is the package registry reachable? Then run again.',
+    );
     process.exit(1);
   }
   writeFileSync(installedFor, lock);
 }
 
 const [script, ...rest] = process.argv.slice(2);
-const { status, signal } = spawnSync(join(binaries, 'node'), ['--disable-warning=ExperimentalWarning', script, ...rest], {
-  stdio: 'inherit',
-  env: { ...process.env, PATH: `${binaries}${delimiter}${process.env.PATH}` },
-});
+const { status, signal } = spawnSync(
+  join(binaries, 'node'),
+  ['--disable-warning=ExperimentalWarning', script, ...rest],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${binaries}${delimiter}${process.env.PATH}` },
+  },
+);
 process.exit(signal === null ? status : 1);

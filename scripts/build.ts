@@ -1,0 +1,74 @@
+/**
+ * `npm run build`: src/ becomes dist/: one bundle and a door of one line for each action and for the program.
+ * CommonJS, because ssh2 needs `require` and `__dirname`; not minified, so that it can be read where it runs.
+ */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { build, type Plugin } from 'esbuild';
+
+import { manifestOf } from '../src/actions/manifests.ts';
+import { actionNames } from '../src/actions/names.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** Builds into a folder, which afterwards holds nothing else. */
+export async function buildInto(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await build({
+    absWorkingDir: root,
+    stdin: {
+      contents: "export { run } from './src/index.ts';\nexport { cli } from './src/cli.ts';\n",
+      resolveDir: root,
+      sourcefile: 'dist.ts',
+    },
+    outfile: join(folder, 'index.cjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    charset: 'utf8',
+    legalComments: 'eof',
+    // Optional compiled parts: never in the bundle, so that it is the same on every machine.
+    external: ['*.node', 'cpu-features', 'pg-native'],
+    logLevel: 'warning',
+    plugins: [inlined('manifests.ts', manifestsModule), inlined('python-files.ts', pythonFilesModule)],
+  });
+  for (const name of actionNames) {
+    await writeFile(join(folder, `${name}.cjs`), `require('./index.cjs').run('${name}');\n`);
+  }
+  const program =
+    "#!/usr/bin/env node\nrequire('./index.cjs').cli(process.argv.slice(2), process.env).then((code) => process.exit(code));\n";
+  await writeFile(join(folder, 'cli.cjs'), program, { mode: 0o755 });
+}
+
+/** A module that reads files of the checkout; in the bundle it holds their contents instead. */
+function inlined(file: string, contents: (folder: string) => Promise<string>): Plugin {
+  return {
+    name: `inline ${file}`,
+    setup({ onLoad }) {
+      onLoad({ filter: new RegExp(`/src/[^/]+/${file.replace('.', '\\.')}$`) }, async ({ path }) => ({
+        contents: await contents(join(path, '..')),
+        loader: 'js',
+      }));
+    },
+  };
+}
+
+async function manifestsModule(): Promise<string> {
+  const manifests = Object.fromEntries(actionNames.map((name) => [name, manifestOf(name)]));
+  return `const manifests = ${JSON.stringify(manifests, null, 2)};\nexport const manifestOf = (name) => manifests[name];\n`;
+}
+
+async function pythonFilesModule(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.py')).sort();
+  const files = await Promise.all(
+    names.map(
+      async (name) => [name.replace(/\.py$/, ''), await readFile(join(folder, name), 'utf8')] as const,
+    ),
+  );
+  return `const files = ${JSON.stringify(Object.fromEntries(files), null, 2)};\nexport const pythonFile = (name) => files[name];\n`;
+}
+
+if (import.meta.main) await buildInto(join(root, 'dist'));

@@ -1,0 +1,11 @@
+/** The suite. `tenantry` is the root action: the whole line in one step. */
+export const actionNames = [
+  'parse-db-url',
+  'migrate-schemas',
+  'provision-tenant',
+  'deploy-container',
+  'health-check',
+  'tenantry',
+] as const;
+
+export type ActionName = (typeof actionNames)[number];

@@ -1,0 +1,140 @@
+/** One address to ask, and by which name. */
+export interface Probe {
+  readonly url: URL;
+  /** Host header and TLS name, where it is not the one in the address. */
+  readonly host?: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The tenant whose domain this is. */
+  readonly tenant?: string | undefined;
+}
+
+/** What a good answer is. */
+export interface Expectation {
+  readonly status: StatusRanges;
+  readonly text?: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Status codes as ranges, both ends included. */
+export type StatusRanges = readonly (readonly [from: number, to: number])[];
+
+/** An answer, or why there was none. */
+export type Answer =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+      readonly milliseconds: number;
+    }
+  | { readonly kind: 'silence'; readonly code: SilenceCode; readonly observed: string };
+
+export type SilenceCode =
+  | 'health-name-not-resolved'
+  | 'health-refused'
+  | 'health-no-answer'
+  | 'health-tls'
+  | 'health-cut-off';
+
+/** How an answer differs from what is expected: the code and what was observed; undefined when it is good. */
+export interface Complaint {
+  readonly code: string;
+  readonly observed: string;
+  readonly hint: string;
+}
+
+/** The name that a probe is known by in sentences: the tenant's domain, or the address. */
+export function probeName({ url, host }: Probe): string {
+  return host ?? url.href;
+}
+
+/** `200-299,304` as ranges. @throws RangeError that says what is wrong. */
+export function parseStatusRanges(text: string): StatusRanges {
+  return text.split(',').map((part) => {
+    const [, from, to = from] = /^\s*([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\s*$/.exec(part) ?? [];
+    if (from === undefined || Number(from) > Number(to)) {
+      throw new RangeError(`"${part.trim()}" is not a status code or a range like 200-299`);
+    }
+    return [Number(from), Number(to)] as const;
+  });
+}
+
+export function showStatusRanges(ranges: StatusRanges): string {
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+}
+
+/** Compares an answer with the expectation. */
+export function complaintAbout(answer: Answer, expected: Expectation): Complaint | undefined {
+  if (answer.kind === 'silence')
+    return { code: answer.code, observed: answer.observed, hint: silenceHints[answer.code] };
+  if (!expected.status.some(([from, to]) => answer.status >= from && answer.status <= to)) {
+    return statusComplaint(answer, expected);
+  }
+  if (expected.text !== undefined && !answer.body.includes(expected.text)) {
+    return {
+      code: 'health-text',
+      observed: `the answer (${answer.status}) does not contain "${expected.text}"`,
+      hint: 'look at what the address answers, or correct expect-text',
+    };
+  }
+  for (const [name, value] of Object.entries(expected.headers)) {
+    const found = answer.headers[name.toLowerCase()];
+    if (found !== value) {
+      return {
+        code: 'health-header',
+        observed:
+          found === undefined ? `the answer has no header ${name}` : `${name} is "${found}", not "${value}"`,
+        hint: 'an older release may still answer there: look at what runs, or correct expect-header',
+      };
+    }
+  }
+  return undefined;
+}
+
+const silenceHints: Readonly<Record<SilenceCode, string>> = {
+  'health-name-not-resolved':
+    'check the host name; a private name needs a runner that can resolve it, or an address with host-header',
+  'health-refused': 'nothing listens there: is the container running, and is this the published port?',
+  'health-no-answer':
+    'the application hangs or a firewall drops the packets: look at its log, or raise try-timeout',
+  'health-tls': 'check the certificate, or ask over http on the private port',
+  'health-cut-off':
+    'something listens but hangs up: is the application listening on 0.0.0.0 and on the mapped port?',
+};
+
+function statusComplaint(answer: Answer & { kind: 'answer' }, expected: Expectation): Complaint {
+  const observed = `answers ${answer.status} instead of ${showStatusRanges(expected.status)}`;
+  if (answer.status === 400 && /DisallowedHost|Invalid HTTP_HOST|Bad Request \(400\)/.test(answer.body)) {
+    return {
+      code: 'health-host-refused',
+      observed,
+      hint: 'add the host name to ALLOWED_HOSTS, or set host-header',
+    };
+  }
+  if (answer.status >= 300 && answer.status < 400) {
+    return {
+      code: 'health-redirect',
+      observed: `${observed}: it redirects to ${answer.headers.location ?? 'nowhere'}`,
+      hint: 'ask that address, send X-Forwarded-Proto: https with request-header, or accept the status with expect-status',
+    };
+  }
+  const said = firstWords(answer.body);
+  return {
+    code: answer.status >= 500 ? 'health-server-error' : 'health-status',
+    observed: said === '' ? observed : `${observed}: "${said}"`,
+    hint:
+      answer.status >= 500
+        ? "look at the application's log: docker logs on the server"
+        : 'check the path, whether it needs a login, and expect-status',
+  };
+}
+
+/** The first words of a body for a sentence, without its HTML. */
+function firstWords(body: string): string {
+  const text = body
+    .replace(/<(style|script|head)\b[\s\S]*?<\/\1>/gi, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+}

@@ -1,0 +1,46 @@
+/** Small pieces of GitHub's Markdown. Text from outside is escaped where it would change the picture. */
+
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(header), `|${header.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+}
+
+/** Something folded behind its title; as `text` it is shown to the letter. */
+export function folded(title: string, content: string, as: 'markdown' | 'text' = 'markdown'): string {
+  const body = as === 'markdown' ? content : `${fence(content)}text\n${content}\n${fence(content)}`;
+  return `<details><summary>${escaped(title)}</summary>\n\n${body}\n\n</details>`;
+}
+
+export function quote(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `> ${line}`)
+    .join('\n');
+}
+
+export function bullet(text: string): string {
+  return `- ${text.replaceAll('\n', ' ')}`;
+}
+
+/** Text from outside, so that no character of it is read as Markdown or HTML. */
+export function escaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/[\\`*_{}[\]|]/g, '\\$&');
+}
+
+function cell(text: string): string {
+  return text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('|', '\\|')
+    .replace(/\r?\n/g, '<br>')
+    .replaceAll('<script', '&lt;script');
+}
+
+/** A fence longer than any run of backticks within. */
+function fence(content: string): string {
+  const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(([run]) => run.length));
+  return '`'.repeat(longest + 1);
+}

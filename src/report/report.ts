@@ -1,0 +1,51 @@
+import { bullet, folded, quote, table } from './markdown.ts';
+
+/** What an action tells about its work beside the log: the job summary for people, the data for programs. */
+export class Report {
+  readonly #sections: string[] = [];
+  readonly #data: Record<string, unknown> = {};
+  #verdict: string | undefined;
+
+  /** The first sentence of the summary when all went well. */
+  verdict(sentence: string): void {
+    this.#verdict = sentence;
+  }
+
+  table(title: string, header: readonly string[], rows: readonly (readonly string[])[]): void {
+    this.#sections.push(`### ${title}`, table(header, rows));
+  }
+
+  /** A table that is there for whoever looks closer. */
+  foldedTable(title: string, header: readonly string[], rows: readonly (readonly string[])[]): void {
+    this.#sections.push(folded(title, table(header, rows)));
+  }
+
+  /** Something that did not fail the step but wants a look. */
+  lookAt(sentence: string): void {
+    this.#sections.push(bullet(`**Look at this:** ${sentence}`));
+  }
+
+  /** A part of the JSON report. */
+  data(key: string, value: unknown): void {
+    this.#data[key] = value;
+  }
+
+  /** The summary as Markdown. */
+  summary(
+    title: string,
+    failure?: { readonly sentence: string; readonly evidence?: string | undefined },
+  ): string {
+    const first = failure === undefined ? this.#verdict : failure.sentence;
+    return [
+      `## ${title}`,
+      ...(first === undefined ? [] : [quote(failure === undefined ? `✅ ${first}` : `❌ ${first}`)]),
+      ...this.#sections,
+      ...(failure?.evidence === undefined ? [] : [folded('Evidence', failure.evidence, 'text')]),
+      '',
+    ].join('\n\n');
+  }
+
+  get collected(): Readonly<Record<string, unknown>> {
+    return this.#data;
+  }
+}

@@ -1,0 +1,51 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import * as core from '@actions/core';
+
+import type { StepHost } from './host.ts';
+
+/** A job of a GitHub workflow. The only file that speaks to the runner. */
+export function githubHost(environment: NodeJS.ProcessEnv): StepHost {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT } = environment;
+  const run = `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}/attempts/${GITHUB_RUN_ATTEMPT ?? 1}`;
+  return {
+    given: inputsGiven(environment),
+    origin: {
+      run: GITHUB_RUN_ID === undefined ? 'no run' : run,
+      actor: environment.GITHUB_ACTOR ?? 'unknown',
+      commit: environment.GITHUB_SHA ?? '',
+    },
+    reportFolder: join(environment.RUNNER_TEMP ?? tmpdir(), 'tenantry'),
+    mask: (secret) => core.setSecret(secret),
+    line: (text) => core.info(text),
+    debug: (text) => core.debug(text),
+    warning: (text) => core.warning(text),
+    fail: (sentence) => core.setFailed(sentence),
+    output: (name, value) => core.setOutput(name, value),
+    exportVariable: (name, value) => core.exportVariable(name, value),
+    fold(title, text) {
+      core.startGroup(title);
+      core.info(text);
+      core.endGroup();
+    },
+    async summary(markdown) {
+      // There is no summary file where a job runs without the service behind it (some local runners).
+      if (environment.GITHUB_STEP_SUMMARY) await core.summary.addRaw(markdown, true).write();
+    },
+  };
+}
+
+/**
+ * The inputs as the runner hands them over: `INPUT_` and the name in capitals, spaces as underscores. It also hands
+ * over what `action.yml` does not declare, so a misspelt input is found here. Empty means: not given.
+ */
+export function inputsGiven(environment: NodeJS.ProcessEnv): Map<string, string> {
+  const given = new Map<string, string>();
+  for (const [variable, value] of Object.entries(environment)) {
+    if (variable.startsWith('INPUT_') && value !== undefined && value.trim() !== '') {
+      given.set(variable.slice('INPUT_'.length).toLowerCase(), value);
+    }
+  }
+  return given;
+}
