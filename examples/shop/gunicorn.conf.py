@@ -9,8 +9,8 @@ threads = 4
 preload_app = True
 # The worker's heartbeat is a file; on a container's disk it may stall.
 worker_tmp_dir = "/dev/shm"
-# Seconds that running requests get after SIGTERM.
-graceful_timeout = 25
+# Seconds that running requests get after SIGTERM; `docker stop` kills after 10 by default.
+graceful_timeout = 8
 accesslog = "-"
 # Docker controls the process; another door into it is not needed.
 control_socket_disable = True
