@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-import { codeOf, messageOf, UserError } from '../ground/errors.ts';
 import { showDuration } from '../ground/duration.ts';
+import { codeOf, messageOf, UserError } from '../ground/errors.ts';
 import { lineSplitter } from './lines.ts';
 import type { CommandResult, Machine, RunOptions } from './machine.ts';
 
