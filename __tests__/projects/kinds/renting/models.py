@@ -1,0 +1,5 @@
+from django.db import models
+
+
+class Lease(models.Model):
+    ends = models.DateField()

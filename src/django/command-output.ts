@@ -1,0 +1,35 @@
+import type { CommandResult } from '../machine/machine.ts';
+
+/** Reading what Django's commands print. Only for sentences: what really happened is asked of the database. */
+
+// The end of a terminal's colour codes, which some projects force on.
+const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+
+/** The migration that was being applied when the command failed, as `app.name`. */
+export function migrationUnderWay(output: string): string | undefined {
+  const [, ...applying] = output.replace(colours, '').split(/Applying (?=\S+\.\.\.)/);
+  const last = applying.at(-1);
+  if (last === undefined || /\b(OK|FAKED)\b/.test(last)) return undefined;
+  return /^(\S+?)\.\.\./.exec(last)?.[1];
+}
+
+/**
+ * What went wrong, in the words of the program: the last exception of a traceback with PostgreSQL's DETAIL,
+ * on one line; else the last line that was printed.
+ */
+export function failureLine({ stdout, stderr }: Pick<CommandResult, 'stdout' | 'stderr'>): string {
+  const lines = (stderr.trim() === '' ? stdout : stderr).replace(colours, '').trimEnd().split('\n');
+  const start = lines.findLastIndex((line) => exceptionLine.test(line));
+  if (start === -1) return (lines.at(-1) ?? '').trim();
+  const [, message = ''] = exceptionLine.exec(lines[start] ?? '') ?? [];
+  const detail = lines.slice(start + 1).find((line) => line.startsWith('DETAIL:'));
+  const shown = isTraceback(lines[start] ?? '') ? message : (lines[start] ?? '').trim();
+  return detail === undefined ? shown : `${shown} (${detail.replace(/^DETAIL:\s*/, '').trim()})`;
+}
+
+const exceptionLine = /^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Missing|Warning): (.*)$/;
+
+/** Database errors are best told in PostgreSQL's own words, without Django's class name. */
+function isTraceback(line: string): boolean {
+  return /^django\.db\.utils\.|^psycopg/.test(line);
+}

@@ -1,0 +1,83 @@
+import { posix } from 'node:path';
+import * as z from 'zod';
+
+import { UserError } from '../ground/errors.ts';
+import { type CommandResult, ending, lastWords, type Machine, succeeded } from '../machine/machine.ts';
+import { failureShape, startFailure } from './failures.ts';
+import { type DjangoProject, type ManageOptions, runPython } from './project.ts';
+import { type PythonFile, pythonFile } from './python-files.ts';
+
+const housekeeping = { timeout: 30_000 };
+
+const envelope = z.looseObject({ complete: z.literal(true), failure: failureShape.optional() });
+
+/**
+ * Runs one of the bundled Python programs through the project's own manage.py and returns its answer. The
+ * answer comes in a file; what the project prints is only looked at when there is no answer.
+ * @throws UserError one code per reason why a project cannot answer (failures.ts), `probe-failed` otherwise.
+ */
+export async function probe<T>(
+  project: DjangoProject,
+  program: PythonFile,
+  { request, answer }: { readonly request: object; readonly answer: z.ZodType<T> },
+  options: ManageOptions,
+): Promise<T> {
+  const { machine } = project;
+  const folder = await makeFolder(machine);
+  try {
+    for (const name of new Set<PythonFile>(['through_manage', program])) {
+      await machine.writeFile(posix.join(folder, `${name}.py`), pythonFile(name), { mode: 0o600 });
+    }
+    await machine.writeFile(
+      posix.join(folder, 'request.json'),
+      JSON.stringify({ ...request, settingsModule: project.settingsModule }),
+      { mode: 0o600 },
+    );
+    const result = await runPython(
+      project,
+      [posix.join(folder, `${program}.py`)],
+      { TENANTRY_FOLDER: folder },
+      options,
+    );
+    return read(await machine.readFile(posix.join(folder, 'answer.json')), answer, { project, result });
+  } finally {
+    await machine.run(['rm', '-rf', '--', folder], housekeeping).catch(() => {});
+  }
+}
+
+async function makeFolder(machine: Machine): Promise<string> {
+  const made = await machine.run(['mktemp', '-d', '-t', 'tenantry-XXXXXXXX'], housekeeping);
+  const folder = made.stdout.trim();
+  if (succeeded(made) && folder !== '') return folder;
+  throw new UserError(
+    `Cannot make a folder for temporary files on ${machine.name} — ${lastWords(made, 1) || ending(made)}`,
+    'free some space, or set TMPDIR to a folder that this user may write to',
+    { code: 'cannot-write' },
+  );
+}
+
+function read<T>(
+  text: string | undefined,
+  answer: z.ZodType<T>,
+  { project, result }: { project: DjangoProject; result: CommandResult },
+): T {
+  const parsed = envelope.safeParse(parse(text));
+  if (!parsed.success) {
+    throw new UserError(
+      `The project did not answer — ${project.python} ended with ${ending(result)} and left ${text === undefined ? 'no' : 'an unfinished'} answer`,
+      'its last lines are below; run python manage.py check in the same place to see the same',
+      { code: 'probe-failed', evidence: lastWords(result) },
+    );
+  }
+  const { failure, ...rest } = parsed.data;
+  if (failure !== undefined) throw startFailure(failure, project);
+  return answer.parse(rest);
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import { posix } from 'node:path';
+
+import { UserError } from '../ground/errors.ts';
+import type { CommandResult, Machine } from '../machine/machine.ts';
+
+/** A Django project and the place where its commands run. */
+export interface DjangoProject {
+  readonly machine: Machine;
+  /** Where manage.py is, on that machine. */
+  readonly workingDirectory: string;
+  /** The interpreter that has the project's packages: `python`, `.venv/bin/python`. */
+  readonly python: string;
+  /** DJANGO_SETTINGS_MODULE, when manage.py's own choice is not wanted. */
+  readonly settingsModule?: string | undefined;
+  /** What the project reads: DATABASE_URL, DB_*, and whatever else it asks for. May hold secrets. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ManageOptions {
+  /** Milliseconds until the command is ended. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onLine?: ((line: string) => void) | undefined;
+  /** Shown by PostgreSQL beside each of the command's connections (pg_stat_activity). */
+  readonly applicationName?: string | undefined;
+}
+
+/**
+ * Runs `python manage.py …` in the project. A non-zero exit is a result, not an error.
+ * @throws UserError `manage-py-missing`, `python-missing`, and what `Machine.run` throws.
+ */
+export async function manage(
+  project: DjangoProject,
+  args: readonly string[],
+  options: ManageOptions,
+): Promise<CommandResult> {
+  const settings = project.settingsModule === undefined ? [] : [`--settings=${project.settingsModule}`];
+  return runPython(project, ['manage.py', ...args, ...settings], {}, options);
+}
+
+/** Runs the project's Python in the project's folder and environment. */
+export async function runPython(
+  project: DjangoProject,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { timeout, signal, onLine, applicationName }: ManageOptions,
+): Promise<CommandResult> {
+  await requireManagePy(project);
+  try {
+    return await project.machine.run([project.python, ...args], {
+      timeout,
+      ...(signal === undefined ? {} : { signal }),
+      ...(onLine === undefined ? {} : { onLine }),
+      workingDirectory: project.workingDirectory,
+      env: {
+        ...project.env,
+        ...(project.settingsModule === undefined ? {} : { DJANGO_SETTINGS_MODULE: project.settingsModule }),
+        ...(applicationName === undefined ? {} : { PGAPPNAME: shortened(applicationName) }),
+        PYTHONUNBUFFERED: '1',
+        DJANGO_COLORS: 'nocolor',
+        ...env,
+      },
+    });
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'command-not-found') {
+      throw new UserError(
+        `Cannot start ${project.python} on ${project.machine.name} — there is no such program`,
+        'install it, or set python to the interpreter that has the project’s packages, like .venv/bin/python',
+        { code: 'python-missing', cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+async function requireManagePy({ machine, workingDirectory }: DjangoProject): Promise<void> {
+  if ((await machine.readFile(posix.join(workingDirectory, 'manage.py'))) !== undefined) return;
+  const search = await machine
+    .run(['find', workingDirectory, '-maxdepth', '3', '-name', 'manage.py', '-not', '-path', '*/.*'], {
+      timeout: 10_000,
+    })
+    .catch(() => undefined);
+  const elsewhere = search?.stdout.split('\n').find((line) => line !== '');
+  const observed =
+    search === undefined || search.stdout + search.stderr === '' || elsewhere !== undefined
+      ? `${workingDirectory} has none`
+      : `the folder ${workingDirectory} does not exist or cannot be read`;
+  throw new UserError(
+    `There is no manage.py — ${observed}`,
+    elsewhere === undefined
+      ? 'set working-directory to the folder that holds manage.py'
+      : `set working-directory to ${posix.dirname(elsewhere)}, where there is one`,
+    { code: 'manage-py-missing' },
+  );
+}
+
+/** PostgreSQL cuts longer names, with a notice. */
+function shortened(applicationName: string): string {
+  return applicationName.replace(/[^\x20-\x7e]/g, '?').slice(0, 63);
+}

@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs';
+
+/** The Python that runs inside a project. The bundle replaces this module by one that holds the texts. */
+export type PythonFile = 'through_manage' | 'discover' | 'provision';
+
+/** The source of a Python file that comes with this library. */
+export function pythonFile(name: PythonFile): string {
+  return readFileSync(new URL(`./${name}.py`, import.meta.url), 'utf8');
+}

@@ -1,0 +1,46 @@
+import type { Database } from '../database/connection.ts';
+import { type Discovery, discoveryShape } from '../django/discovery.ts';
+import { probe } from '../django/probe.ts';
+import type { DjangoProject } from '../django/project.ts';
+import { UserError } from '../ground/errors.ts';
+
+interface Reading {
+  readonly project: DjangoProject;
+  readonly database: Database;
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds: a large project takes half a minute to import on a busy machine. */
+const patience = 5 * 60_000;
+
+/**
+ * Asks the project and its database how things stand now. Changes nothing.
+ * @throws UserError one code per reason why the project cannot answer; `project-other-database` when its
+ *   settings lead to another database than the one given.
+ */
+export async function readStanding({ project, database, signal }: Reading): Promise<Discovery> {
+  const discovery = await probe(
+    project,
+    'discover',
+    { request: {}, answer: discoveryShape },
+    { timeout: patience, signal, applicationName: 'tenantry discover' },
+  );
+  await requireSameDatabase(discovery, database);
+  return discovery;
+}
+
+/** Compared by the databases' own words: one database has many addresses. */
+async function requireSameDatabase({ database: found }: Discovery, given: Database): Promise<void> {
+  const [identity] = await given.query<{ oid: string; started: string }>(
+    `SELECT oid::text AS oid,
+            to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS started
+       FROM pg_database WHERE datname = current_database()`,
+  );
+  if (identity?.oid === found.identity.oid && identity.started === found.identity.serverStarted) return;
+  const { host, port, name } = found.settings;
+  throw new UserError(
+    `The project uses another database — its settings lead to ${name} on ${host || 'the local socket'}:${port || '5432'}, this step was given ${given.label}`,
+    'make DATABASES read DATABASE_URL or the DB_* variables; nothing was changed',
+    { code: 'project-other-database' },
+  );
+}
