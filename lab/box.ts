@@ -1,0 +1,203 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { command, type CommandOptions, type CommandResult, tryCommand } from './command.ts';
+import type { LabFolders } from './folders.ts';
+import { addressOf, type LabNetwork, plugIn, type Station } from './network.ts';
+import { end, identify, isAlive, type ProcessIdentity } from './process-identity.ts';
+
+/**
+ * A simulated machine: its own file tree (an overlay on the shared Debian
+ * root), processes, host name and network, with `/lab` shared with this side.
+ */
+export interface Box {
+  readonly name: Station;
+  readonly address: string;
+  /** `unshare`, the parent of the box's init. Ending it ends the box. */
+  readonly keeper: ProcessIdentity;
+  /** The box's PID 1, as seen from here. */
+  readonly init: ProcessIdentity;
+  /** This side of the box's `/lab`. */
+  readonly shared: string;
+}
+
+/** A folder of this machine shown inside a box. */
+export interface Bind {
+  readonly from: string;
+  readonly to: string;
+  readonly readOnly?: boolean;
+}
+
+const BOOT = join(dirname(fileURLToPath(import.meta.url)), 'boot.sh');
+
+const boxFolder = (folders: LabFolders, name: Station) => join(folders.run, name);
+const recordPath = (folders: LabFolders, name: Station) => join(boxFolder(folders, name), 'box.json');
+
+/** The box when it runs, else undefined. */
+export function readBox(folders: LabFolders, name: Station): Box | undefined {
+  try {
+    const box = JSON.parse(readFileSync(recordPath(folders, name), 'utf8')) as Box;
+    return isAlive(box.init) ? box : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Starts a box and connects it. Files that an earlier box of the same name left
+ * behind are still there (so a box can be "rebooted"); `removeBox` clears them.
+ */
+export async function startBox(
+  folders: LabFolders,
+  network: LabNetwork,
+  name: Station,
+  root: string,
+  binds: readonly Bind[] = [],
+): Promise<Box> {
+  const folder = boxFolder(folders, name);
+  mkdirSync(join(folder, 'lab', 'log'), { recursive: true });
+  for (const bind of binds) mkdirSync(bind.from, { recursive: true });
+  const child = spawn(
+    'unshare',
+    [
+      ...['--mount', '--uts', '--ipc', '--net', '--pid', '--fork', '--kill-child', '--', BOOT, folder, name, root],
+      ...binds.map((bind) => `${bind.from}:${bind.to}${bind.readOnly ? ':ro' : ''}`),
+    ],
+    { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: BOX_ENVIRONMENT },
+  );
+  const complaints: string[] = [];
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text));
+  let outsidePid: number | undefined;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const ready = /^ready (\d+)$/.exec(line);
+    if (ready === null) complaints.push(line);
+    else {
+      outsidePid = Number(ready[1]);
+      break;
+    }
+  }
+  if (outsidePid === undefined || child.pid === undefined) {
+    await closed;
+    throw new Error(`the box ${name} did not start: ${complaints.join('').trim() || 'it said nothing'}`);
+  }
+  child.stdout.destroy();
+  child.stderr.destroy();
+  child.unref();
+
+  const box: Box = {
+    name,
+    address: addressOf(network, name),
+    keeper: identify(child.pid),
+    init: identify(outsidePid),
+    shared: join(folder, 'lab'),
+  };
+  writeFileSync(recordPath(folders, name), JSON.stringify(box, null, 2));
+  await plugIn(network, name, box.init.pid);
+  return box;
+}
+
+/** Pulls the plug: everything in the box ends at once. Its files stay. */
+export async function stopBox(folders: LabFolders, name: Station): Promise<void> {
+  const box = readBox(folders, name);
+  if (box !== undefined) {
+    await end(box.init);
+    await end(box.keeper);
+  }
+  rmSync(recordPath(folders, name), { force: true });
+}
+
+/** Stops the box and removes its files. */
+export async function removeBox(folders: LabFolders, name: Station): Promise<void> {
+  await stopBox(folders, name);
+  rmSync(boxFolder(folders, name), { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** A path in the box, as this side can open it while the box runs. */
+export function boxPath(box: Box, path: string): string {
+  return `/proc/${box.init.pid}/root${path}`;
+}
+
+/** What programs in a box see: nothing of this machine's environment. */
+const BOX_ENVIRONMENT = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  LANG: 'C.UTF-8',
+};
+
+export interface InBoxOptions extends Pick<CommandOptions, 'stdin' | 'timeout'> {
+  /** The user in the box; root by default. */
+  readonly user?: string;
+  readonly env?: Record<string, string>;
+}
+
+function enter(box: Box, argv: readonly string[], options: InBoxOptions): [string[], CommandOptions] {
+  const become =
+    options.user === undefined
+      ? []
+      : ['setpriv', `--reuid=${options.user}`, `--regid=${options.user}`, '--init-groups', '--'];
+  const { user: _user, ...rest } = options;
+  return [
+    ['nsenter', '--target', String(box.init.pid), '--mount', '--uts', '--ipc', '--net', '--pid', '--', ...become, ...argv],
+    { ...rest, cwd: '/', env: { ...BOX_ENVIRONMENT, ...options.env } },
+  ];
+}
+
+/** Runs a program inside the box. @throws Error when it fails */
+export async function inBox(box: Box, argv: readonly string[], options: InBoxOptions = {}): Promise<string> {
+  return command(...enter(box, argv, options));
+}
+
+/** Runs a program inside the box and returns its result, whatever it is. */
+export async function tryInBox(box: Box, argv: readonly string[], options: InBoxOptions = {}): Promise<CommandResult> {
+  return tryCommand(...enter(box, argv, options));
+}
+
+/**
+ * Starts a program that stays. It becomes a child of the box's init; its output
+ * goes to `/lab/log/NAME.log`, its PID (as the box sees it) to `/run/lab/NAME.pid`.
+ */
+export async function startService(
+  box: Box,
+  name: string,
+  argv: readonly string[],
+  options: Omit<InBoxOptions, 'stdin'> = {},
+): Promise<void> {
+  const { user, ...rest } = options;
+  const become =
+    user === undefined ? [] : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--'];
+  const script = `echo $$ >/run/lab/${name}.pid; exec "$@" >>/lab/log/${name}.log 2>&1 </dev/null`;
+  await inBox(box, ['setsid', '--fork', 'sh', '-c', script, name, ...become, ...argv], rest);
+}
+
+/** Whether the service that `startService` started still runs. */
+export async function serviceRuns(box: Box, name: string): Promise<boolean> {
+  const script = `read -r pid </run/lab/${name}.pid && kill -0 "$pid"`;
+  return (await tryInBox(box, ['sh', '-c', script])).code === 0;
+}
+
+/**
+ * Sends a signal to the service and waits until it has gone; after `timeout`
+ * milliseconds it is killed. Does nothing when it does not run.
+ */
+export async function stopService(box: Box, name: string, signal = 'TERM', timeout = 15_000): Promise<void> {
+  const send = (which: string) => tryInBox(box, ['sh', '-c', `kill -${which} "$(cat /run/lab/${name}.pid)"`]);
+  if (!(await serviceRuns(box, name))) return;
+  await send(signal);
+  for (const start = Date.now(); await serviceRuns(box, name); await sleep(50)) {
+    if (Date.now() - start > timeout) await send('KILL');
+  }
+  await inBox(box, ['rm', '-f', `/run/lab/${name}.pid`]);
+}
+
+/** The last lines of a service's log, for error messages. */
+export function logTail(box: Box, name: string, lines = 5): string {
+  try {
+    return readFileSync(join(box.shared, 'log', `${name}.log`), 'utf8').trim().split('\n').slice(-lines).join('\n  ');
+  } catch {
+    return '(no log)';
+  }
+}

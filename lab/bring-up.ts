@@ -1,0 +1,181 @@
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readBox, removeBox } from './box.ts';
+import { tryCommand } from './command.ts';
+import { boxRootFolder, ensureBoxRoot } from './debian-root.ts';
+import { installMachinePackages, missingMachinePackages } from './debian-packages.ts';
+import { type LabFolders, labFolders } from './folders.ts';
+import { withLock } from './lock.ts';
+import { addressOf, bringUpNetwork, type LabNetwork, readNetwork, STATION, type Station, takeDownNetwork } from './network.ts';
+import { PART_NAMES, PARTS, withNeeds } from './parts/index.ts';
+import type { PartContext } from './parts/part.ts';
+import { type PartName, type Parts, readState, writeState } from './state.ts';
+
+/** Receives one line when a part is up, and one for each step that takes long. */
+export type Progress = (part: string, text: string, seconds?: number) => void;
+
+/**
+ * Brings parts up (all when none is named) and what they need. What runs
+ * already is left alone, what has stopped is started again, what has died is
+ * made anew.
+ * @throws AggregateError-like Error that names each part that did not come up
+ */
+export async function bringUpParts(names: readonly PartName[], progress: Progress): Promise<void> {
+  const folders = labFolders();
+  if (process.getuid?.() !== 0) {
+    throw new Error('the lab makes network namespaces and mounts, which only root may do — run it as root (sudo npm run lab -- up)');
+  }
+  mkdirSync(folders.base, { recursive: true });
+  await withLock(
+    join(folders.base, 'lock'),
+    () => underLock(folders, withNeeds(names.length === 0 ? PART_NAMES : names), progress),
+    (pid) => progress('lab', `waiting for another up or down (process ${pid})`),
+  );
+}
+
+async function underLock(folders: LabFolders, names: readonly PartName[], progress: Progress): Promise<void> {
+  const packages = await missingMachinePackages();
+  if (packages.length > 0) {
+    await timed(progress, 'packages', async () => {
+      await installMachinePackages(packages);
+      return packages.join(', ');
+    });
+  }
+  if (readNetwork(folders) === undefined && existsSync(folders.run)) {
+    // An earlier lab whose machine was restarted or whose processes were killed.
+    await takeDownAll(folders);
+  }
+  if (!existsSync(boxRootFolder(folders))) {
+    await timed(progress, 'debian', async () => {
+      progress('debian', 'making the file tree of the simulated machines (about a minute, once)');
+      return ensureBoxRoot(folders);
+    });
+  }
+  const network = await bringUpNetwork(folders);
+  const parts: Partial<Parts> = { ...readState(folders)?.parts };
+  const save = async () =>
+    writeState(folders, {
+      schema: 1,
+      machineAddress: addressOf(network, 'machine'),
+      subnet: `${network.prefix}.0/24`,
+      docker: await dockerClient(folders),
+      parts,
+    });
+
+  const running = new Map<PartName, Promise<void>>();
+  for (const name of names) {
+    const needed = PARTS[name].needs.map((need) => running.get(need));
+    running.set(
+      name,
+      (async () => {
+        await Promise.all(needed);
+        const context: PartContext = { folders, network, parts, note: (text) => progress(name, text) };
+        await bringUpPart(name, context, progress);
+        await save();
+      })(),
+    );
+  }
+  const outcomes = await Promise.allSettled(running.values());
+  const failures = outcomes.flatMap((outcome, index) =>
+    outcome.status === 'rejected' ? [`${names[index]}: ${(outcome.reason as Error).message}`] : [],
+  );
+  if (failures.length > 0) throw new Error(failures.join('\n'));
+}
+
+async function bringUpPart<Name extends PartName>(name: Name, context: PartContext, progress: Progress): Promise<void> {
+  const part = PARTS[name];
+  const start = performance.now();
+  const done = (text: string) => progress(name, text, (performance.now() - start) / 1000);
+  const entry = context.parts[name] as Parts[Name] | undefined;
+  if (entry !== undefined) {
+    if (await part.answers(context, entry).catch(() => false)) {
+      done(`${part.describe(entry)} (was up)`);
+      return;
+    }
+    if (part.restart !== undefined) {
+      try {
+        await part.restart(context, entry);
+        done(`${part.describe(entry)} (started again)`);
+        return;
+      } catch {
+        // Its box has gone, or what is in it cannot be mended: make it anew.
+      }
+    }
+  }
+  delete context.parts[name];
+  const made = await part.create(context);
+  context.parts[name] = made as Partial<Parts>[Name];
+  done(part.describe(made));
+}
+
+async function timed(progress: Progress, name: string, work: () => Promise<string>): Promise<void> {
+  const start = performance.now();
+  progress(name, await work(), (performance.now() - start) / 1000);
+}
+
+/** This machine's client, or the one of the boxes (a Debian 12 program). */
+async function dockerClient(folders: LabFolders): Promise<string> {
+  const own = await tryCommand(['sh', '-c', 'command -v docker']);
+  return own.code === 0 ? own.stdout.trim() : join(boxRootFolder(folders), 'usr/bin/docker');
+}
+
+/** Ends everything this lab started and removes what it made; the cache stays. */
+export async function takeDown(progress: Progress): Promise<void> {
+  const folders = labFolders();
+  if (!existsSync(folders.base)) return;
+  await withLock(
+    join(folders.base, 'lock'),
+    () =>
+      timed(progress, 'lab', async () => {
+        await takeDownAll(folders);
+        return 'down';
+      }),
+    (pid) => progress('lab', `waiting for another up or down (process ${pid})`),
+  );
+}
+
+async function takeDownAll(folders: LabFolders): Promise<void> {
+  const stations = (Object.keys(STATION) as Station[]).filter((station) => station !== 'machine');
+  await Promise.all(stations.map((station) => removeBox(folders, station)));
+  await takeDownNetwork(folders);
+  for (const station of stations) removeControlGroups(`tenantry-lab-${folders.mark}-${station}`);
+  rmSync(folders.run, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** The empty control groups that the containers of a box leave behind, in every hierarchy. */
+function removeControlGroups(name: string): void {
+  const root = '/sys/fs/cgroup';
+  const hierarchies = existsSync(join(root, 'cgroup.procs')) ? ['.'] : readdirSync(root);
+  const remove = (folder: string): void => {
+    if (!existsSync(folder)) return;
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) remove(join(folder, entry.name));
+    }
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Still has processes for an instant; the next `up` or `down` finds it again.
+    }
+  };
+  for (const hierarchy of hierarchies) remove(join(root, hierarchy, name));
+}
+
+/** What is up, for `status`. */
+export async function statusOfParts(): Promise<{ name: PartName; state: 'up' | 'stopped' | 'down'; text: string }[]> {
+  const folders = labFolders();
+  const network: LabNetwork | undefined = readNetwork(folders);
+  const parts = readState(folders)?.parts ?? {};
+  return Promise.all(
+    PART_NAMES.map(async (name) => {
+      const entry = parts[name];
+      if (network === undefined || entry === undefined) return { name, state: 'down' as const, text: '' };
+      const context: PartContext = { folders, network, parts, note: () => {} };
+      const part = PARTS[name] as { answers(c: PartContext, e: unknown): Promise<boolean>; describe(e: unknown): string };
+      const answers = await part.answers(context, entry).catch(() => false);
+      return { name, state: answers ? ('up' as const) : ('stopped' as const), text: part.describe(entry) };
+    }),
+  );
+}
+
+/** Whether the box of a part runs, for error messages. */
+export const boxRuns = (name: Station) => readBox(labFolders(), name) !== undefined;

@@ -1,0 +1,31 @@
+import type { PartName, Parts } from '../state.ts';
+import { baseImage } from './base-image.ts';
+import { builder } from './builder.ts';
+import { host1, host2 } from './host.ts';
+import type { Part } from './part.ts';
+import { postgres15, postgres18 } from './postgres.ts';
+import { registry } from './registry.ts';
+
+/** Every part by its name, in the order in which they are listed. */
+export const PARTS = {
+  postgres15,
+  postgres18,
+  registry,
+  builder,
+  'base-image': baseImage,
+  host1,
+  host2,
+} as unknown as { readonly [Name in PartName]: Part<Parts[Name]> };
+
+export const PART_NAMES = Object.keys(PARTS) as PartName[];
+
+/** The parts and everything that they need, each once. */
+export function withNeeds(names: readonly PartName[]): PartName[] {
+  const all = new Set<PartName>();
+  const add = (name: PartName): void => {
+    for (const needed of PARTS[name].needs) add(needed);
+    all.add(name);
+  };
+  names.forEach(add);
+  return [...all];
+}
