@@ -104,3 +104,44 @@ export function proofSentence({ schemas, tables }: Proof): string {
   const each = tables.length === 1 ? `all ${tables[0]} tables` : 'all tables of their type';
   return `${counted(tenants, 'tenant')} ${tenants === 1 ? 'has' : 'have'} ${each}, the shared schema has its own`;
 }
+
+/** The proof for one tenant. */
+export interface SchemaProof {
+  readonly tables: number;
+  readonly failure?: UserError | undefined;
+}
+
+/** Looks whether one tenant is at head and has its tables. */
+export async function proveSchema(
+  schema: string,
+  discovery: Discovery,
+  database: Database,
+): Promise<SchemaProof> {
+  const only = restrictedTo(schema, discovery);
+  const proof = judge(only, await tablesOf(database, [discovery.publicSchema, schema]));
+  const found = expectedTables(only).get(schema);
+  if (found === undefined) {
+    const failure = new UserError(
+      `The tenant ${schema} cannot be found — the project’s default manager does not show its row`,
+      'look at the manager of the tenant model',
+      { code: 'tenant-hidden' },
+    );
+    return { tables: 0, failure };
+  }
+  return { tables: found.length, failure: proof.failure };
+}
+
+/** A discovery in which the other tenants do not occur: their state is not this tenant's fault. */
+function restrictedTo(schema: string, discovery: Discovery): Discovery {
+  const concerned = new Set([schema, discovery.publicSchema]);
+  return {
+    ...discovery,
+    tenants: discovery.tenants.filter((tenant) => concerned.has(tenant.schema)),
+    groups: discovery.groups.map((group) => ({
+      ...group,
+      schemas: group.schemas.filter((name) => concerned.has(name)),
+    })),
+    withoutSchema: discovery.withoutSchema.filter((name) => concerned.has(name)),
+    unreadable: discovery.unreadable.filter((unknown) => concerned.has(unknown.schema)),
+  };
+}

@@ -1,0 +1,91 @@
+import pg from 'pg';
+
+import { readLab } from '../../lab/read-lab.ts';
+import type { Database } from '../../src/database/connection.ts';
+
+/** A database of one test, on the lab's PostgreSQL 15. */
+export interface ScratchDatabase {
+  readonly name: string;
+  /** For the code under test: a connection of its own. */
+  readonly database: Database;
+  /** What a project reads to reach it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** One or more statements, as the owner of everything; rows of the last one. */
+  sql<Row = Record<string, unknown>>(text: string): Promise<Row[]>;
+  drop(): Promise<void>;
+}
+
+interface Wanted {
+  /** A database whose content is copied. Nobody may be connected to it. */
+  readonly template?: string;
+  /** Connects the project and the code under test as this role, which must exist; its password is its name. */
+  readonly role?: string;
+}
+
+let made = 0;
+
+export async function scratchDatabase({ template, role }: Wanted = {}): Promise<ScratchDatabase> {
+  const server = readLab().postgres.v15;
+  made += 1;
+  const name = `scratch_${process.pid}_${Date.now().toString(36)}_${made}`;
+  await asSuperuser('postgres', (client) =>
+    client.query(`CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template}`}`),
+  );
+  const user = role ?? server.superuser;
+  const password = role ?? server.superuserPassword;
+  const connection = new pg.Client({
+    host: server.host,
+    port: server.port,
+    user,
+    password,
+    database: name,
+  });
+  await connection.connect();
+  return {
+    name,
+    database: {
+      label: `${name} on ${server.host}:${server.port}`,
+      serverVersion: server.majorVersion * 10_000,
+      query: async (text: string, parameters?: unknown[]) => (await connection.query(text, parameters)).rows,
+      close: () => connection.end(),
+    } as unknown as Database,
+    env: {
+      DATABASE_URL: `postgres://${user}:${password}@${server.host}:${server.port}/${name}`,
+      DB_HOST: server.host,
+      DB_PORT: String(server.port),
+      DB_NAME: name,
+      DB_USER: user,
+      DB_PASSWORD: password,
+    },
+    sql: (text) =>
+      asSuperuser(name, async (client) => {
+        const result: unknown = await client.query(text);
+        const last = Array.isArray(result) ? result.at(-1) : result;
+        return last.rows;
+      }),
+    async drop() {
+      await connection.end();
+      await asSuperuser('postgres', (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
+    },
+  };
+}
+
+/** Makes a role that may log in with its name as password, unless it is there. */
+export async function scratchRole(role: string): Promise<void> {
+  await asSuperuser('postgres', (client) =>
+    client.query(
+      `DO $$ BEGIN CREATE ROLE ${role} LOGIN PASSWORD '${role}'; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+    ),
+  );
+}
+
+async function asSuperuser<T>(database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const { host, port, superuser, superuserPassword } = readLab().postgres.v15;
+  const client = new pg.Client({ host, port, user: superuser, password: superuserPassword, database });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
