@@ -101,11 +101,17 @@ export async function bringUpNetwork(folders: LabFolders): Promise<LabNetwork> {
   return network;
 }
 
+/** The same for every box of a name: its neighbours remember it for minutes after it was replaced. */
+function macOf(station: Station): string {
+  return `02:7e:00:00:00:${STATION[station].toString(16).padStart(2, '0')}`;
+}
+
 /** Connects a box: its end is called eth0, the bridge's end has the box's name. */
 export async function plugIn(network: LabNetwork, station: Station, pid: number): Promise<void> {
   await command([
     ...inNetworkOf(network.holder.pid),
-    ...['ip', 'link', 'add', station, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)],
+    ...['ip', 'link', 'add', station, 'type', 'veth'],
+    ...['peer', 'name', 'eth0', 'address', macOf(station), 'netns', String(pid)],
   ]);
   await command([...inNetworkOf(network.holder.pid), 'ip', '-batch', '-'], {
     stdin: `link set ${station} master lab0\nlink set ${station} up`,

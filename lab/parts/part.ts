@@ -54,8 +54,13 @@ export async function until(
   timeout = 30_000,
   interval = 50,
 ): Promise<void> {
-  for (const start = Date.now(); ; await sleep(interval)) {
-    if (await question().catch(() => false)) return;
-    if (Date.now() - start > timeout) throw new Error(failure());
+  let last = 'no';
+  const ask = (): Promise<boolean> =>
+    question().catch((error: unknown) => {
+      last = error instanceof Error ? error.message : String(error);
+      return false;
+    });
+  for (const start = Date.now(); !(await ask()); await sleep(interval)) {
+    if (Date.now() - start > timeout) throw new Error(`${failure()}\n  (last answer: ${last})`);
   }
 }
