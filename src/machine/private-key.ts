@@ -11,6 +11,7 @@ export interface PrivateKey {
   /** The line for `authorized_keys`, where it can be told without the passphrase. */
   readonly publicKey: string | undefined;
   readonly fingerprint: string | undefined;
+  readonly isEncrypted: boolean;
 }
 
 /**
@@ -27,6 +28,7 @@ export function readPrivateKey(text: string, input = 'ssh-key'): PrivateKey {
     publicKey:
       publicBlob === undefined ? undefined : `${keyTypeOf(publicBlob)} ${publicBlob.toString('base64')}`,
     fingerprint: publicBlob === undefined ? undefined : fingerprintOf(publicBlob),
+    isEncrypted: isEncrypted(mended),
   };
 }
 
@@ -78,6 +80,12 @@ function unreadable(text: string, input: string): UserError {
     'paste the whole private key file (as "cat ~/.ssh/id_ed25519" prints it) into the secret',
     { code: 'ssh-key-unreadable' },
   );
+}
+
+function isEncrypted(text: string): boolean {
+  if (!text.startsWith('-----BEGIN OPENSSH PRIVATE KEY-----')) return /Proc-Type|ENCRYPTED/.test(text);
+  const body = Buffer.from(text.replace(/-----[^-]+-----/g, ''), 'base64').toString('latin1');
+  return !body.includes('\0\0\0\x04none\0\0\0\x04none'); // neither cipher nor key derivation
 }
 
 /** The public half stands unencrypted in OpenSSH's own format (PROTOCOL.key), also when there is a passphrase. */

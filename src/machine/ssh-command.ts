@@ -64,8 +64,9 @@ interface RunningCommand {
   readonly output: { stdout: string; stderr: string };
   /** Everything on standard output, with what the login shell said before the command began. */
   readonly raw: { stdout: string };
-  /** The process on the server, as soon as it is known. */
-  processId(): number | undefined;
+  /** The process on the server. Pending for as long as the login shell has not come to the command. */
+  readonly started: Promise<number>;
+  hasStarted(): boolean;
 }
 
 function follow(
@@ -76,20 +77,22 @@ function follow(
 ): RunningCommand {
   const output = { stdout: '', stderr: '' };
   const raw = { stdout: '' };
-  let processId: number | undefined;
+  let hasStarted = false;
+  const { promise: started, resolve: start } = Promise.withResolvers<number>();
   const lines = { stdout: lineSplitter(onLine), stderr: lineSplitter(onLine) };
   const take = (name: 'stdout' | 'stderr') => (text: string) => {
     output[name] += text;
     lines[name].push(text);
   };
   const fromMarker = afterMarker(marker, {
-    onStart: (id) => {
-      processId = id;
+    onStart: (processId) => {
+      hasStarted = true;
+      start(processId);
     },
     onText: take('stdout'),
   });
   channel.setEncoding('utf8').on('data', (text: string) => {
-    if (processId === undefined) raw.stdout += text;
+    if (!hasStarted) raw.stdout += text;
     fromMarker(text);
   });
   channel.stderr.setEncoding('utf8').on('data', take('stderr'));
@@ -107,13 +110,13 @@ function follow(
       resolve(end);
     });
   });
-  return { ended, output, raw, processId: () => processId };
+  return { ended, output, raw, started, hasStarted: () => hasStarted };
 }
 
 function resultOf(
   session: SshSession,
   { exitCode, signal }: Ending,
-  { output, raw, processId }: RunningCommand,
+  { output, raw, hasStarted }: RunningCommand,
   {
     argv,
     marker,
@@ -124,7 +127,7 @@ function resultOf(
   // sshd tells how every command ended. When it did not, nobody knows: the session is gone, or is going.
   if (exitCode === null && signal === null)
     throw new LostConnection(what, 'the session ended without a result');
-  if (processId() === undefined) {
+  if (!hasStarted()) {
     const said = `${raw.stdout}\n${output.stderr}`.trim().split('\n').at(-1);
     throw new UserError(
       `${session.name} does not run commands — its login shell said: ${said === '' ? 'nothing' : said}`,
@@ -151,8 +154,8 @@ function resultOf(
 }
 
 /** Ends a command through a channel beside it; false when nobody knows whether it has ended. */
-async function endCommand(session: SshSession, { processId, ended }: RunningCommand): Promise<boolean> {
-  const id = processId();
+async function endCommand(session: SshSession, { started, ended }: RunningCommand): Promise<boolean> {
+  const id = await Promise.race([started, sleep(grace.TERM, undefined, { ref: false })]);
   if (id === undefined) return false;
   const isOver = ended.then(({ exitCode, signal }) => exitCode !== null || signal !== null);
   for (const signal of ['TERM', 'KILL'] as const) {

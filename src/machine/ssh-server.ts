@@ -1,5 +1,3 @@
-import { UserError } from '../ground/errors.ts';
-
 /** Where and as whom to log in. */
 export interface SshAccount {
   readonly host: string;
@@ -39,17 +37,15 @@ export function showAddress({ host, port }: Pick<SshAccount, 'host' | 'port'>): 
 
 /**
  * Reads `user@host:port`; without a port it is 22, an IPv6 address stands in brackets.
- * @throws UserError `ssh-jump-invalid`
+ * @throws RangeError that says how to write it.
  */
 export function parseJump(text: string): SshAccount {
   const match = /^([^\s@:/]+)@(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s@:/[\]]+))(?::(\d{1,5}))?$/.exec(text.trim());
   const [, user = '', bracketed, plain, portText = '22'] = match ?? [];
   const port = Number(portText);
   if (match === null || port < 1 || port > 65_535) {
-    throw new UserError(
-      `ssh-jump: "${text.trim()}" cannot be read`,
-      'write it as user@host or user@host:port, like jump@bastion.example.com:22',
-      { code: 'ssh-jump-invalid' },
+    throw new RangeError(
+      `"${text.trim()}" cannot be read — write it as user@host or user@host:port, like jump@bastion.example.com:22`,
     );
   }
   return { user, host: bracketed ?? plain ?? '', port };

@@ -2,6 +2,7 @@ import { showDuration } from '../ground/duration.ts';
 import { codeOf, messageOf, UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
 import type { HostKeyPins, ShownKey } from './host-key.ts';
+import type { PrivateKey } from './private-key.ts';
 import { type SshAccount, type SshLogin, showAccount, showAddress } from './ssh-server.ts';
 
 /** What was tried when a login failed; nothing in it is secret. */
@@ -12,9 +13,7 @@ export interface LoginAttempt {
   /** The server that we went through, for a person. */
   readonly through: string | undefined;
   /** Fingerprint and `authorized_keys` line of the key that was offered, as far as they are known. */
-  readonly key:
-    | { readonly fingerprint: string | undefined; readonly publicKey: string | undefined }
-    | undefined;
+  readonly key: Omit<PrivateKey, 'text'> | undefined;
   readonly password: boolean;
   readonly connectTimeout: number;
 }
@@ -71,14 +70,16 @@ export function sshVerdict(error: unknown, attempt: LoginAttempt): UserError {
       'set ssh-passphrase, or give a key without one',
     );
   }
-  if (/bad passphrase|bad decrypt|BAD_DECRYPT/.test(observed)) {
+  const isUnreadable = /Cannot parse privateKey|does not contain a \(valid\) private key/.test(observed);
+  if (isUnreadable && attempt.key?.isEncrypted === true) {
+    // What a wrong passphrase makes of a key is garbage: each format complains in its own words.
     return verdict(
       'ssh-passphrase-wrong',
       `${attempt.inputs}-key cannot be used — ssh-passphrase does not open it`,
       'correct ssh-passphrase, or give a key without one',
     );
   }
-  if (/Cannot parse privateKey|does not contain a \(valid\) private key/.test(observed)) {
+  if (isUnreadable) {
     return verdict(
       'ssh-key-unreadable',
       `${attempt.inputs}-key cannot be read — ${text.replace('Cannot parse privateKey: ', '')}`,

@@ -1,0 +1,45 @@
+import { performance } from 'node:perf_hooks';
+
+import type { Docker } from '../docker/docker.ts';
+import type { ContainerNames } from './release.ts';
+import type { Switch } from './switch.ts';
+
+/**
+ * Stops the current container and starts the next one: works everywhere, with a gap. Everything that can be
+ * refused without stopping anything is refused before: the next container is made first.
+ */
+export const recreate: Switch = {
+  name: 'recreate',
+
+  async replace({ docker, dockerToTheEnd, names, spec, restart, current, stopTimeout, prove, standing }) {
+    await docker.create(spec);
+    const stopped = performance.now();
+    if (current?.state.status === 'running') {
+      standing('stopped');
+      await docker.stop(names.current, stopTimeout);
+    }
+    await docker.start(names.next);
+    await prove(names.next);
+    const downtime = current?.state.status === 'running' ? performance.now() - stopped : 0;
+    standing('committing');
+    await commit(dockerToTheEnd, names, { restart, hasCurrent: current !== undefined });
+    standing('done');
+    return downtime;
+  },
+};
+
+/** Gives the proven container its name. Interrupted anywhere, the names tell the next run where to go on. */
+export async function commit(
+  docker: Docker,
+  names: ContainerNames,
+  { restart, hasCurrent }: { restart: string; hasCurrent: boolean },
+): Promise<void> {
+  await docker.setRestartPolicy(names.next, restart);
+  if (hasCurrent) {
+    // Of two containers with a restart policy, a reboot would start both.
+    await docker.setRestartPolicy(names.current, 'no');
+    await docker.rename(names.current, names.previous);
+  }
+  await docker.rename(names.next, names.current);
+  await docker.remove(names.previous);
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+
+import type { ContainerSpec } from '../docker/container-spec.ts';
+import { type ImageReference, pinnedImage } from '../docker/image.ts';
+import type { Container } from '../docker/inspect.ts';
+import { renderEnvironment } from './environment.ts';
+import type { DeployRequest } from './request.ts';
+
+/** The names of the containers of one application on one server. */
+export interface ContainerNames {
+  /** Serves; a name that is proven. */
+  readonly current: string;
+  /** Made or started, but not proven yet. */
+  readonly next: string;
+  /** Was current until the next one was proven; about to be removed. */
+  readonly previous: string;
+}
+
+export function namesOf(container: string): ContainerNames {
+  return {
+    current: container,
+    next: `${container}-tenantry-next`,
+    previous: `${container}-tenantry-previous`,
+  };
+}
+
+export const labels = {
+  app: 'tenantry.app',
+  environment: 'tenantry.environment',
+  release: 'tenantry.release',
+  digest: 'tenantry.digest',
+  /** A hash of everything that the container was told; equal means that nothing would change. */
+  settings: 'tenantry.settings',
+  /** The restart policy, which is set only when the container is proven. */
+  restart: 'tenantry.restart',
+  run: 'tenantry.run',
+} as const;
+
+/** The tag, or the beginning of the digest. */
+export function releaseOf({ release, image }: Pick<DeployRequest, 'release' | 'image'>): string {
+  return release ?? image.tag ?? image.digest?.slice('sha256:'.length, 'sha256:'.length + 12) ?? 'unnamed';
+}
+
+/** How a container is called in sentences: its release, or the image that it was started with by hand. */
+export function releaseNameOf(container: Container): string {
+  return container.labels[labels.release] ?? container.image.replace(/@sha256:(\w{12})\w*$/, '@$1');
+}
+
+/** The digest of the image that a container was made from, where its name or a label has one. */
+export function digestOf(container: Container): string | undefined {
+  return container.labels[labels.digest] ?? /@(sha256:[0-9a-f]{64})$/.exec(container.image)?.[1];
+}
+
+/** Names that the request does not choose: what is called how, and where its environment file lies. */
+interface Place {
+  readonly name: string;
+  readonly envFile: string;
+}
+
+/** The container that is asked for, of the image with this digest. */
+export function specFor(request: DeployRequest, digest: string, { name, envFile }: Place): ContainerSpec {
+  return {
+    name,
+    image: pinnedImage(request.image, digest),
+    command: request.command ?? [],
+    envFile,
+    labels: {
+      ...request.labels,
+      [labels.app]: request.container,
+      [labels.environment]: request.environment,
+      [labels.release]: releaseOf(request),
+      [labels.digest]: digest,
+      [labels.settings]: settingsOf(request, digest),
+      [labels.restart]: request.restart,
+      [labels.run]: request.run,
+    },
+    ports: request.ports,
+    mounts: request.mounts,
+    networks: request.networks,
+    networkAlias: request.container,
+    extraHosts: request.extraHosts,
+    memory: request.memory,
+    cpus: request.cpus,
+    user: request.user,
+    // A container that is not proven must not come back by itself; and its first exit shall be seen.
+    restart: 'no',
+    stopTimeout: request.stopTimeout,
+    health: request.health,
+  };
+}
+
+/** A hash of all that makes a difference to the container. Its values cannot be read from it. */
+export function settingsOf(request: DeployRequest, digest: string): string {
+  const { command, ports, mounts, networks, extraHosts, memory, cpus, user, restart, health } = request;
+  const settings = [
+    digest,
+    renderEnvironment(request.env),
+    [command ?? [], ports, mounts, networks, extraHosts, Object.entries(request.labels).sort()],
+    [memory, cpus, user, restart, health, request.stopTimeout, request.environment],
+  ];
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
+}
+
+/** `~/.tenantry/<container>/<release>-<settings>.env`, in the home of the account that deploys. */
+export function envFileOf(home: string, container: string, release: string, settings: string): string {
+  return `${home}/.tenantry/${container}/${release.replace(/[^\w.-]/g, '_')}-${settings}.env`;
+}
+
+/** Where the environment file of a container lies that was deployed from this account. */
+export function envFileOfContainer(home: string, container: Container): string | undefined {
+  const { [labels.app]: app, [labels.release]: release, [labels.settings]: settings } = container.labels;
+  if (app === undefined || release === undefined || settings === undefined) return undefined;
+  return envFileOf(home, app, release, settings);
+}
+
+/** The image's name without its digest, when two are compared for a person. */
+export function showRelease(image: ImageReference, release: string): string {
+  return `${image.name}:${image.tag ?? release}`;
+}

@@ -1,0 +1,64 @@
+import type { HealthCheck, Mount, PortMapping } from '../docker/container-spec.ts';
+import type { ImageReference } from '../docker/image.ts';
+import type { RegistryLogin } from '../docker/registry.ts';
+import type { UserError } from '../ground/errors.ts';
+
+/** What shall run, where, and how it is known to be well. Times in milliseconds, sizes in bytes. */
+export interface DeployRequest {
+  /** Served one after the other. */
+  readonly hosts: readonly string[];
+  /** The name of the running container, and of the application. */
+  readonly container: string;
+  readonly environment: string;
+  readonly image: ImageReference;
+  /** Default: the image's tag. */
+  readonly release?: string | undefined;
+  readonly registryLogin?: RegistryLogin | undefined;
+
+  readonly command?: readonly string[] | undefined;
+  readonly ports: readonly PortMapping[];
+  readonly mounts: readonly Mount[];
+  readonly networks: readonly string[];
+  readonly extraHosts: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly memory?: number | undefined;
+  readonly cpus?: number | undefined;
+  readonly user?: string | undefined;
+  readonly restart: string;
+  readonly health?: HealthCheck | undefined;
+  /** Secret. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly requiredEnv: readonly string[];
+
+  /** Must answer 2xx before the deployment counts. `{host}` in it stands for the server's name. */
+  readonly healthUrl?: string | undefined;
+  /** Host header for `healthUrl`, where it is not the one in the address. */
+  readonly healthHost?: string | undefined;
+  readonly healthTimeout: number;
+  readonly stopTimeout: number;
+
+  /** Who deploys, for the label: the address of a workflow run. */
+  readonly run: string;
+  /** Look and plan only. */
+  readonly dryRun: boolean;
+}
+
+/** How it went on one server. */
+export interface HostOutcome {
+  readonly host: string;
+  /** `rolled-back`: the old version was stopped, and is proven to serve again. `failed`: see `standing`. */
+  readonly result: 'deployed' | 'unchanged' | 'planned' | 'rolled-back' | 'failed' | 'not-tried';
+  readonly release: string;
+  /** Of the image that was asked for; undefined when that was never known. */
+  readonly digest: string | undefined;
+  readonly previousRelease: string | undefined;
+  readonly previousDigest: string | undefined;
+  /** What was different before, a line each. */
+  readonly differences: readonly string[];
+  /** From stopping the old version to the moment something served again. 0 when nothing was stopped. */
+  readonly downtime: number;
+  readonly duration: number;
+  /** What is true of the server now, for the end of a sentence. */
+  readonly standing: string;
+  readonly failure: UserError | undefined;
+}

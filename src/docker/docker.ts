@@ -1,0 +1,163 @@
+import { UserError } from '../ground/errors.ts';
+import type { Log } from '../ground/log.ts';
+import { type CommandResult, type Machine, type RunOptions, succeeded } from '../machine/machine.ts';
+import type { ContainerSpec } from './container-spec.ts';
+import { digestAmong, type ImageReference, showImage } from './image.ts';
+import { type Container, type Image, readContainer, readImage } from './inspect.ts';
+import { loginFailed, pullScript, type RegistryLogin } from './registry.ts';
+import { connectArguments, createArguments } from './run-arguments.ts';
+import { dockerVerdict } from './verdict.ts';
+
+/** Docker on one machine. Every failure is a `UserError` with a code of docs/troubleshooting.md. */
+export interface Docker {
+  /** `linux/amd64`: what the server runs. */
+  platform(): Promise<string>;
+  /** Pulls an image and returns the digest under which it came. */
+  pull(image: ImageReference, login: RegistryLogin | undefined): Promise<string>;
+  image(reference: string): Promise<Image | undefined>;
+  container(name: string): Promise<Container | undefined>;
+  /** Makes a container and connects it to its networks, without starting it. */
+  create(spec: ContainerSpec): Promise<void>;
+  start(name: string): Promise<void>;
+  /** SIGTERM, and SIGKILL after `timeout` milliseconds. */
+  stop(name: string, timeout: number): Promise<void>;
+  /** Starts it anew, also when a stop of it is under way. */
+  restart(name: string, timeout: number): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  setRestartPolicy(name: string, policy: string): Promise<void>;
+  /** Ends it if it runs. Its volumes stay. There being none is as good. */
+  remove(name: string): Promise<void>;
+  /** The last lines of both its streams, in the order in which they were written. */
+  logs(name: string, lines: number): Promise<string>;
+  /** The names of the running containers that publish a port. */
+  publishersOf(port: number): Promise<string[]>;
+}
+
+export interface DockerPorts {
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** Milliseconds: for questions, for small changes, and for an image to come. */
+const limits = { ask: 30_000, change: 60_000, pull: 20 * 60_000 } as const;
+
+/** Docker on a machine, through its command-line program. */
+export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker {
+  const run = async (argv: readonly string[], options: Partial<RunOptions> = {}): Promise<CommandResult> => {
+    try {
+      return await machine.run(argv, { timeout: limits.ask, signal, ...options });
+    } catch (error) {
+      if (!(error instanceof UserError) || error.code !== 'command-not-found') throw error;
+      throw dockerVerdict({
+        failed: 'Cannot use Docker',
+        server: machine.name,
+        result: { exitCode: 127, signal: null, stdout: '', stderr: 'docker: not found' },
+      });
+    }
+  };
+  /** What must succeed. */
+  const must = async (failed: string, args: readonly string[], options: Partial<RunOptions> = {}) => {
+    const result = await run(['docker', ...args], options);
+    if (succeeded(result)) return result;
+    throw dockerVerdict({ failed, server: machine.name, result });
+  };
+  /** What may not exist. */
+  const inspect = async (kind: 'container' | 'image', name: string): Promise<string | undefined> => {
+    const result = await run(['docker', kind, 'inspect', name]);
+    if (succeeded(result)) return result.stdout;
+    if (/no such (container|image)/i.test(result.stderr)) return undefined;
+    throw dockerVerdict({ failed: `Cannot look at the ${kind} ${name}`, server: machine.name, result });
+  };
+
+  return {
+    async platform() {
+      const format = '{{.Server.Os}}/{{.Server.Arch}}';
+      return (await must('Cannot use Docker', ['version', '--format', format])).stdout.trim();
+    },
+
+    async pull(image, login) {
+      const { argv, stdin } = pullScript(showImage(image), login);
+      const result = await run(argv, { timeout: limits.pull, stdin, onLine: (line) => log.debug(line) });
+      if (!succeeded(result)) {
+        const failed = loginFailed(result)
+          ? `Cannot log in to ${login?.registry}`
+          : `Cannot pull ${showImage(image)}`;
+        throw dockerVerdict({ failed, server: machine.name, result });
+      }
+      const pulled = await inspect('image', showImage(image));
+      const digest =
+        image.digest ??
+        /^Digest: (sha256:[0-9a-f]{64})$/m.exec(result.stdout)?.[1] ??
+        digestAmong(pulled === undefined ? [] : readImage(pulled).repoDigests, image);
+      if (digest !== undefined) return digest;
+      throw new UserError(
+        `${showImage(image)} has no digest on ${machine.name} — Docker did not say under which it came`,
+        'give the image by its digest: NAME@sha256:…',
+        { code: 'image-without-digest', evidence: result.stdout },
+      );
+    },
+
+    async image(reference) {
+      const json = await inspect('image', reference);
+      return json === undefined ? undefined : readImage(json);
+    },
+
+    async container(name) {
+      const json = await inspect('container', name);
+      return json === undefined ? undefined : readContainer(json);
+    },
+
+    async create(spec) {
+      const failed = `Cannot create the container ${spec.name}`;
+      await must(failed, createArguments(spec), { timeout: limits.change });
+      for (const args of connectArguments(spec)) await must(failed, args, { timeout: limits.change });
+    },
+
+    async start(name) {
+      await must(`Cannot start the container ${name}`, ['start', name], { timeout: limits.change });
+    },
+
+    async stop(name, timeout) {
+      const seconds = String(Math.ceil(timeout / 1_000));
+      await must(`Cannot stop the container ${name}`, ['stop', '-t', seconds, name], {
+        timeout: timeout + limits.change,
+      });
+    },
+
+    async restart(name, timeout) {
+      const seconds = String(Math.ceil(timeout / 1_000));
+      await must(`Cannot restart the container ${name}`, ['restart', '-t', seconds, name], {
+        timeout: timeout + limits.change,
+      });
+    },
+
+    async setRestartPolicy(name, policy) {
+      const failed = `Cannot set the restart policy of ${name}`;
+      await must(failed, ['update', '--restart', policy, name], { timeout: limits.change });
+    },
+
+    async rename(from, to) {
+      await must(`Cannot rename the container ${from}`, ['rename', from, to]);
+    },
+
+    async remove(name) {
+      const result = await run(['docker', 'rm', '--force', name], { timeout: limits.change });
+      if (succeeded(result) || /no such container/i.test(result.stderr)) return;
+      throw dockerVerdict({ failed: `Cannot remove the container ${name}`, server: machine.name, result });
+    },
+
+    async logs(name, lines) {
+      // One stream: two would lose the order.
+      const script = 'exec docker logs --tail "$1" "$2" 2>&1';
+      const result = await run(['sh', '-c', script, 'sh', String(lines), name]);
+      return result.stdout.trimEnd();
+    },
+
+    async publishersOf(port) {
+      const format = '{{.Names}}';
+      const args = ['ps', '--filter', `publish=${port}`, '--format', format];
+      const result = await must('Cannot list the containers', args);
+      return result.stdout.split('\n').filter((name) => name !== '');
+    },
+  };
+}

@@ -1,0 +1,211 @@
+import * as z from 'zod';
+
+import { UserError } from '../ground/errors.ts';
+import { type Mount, type PortMapping, showPort } from './container-spec.ts';
+
+/** A container as it is, from `docker container inspect`. */
+export interface Container {
+  readonly id: string;
+  readonly name: string;
+  /** Of the image's configuration: what `docker image inspect` calls `Id`. */
+  readonly imageId: string;
+  /** The image as it was named when the container was made. */
+  readonly image: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Names only. */
+  readonly environmentKeys: readonly string[];
+  readonly command: readonly string[];
+  readonly user: string;
+  readonly state: ContainerState;
+  readonly ports: readonly PortMapping[];
+  readonly mounts: readonly Mount[];
+  readonly networks: readonly string[];
+  readonly restart: string;
+  /** Bytes; 0 is no limit. */
+  readonly memory: number;
+  readonly cpus: number;
+}
+
+export interface ContainerState {
+  readonly status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+  readonly exitCode: number;
+  /** Docker's own word on why it could not be started. */
+  readonly error: string;
+  readonly outOfMemory: boolean;
+  readonly startedAt: Date;
+  /** When it ended the last time; before `startedAt` when it runs. */
+  readonly finishedAt: Date;
+  /** undefined when neither the image nor the container has a health check. */
+  readonly health:
+    | { readonly status: 'starting' | 'healthy' | 'unhealthy'; readonly output: string }
+    | undefined;
+}
+
+export interface Image {
+  readonly id: string;
+  readonly repoDigests: readonly string[];
+  readonly os: string;
+  readonly architecture: string;
+  readonly environmentKeys: readonly string[];
+}
+
+/** Go writes an empty list or map as null. */
+const texts = z
+  .array(z.string())
+  .nullish()
+  .transform((list) => list ?? []);
+const textMap = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((map) => map ?? {});
+
+const containerJson = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  Image: z.string(),
+  Config: z.object({
+    Image: z.string(),
+    Labels: textMap,
+    Env: texts,
+    Cmd: texts,
+    User: z.string().nullish(),
+  }),
+  State: z.object({
+    Status: z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']),
+    ExitCode: z.number(),
+    Error: z.string().default(''),
+    OOMKilled: z.boolean().default(false),
+    StartedAt: z.string(),
+    FinishedAt: z.string(),
+    Health: z
+      .object({
+        Status: z.string(),
+        Log: z.array(z.object({ Output: z.string().default('') })).nullish(),
+      })
+      .nullish(),
+  }),
+  HostConfig: z.object({
+    PortBindings: z
+      .record(z.string(), z.array(z.object({ HostIp: z.string().nullish(), HostPort: z.string() })).nullish())
+      .nullish(),
+    RestartPolicy: z.object({ Name: z.string(), MaximumRetryCount: z.number().default(0) }).nullish(),
+    Memory: z.number().nullish(),
+    NanoCpus: z.number().nullish(),
+  }),
+  Mounts: z
+    .array(
+      z.object({
+        Type: z.string(),
+        Name: z.string().nullish(),
+        Source: z.string().nullish(),
+        Destination: z.string(),
+        RW: z.boolean(),
+      }),
+    )
+    .nullish(),
+  NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()).nullish() }),
+});
+
+const imageJson = z.object({
+  Id: z.string(),
+  RepoDigests: texts,
+  Os: z.string(),
+  Architecture: z.string(),
+  Config: z.object({ Env: texts }).nullish(),
+});
+
+/** Reads what `docker container inspect NAME` prints. */
+export function readContainer(json: string): Container {
+  const found = first(json, containerJson, 'docker container inspect');
+  const { Config: config, State: state, HostConfig: host } = found;
+  return {
+    id: found.Id,
+    name: found.Name.replace(/^\//, ''),
+    imageId: found.Image,
+    image: config.Image,
+    labels: config.Labels,
+    environmentKeys: config.Env.map(keyOf),
+    command: config.Cmd,
+    user: config.User ?? '',
+    state: {
+      status: state.Status,
+      exitCode: state.ExitCode,
+      error: state.Error,
+      outOfMemory: state.OOMKilled,
+      startedAt: new Date(state.StartedAt),
+      finishedAt: new Date(state.FinishedAt),
+      health: healthOf(state.Health),
+    },
+    ports: Object.entries(host.PortBindings ?? {}).flatMap(([port, bindings]) =>
+      (bindings ?? []).map((binding) => portOf(port, binding)),
+    ),
+    mounts: (found.Mounts ?? []).flatMap((mount): Mount[] => {
+      const source = mount.Type === 'volume' ? mount.Name : mount.Source;
+      if ((mount.Type !== 'bind' && mount.Type !== 'volume') || source == null) return [];
+      return [{ type: mount.Type, source, target: mount.Destination, readOnly: !mount.RW }];
+    }),
+    networks: Object.keys(found.NetworkSettings.Networks ?? {}),
+    restart: restartOf(host.RestartPolicy),
+    memory: host.Memory ?? 0,
+    cpus: (host.NanoCpus ?? 0) / 1e9,
+  };
+}
+
+/** Reads what `docker image inspect NAME` prints. */
+export function readImage(json: string): Image {
+  const found = first(json, imageJson, 'docker image inspect');
+  return {
+    id: found.Id,
+    repoDigests: found.RepoDigests,
+    os: found.Os,
+    architecture: found.Architecture,
+    environmentKeys: (found.Config?.Env ?? []).map(keyOf),
+  };
+}
+
+function first<T>(json: string, schema: z.ZodType<T>, command: string): T {
+  try {
+    return z.tuple([schema]).rest(schema).parse(JSON.parse(json))[0];
+  } catch (error) {
+    throw new UserError(
+      `${command} cannot be understood — ${error instanceof z.ZodError ? z.prettifyError(error).split('\n')[0] : 'it is no JSON'}`,
+      'look whether "docker" on the server is Docker 20.10 or newer, and not a program that stands in for it',
+      { code: 'docker-not-understood', cause: error },
+    );
+  }
+}
+
+function keyOf(variable: string): string {
+  return variable.split('=', 1)[0] ?? '';
+}
+
+function healthOf(
+  health: { Status: string; Log?: { Output: string }[] | null | undefined } | null | undefined,
+): ContainerState['health'] {
+  const status = health?.Status;
+  if (status !== 'starting' && status !== 'healthy' && status !== 'unhealthy') return undefined;
+  return { status, output: health?.Log?.at(-1)?.Output.trim() ?? '' };
+}
+
+function portOf(
+  port: string,
+  { HostIp, HostPort }: { HostIp?: string | null | undefined; HostPort: string },
+): PortMapping {
+  const [containerPort, protocol] = port.split('/');
+  return {
+    address: HostIp === '' || HostIp == null ? undefined : HostIp,
+    hostPort: Number(HostPort),
+    containerPort: Number(containerPort),
+    protocol: protocol === 'udp' ? 'udp' : 'tcp',
+  };
+}
+
+function restartOf(policy: { Name: string; MaximumRetryCount: number } | null | undefined): string {
+  if (policy == null || policy.Name === '') return 'no';
+  return policy.MaximumRetryCount > 0 ? `${policy.Name}:${policy.MaximumRetryCount}` : policy.Name;
+}
+
+/** The ports that a container publishes, for a person. */
+export function showPorts({ ports }: Container): string {
+  return ports.map(showPort).join(', ');
+}

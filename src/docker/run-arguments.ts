@@ -1,0 +1,68 @@
+import {
+  bracketed,
+  type ContainerSpec,
+  type HealthCheck,
+  type Mount,
+  type PortMapping,
+} from './container-spec.ts';
+
+/**
+ * The argument list for `docker create`. Secrets are never in it: the environment goes through `--env-file`.
+ * Of several networks it names the first; the others are connected before the start.
+ */
+export function createArguments(spec: ContainerSpec): string[] {
+  const [network] = spec.networks;
+  return [
+    'create',
+    ...['--name', spec.name],
+    ...['--pull', 'never'], // the image was pulled and looked at; another one must not slip in
+    ...['--restart', spec.restart],
+    ...Object.entries(spec.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
+    ...(spec.envFile === undefined ? [] : ['--env-file', spec.envFile]),
+    ...spec.ports.flatMap((port) => ['--publish', formatPort(port)]),
+    ...spec.mounts.flatMap((mount) => ['--mount', formatMount(mount)]),
+    ...(network === undefined ? [] : ['--network', network, ...aliasArguments(spec)]),
+    ...spec.extraHosts.flatMap((host) => ['--add-host', host]),
+    ...(spec.memory === undefined ? [] : ['--memory', `${spec.memory}b`]),
+    ...(spec.cpus === undefined ? [] : ['--cpus', String(spec.cpus)]),
+    ...(spec.user === undefined ? [] : ['--user', spec.user]),
+    ...(spec.stopTimeout === undefined
+      ? []
+      : ['--stop-timeout', String(Math.ceil(spec.stopTimeout / 1_000))]),
+    ...(spec.health === undefined ? [] : healthArguments(spec.health)),
+    spec.image,
+    ...spec.command,
+  ];
+}
+
+/** `docker network connect` for each network after the first. */
+export function connectArguments(spec: ContainerSpec): string[][] {
+  const alias = spec.networkAlias === undefined ? [] : ['--alias', spec.networkAlias];
+  return spec.networks.slice(1).map((network) => ['network', 'connect', ...alias, network, spec.name]);
+}
+
+/** Docker's three networks of its own know no aliases. */
+function aliasArguments({ networkAlias, networks: [network] }: ContainerSpec): string[] {
+  if (networkAlias === undefined || network === undefined) return [];
+  return ['bridge', 'host', 'none'].includes(network) ? [] : ['--network-alias', networkAlias];
+}
+
+function formatPort({ address, hostPort, containerPort, protocol }: PortMapping): string {
+  return `${address === undefined ? '' : `${bracketed(address)}:`}${hostPort}:${containerPort}/${protocol}`;
+}
+
+/** `--mount` is a line of CSV, and unlike `--volume` it refuses a source that does not exist. */
+function formatMount({ type, source, target, readOnly }: Mount): string {
+  const fields = [`type=${type}`, `source=${source}`, `target=${target}`, ...(readOnly ? ['readonly'] : [])];
+  return fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
+}
+
+function healthArguments({ command, interval, timeout, retries, startPeriod }: HealthCheck): string[] {
+  return [
+    ...['--health-cmd', command],
+    ...['--health-interval', `${interval}ms`],
+    ...['--health-timeout', `${timeout}ms`],
+    ...['--health-retries', String(retries)],
+    ...['--health-start-period', `${startPeriod}ms`],
+  ];
+}
