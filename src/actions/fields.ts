@@ -1,19 +1,35 @@
 /** The inputs that several actions share, with one meaning everywhere. */
-import { parseDatabaseUrl, passwordsIn } from '../database/url.ts';
-import { boolean, count, duration, lines, port, readAs, secret, text } from '../step/fields.ts';
+import { parseDatabaseUrl } from '../database/url.ts';
+import { secretsInUrl } from '../database/url-secrets.ts';
+import { readEnvironment, secretsInEnvironment } from '../deployment/environment.ts';
+import { parseJump } from '../machine/ssh-server.ts';
+import type { Inputs } from '../step/action.ts';
+import { boolean, count, duration, lines, port, readAs, secret, text, withSecrets } from '../step/fields.ts';
 
 export const commonFields = {
   timeout: duration,
   summary: boolean,
 };
 
-export const databaseUrl = secret(readAs(parseDatabaseUrl), passwordsIn);
+export const databaseUrl = secret(
+  readAs((written) => parseDatabaseUrl(written.trim())),
+  secretsInUrl,
+);
 
 export const databaseFields = {
   databaseUrl,
   waitAttempts: count({ least: 1 }),
   waitInterval: duration,
 };
+
+/** An environment, `KEY=VALUE` a line; the values of keys that sound secret are masked. */
+export const environment = withSecrets(readAs(readEnvironment), (written) => {
+  try {
+    return secretsInEnvironment(readEnvironment(written));
+  } catch {
+    return written.split(/\r?\n/); // it will be refused, and nothing of it shown
+  }
+});
 
 export const projectFields = {
   workingDirectory: text,
@@ -30,7 +46,7 @@ export const serverFields = {
   sshPassword: secret(text.optional()),
   sshFingerprint: lines.optional(),
   sshKnownHosts: lines.optional(),
-  sshJump: text.optional(),
+  sshJump: readAs(parseJump).optional(),
   sshJumpKey: secret(text.optional()),
   sshJumpFingerprint: lines.optional(),
   sshConnectTimeout: duration,
@@ -41,3 +57,19 @@ export const registryFields = {
   registryUsername: text.optional(),
   registryPassword: secret(text.optional()),
 };
+
+export function registryIsComplete(given: Partial<Inputs<typeof registryFields>>): string | undefined {
+  const { registry, registryUsername, registryPassword } = given;
+  const credentials = [registryUsername, registryPassword].filter((value) => value !== undefined).length;
+  return credentials === 1 || (credentials === 0 && registry !== undefined)
+    ? 'registry: needs registry-username and registry-password, both of them'
+    : undefined;
+}
+
+export function hostKeyIsPinnedOnce(
+  given: Partial<Pick<Inputs<typeof serverFields>, 'sshFingerprint' | 'sshKnownHosts'>>,
+): string | undefined {
+  return given.sshFingerprint !== undefined && given.sshKnownHosts !== undefined
+    ? 'ssh-fingerprint and ssh-known-hosts: give one of them'
+    : undefined;
+}

@@ -22,7 +22,7 @@ const tenantSample = readAs((written): TenantSample => {
   throw new RangeError(`"${written}" is not none, all, or a number of tenants`);
 });
 
-const inputs = {
+export const healthFields = {
   url: httpUrls,
   attempts: count({ least: 1 }),
   interval: duration,
@@ -35,9 +35,9 @@ const inputs = {
   requestHeader: headers.optional(),
   tenants: tenantSample,
   tenantPath: text,
-  databaseUrl: databaseUrl.optional(),
-  ...commonFields,
 };
+
+const inputs = { ...healthFields, databaseUrl: databaseUrl.optional(), ...commonFields };
 
 const outputs = ['status', 'attempts-used', 'latency-ms', 'tenants-failed'] as const;
 

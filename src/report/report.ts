@@ -1,4 +1,5 @@
 import { bullet, folded, quote, table } from './markdown.ts';
+import { lineOf, type Stop } from './mermaid.ts';
 
 /** What an action tells about its work beside the log: the job summary for people, the data for programs. */
 export class Report {
@@ -18,6 +19,11 @@ export class Report {
   /** A table that is there for whoever looks closer. */
   foldedTable(title: string, header: readonly string[], rows: readonly (readonly string[])[]): void {
     this.#sections.push(folded(title, table(header, rows)));
+  }
+
+  /** The stops of a line as a picture, each with its result and time. */
+  line(stops: readonly Stop[]): void {
+    this.#sections.push(lineOf(stops));
   }
 
   /** Something that did not fail the step but wants a look. */

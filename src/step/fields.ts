@@ -6,16 +6,23 @@ import { parse as parseYaml } from 'yaml';
 import * as z from 'zod';
 
 import { parseDuration } from '../ground/duration.ts';
-import { messageOf } from '../ground/errors.ts';
+import { messageOf, UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
+import type { Field } from './action.ts';
 
-/** A schema over text whose `read` throws the refusal as an error. */
+/** A schema over text whose `read` throws the refusal as an error; a `UserError` keeps its code. */
 export function readAs<T>(read: (text: string) => T) {
   return z.string().transform((text, context): T => {
     try {
       return read(text);
     } catch (error) {
-      context.addIssue({ code: 'custom', message: messageOf(error), input: undefined });
+      const known = error instanceof UserError;
+      context.addIssue({
+        code: 'custom',
+        message: known ? error.sentence : messageOf(error),
+        params: known ? { failureCode: error.code } : {},
+        input: undefined,
+      });
       return z.NEVER;
     }
   });
@@ -54,12 +61,14 @@ export function choice<const Word extends string>(...words: readonly Word[]) {
 }
 
 /** One item a line; empty lines are left out. */
-export const lines = readAs((value) =>
-  value
+export const lines = readAs(splitLines);
+
+function splitLines(value: string): string[] {
+  return value
     .split(/\r?\n/)
     .map((line) => line.trim())
-    .filter((line) => line !== ''),
-);
+    .filter((line) => line !== '');
+}
 
 /** `KEY=VALUE` a line; the value is kept to the letter. Lines that begin with `#` are left out. */
 export const keyValues = readAs((value) => {
@@ -97,17 +106,13 @@ export const yamlMap = readAs((value) => {
 
 export const httpUrl = readAs((value) => checkedHttpUrl(value.trim()));
 
+/** One item a line, each read by the same rule. */
+export function linesOf<T>(readLine: (line: string) => T) {
+  return readAs((value) => splitLines(value).map(readLine));
+}
+
 /** HTTP addresses, one a line. */
-export const httpUrls = lines.transform((addresses, context) =>
-  addresses.map((address) => {
-    try {
-      return checkedHttpUrl(address);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: messageOf(error), input: undefined });
-      return z.NEVER;
-    }
-  }),
-);
+export const httpUrls = linesOf(checkedHttpUrl);
 
 function checkedHttpUrl(value: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
@@ -116,6 +121,8 @@ function checkedHttpUrl(value: string): URL {
 }
 
 interface SecretForm {
+  /** Whether the value is secret as a whole; otherwise only its parts are. */
+  readonly whole: boolean;
   /** Parts of the value that are secret on their own, like the password within a URL. */
   readonly parts: (value: string) => readonly string[];
 }
@@ -123,13 +130,19 @@ interface SecretForm {
 const secretFields = z.registry<SecretForm>();
 
 /** Marks an input as secret: masked before anything else runs. Only `optional()` may stand around it. */
-export function secret<F extends z.ZodType<unknown, string | undefined>>(
-  field: F,
-  parts: SecretForm['parts'] = () => [],
-): F {
-  const marked = field.clone() as F;
-  secretFields.add(marked, { parts });
-  return marked;
+export function secret<F extends Field>(field: F, parts: SecretForm['parts'] = () => []): F {
+  return marked(field, { whole: true, parts });
+}
+
+/** Marks an input that holds secrets among other things, like an environment. */
+export function withSecrets<F extends Field>(field: F, parts: SecretForm['parts']): F {
+  return marked(field, { whole: false, parts });
+}
+
+function marked<F extends Field>(field: F, form: SecretForm): F {
+  const copy = field.clone() as F;
+  secretFields.add(copy, form);
+  return copy;
 }
 
 /** How an input's value is secret, or undefined when it is not. */

@@ -1,4 +1,6 @@
-import { UserError } from '../ground/errors.ts';
+import type * as z from 'zod';
+
+import { type FailureCode, UserError } from '../ground/errors.ts';
 import { counted, nearest } from '../ground/words.ts';
 import type { Fields, Inputs, Rule } from './action.ts';
 import { secretForm } from './fields.ts';
@@ -17,19 +19,19 @@ export function readInputs<F extends Fields>(
   manifest: Manifest,
   given: Given,
 ): Inputs<F> {
-  const problems = unknownInputs(Object.keys(manifest.inputs), given);
+  const problems: Problem[] = unknownInputs(Object.keys(manifest.inputs), given);
   const inputs: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
     const written = kebabCase(name);
     const value = given.get(written) ?? manifest.inputs[written]?.default;
     const read = field.safeParse(value === '' ? undefined : value);
     if (read.success) inputs[name] = read.data;
-    else if (value === undefined || value === '') problems.push(`${written}: is required`);
-    else problems.push(`${written}: ${read.error.issues.map(({ message }) => message).join(', ')}`);
+    else if (value === undefined || value === '') problems.push({ sentence: `${written}: is required` });
+    else problems.push(...read.error.issues.map((issue) => problemOf(written, issue)));
   }
   for (const rule of rules) {
     const broken = rule(inputs as Partial<Inputs<F>>);
-    if (broken !== undefined) problems.push(broken);
+    if (broken !== undefined) problems.push({ sentence: broken });
   }
   if (problems.length > 0) throw invalid(problems);
   return inputs as Inputs<F>;
@@ -40,25 +42,41 @@ export function secretsIn(fields: Fields, given: Given): string[] {
   return Object.entries(fields).flatMap(([name, field]) => {
     const value = given.get(kebabCase(name));
     const form = secretForm(field);
-    return value === undefined || form === undefined ? [] : [value, ...form.parts(value)];
+    if (value === undefined || form === undefined) return [];
+    return form.whole ? [value, ...form.parts(value)] : form.parts(value);
   });
 }
 
-function unknownInputs(known: readonly string[], given: Given): string[] {
+/** One thing that is wrong. */
+interface Problem {
+  readonly sentence: string;
+  /** The code of the refusal, where it has one of its own. */
+  readonly code?: FailureCode;
+}
+
+function problemOf(input: string, issue: z.core.$ZodIssue): Problem {
+  const code = issue.code === 'custom' ? issue.params?.failureCode : undefined;
+  return { sentence: `${input}: ${issue.message}`, ...(typeof code === 'string' ? { code } : {}) };
+}
+
+function unknownInputs(known: readonly string[], given: Given): Problem[] {
   return [...given.keys()]
     .filter((name) => !known.includes(name))
     .map((name) => {
       const meant = nearest(name, known);
-      return `${name}: there is no such input${meant === undefined ? '' : ` — did you mean ${meant}?`}`;
+      const hint = meant === undefined ? '' : ` — did you mean ${meant}?`;
+      return { sentence: `${name}: there is no such input${hint}` };
     });
 }
 
-function invalid(problems: readonly string[]): UserError {
+function invalid(problems: readonly Problem[]): UserError {
+  const [only, another] = problems;
+  const isOne = another === undefined;
   return new UserError(
-    problems.length === 1
-      ? `An input is wrong — ${problems[0]}`
-      : `${counted(problems.length, 'input')} are wrong — ${problems.map((problem, i) => `(${i + 1}) ${problem}`).join('; ')}`,
-    `correct ${problems.length === 1 ? 'it' : 'them'} in the workflow and run again; nothing was done`,
-    { code: 'input-invalid' },
+    isOne
+      ? `An input is wrong — ${only?.sentence}`
+      : `${counted(problems.length, 'input')} are wrong — ${problems.map(({ sentence }, i) => `(${i + 1}) ${sentence}`).join('; ')}`,
+    `correct ${isOne ? 'it' : 'them'} in the workflow and run again; nothing was done`,
+    { code: (isOne ? only?.code : undefined) ?? 'input-invalid' },
   );
 }

@@ -1,0 +1,133 @@
+import { showDuration } from '../ground/duration.ts';
+import { counted } from '../ground/words.ts';
+import { migrateSchemas as migrate, verifySchemas } from '../migrations/migrate.ts';
+import { type MigrationOutcome, type SchemaResult, totalsOf } from '../migrations/outcome.ts';
+import { needsMigration } from '../migrations/plan.ts';
+import { planSentence } from '../migrations/plan-text.ts';
+import { type ActionContext, defineAction } from '../step/action.ts';
+import { boolean, choice, text } from '../step/fields.ts';
+import { commonFields, databaseFields, environment, projectFields } from './fields.ts';
+import { projectOf, withDatabase } from './project.ts';
+
+const inputs = {
+  mode: choice('migrate', 'verify'),
+  ...databaseFields,
+  ...projectFields,
+  env: environment.optional(),
+  superTenantCommand: text.optional(),
+  dryRun: boolean,
+  ...commonFields,
+};
+
+const outputs = ['tenants-total', 'tenants-migrated', 'tenants-skipped', 'tenants-failed', 'plan'] as const;
+
+type Context = ActionContext<typeof inputs, (typeof outputs)[number]>;
+
+/** Shared schema, super tenant, every tenant; proven afterwards, or the deployment stops here. */
+export const migrateSchemas = defineAction({
+  inputs,
+  outputs,
+  results: ['migrated', 'up-to-date', 'verified', 'planned'],
+
+  async run(context) {
+    const { inputs, tell } = context;
+    const outcome = await withDatabase(inputs, context, (database) => {
+      const project = projectOf(inputs, inputs.env ?? {});
+      const work = { ...context, ...inputs, project, database };
+      return inputs.mode === 'verify'
+        ? verifySchemas(work)
+        : migrate({ ...work, commandTimeout: inputs.timeout, onStanding: (soFar) => tell(facts(soFar)) });
+    });
+    tell(facts(outcome));
+    tellReport(outcome, context);
+    if (outcome.failure !== undefined) throw outcome.failure;
+    const result = resultOf(outcome, inputs);
+    const verdict = verdictOf(outcome, result);
+    context.log.step('Done', verdict, outcome.milliseconds);
+    context.report.verdict(`${verdict}, in ${showDuration(outcome.milliseconds)}.`);
+    return { result };
+  },
+});
+
+function facts(outcome: MigrationOutcome) {
+  const { total, migrated, skipped, failed } = totalsOf(outcome);
+  return {
+    'tenants-total': total,
+    'tenants-migrated': migrated,
+    'tenants-skipped': skipped,
+    'tenants-failed': failed,
+    plan: outcome.plan === undefined ? undefined : JSON.stringify(shortPlan(outcome.plan)),
+  };
+}
+
+/** What was pending: migrations, and how many tenants need them. */
+function shortPlan({ shared, tenants }: NonNullable<MigrationOutcome['plan']>) {
+  const groups = Map.groupBy(tenants.filter(needsMigration), ({ pending }) => pending.join(' '));
+  return {
+    shared: shared.pending,
+    tenants: [...groups].map(([pending, group]) => ({ pending: pending.split(' '), tenants: group.length })),
+  };
+}
+
+function resultOf(outcome: MigrationOutcome, { mode, dryRun }: Context['inputs']): string {
+  if (mode === 'verify') return 'verified';
+  if (dryRun) return 'planned';
+  const migrated = [outcome.shared, ...outcome.tenants].some((schema) => schema?.outcome === 'migrated');
+  return migrated ? 'migrated' : 'up-to-date';
+}
+
+function verdictOf(outcome: MigrationOutcome, result: string): string {
+  const { total, migrated, skipped } = totalsOf(outcome);
+  if (result === 'planned') return outcome.plan === undefined ? 'planned' : planSentence(outcome.plan);
+  if (result === 'verified') return `${counted(total, 'tenant')} complete, proven by the catalogue`;
+  return `${migrated.toLocaleString('en-US')} migrated, ${skipped.toLocaleString('en-US')} up to date, 0 failed; proven by the catalogue`;
+}
+
+/** The table shows so many tenants; the report has them all. */
+const shownRows = 100;
+
+function tellReport(outcome: MigrationOutcome, { report }: Context): void {
+  const schemas = [...(outcome.shared === undefined ? [] : [outcome.shared]), ...outcome.tenants];
+  report.data('schemas', schemas);
+  report.data('plan', outcome.plan);
+  report.data('proof', outcome.proof);
+  for (const notice of outcome.notices) report.lookAt(notice);
+  if (schemas.length === 0) return;
+  const rows = [...schemas].sort(worstFirst).slice(0, shownRows).map(rowOf);
+  report.foldedTable(
+    schemas.length > shownRows
+      ? `The first ${shownRows} of ${counted(schemas.length, 'schema')}, failed and slowest first`
+      : counted(schemas.length, 'schema'),
+    ['schema', 'result', 'migrations', 'time'],
+    rows,
+  );
+}
+
+const badness: Readonly<Record<SchemaResult['outcome'], number>> = {
+  failed: 0,
+  unknown: 1,
+  'not-tried': 2,
+  migrated: 3,
+  skipped: 4,
+};
+
+function worstFirst(a: SchemaResult, b: SchemaResult): number {
+  return badness[a.outcome] - badness[b.outcome] || b.milliseconds - a.milliseconds;
+}
+
+function rowOf({
+  schema,
+  outcome,
+  migrations,
+  missingTables,
+  failure,
+  milliseconds,
+}: SchemaResult): string[] {
+  const why = failure ?? (missingTables.length > 0 ? `lacks ${missingTables.join(', ')}` : undefined);
+  return [
+    schema,
+    why === undefined ? outcome : `**${outcome}**: ${why}`,
+    migrations.join(', '),
+    milliseconds === 0 ? '' : showDuration(milliseconds),
+  ];
+}

@@ -1,0 +1,178 @@
+import { UserError } from '../ground/errors.ts';
+import { listed } from '../ground/words.ts';
+import type { Stop } from '../report/mermaid.ts';
+import { type Action, type ActionContext, defineAction, type Fields, type Inputs } from '../step/action.ts';
+import { boolean, httpUrls, lines, linesOf, text } from '../step/fields.ts';
+import { kebabCase } from '../step/manifest.ts';
+import { containerFields, deployContainer } from './deploy-container.ts';
+import {
+  commonFields,
+  databaseFields,
+  environment,
+  hostKeyIsPinnedOnce,
+  projectFields,
+  registryFields,
+  registryIsComplete,
+  serverFields,
+} from './fields.ts';
+import { healthCheck, healthFields } from './health-check.ts';
+import { migrateSchemas } from './migrate-schemas.ts';
+import { provisionTenant, tenantFields } from './provision-tenant.ts';
+
+const stops = ['migrate', 'provision', 'deploy', 'check'] as const;
+type StopName = (typeof stops)[number];
+
+const inputs = {
+  steps: linesOf((written): StopName => {
+    const stop = stops.find((name) => name === written);
+    if (stop !== undefined) return stop;
+    throw new RangeError(`"${written}" is not one of ${listed(stops)}`);
+  }).optional(),
+  ...databaseFields,
+  ...projectFields,
+  projectEnv: environment.optional(),
+  superTenantCommand: text.optional(),
+  ...tenantFields,
+  schemaName: tenantFields.schemaName.optional(),
+  domain: lines.optional(),
+  ...serverFields,
+  host: lines.optional(),
+  sshUser: text.optional(),
+  ...registryFields,
+  ...containerFields,
+  image: containerFields.image.optional(),
+  container: containerFields.container.optional(),
+  ...healthFields,
+  url: httpUrls.optional(),
+  dryRun: boolean,
+  ...commonFields,
+};
+
+const outputs = [
+  'tenants-total',
+  'tenants-migrated',
+  'tenants-skipped',
+  'tenants-failed',
+  'tenant-state',
+  'release',
+  'image-digest',
+  'previous-digest',
+  'hosts',
+  'downtime-ms',
+  'status',
+  'latency-ms',
+] as const;
+
+type Output = (typeof outputs)[number];
+type Context = ActionContext<typeof inputs, Output>;
+type Given = Partial<Inputs<typeof inputs>>;
+
+/** What a stop cannot do without, beside what every stop needs. */
+const needs: Readonly<Record<StopName, readonly (keyof Given)[]>> = {
+  migrate: [],
+  provision: ['schemaName', 'domain'],
+  deploy: ['host', 'sshUser', 'image', 'container'],
+  check: ['url'],
+};
+
+/** The whole line in one step: each stop is the action of that name, and the first that fails ends the line. */
+export const tenantry = defineAction({
+  inputs,
+  outputs,
+  results: ['done', 'planned'],
+  rules: [
+    (given) => {
+      const missing = stopsOf(given).flatMap((stop) => {
+        const names = needs[stop].filter((name) => given[name] === undefined).map(kebabCase);
+        return names.length === 0 ? [] : [`${listed(names)} (for ${stop})`];
+      });
+      return missing.length === 0
+        ? undefined
+        : `${listed(missing)}: is required, or leave that stop out with steps`;
+    },
+    registryIsComplete,
+    hostKeyIsPinnedOnce,
+  ],
+
+  async run(context) {
+    const { inputs, log, report } = context;
+    const made: Stop[] = [];
+    try {
+      for (const name of stopsOf(inputs)) {
+        // A dry run changes nothing, so there is nothing new to ask for.
+        if (name === 'check' && inputs.dryRun) continue;
+        log.step('──────', name);
+        const started = performance.now();
+        const stop = { name, result: 'failed', milliseconds: 0, failed: true };
+        made.push(stop);
+        try {
+          stop.result = await makeStop[name](context);
+          stop.failed = false;
+        } finally {
+          stop.milliseconds = performance.now() - started;
+        }
+      }
+    } catch (error) {
+      throw error instanceof UserError ? withLineSoFar(error, made) : error;
+    } finally {
+      report.line(made);
+      report.data('stops', made);
+    }
+    const verdict = made.map(({ name, result }) => `${name}: ${result}`).join(', ');
+    report.verdict(`${verdict}.`);
+    return { result: inputs.dryRun ? 'planned' : 'done' };
+  },
+});
+
+function stopsOf({ steps, schemaName }: Given): StopName[] {
+  if (steps !== undefined) return stops.filter((stop) => steps.includes(stop));
+  return stops.filter((stop) => stop !== 'provision' || schemaName !== undefined);
+}
+
+const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>> = {
+  migrate: (context) =>
+    make(migrateSchemas, context, { ...context.inputs, mode: 'migrate', env: context.inputs.projectEnv }),
+  provision: ({ inputs, ...context }) =>
+    make(
+      provisionTenant,
+      { ...context, inputs },
+      { ...inputs, schemaName: inputs.schemaName ?? '', domain: inputs.domain ?? [], env: inputs.projectEnv },
+      { state: 'tenant-state' },
+    ),
+  deploy: (context) =>
+    make(deployContainer, context, context.inputs as Inputs<typeof deployContainer.inputs>),
+  check: (context) => make(healthCheck, context, { ...context.inputs, url: context.inputs.url ?? [] }),
+};
+
+/** Runs an action as a stop: with the line's ports, and its outputs under the line's names. */
+async function make<F extends Fields, O extends string>(
+  action: Action<F, O>,
+  context: Context,
+  ownInputs: Inputs<F>,
+  renamed: Partial<Record<O, Output>> = {},
+): Promise<string> {
+  const tell = (facts: Readonly<Record<string, unknown>>) => {
+    const known = Object.entries(facts).map(([name, value]) => [renamed[name as O] ?? name, value]);
+    context.tell(
+      Object.fromEntries(known.filter(([name]) => (outputs as readonly unknown[]).includes(name))),
+    );
+  };
+  const { result, ...facts } = await action.run({ ...context, inputs: ownInputs, tell } as ActionContext<
+    F,
+    O
+  >);
+  tell(facts);
+  return result;
+}
+
+/** The sentence of the stop, and what the line has done before it. */
+function withLineSoFar(error: UserError, made: readonly Stop[]): UserError {
+  const done = made.filter(({ failed }) => !failed).map(({ name, result }) => `${name} (${result})`);
+  const failed = made.at(-1)?.name ?? '';
+  const soFar = done.length === 0 ? '' : `; done before: ${listed(done)}`;
+  return new UserError(`${failed}: ${error.message}`, `${error.hint}${soFar}`, {
+    code: error.code,
+    cause: error.cause,
+    ...(error.evidence === undefined ? {} : { evidence: error.evidence }),
+  });
+}

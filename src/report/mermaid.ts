@@ -1,0 +1,33 @@
+/** Pictures that GitHub draws from text. */
+import { showDuration } from '../ground/duration.ts';
+
+/** One stop of a line: migrate, deploy, check. */
+export interface Stop {
+  readonly name: string;
+  /** How it ended, in a word or two. */
+  readonly result: string;
+  readonly milliseconds: number;
+  readonly failed: boolean;
+}
+
+/** The stops from left to right, each with its result and time; the failed one is marked. */
+export function lineOf(stops: readonly Stop[]): string {
+  const boxes = stops.map(
+    ({ name, result, milliseconds, failed }, index) =>
+      `  stop${index}["${[name, result, showDuration(milliseconds)].map(plain).join('<br>')}"]${failed ? ':::failed' : ''}`,
+  );
+  const arrows = stops.slice(1).map((_, index) => `  stop${index} --> stop${index + 1}`);
+  return [
+    '```mermaid',
+    'flowchart LR',
+    ...boxes,
+    ...arrows,
+    '  classDef failed fill:#ffebe9,stroke:#cf222e,color:#82071e',
+    '```',
+  ].join('\n');
+}
+
+/** Without the characters that end a box. */
+function plain(text: string): string {
+  return text.replace(/["<>[\]{}|`#;]/g, ' ').trim();
+}
