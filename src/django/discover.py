@@ -435,7 +435,7 @@ def standing_of(loader, applied):
     with recorded(applied):
         try:
             group = group_loader(loader)
-            group.check_consistent_history(None)
+            group.check_consistent_history(group.connection)
         except (InconsistentMigrationHistory, NodeNotFoundError) as error:
             standing["inconsistent"] = str(error)
             return standing

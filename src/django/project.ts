@@ -75,8 +75,9 @@ export async function runPython(
 
 async function requireManagePy({ machine, workingDirectory }: DjangoProject): Promise<void> {
   if ((await machine.readFile(posix.join(workingDirectory, 'manage.py'))) !== undefined) return;
+  const visible = ['-name', '.?*', '-not', '-name', '..', '-prune', '-o'];
   const search = await machine
-    .run(['find', workingDirectory, '-maxdepth', '3', '-name', 'manage.py', '-not', '-path', '*/.*'], {
+    .run(['find', workingDirectory, '-maxdepth', '3', ...visible, '-name', 'manage.py', '-print'], {
       timeout: 10_000,
     })
     .catch(() => undefined);

@@ -126,7 +126,10 @@ async function bringShared(progress: Progress, options: MigrateOptions): Promise
   const ran = await migrateShared(shared.schema, commandOptions(options));
   progress.ended(shared.schema, ran);
   options.onStanding?.(progress.outcome());
-  if (ran.failure !== undefined) throw await afterFailure(ran.failure, progress, options);
+  if (ran.failure !== undefined) {
+    await readLedgersAgain(progress, options);
+    throw ran.failure;
+  }
   options.log.step('Shared', `${shared.schema}: ${listed(shared.pending, 3)}`, ran.milliseconds);
 }
 
@@ -154,7 +157,10 @@ async function bringTenants(progress: Progress, options: MigrateOptions): Promis
     const ran = await migrateTenant(schema, commandOptions(options));
     progress.ended(schema, ran);
     options.onStanding?.(progress.outcome());
-    if (ran.failure !== undefined) throw await afterFailure(ran.failure, progress, options);
+    if (ran.failure !== undefined) {
+      await readLedgersAgain(progress, options);
+      throw withStanding(ran.failure, progress);
+    }
     if (isWorthALine(index + 1, waiting.length)) {
       options.log.info(`${index + 1} of ${counted(waiting.length, 'tenant')}: ${schema}`);
     }
@@ -173,15 +179,14 @@ function isWorthALine(done: number, total: number): boolean {
   return total <= 20 || Math.floor((done * 10) / total) !== Math.floor(((done - 1) * 10) / total);
 }
 
-/** The failure with the state of the tenants; the ledgers say how far the failed schema came. */
-async function afterFailure(
-  failure: UserError,
-  progress: Progress,
-  options: MigrateOptions,
-): Promise<UserError> {
+/** How far the failed schema came is in its ledger, not in what the command printed. */
+async function readLedgersAgain(progress: Progress, options: MigrateOptions): Promise<void> {
   const discovery = await readStanding(options).catch(() => undefined);
   if (discovery !== undefined) progress.seen(planMigrations(discovery));
-  return new UserError(failure.message, [failure.hint, ...progress.standing].join('; '), {
+}
+
+function withStanding(failure: UserError, { standing }: Progress): UserError {
+  return new UserError(failure.message, [failure.hint, ...standing].join('; '), {
     code: failure.code,
     evidence: failure.evidence ?? '',
     cause: failure.cause,
