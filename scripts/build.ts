@@ -1,5 +1,5 @@
 /**
- * `npm run build`: src/ becomes dist/: one bundle and a door of one line for each action and for the program.
+ * `npm run build [-- FOLDER]`: src/ becomes dist/: one bundle and a door of one line for each action and for the program.
  * CommonJS, because ssh2 needs `require` and `__dirname`; not minified, so that it can be read where it runs.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -71,4 +71,4 @@ async function pythonFilesModule(folder: string): Promise<string> {
   return `const files = ${JSON.stringify(Object.fromEntries(files), null, 2)};\nexport const pythonFile = (name) => files[name];\n`;
 }
 
-if (import.meta.main) await buildInto(join(root, 'dist'));
+if (import.meta.main) await buildInto(process.argv[2] ?? join(root, 'dist'));

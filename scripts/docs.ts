@@ -1,0 +1,64 @@
+/**
+ * `npm run docs`: the tables in the READMEs, made from the manifests; `npm run docs -- --check` fails when one is
+ * stale. A table stands between two comments: `<!-- inputs:NAME -->` and `<!-- end -->`.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { manifestOf } from '../src/actions/manifests.ts';
+import { type ActionName, actionNames } from '../src/actions/names.ts';
+import { table } from '../src/report/markdown.ts';
+
+const root = join(import.meta.dirname, '..');
+const place = /(<!-- (inputs|outputs):([a-z-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
+
+/** The text with its tables as the manifests have them now. */
+export function withTables(text: string): string {
+  return text.replace(place, (_, begin: string, kind: string, name: string, end: string) => {
+    if (!(actionNames as readonly string[]).includes(name))
+      throw new RangeError(`there is no action ${name}`);
+    const rows = kind === 'inputs' ? inputsTable(name as ActionName) : outputsTable(name as ActionName);
+    return `${begin}\n${rows}\n\n${end}`;
+  });
+}
+
+function inputsTable(name: ActionName): string {
+  const rows = Object.entries(manifestOf(name).inputs).map(
+    ([input, { description, required, default: preset }]) => [
+      `\`${input}\``,
+      oneLine(description),
+      required === true ? '**required**' : preset === undefined ? '' : `\`${preset}\``,
+    ],
+  );
+  return table(['input', 'what it is', 'default'], rows);
+}
+
+function outputsTable(name: ActionName): string {
+  const rows = Object.entries(manifestOf(name).outputs).map(([output, { description }]) => [
+    `\`${output}\``,
+    oneLine(description),
+  ]);
+  return table(['output', 'what it is'], rows);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** Every document that may have a table. */
+export function documents(): string[] {
+  const own = readdirSync(join(root, 'actions')).map((name) => `actions/${name}/README.md`);
+  return ['README.md', ...own];
+}
+
+if (import.meta.main) {
+  const stale = documents().filter((path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    const fresh = withTables(text);
+    if (fresh !== text && !process.argv.includes('--check')) writeFileSync(join(root, path), fresh);
+    return fresh !== text;
+  });
+  for (const path of stale)
+    console.log(process.argv.includes('--check') ? `${path} is stale` : `${path} written`);
+  if (stale.length > 0 && process.argv.includes('--check')) process.exit(1);
+}

@@ -1,0 +1,126 @@
+/**
+ * `npm test`: everything that must hold before a change lands, servers included. `npm run check`: its fast part,
+ * for every commit, without servers. Both end with one line: `N passed, N failed, N skipped`.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+
+import { showDuration } from '../src/ground/duration.ts';
+
+const root = join(import.meta.dirname, '..');
+const folder = mkdtempSync(join(tmpdir(), 'tenantry-test-'));
+
+interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** Something that is tested on its own. A gate counts as one test; Jest says how many it ran. */
+interface Stage {
+  readonly name: string;
+  run(): Promise<Tally>;
+}
+
+const fast: readonly Stage[] = [
+  gate('types', 'tsc', ['-p', '.']),
+  gate('format and lint', 'biome', ['ci', '--error-on-warnings', '.']),
+  gate('tables in the documents', process.execPath, ['scripts/docs.ts', '--check']),
+  jest('unit'),
+];
+
+const withServers: readonly Stage[] = [labUp(), jest('lab')];
+
+function gate(name: string, program: string, args: readonly string[]): Stage {
+  return {
+    name,
+    async run() {
+      const passed = await succeeds(program, args);
+      return { passed: Number(passed), failed: Number(!passed), skipped: 0 };
+    },
+  };
+}
+
+function jest(project: 'unit' | 'lab'): Stage {
+  return {
+    name: `${project} tests`,
+    async run() {
+      const report = join(folder, `${project}.json`);
+      const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+      // The servers of the lab are shared: its suites run one after the other.
+      const width = project === 'lab' ? ['--runInBand'] : ['--maxWorkers=2'];
+      const args = [
+        '--selectProjects',
+        project,
+        '--json',
+        '--outputFile',
+        report,
+        '--silent=false',
+        ...width,
+      ];
+      await succeeds(process.execPath, [...flags, 'node_modules/jest/bin/jest.js', ...args], {
+        hideStdout: true,
+      });
+      return tallyOf(report);
+    },
+  };
+}
+
+/** Jest's own count. A suite that could not run at all is a failure, not zero tests. */
+function tallyOf(report: string): Tally {
+  const counted = JSON.parse(readFileSync(report, 'utf8'));
+  return {
+    passed: counted.numPassedTests,
+    failed: counted.numFailedTests + counted.numRuntimeErrorTestSuites,
+    skipped: counted.numPendingTests + counted.numTodoTests,
+  };
+}
+
+function labUp(): Stage {
+  return gate('the lab comes up', process.execPath, ['lab/lab.ts', 'up']);
+}
+
+function succeeds(program: string, args: readonly string[], { hideStdout = false } = {}): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(program, [...args], {
+      cwd: root,
+      stdio: ['ignore', hideStdout ? 'ignore' : 'inherit', 'inherit'],
+    });
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => resolve(code === 0));
+  });
+}
+
+async function main(stages: readonly Stage[]): Promise<number> {
+  const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+  const lines: string[] = [];
+  for (const stage of stages) {
+    console.log(styleText('bold', `\n── ${stage.name}`));
+    const started = performance.now();
+    const tally = await stage.run();
+    for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += tally[key];
+    const verdict = tally.failed > 0 ? '✗' : '✓';
+    lines.push(
+      `${verdict} ${stage.name.padEnd(26)}${said(tally).padEnd(38)}${showDuration(performance.now() - started)}`,
+    );
+  }
+  // Where the lab can run, a test that was skipped has shown nothing.
+  if (process.env.CI === 'true' && total.skipped > 0) {
+    lines.push(`✗ ${total.skipped} skipped: in CI they count as failed`);
+    total.failed += total.skipped;
+    total.skipped = 0;
+  }
+  console.log(`\n${lines.join('\n')}\n`);
+  console.log(said(total));
+  return total.failed === 0 && total.passed > 0 ? 0 : 1;
+}
+
+function said({ passed, failed, skipped }: Tally): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+const isFast = process.argv.includes('--fast');
+process.exitCode = await main(isFast ? fast : [...fast, ...withServers]);
