@@ -1,0 +1,354 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+
+import type { DjangoProject } from '../../../src/django/project.ts';
+import { migrateSchemas } from '../../../src/migrations/migrate.ts';
+import type { NewTenant } from '../../../src/provisioning/fields.ts';
+import {
+  type ProvisionOptions,
+  type ProvisionOutcome,
+  provisionTenant,
+} from '../../../src/provisioning/provision.ts';
+import { changedCopy, folders, project, recordedLog } from '../projects.ts';
+import { type ScratchDatabase, scratchDatabase, scratchRole } from '../scratch-database.ts';
+import { oldestPython, shopPython } from '../venv.ts';
+
+const acme: NewTenant = {
+  schemaName: 'acme',
+  tenantName: 'Acme',
+  domains: ['acme.example', 'www.acme.example'],
+  fields: { plan: 'team' },
+};
+
+let python: string;
+/** The shop's shared schema at head, with no tenant but the public one. */
+let template: ScratchDatabase;
+let scratch: ScratchDatabase;
+const cleanUps: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  python = await shopPython();
+  template = await scratchDatabase();
+  await bring(project(folders.shop, python, template), template);
+  await template.database.close();
+}, 300_000);
+
+afterEach(async () => {
+  await scratch?.drop();
+  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
+});
+
+afterAll(async () => {
+  await template?.drop().catch(() => {});
+});
+
+async function bring(place: DjangoProject, { database }: ScratchDatabase): Promise<void> {
+  const { signal } = new AbortController();
+  const log = recordedLog();
+  const { failure } = await migrateSchemas({ project: place, database, log, signal, dryRun: false });
+  if (failure !== undefined) throw failure;
+}
+
+async function provision(
+  tenant: NewTenant = acme,
+  {
+    in: place = project(folders.shop, python, scratch),
+    ...more
+  }: Partial<ProvisionOptions> & { in?: DjangoProject } = {},
+): Promise<ProvisionOutcome> {
+  return provisionTenant({
+    project: place,
+    database: scratch.database,
+    log: recordedLog(),
+    signal: new AbortController().signal,
+    tenant,
+    adopt: false,
+    dryRun: false,
+    ...more,
+  });
+}
+
+/** The shop with some files changed, gone after the test. */
+async function changedShop(files: Record<string, string>): Promise<DjangoProject> {
+  const copy = await changedCopy(folders.shop, files);
+  cleanUps.push(copy.remove);
+  return project(copy.folder, python, scratch);
+}
+
+/** Rows, domains and schemas, as `acme Acme team`, `acme.example* of acme`, `schema acme: 14`. */
+async function world(): Promise<string[]> {
+  const rows = await scratch.sql<{ line: string }>(`
+    SELECT schema_name || ' ' || name || ' ' || plan AS line FROM customers_customer WHERE schema_name <> 'public'
+    UNION ALL
+    SELECT d.domain || CASE WHEN is_primary THEN '*' ELSE '' END || ' of ' || schema_name
+      FROM customers_domain d JOIN customers_customer c ON c.id = tenant_id WHERE schema_name <> 'public'
+    UNION ALL
+    SELECT 'schema ' || n.nspname || ': ' || count(c.oid) FROM pg_namespace n
+      LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind = 'r'
+     WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('public', 'information_schema') GROUP BY n.nspname`);
+  return rows.map(({ line }) => line).sort();
+}
+
+const whole = ['acme Acme team', 'acme.example* of acme', 'schema acme: 14', 'www.acme.example of acme'];
+
+describe('every combination of row, domain and schema has its answer', () => {
+  test('nothing is there: created; again: unchanged', async () => {
+    scratch = await scratchDatabase({ template: template.name });
+    const dry = await provision(acme, { dryRun: true });
+    expect(dry).toMatchObject({
+      state: 'created',
+      steps: ['row', 'domain acme.example', 'domain www.acme.example', 'schema'],
+    });
+    expect(await world()).toEqual([]);
+
+    const first = await provision();
+    expect(first.failure).toBeUndefined();
+    expect(first).toMatchObject({ state: 'created', tables: 14 });
+    expect(await world()).toEqual(whole);
+
+    const second = await provision();
+    expect(second.failure).toBeUndefined();
+    expect(second).toMatchObject({ state: 'unchanged', steps: [], tables: 14 });
+    const other = await provision({ ...acme, tenantName: 'Other' });
+    expect(other).toMatchObject({
+      state: 'unchanged',
+      notices: ['The tenant exists with other values, which stay as they are: name'],
+    });
+    expect(await world()).toEqual(whole);
+  });
+
+  test.each`
+    there                                 | before                           | state
+    ${'row'}                              | ${''}                            | ${'completed'}
+    ${'row and an empty schema'}          | ${'CREATE SCHEMA acme;'}         | ${'completed'}
+    ${'row and domains'}                  | ${'DOMAINS'}                     | ${'completed'}
+    ${'row, domains and an empty schema'} | ${'DOMAINS CREATE SCHEMA acme;'} | ${'completed'}
+  `('$there: $state', async ({ before, state }: { before: string; state: string }) => {
+    scratch = await scratchDatabase({ template: template.name });
+    const domains = `INSERT INTO customers_domain (domain, is_primary, tenant_id)
+      SELECT d, d = 'acme.example', id FROM customers_customer, unnest(ARRAY['acme.example', 'www.acme.example']) d
+       WHERE schema_name = 'acme';`;
+    await scratch.sql(
+      `INSERT INTO customers_customer (schema_name, name, plan, created) VALUES ('acme', 'Acme', 'team', now());
+       ${before.replace('DOMAINS', domains)}`,
+    );
+    const outcome = await provision();
+    expect(outcome.failure).toBeUndefined();
+    expect(outcome).toMatchObject({ state, tables: 14 });
+    expect(await world()).toEqual(whole);
+  });
+
+  test('a schema that no tenant has: refused, or adopted when asked for', async () => {
+    scratch = await scratchDatabase({ template: template.name });
+    await scratch.sql('CREATE SCHEMA acme; CREATE TABLE acme.left_over ()');
+    const refused = await provision();
+    expect(refused.failure?.code).toBe('schema-left-over');
+    expect(refused.failure?.message).toBe('The schema acme exists, but no tenant has it — it holds 1 table');
+    expect(await world()).toEqual(['schema acme: 1']);
+
+    const adopted = await provision(acme, { adopt: true });
+    expect(adopted.failure).toBeUndefined();
+    expect(adopted.state).toBe('adopted');
+    expect(await world()).toEqual(whole.map((line) => line.replace('schema acme: 14', 'schema acme: 15')));
+  });
+
+  test.each`
+    with           | before
+    ${'no schema'} | ${''}
+    ${'a schema'}  | ${'CREATE SCHEMA acme'}
+  `(
+    'a domain of another tenant, $with: refused, naming the owner',
+    async ({ before }: { before: string }) => {
+      scratch = await scratchDatabase({ template: template.name });
+      await scratch.sql(`
+      INSERT INTO customers_domain (domain, is_primary, tenant_id) SELECT 'acme.example', false, id FROM customers_customer;
+      ${before}`);
+      const outcome = await provision(acme, { adopt: true });
+      expect(outcome.failure?.sentence).toBe(
+        '1 domain of acme belongs to another tenant — acme.example to public — choose another domain, or remove it from the other tenant first; nothing was made',
+      );
+      expect(await world()).toEqual(before === '' ? [] : ['schema acme: 0']);
+    },
+  );
+});
+
+describe('what is wrong is named before anything is made', () => {
+  test('everything that is wrong with names, fields and values, at once', async () => {
+    scratch = await scratchDatabase({ template: template.name });
+    const names = await provision({ ...acme, schemaName: 'pg_acme', domains: ['https://acme.example'] });
+    expect(names.failure?.message).toBe(
+      'The tenant cannot be made like this — schema-name: names that begin with pg_ are PostgreSQL’s own; domain "https://acme.example": it is a URL: leave out the scheme',
+    );
+    const fields = await provision({
+      schemaName: 'acme',
+      domains: [],
+      fields: { plam: 'team', plan: 'gold', created: 'now' },
+    });
+    expect(fields.failure?.code).toBe('tenant-fields-wrong');
+    expect(fields.failure?.message.split(' — ').slice(1).join(' — ').split('; ')).toEqual([
+      'fields: customers.Customer has no field plam — did you mean plan?',
+      'fields: created is made by Django — leave it out',
+      'tenant-name: is missing (CharField)',
+      'fields: plan: there is no "gold" — choose free, team and business',
+    ]);
+    const long = await provision({ ...acme, tenantName: 'A'.repeat(101) });
+    expect(long.failure?.message).toContain('name: Ensure this value has at most 100 characters');
+    expect(await world()).toEqual([]);
+  });
+
+  test('a shared schema that is behind', async () => {
+    scratch = await scratchDatabase();
+    expect((await provision()).failure?.code).toBe('shared-schema-behind');
+  });
+
+  test('a role that may not create schemas', async () => {
+    await scratchRole('tenantry_clerk');
+    scratch = await scratchDatabase({ template: template.name, role: 'tenantry_clerk' });
+    await scratch.sql('GRANT ALL ON ALL TABLES IN SCHEMA public TO tenantry_clerk');
+    const outcome = await provision();
+    expect(outcome.failure?.code).toBe('cannot-create-schema');
+    expect(await world()).toEqual([]);
+  });
+});
+
+/** Fails in the tenant bad only, after it has made a table. */
+const failsInBad = `
+from django.db import migrations
+
+
+def fail(apps, schema_editor):
+    if schema_editor.connection.schema_name != "public":
+        raise ValueError("this tenant cannot be had")
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("orders", "0004_order_status_placed")]
+    operations = [
+        migrations.RunSQL("CREATE TABLE half (id int)", ""),
+        migrations.RunPython(fail),
+    ]
+`;
+
+describe('a run that fails leaves nothing behind', () => {
+  test('a migration that fails: row, domains and schema are removed again', async () => {
+    scratch = await scratchDatabase({ template: template.name });
+    const shop = await changedShop({ 'orders/migrations/0005_fails.py': failsInBad });
+    await bring(shop, scratch);
+    const outcome = await provision(acme, { in: shop });
+    expect(outcome.failure?.code).toBe('tenant-migration-failed');
+    expect(outcome.failure?.sentence).toBe(
+      'Migration orders.0005_fails failed in tenant acme — ValueError: this tenant cannot be had — mend the cause, then run again; everything that this run made is removed again',
+    );
+    expect(outcome.state).toBeUndefined();
+    expect(await world()).toEqual([]);
+  });
+
+  test('what was there before the run stays', async () => {
+    scratch = await scratchDatabase({ template: template.name });
+    const shop = await changedShop({ 'orders/migrations/0005_fails.py': failsInBad });
+    await bring(shop, scratch);
+    await scratch.sql(
+      `INSERT INTO customers_customer (schema_name, name, plan, created) VALUES ('acme', 'Acme', 'team', now())`,
+    );
+    expect((await provision(acme, { in: shop })).failure?.code).toBe('tenant-migration-failed');
+    expect(await world()).toEqual(['acme Acme team']);
+  });
+
+  test('tables that are missing after a migration that ended well', async () => {
+    scratch = await scratchDatabase({ template: template.name });
+    const outcome = await provision(acme, {
+      makeTables: async (schema) => {
+        await scratch.sql(`
+          CREATE TABLE ${schema}.django_migrations (LIKE public.django_migrations);
+          INSERT INTO ${schema}.django_migrations SELECT * FROM public.django_migrations`);
+        return { milliseconds: 1 };
+      },
+    });
+    expect(outcome.failure?.code).toBe('tenant-tables-missing');
+    expect(await world()).toEqual([]);
+  });
+
+  test('a receiver of post_schema_sync that fails', async () => {
+    scratch = await scratchDatabase({ template: template.name });
+    const shop = await changedShop({
+      'customers/apps.py': `
+from django.apps import AppConfig
+
+
+def welcome(sender, tenant, **kwargs):
+    raise RuntimeError("no welcome for %s" % tenant.schema_name)
+
+
+class CustomersConfig(AppConfig):
+    name = "customers"
+
+    def ready(self):
+        from django_tenants.signals import post_schema_sync
+
+        post_schema_sync.connect(welcome)
+`,
+    });
+    const outcome = await provision(acme, { in: shop });
+    expect(outcome.failure?.message).toBe(
+      'A receiver of post_schema_sync failed for acme — RuntimeError: no welcome for acme',
+    );
+    expect(await world()).toEqual([]);
+  });
+
+  test('undoing that is blocked says what is left, and the next run completes the tenant', async () => {
+    scratch = await scratchDatabase({ template: template.name });
+    let release: () => Promise<unknown> = async () => {};
+    const outcome = await provision(acme, {
+      makeTables: async (schema) => {
+        await scratch.sql(`CREATE TABLE ${schema}.held (id int)`);
+        const holder = scratch.sql(
+          `BEGIN; LOCK TABLE ${schema}.held IN ACCESS SHARE MODE; SELECT pg_sleep(30) /* holder */; COMMIT`,
+        );
+        release = async () => {
+          await scratch.sql(
+            `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%/* holder */%' AND pid <> pg_backend_pid() AND datname = current_database()`,
+          );
+          await holder.catch(() => {});
+        };
+        return { milliseconds: 1 };
+      },
+    });
+    await release();
+    expect(outcome.failure?.hint).toContain(
+      'undoing stopped at the schema (canceling statement due to lock timeout): schema, row and domains are left',
+    );
+    expect(await world()).toEqual(whole.map((line) => line.replace(': 14', ': 1')));
+    const second = await provision();
+    expect(second.failure).toBeUndefined();
+    expect(second.state).toBe('completed');
+  });
+});
+
+test.each`
+  stack                                          | interpreter
+  ${'Django 4.2, django-tenants 3.7, psycopg 2'} | ${oldestPython}
+  ${'the shop’s versions'}                       | ${shopPython}
+`(
+  'a tenant of a type, in a shared schema of another name: $stack',
+  async ({ interpreter }: { interpreter: () => Promise<string> }) => {
+    scratch = await scratchDatabase();
+    await scratch.sql('CREATE SCHEMA shared');
+    const kinds = project(folders.kinds, await interpreter(), scratch);
+    await bring(kinds, scratch);
+    const hill: NewTenant = { schemaName: 'hill', domains: ['hill.example'], fields: { acres: 12 } };
+
+    const untyped = await provision(hill, { in: kinds });
+    expect(untyped.failure?.message).toContain('tenant-type: is missing — choose farm and flat');
+    const odd = await provision({ ...hill, tenantType: 'fort', fields: {} }, { in: kinds });
+    expect(odd.failure?.message).toContain('tenant-type: there is no "fort"');
+    expect(odd.failure?.message).toContain('fields: acres: is missing (PositiveIntegerField)');
+
+    const outcome = await provision({ ...hill, tenantType: 'farm' }, { in: kinds });
+    expect(outcome.failure).toBeUndefined();
+    expect(outcome).toMatchObject({ state: 'created', tables: 5 });
+    expect(await scratch.sql('SELECT kind, acres FROM shared.estate_holding')).toEqual([
+      { kind: 'farm', acres: 12 },
+    ]);
+  },
+  300_000,
+);
