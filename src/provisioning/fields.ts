@@ -4,7 +4,7 @@ import { listed, nearest } from '../ground/words.ts';
 /** What a user says about a new tenant. */
 export interface NewTenant {
   readonly schemaName: string;
-  /** Goes into the model's field `name`. */
+  /** Goes into the model's field `name`. Default for a new tenant that must have one: the schema's name. */
   readonly tenantName?: string | undefined;
   /** The first one is the primary one. */
   readonly domains: readonly string[];
@@ -27,14 +27,15 @@ export function rowFields(
   const { fields } = discovered.tenantModel;
   const values: Record<string, unknown> = { ...tenant.fields, schema_name: tenant.schemaName };
   const problems: string[] = [];
+  const nameField = fields.find(({ name }) => name === 'name');
 
   if (tenant.tenantName !== undefined) {
-    if (!fields.some(({ name }) => name === 'name')) {
+    if (nameField === undefined) {
       problems.push(`tenant-name: ${discovered.tenantModel.name} has no field name — give its own in fields`);
     } else if ('name' in tenant.fields) {
       problems.push('tenant-name: fields gives the name, too — leave one of them out');
     } else values.name = tenant.tenantName;
-  }
+  } else if (isNew && nameField?.required && !('name' in tenant.fields)) values.name = tenant.schemaName;
   if ('schema_name' in tenant.fields) problems.push('fields: schema_name is given by schema-name');
   takeType(tenant, discovered, { values, problems, isNew });
 

@@ -78,11 +78,7 @@ interface Request extends Partial<Wanted & Parts> {
   readonly lockTimeout?: string;
 }
 
-async function ask<T>(
-  { project, signal }: Call,
-  request: Request,
-  answer: z.ZodType<T>,
-): Promise<T> {
+async function ask<T>({ project, signal }: Call, request: Request, answer: z.ZodType<T>): Promise<T> {
   return probe(
     project,
     'provision',

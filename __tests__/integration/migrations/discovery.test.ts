@@ -178,13 +178,13 @@ class CustomersConfig(AppConfig):
 });
 
 describe('two types of tenant and a shared schema that is called otherwise', () => {
-  test.each`
+  test.each<{ interpreter: () => Promise<string> }>`
     stack                                          | interpreter
     ${'Django 4.2, django-tenants 3.7, psycopg 2'} | ${oldestPython}
     ${'the shop’s versions'}                       | ${shopPython}
   `(
     '$stack',
-    async ({ interpreter }: { interpreter: () => Promise<string> }) => {
+    async ({ interpreter }) => {
       const database = await scratchDatabase();
       try {
         const kinds = project(folders.kinds, await interpreter(), database);

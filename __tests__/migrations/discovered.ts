@@ -1,0 +1,85 @@
+import type { Discovery, LedgerGroup, Tenant } from '../../src/django/discovery.ts';
+
+/** A small project as discover.py would tell it: three tenants, all at head. Tests change what they are about. */
+export function discovered(changes: Partial<Discovery> = {}): Discovery {
+  return {
+    versions: { django: '5.2.19', djangoTenants: '4.0.1', psycopg: '3.3.9' },
+    database: {
+      alias: 'default',
+      settings: {
+        engine: 'django_tenants.postgresql_backend',
+        host: 'db.internal',
+        port: '5432',
+        name: 'shop',
+      },
+      identity: { oid: '1', name: 'shop', role: 'shop', serverStarted: '2026-01-01 00:00:00.000000' },
+    },
+    publicSchema: 'public',
+    multiType: null,
+    tenantModel: {
+      name: 'customers.Customer',
+      table: 'customers_customer',
+      autoCreateSchema: true,
+      autoDropSchema: false,
+      cloneMode: 'DATA',
+      fields: [
+        field({ name: 'id', type: 'BigAutoField', required: false, madeByDjango: true }),
+        field({ name: 'schema_name', maxLength: 63, unique: true }),
+        field({ name: 'name', maxLength: 100 }),
+        field({ name: 'plan', required: false, hasDefault: true, choices: ['free', 'team'] }),
+        field({ name: 'owner', type: 'ForeignKey', required: false, relatedTo: 'auth.User' }),
+      ],
+    },
+    domainModel: { name: 'customers.Domain', table: 'customers_domain', fields: [] },
+    commands: ['create_super_tenant', 'migrate_schemas'],
+    leaves: ['orders.0002_total'],
+    conflicts: [],
+    kinds: [
+      { kind: 'shared', tenantType: null, apps: ['customers'], tables: ['customers_customer'] },
+      { kind: 'tenant', tenantType: null, apps: ['orders'], tables: ['orders_line', 'orders_order'] },
+    ],
+    appsWithoutMigrations: [],
+    tenantsUnread: null,
+    hiddenTenants: [],
+    tenants: ['public', 'acme', 'beta', 'zeta'].map(tenant),
+    schemasWithLedger: ['acme', 'beta', 'public', 'zeta'],
+    groups: [group(['public', 'acme', 'beta', 'zeta'])],
+    withoutSchema: [],
+    unreadable: [],
+    ...changes,
+  };
+}
+
+export function tenant(schema: string): Tenant {
+  return { pk: schema, schema, tenantType: null, primaryDomain: `${schema}.example`, domains: [] };
+}
+
+export function group(schemas: string[], changes: Partial<LedgerGroup> = {}): LedgerGroup {
+  return {
+    ledger: true,
+    id: schemas.join(),
+    schemas,
+    pending: [],
+    bookkeeping: [],
+    ghosts: [],
+    inconsistent: null,
+    ...changes,
+  };
+}
+
+type Field = Discovery['tenantModel']['fields'][number];
+
+export function field(changes: Partial<Field> & { name: string }): Field {
+  return {
+    type: 'CharField',
+    required: true,
+    madeByDjango: false,
+    hasDefault: false,
+    default: null,
+    unique: false,
+    maxLength: null,
+    choices: null,
+    relatedTo: null,
+    ...changes,
+  };
+}
