@@ -138,7 +138,8 @@ def describe_field(field):
         or getattr(field, "auto_now_add", False)
         or getattr(field, "generated", False)
     )
-    has_default = field.has_default() or getattr(field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED
+    db_default = getattr(field, "db_default", NOT_PROVIDED)
+    has_default = field.has_default() or db_default is not NOT_PROVIDED
     default = field.default if has_default and is_plain(field.default) else None
     return {
         "name": field.name,
@@ -205,10 +206,10 @@ def kinds_of_schema(loader, connection, alias, utils, public):
 
 def models_at_head(loader, connection):
     """The models of the migrations at head that have a table of their own."""
-    states = loader.project_state().apps.get_models(include_auto_created=True, include_swapped=False)
+    state = loader.project_state()
     return [
         model
-        for model in states
+        for model in state.apps.get_models(include_auto_created=True)
         if model._meta.app_label in loader.migrated_apps and model._meta.can_migrate(connection)
     ]
 
@@ -342,7 +343,8 @@ def domains_of(model):
 def ledger_groups(connection, loader, schemas, names):
     """The schemas `names`, grouped by what their ledgers say; those without an answer by name."""
     present = [name for name in names if name in schemas]
-    unreadable = {n: reason for n in present for reason in [unreadable_because(schemas[n])] if reason}
+    reasons = {name: unreadable_because(schemas[name]) for name in present}
+    unreadable = {name: reason for name, reason in reasons.items() if reason}
     readable = [name for name in present if name not in unreadable]
 
     digests, failed = read_digests(connection, [n for n in readable if schemas[n]["ledger"]])

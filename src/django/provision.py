@@ -10,7 +10,8 @@ from through_manage import through_manage
 
 
 def provision(request):
-    return {"look": look, "make": make, "announce": announce, "remove": remove}[request["action"]](request)
+    actions = {"look": look, "make": make, "announce": announce, "remove": remove}
+    return actions[request["action"]](request)
 
 
 # Looking
@@ -100,8 +101,11 @@ def with_values(model, fields):
 
 
 def row_of(model, row, fields):
-    shown = model._default_manager.filter(pk=row.pk).exists()
-    return {"pk": str(row.pk), "hidden": not shown, "differences": differences_of(model, row, fields)}
+    return {
+        "pk": str(row.pk),
+        "hidden": not model._default_manager.filter(pk=row.pk).exists(),
+        "differences": differences_of(model, row, fields),
+    }
 
 
 def differences_of(model, row, fields):
@@ -158,8 +162,8 @@ def make_parts(request, connection):
     if request["makeRow"]:
         tenant = with_values(tenants, request["fields"])
         tenant.full_clean()
-        # The schema is made below, and its tables by a command of its own: save() would skip a schema
-        # that is there already, and would hide why migrations fail.
+        # The schema is made below, and its tables by a command of its own: save() would skip a
+        # schema that is there already, and would hide why migrations fail.
         tenant.auto_create_schema = False
         with no_call_for_a_schema():
             tenant.save()
@@ -180,7 +184,7 @@ def make_parts(request, connection):
 
 @contextmanager
 def no_call_for_a_schema():
-    """Without auto_create_schema, save() asks whoever listens to make the schema; it is made here."""
+    """Without auto_create_schema, save() asks its listeners to make the schema; it is made here."""
     from django_tenants.signals import schema_needs_to_be_sync as signal
 
     signal.send = lambda *args, **kwargs: []
@@ -226,7 +230,8 @@ def remove(request):
         try:
             step()
         except (Error, ValueError) as error:
-            return {"removed": removed, "stuck": {"part": name, "reason": " ".join(str(error).split())}}
+            stuck = {"part": name, "reason": " ".join(str(error).split())}
+            return {"removed": removed, "stuck": stuck}
         removed.append(name)
     return {"removed": removed, "stuck": None}
 
@@ -260,7 +265,7 @@ def delete_tenant(connection, tenants, pk):
             for tenant in row:
                 models.Model.delete(tenant)
     except Error:
-        # A model of a tenant's schema points to the tenant: Django looks for its table and finds none.
+        # A model of the tenant's schema points to the tenant: Django finds no table for it.
         row._raw_delete(connection.alias)
 
 

@@ -1,8 +1,9 @@
 """Runs one probe inside a Django project, through the project's own manage.py.
 
 The probe's answer is a JSON file, never standard output: projects print while they are imported.
-The folder named by TENANTRY_FOLDER holds `request.json` (what is asked) and gets `answer.json`, whose
-last key is `"complete": true`. A project that cannot be started is an answer, too: {"failure": ...}.
+The folder named by TENANTRY_FOLDER holds `request.json` (what is asked) and gets `answer.json`,
+whose last key is `"complete": true`. A project that cannot be started is an answer, too:
+{"failure": ...}.
 """
 
 import json
