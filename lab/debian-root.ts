@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { command } from './command.ts';
+import { inRoot } from './in-root.ts';
 import { NO_SERVICES } from './debian-packages.ts';
 import type { LabFolders } from './folders.ts';
 
@@ -32,7 +33,7 @@ const BOX_PACKAGES = [
 ];
 
 /** Raise it when the recipe below changes in a way that the package lists do not show. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 function keyOf(packages: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify([RECIPE, packages])).digest('hex').slice(0, 8);
@@ -46,9 +47,10 @@ export const boxRootFolder = (folders: LabFolders) =>
 export async function ensureBase(folders: LabFolders): Promise<string> {
   const target = baseFolder(folders);
   if (existsSync(target)) return target;
-  await make(target, async (partial) => {
+  await makeOnce(target, async (partial) => {
     await command([
       ...['unshare', '--mount', '--', 'mmdebstrap', '--mode=root', '--variant=minbase', '--quiet'],
+      ...['doc', 'info', 'locale', 'man'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
       ...[`--include=${BASE_PACKAGES.join(',')}`, 'bookworm', partial],
     ]);
   });
@@ -63,7 +65,7 @@ export async function ensureBoxRoot(folders: LabFolders): Promise<string> {
   const target = boxRootFolder(folders);
   if (existsSync(target)) return target;
   const base = await ensureBase(folders);
-  await make(target, async (partial) => {
+  await makeOnce(target, async (partial) => {
     await command(['cp', '--archive', base, partial]);
     const policy = join(partial, 'usr/sbin/policy-rc.d');
     writeFileSync(policy, NO_SERVICES, { mode: 0o755 });
@@ -77,54 +79,16 @@ export async function ensureBoxRoot(folders: LabFolders): Promise<string> {
     rmSync(policy);
     rmSync(join(partial, 'var/lib/apt/lists'), { recursive: true });
     // Every host makes keys of its own, and knows its neighbours by name only.
-    await inRoot(partial, ['sh', '-c', 'rm -f /etc/ssh/ssh_host_* /etc/nginx/sites-enabled/default; : >/etc/resolv.conf']);
+    await inRoot(partial, ['sh', '-c', 'rm -f /etc/ssh/ssh_host_* /etc/nginx/sites-enabled/default; rm -f /etc/resolv.conf; : >/etc/resolv.conf']);
   });
   return target;
-}
-
-/**
- * Runs a program with another file tree as its root, in namespaces of its own
- * (mounts, processes), with this machine's network, names and certificates.
- */
-export async function inRoot(
-  root: string,
-  argv: readonly string[],
-  options: { env?: Record<string, string>; binds?: readonly { from: string; to: string }[]; onLine?: (line: string) => void } = {},
-): Promise<string> {
-  const resolver = join(root, 'etc/resolv.conf');
-  rmSync(resolver, { force: true });
-  copyFileSync('/etc/resolv.conf', resolver);
-  const script = [
-    'set -e',
-    'mount -t proc proc "$1/proc"',
-    'mount -t tmpfs tmpfs "$1/dev"; for d in null zero random urandom; do touch "$1/dev/$d"; mount --bind "/dev/$d" "$1/dev/$d"; done',
-    'ln -s /proc/self/fd "$1/dev/fd"',
-    ...(options.binds ?? []).map(({ from, to }) => `mkdir -p "$1${to}"; mount --bind "${from}" "$1${to}"`),
-    'root=$1; shift; exec chroot "$root" "$@"',
-  ].join('\n');
-  return command(['unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', script, 'sh', root, ...argv], {
-    env: {
-      ...proxySettings(),
-      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      HOME: '/root',
-      LC_ALL: 'C.UTF-8',
-      DEBIAN_FRONTEND: 'noninteractive',
-      ...options.env,
-    },
-    ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
-  });
-}
-
-function proxySettings(): Record<string, string> {
-  const entries = Object.entries(process.env).filter(([name]) => /^(https?|no)_proxy$/i.test(name));
-  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 /**
  * Makes a folder under another name and renames it at the end, so that a killed
  * run leaves nothing half done, and of two runs at once one wins.
  */
-async function make(target: string, work: (partial: string) => Promise<void>): Promise<void> {
+export async function makeOnce(target: string, work: (partial: string) => Promise<void>): Promise<void> {
   mkdirSync(dirname(target), { recursive: true });
   for (const name of readdirSync(dirname(target))) {
     const owner = /\.partial-(\d+)$/.exec(name)?.[1];

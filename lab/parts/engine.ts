@@ -39,8 +39,8 @@ export function configureEngine(folders: LabFolders, network: LabNetwork, box: B
         'cgroup-parent': `/${controlGroup(folders, box.name)}`,
         'log-driver': 'json-file',
         'shutdown-timeout': 5,
-        // Nothing of the lab speaks to the outside.
-        dns: ['127.0.0.1'],
+        // Nothing of the lab speaks to the outside: names that containers ask for are refused at once.
+        dns: [box.address],
       },
       null,
       2,

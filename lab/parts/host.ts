@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type Box, boxPath, inBox, logTail, readBox, serviceRuns, startService, stopService } from '../box.ts';
@@ -49,6 +49,8 @@ async function create(context: PartContext, name: 'host1' | 'host2', engine: Eng
   const box = await freshBox(context, name, [engineData(folders, name), ...programs]);
   configureEngine(folders, network, box);
   writeFileSync(boxPath(box, '/etc/hosts'), hostsFile(network, name));
+  // Debian's client is too old for this engine; what is in /usr/local comes first on everybody's PATH.
+  if (engine === 'current') symlinkSync(`${CURRENT_ENGINE}/docker`, boxPath(box, '/usr/local/bin/docker'));
   const [, keys] = await Promise.all([startEngine(box, engine), prepareSsh(box)]);
   const publicKeys = hostKeys(box);
   return {
