@@ -21,7 +21,7 @@ const floors = [
 /** Each door to the outside has one keeper. */
 const keepers: Readonly<Record<string, string>> = {
   '@actions/core': 'step/github.ts',
-  pg: 'database/connection.ts',
+  pg: 'database/session.ts',
   'node-ssh': 'machine/ssh.ts',
 };
 

@@ -1,0 +1,241 @@
+import { homedir, userInfo } from 'node:os';
+import { TLSSocket } from 'node:tls';
+
+import { messageOf, UserError } from '../ground/errors.ts';
+import type { Log } from '../ground/log.ts';
+import { retry } from '../ground/retry.ts';
+import { connectSomewhere, serverName } from './attempts.ts';
+import { type ConnectionPlan, planConnection, type SessionWish } from './connection-plan.ts';
+import { Observed, observe, type Phase } from './observation.ts';
+import { type PoolerMode, sharesBackends, transactionPooler } from './pooler.ts';
+import { type Database, logIn, type Session, sessionOf } from './session.ts';
+import type { DatabaseUrl } from './url.ts';
+import { NoConnection } from './verdict.ts';
+import { openStream, type Try } from './wire.ts';
+
+export type { Database };
+
+export interface ConnectOptions {
+  /** Shown in `pg_stat_activity`, so that whoever finds a lock knows whose it is. At most 63 bytes. */
+  readonly applicationName: string;
+  /** Milliseconds for each address that is tried, from the first packet to the end of the login. */
+  readonly connectTimeout: number;
+  /** Ends the attempt, and later the session, when the step is cancelled. */
+  readonly signal: AbortSignal;
+  /** Authorities in PEM form that sign the server's certificate, instead of the URL's `sslrootcert`. */
+  readonly caFile?: string | undefined;
+  /** What to do when a pooler in transaction mode is in front. Default: refuse. */
+  readonly pooler?: 'refuse' | 'accept' | undefined;
+}
+
+/**
+ * Connects as libpq would.
+ * @throws UserError with a verdict: `database-name-not-resolved`, `database-refused`, `database-wrong-password` … (all
+ *   of them are in docs/troubleshooting.md)
+ */
+export async function connect(url: DatabaseUrl, options: ConnectOptions): Promise<Database> {
+  const { session } = await openSession(url, options);
+  if (options.pooler !== 'accept') await refuseTransactionPooler(session, url, options);
+  return session;
+}
+
+export interface WaitOptions extends ConnectOptions {
+  /** How many tries at most. */
+  readonly attempts: number;
+  /** Milliseconds between two tries. */
+  readonly interval: number;
+  readonly log: Log;
+}
+
+/** So many tries for a name that does not resolve: mostly it is misspelt, seldom it is still on its way. */
+const briefly = 5;
+
+/**
+ * Connects as soon as the database is there. Says why it is not, whenever the reason changes; stops at once when
+ * waiting cannot help.
+ * @throws UserError like `connect`, with how often and how long it was tried
+ */
+export async function waitForDatabase(url: DatabaseUrl, options: WaitOptions): Promise<Database> {
+  const started = performance.now();
+  let tries = 0;
+  let unresolved = 0;
+  let shown = '';
+  const attempt = (number: number) => {
+    tries = number;
+    return connect(url, options);
+  };
+  try {
+    return await retry(attempt, {
+      ...options,
+      worthAnotherTry(error) {
+        if (!(error instanceof NoConnection)) return false;
+        unresolved = error.waiting === 'helps briefly' ? unresolved + 1 : 0;
+        return error.waiting !== 'is useless' && unresolved < briefly;
+      },
+      onFailure(error) {
+        const reason = messageOf(error);
+        if (reason !== shown) options.log.info(`Waiting for the database: ${reason}`);
+        shown = reason;
+      },
+    });
+  } catch (error) {
+    throw error instanceof NoConnection ? error.after(tries, performance.now() - started) : error;
+  }
+}
+
+/** What a connection test found. */
+export interface ConnectionReport {
+  readonly label: string;
+  readonly serverVersion: string;
+  /** How long it took to connect, in milliseconds. */
+  readonly milliseconds: number;
+  /** `TLSv1.3`, or undefined when the connection is not encrypted. */
+  readonly encryption: string | undefined;
+  readonly pooler: Exclude<PoolerMode, 'transaction'>;
+  /** Whether the server is a standby, which cannot be migrated. */
+  readonly standby: boolean;
+}
+
+/**
+ * Connects once, and looks at what it got.
+ * @throws UserError like `connect`; `database-pooler-transaction-mode` when such a pooler is in front
+ */
+export async function testConnection(url: DatabaseUrl, options: ConnectOptions): Promise<ConnectionReport> {
+  const started = performance.now();
+  const { session, encryption } = await openSession(url, options);
+  const milliseconds = performance.now() - started;
+  await refuseTransactionPooler(session, url, options);
+  await session.close();
+  const { label, serverVersion, standby, direct } = session;
+  return { label, serverVersion, milliseconds, encryption, pooler: direct ? 'none' : 'session', standby };
+}
+
+/** Asks a second session, when there is a pooler at all. The first one is closed when the answer is no. */
+async function refuseTransactionPooler(
+  session: Session,
+  url: DatabaseUrl,
+  options: ConnectOptions,
+): Promise<void> {
+  if (session.direct) return;
+  const ask = (database: Database) => async () => {
+    const [row] = await database.query<{ pid: number }>('select pg_backend_pid() as pid');
+    return row?.pid ?? 0;
+  };
+  try {
+    const { session: second } = await openSession(url, options);
+    try {
+      if (await sharesBackends(ask(session), ask(second))) throw transactionPooler(session.label);
+    } finally {
+      await second.close();
+    }
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly session: Session;
+  /** `TLSv1.3`, or undefined without encryption. */
+  readonly encryption: string | undefined;
+}
+
+async function openSession(url: DatabaseUrl, options: ConnectOptions): Promise<Opened> {
+  const plan = planConnection(url, {
+    environment: process.env,
+    systemUser: userInfo().username,
+    homeFolder: homedir(),
+    caFile: options.caFile,
+  });
+  const timeout = plan.connectTimeout ?? options.connectTimeout;
+  const names = {
+    database: url.perhapsMisread ? 'of the database URL' : plan.database,
+    user: plan.user,
+    discreet: url.perhapsMisread,
+  };
+  const attempt = (wish: SessionWish) =>
+    connectSomewhere(plan, names, { timeout, signal: options.signal }, (one) =>
+      tryOnce(one, {
+        plan,
+        options,
+        timeout,
+        wish,
+        label: names.discreet ? 'the database of the URL' : `${plan.database} on ${serverName(one.place)}`,
+      }),
+    );
+  if (plan.sessionWish !== 'prefer-standby') return attempt(plan.sessionWish);
+  return attempt('standby').catch((error: unknown) => {
+    if (error instanceof NoConnection && error.observation.kind === 'other-session') return attempt('any');
+    throw error;
+  });
+}
+
+interface Attempt {
+  readonly plan: ConnectionPlan;
+  readonly options: ConnectOptions;
+  readonly timeout: number;
+  readonly wish: SessionWish;
+  readonly label: string;
+}
+
+/** @throws Observed; UserError for a file that cannot be read; why the step was cancelled */
+async function tryOnce(one: Try, { plan, options, timeout, wish, label }: Attempt): Promise<Opened> {
+  options.signal.throwIfAborted();
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeout);
+  const signal = AbortSignal.any([options.signal, deadline.signal]);
+  let phase: Phase = 'connect';
+  try {
+    const open = await openStream(one, {
+      signal,
+      onPhase: (reached) => {
+        phase = reached;
+      },
+    });
+    phase = 'log-in';
+    const client = await logIn(open, { ...plan, applicationName: options.applicationName }, signal);
+    const destroy = () => open.stream.destroy();
+    signal.addEventListener('abort', destroy, { once: true });
+    try {
+      const session = await sessionOf(client, label, options.signal);
+      const found = unwantedSession(wish, session);
+      if (found !== undefined) throw new Observed({ kind: 'other-session', found });
+      return { session, encryption: encryptionOf(open.stream) };
+    } catch (error) {
+      open.stream.destroy();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', destroy);
+    }
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (error instanceof UserError) throw error;
+    if (deadline.signal.aborted) {
+      throw new Observed({ kind: phase === 'connect' ? 'no-answer' : 'silent' }, error);
+    }
+    throw error instanceof Observed ? error : new Observed(observe(error, phase), error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function encryptionOf(stream: object): string | undefined {
+  return stream instanceof TLSSocket ? (stream.getProtocol() ?? 'TLS') : undefined;
+}
+
+/** What a session is instead of what was wished for, or undefined when it is right. */
+function unwantedSession(wish: SessionWish, { standby, readOnly }: Session): string | undefined {
+  const writable = !standby && !readOnly;
+  switch (wish) {
+    case 'read-write':
+      return writable ? undefined : 'its sessions are read-only';
+    case 'read-only':
+      return writable ? 'its sessions may write' : undefined;
+    case 'primary':
+      return standby ? 'it is a standby' : undefined;
+    case 'standby':
+      return standby ? undefined : 'it is a primary';
+    default:
+      return undefined;
+  }
+}

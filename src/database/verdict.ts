@@ -1,0 +1,362 @@
+import { showDuration } from '../ground/duration.ts';
+import { UserError } from '../ground/errors.ts';
+import { counted } from '../ground/words.ts';
+import type { Observation } from './observation.ts';
+import type { SslMode } from './tls-plan.ts';
+
+/** What a verdict needs to know besides what was observed. */
+export interface Circumstances {
+  /** `db.internal:5432`, or `the socket in /run/postgresql (port 5432)`. */
+  readonly server: string;
+  /** The host alone, when a name had to be resolved. */
+  readonly host: string;
+  readonly database: string;
+  readonly user: string;
+  readonly sslMode: SslMode;
+  /** Whether the server was asked without encryption. */
+  readonly plain: boolean;
+  /** Milliseconds that one try may take. */
+  readonly timeout: number;
+  /** When it was tried more than once. */
+  readonly tried?: { readonly attempts: number; readonly milliseconds: number } | undefined;
+  /** The names above are hidden, and so must be what the server says: it repeats them. */
+  readonly discreet: boolean;
+}
+
+/** Whether another try can help: `briefly` means a few, no more. */
+export type Waiting = 'helps' | 'helps briefly' | 'is useless';
+
+interface Verdict {
+  readonly code: string;
+  readonly failed: string;
+  readonly observed: string;
+  readonly hint: string;
+  readonly waiting: Waiting;
+}
+
+/** A connection that could not be made, with the verdict as its sentence. */
+export class NoConnection extends UserError {
+  readonly observation: Observation;
+  readonly circumstances: Circumstances;
+  readonly waiting: Waiting;
+
+  constructor(observation: Observation, circumstances: Circumstances, cause?: unknown) {
+    const { code, failed, observed, hint, waiting } = judge(observation, circumstances);
+    super(`${failed}${howOften(circumstances)} — ${observed}`, hint, { code, cause });
+    this.name = 'NoConnection';
+    this.observation = observation;
+    this.circumstances = circumstances;
+    this.waiting = waiting;
+  }
+
+  /** The same verdict, which also says how long was waited for it to change. */
+  after(attempts: number, milliseconds: number): NoConnection {
+    return new NoConnection(
+      this.observation,
+      { ...this.circumstances, tried: { attempts, milliseconds } },
+      this.cause,
+    );
+  }
+}
+
+function howOften({ tried }: Circumstances): string {
+  if (tried === undefined || tried.attempts === 1) return '';
+  return ` (tried ${counted(tried.attempts, 'time')} in ${showDuration(tried.milliseconds)})`;
+}
+
+/** How telling an observation is, when several addresses or ways of encryption failed in different ways: the first wins. */
+const mostTelling: readonly Observation['kind'][] = [
+  'server',
+  'no-password',
+  'no-channel-binding',
+  'other-session',
+  'certificate',
+  'tls-not-offered',
+  'tls-failed',
+  'not-postgresql',
+  'other',
+  'silent',
+  'closed',
+  'refused',
+  'no-answer',
+  'unreachable',
+  'name-not-resolved',
+  'no-socket',
+];
+
+/** The most telling of several failures; the first of several like it. A missing rule in pg_hba.conf tells little. */
+export function mostTellingOf<T extends { readonly observation: Observation }>(
+  failures: readonly T[],
+): T | undefined {
+  const rank = ({ observation }: T) =>
+    observation.kind === 'server' &&
+    observation.sqlState === '28000' &&
+    observation.routine === 'ClientAuthentication'
+      ? 0.5
+      : mostTelling.indexOf(observation.kind);
+  return failures.toSorted((a, b) => rank(a) - rank(b))[0];
+}
+
+/** What an observation means, whether waiting can change it, and what to do. */
+export function judge(observation: Observation, circumstances: Circumstances): Verdict {
+  const { server, host, timeout } = circumstances;
+  switch (observation.kind) {
+    case 'name-not-resolved':
+      return {
+        code: 'database-name-not-resolved',
+        failed: `The name ${host} does not resolve`,
+        observed:
+          observation.code === 'ENOTFOUND'
+            ? 'there is no such host (ENOTFOUND)'
+            : `the name server gave no answer (${observation.code})`,
+        hint: 'correct the host in the database URL; a name of a private network resolves only inside it',
+        // A container or a fresh server may get its name later; mostly, it is a slip of the pen.
+        waiting: observation.code === 'ENOTFOUND' ? 'helps briefly' : 'helps',
+      };
+    case 'refused':
+      return {
+        code: 'database-refused',
+        failed: `${capitalised(server)} refused the connection`,
+        observed: 'nothing listens there',
+        hint: 'start the database, or correct host and port; from other machines PostgreSQL is reached only with listen_addresses set',
+        waiting: 'helps',
+      };
+    case 'no-socket':
+      return {
+        code: 'database-refused',
+        failed: `${capitalised(server)} cannot be used`,
+        observed: socketReason(observation.code),
+        hint: 'start the database on this machine, or name a host in the database URL',
+        waiting: 'helps',
+      };
+    case 'unreachable':
+      return {
+        code: 'database-no-answer',
+        failed: `${capitalised(server)} cannot be reached`,
+        observed: `there is no way to it from here (${observation.code})`,
+        hint: 'connect from a runner in the network of the database, or go through a bastion',
+        waiting: 'helps',
+      };
+    case 'no-answer':
+      return {
+        code: 'database-no-answer',
+        failed: `No answer from ${server} within ${showDuration(timeout)}`,
+        observed: 'a firewall may drop what this machine sends',
+        hint: 'let the address of this runner in, use a runner in the network of the database, or go through a bastion',
+        waiting: 'helps',
+      };
+    case 'silent':
+      return {
+        code: 'database-no-answer',
+        failed: `${capitalised(server)} took the connection and gave no answer within ${showDuration(timeout)}`,
+        observed: 'it is busy, or no PostgreSQL',
+        hint: 'look at the server, and check host and port',
+        waiting: 'helps',
+      };
+    case 'closed':
+      return {
+        code: 'database-hung-up',
+        failed: `${capitalised(server)} took the connection and closed it without a word`,
+        observed: 'a proxy with nothing behind it does so, or a server that is just starting',
+        hint: 'look at what listens there, and at its log',
+        waiting: 'helps',
+      };
+    case 'not-postgresql':
+      return {
+        code: 'not-postgresql',
+        failed: `What listens on ${server} is not PostgreSQL`,
+        observed:
+          observation.said === '' ? 'it does not speak its protocol' : `it says "${observation.said}"`,
+        hint: 'correct host and port in the database URL',
+        waiting: 'is useless',
+      };
+    case 'tls-not-offered':
+      return {
+        code: 'database-tls-refused',
+        failed: `${capitalised(server)} offers no TLS`,
+        observed: `the URL asks for it with sslmode=${circumstances.sslMode}`,
+        hint: 'switch TLS on in the server (ssl = on); in a network that you trust, sslmode=prefer does without',
+        waiting: 'is useless',
+      };
+    case 'certificate':
+      return {
+        code: 'database-certificate-not-trusted',
+        failed: `The certificate of ${server} is not trusted`,
+        observed: observation.reason,
+        hint: 'give its authority with sslrootcert, and connect by a name that the certificate has',
+        waiting: 'is useless',
+      };
+    case 'tls-failed':
+      return {
+        code: 'database-tls-failed',
+        failed: `No TLS connection to ${server}`,
+        observed: observation.reason,
+        hint: 'look at the log of the server; at least TLS 1.2 is needed',
+        waiting: 'is useless',
+      };
+    case 'no-password':
+      return {
+        code: 'database-no-password',
+        failed: `${capitalised(server)} asks for a password`,
+        observed: 'the database URL has none',
+        hint: 'add it after the user (user:password@…); a password file is not read',
+        waiting: 'is useless',
+      };
+    case 'no-channel-binding':
+      return {
+        code: 'database-tls-failed',
+        failed: `${capitalised(server)} does not bind the password to the encryption`,
+        observed: 'the URL asks for it with channel_binding=require',
+        hint: 'connect with TLS to the server itself, with a password stored as SCRAM, or leave channel_binding out',
+        waiting: 'is useless',
+      };
+    case 'other-session':
+      return {
+        code: 'database-other-session',
+        failed: `${capitalised(server)} is not what target_session_attrs asks for`,
+        observed: observation.found,
+        hint: 'name the right server in the database URL, or all of them with commas between',
+        waiting: 'helps',
+      };
+    case 'server':
+      return judgeAnswer(observation, circumstances);
+    case 'other':
+      return {
+        code: 'database-not-connected',
+        failed: `No connection to ${server}`,
+        observed: circumstances.discreet
+          ? 'the reason is not shown: it may hold a piece of the password'
+          : observation.message,
+        hint: 'look at the log of the server',
+        waiting: 'is useless',
+      };
+  }
+}
+
+function socketReason(code: string): string {
+  if (code === 'ENOENT') return 'there is no such socket';
+  return code === 'EACCES' ? 'this user may not use the socket' : `it is no socket (${code})`;
+}
+
+type Answer = Extract<Observation, { kind: 'server' }>;
+
+/** What the server itself said, by its SQLSTATE. Its sentences come in its own language, so they are shown, and not read. */
+function judgeAnswer(answer: Answer, circumstances: Circumstances): Verdict {
+  const { server, user, database, discreet } = circumstances;
+  const said = discreet
+    ? 'what it said is not shown: it may hold a piece of the password'
+    : `it said: ${answer.message}`;
+  const notNow = { observed: said, waiting: 'helps' } as const;
+  const never = { observed: said, waiting: 'is useless' } as const;
+  if (wantsTls(answer, circumstances)) {
+    return {
+      ...never,
+      code: 'database-tls-required',
+      failed: `${capitalised(server)} does not let ${user} in without TLS`,
+      hint: `set sslmode=require in the database URL (it says sslmode=${circumstances.sslMode})`,
+    };
+  }
+  switch (answer.sqlState) {
+    case '28P01':
+      return {
+        code: 'database-wrong-password',
+        failed: `${capitalised(server)} does not accept the password of ${user}`,
+        observed: 'it is wrong, or there is no such role: the server does not tell which',
+        hint: 'correct user and password in the database URL; in it, @ : / % are written %40 %3A %2F %25',
+        waiting: 'is useless',
+      };
+    case '28000':
+      return judgeRole(answer, circumstances, said);
+    case '3D000':
+      return {
+        ...never,
+        code: 'database-no-such-database',
+        failed: `There is no database ${database} on ${server}`,
+        hint: 'create it, or correct the name in the database URL',
+      };
+    case '53300':
+      return {
+        ...notNow,
+        code: 'database-too-many-connections',
+        failed: `${capitalised(server)} has no connection free for ${user}`,
+        hint: 'end idle connections, or raise max_connections (or the limit of the role or the database)',
+      };
+    case '57P03':
+    case '57P01':
+    case '57P02':
+      return {
+        ...notNow,
+        code: 'database-starting-up',
+        failed: `${capitalised(server)} is starting up or shutting down`,
+        hint: 'wait, and look at the log of the server',
+      };
+    case '42501':
+    case '55000':
+      return {
+        ...never,
+        code: 'database-access-refused',
+        failed: `${capitalised(server)} does not let ${user} into ${database}`,
+        hint: 'GRANT CONNECT ON DATABASE … TO the role, and let the database accept connections',
+      };
+    case '08P01':
+      if (/startup parameter/.test(answer.message)) {
+        return {
+          ...never,
+          code: 'database-pooler-refuses-options',
+          failed: `In front of ${server} is a pooler that refuses parameters of the session`,
+          hint: 'give the address of the database itself, or leave options out of the URL',
+        };
+      }
+  }
+  return {
+    ...never,
+    observed: discreet ? said : `${said} (${answer.sqlState})`,
+    code: 'database-not-connected',
+    failed: `${capitalised(server)} refused the connection`,
+    hint: 'look at the log of the server',
+  };
+}
+
+/** A plain connection, which pg_hba.conf has no rule for, or which a pooler with TLS required sends away. */
+function wantsTls({ sqlState, routine, message }: Answer, { plain, sslMode }: Circumstances): boolean {
+  if (!plain || !['disable', 'allow'].includes(sslMode)) return false;
+  // The end of that sentence is a fixed word in every version, but not in every language: SSL is.
+  if (sqlState === '28000' && routine === 'ClientAuthentication')
+    return /no encryption|SSL off|SSL/.test(message);
+  return ['08P01', '28000', 'XX000'].includes(sqlState) && /\b(SSL|TLS)\b.*required|insecure/i.test(message);
+}
+
+/** 28000 is one number for several matters; the function that raised it tells them apart in every language. */
+function judgeRole({ routine, message }: Answer, circumstances: Circumstances, observed: string): Verdict {
+  const { server, user, database } = circumstances;
+  const refused = { code: 'database-access-refused', observed, waiting: 'is useless' } as const;
+  if (routine === 'ClientAuthentication') {
+    return {
+      ...refused,
+      failed: `${capitalised(server)} has no rule that lets ${user} into ${database} from here`,
+      hint: 'add a line for this role, database and address to its pg_hba.conf, or connect from an address that it knows',
+    };
+  }
+  if (routine !== 'InitializeSessionUserId') {
+    return {
+      ...refused,
+      failed: `${capitalised(server)} does not let ${user} in`,
+      hint: 'look at its log and its pg_hba.conf',
+    };
+  }
+  if (/not permitted to log in/.test(message)) {
+    return {
+      ...refused,
+      failed: `The role ${user} may not log in to ${server}`,
+      hint: 'ALTER ROLE … LOGIN, or use another role',
+    };
+  }
+  return {
+    ...refused,
+    code: 'database-no-such-role',
+    failed: `There is no role ${user} on ${server}`,
+    hint: 'create it, or correct the user in the database URL',
+  };
+}
+
+const capitalised = (text: string): string => (text.startsWith('the ') ? `T${text.slice(1)}` : text);

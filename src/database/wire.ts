@@ -1,0 +1,143 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+
+import type { Place } from './connection-plan.ts';
+import { Observed, type Phase } from './observation.ts';
+import type { Encryption } from './tls-plan.ts';
+
+/** One try: an address, and how to deal with encryption. */
+export interface Try {
+  readonly place: Place;
+  /** An IP address; for sockets, nothing. */
+  readonly address: string | undefined;
+  readonly encryption: Encryption;
+  /** Whether TLS begins at once, without PostgreSQL's own question before it. */
+  readonly direct: boolean;
+  readonly tls: () => ConnectionOptions;
+}
+
+/** An open connection, on which the server waits for the first message. */
+export interface OpenStream {
+  readonly stream: Socket;
+  readonly encrypted: boolean;
+}
+
+/**
+ * All addresses of a place, as the system's resolver gives them; libpq, too, tries each of them.
+ * @param signal ends the wait for a name server that does not answer
+ */
+export async function addressesOf(place: Place, signal: AbortSignal): Promise<(string | undefined)[]> {
+  if (place.kind === 'socket') return [undefined];
+  if (place.address !== undefined) return [place.address];
+  const tooLate = once(signal, 'abort').then(() => {
+    throw Object.assign(new Error('no answer in time'), { code: 'EAI_AGAIN' });
+  });
+  const found = await Promise.race([lookup(place.host, { all: true }), tooLate]);
+  return found.map(({ address }) => address);
+}
+
+/**
+ * Connects, and asks for TLS as libpq does. `onPhase` is told how far it has come.
+ * @throws errors of Node, or Observed; the socket is destroyed then
+ */
+export async function openStream(
+  { place, address, encryption, direct, tls }: Try,
+  { signal, onPhase }: { readonly signal: AbortSignal; readonly onPhase: (phase: Phase) => void },
+): Promise<OpenStream> {
+  onPhase('connect');
+  const socket = connectSocket(
+    place.kind === 'socket' ? { path: socketPath(place) } : { host: address ?? place.host, port: place.port },
+  );
+  const abort = () => socket.destroy();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    await happens(socket, 'connect');
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 30_000);
+    if (encryption === 'plain') return { stream: socket, encrypted: false };
+    if (!direct) {
+      onPhase('greet');
+      if (!(await offersTls(socket))) {
+        if (encryption === 'tls') throw new Observed({ kind: 'tls-not-offered' });
+        return { stream: socket, encrypted: false };
+      }
+    }
+    onPhase('encrypt');
+    const secured = connectTls({ ...tls(), socket });
+    await happens(secured, 'secureConnect');
+    return { stream: secured, encrypted: true };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function socketPath({ folder, port }: Extract<Place, { kind: 'socket' }>): string {
+  // A name with an @ is in Linux's abstract namespace, which begins with a NUL.
+  return `${folder.replace(/^@/, '\0')}/.s.PGSQL.${port}`;
+}
+
+/** PostgreSQL's SSLRequest: a length of 8, and a number that no version of the protocol has. */
+const sslRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+
+async function offersTls(socket: Socket): Promise<boolean> {
+  socket.write(sslRequest);
+  const answer: Buffer = await happens(socket, 'data');
+  // Nothing may come behind the one letter: what somebody slipped in before the encryption would be believed after it.
+  if (answer.length === 1 && answer[0] === 0x53) return true;
+  if (answer.length === 1 && answer[0] === 0x4e) return false;
+  if (looksLikePostgresql(answer)) throw new Observed({ kind: 'tls-failed', reason: textIn(answer) });
+  throw new Observed({ kind: 'not-postgresql', said: textIn(answer) });
+}
+
+/** Waits for an event; an error, or the end of the connection, comes out as what it means. */
+function happens(socket: Socket, event: 'connect' | 'secureConnect' | 'data'): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const ended = () => settle(() => reject(new Observed({ kind: 'closed' })));
+    const failed = (error: unknown) => settle(() => reject(error));
+    const happened = (value: Buffer) => settle(() => resolve(value));
+    const settle = (outcome: () => void) => {
+      socket.off('close', ended).off('end', ended).off('error', failed).off(event, happened);
+      // Whatever is told later is no news; without a listener it would end the process.
+      socket.on('error', () => {});
+      outcome();
+    };
+    socket.once('close', ended).once('end', ended).once('error', failed).once(event, happened);
+  });
+}
+
+/**
+ * Looks at the first answer to the first message. Without it, a web server's answer would be taken for a
+ * message of many megabytes, and waited for.
+ */
+export function watchFirstAnswer(stream: Socket): void {
+  stream.prependOnceListener('data', (answer: Buffer) => {
+    if (looksLikePostgresql(answer)) return;
+    stream.destroy(new Observed({ kind: 'not-postgresql', said: textIn(answer) }));
+  });
+}
+
+/** A request for authentication, an error, a notice, or another version of the protocol; and a length that can be. */
+function looksLikePostgresql(answer: Buffer): boolean {
+  const letter = String.fromCharCode(answer[0] ?? 0);
+  return (
+    'RENv'.includes(letter) &&
+    answer.length >= 5 &&
+    answer.readInt32BE(1) >= 4 &&
+    answer.readInt32BE(1) < 30_000
+  );
+}
+
+/** What can be read in the first line, for a person who recognises `HTTP/1.1 400` or `SSH-2.0`. */
+function textIn(answer: Buffer): string {
+  const line = answer.toString('latin1').split(/[\r\n]/)[0] ?? '';
+  return line
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .trim()
+    .slice(0, 60);
+}
