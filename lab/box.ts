@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { command, type CommandOptions, type CommandResult, tryCommand } from './command.ts';
+import { type CommandOptions, type CommandResult, command, tryCommand } from './command.ts';
 import type { LabFolders } from './folders.ts';
 import { addressOf, type LabNetwork, plugIn, type Station } from './network.ts';
 import { end, identify, isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -22,6 +22,8 @@ export interface Box {
   readonly init: ProcessIdentity;
   /** This side of the box's `/lab`. */
   readonly shared: string;
+  readonly root: string;
+  readonly binds: readonly Bind[];
 }
 
 /** A folder of this machine shown inside a box. */
@@ -63,7 +65,20 @@ export async function startBox(
   const child = spawn(
     'unshare',
     [
-      ...['--mount', '--uts', '--ipc', '--net', '--pid', '--fork', '--kill-child', '--', BOOT, folder, name, root],
+      ...[
+        '--mount',
+        '--uts',
+        '--ipc',
+        '--net',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        '--',
+        BOOT,
+        folder,
+        name,
+        root,
+      ],
       ...binds.map((bind) => `${bind.from}:${bind.to}${bind.readOnly ? ':ro' : ''}`),
     ],
     { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: BOX_ENVIRONMENT },
@@ -94,6 +109,8 @@ export async function startBox(
     keeper: identify(child.pid),
     init: identify(outsidePid),
     shared: join(folder, 'lab'),
+    root,
+    binds,
   };
   writeFileSync(recordPath(folders, name), JSON.stringify(box, null, 2));
   await plugIn(network, name, box.init.pid);
@@ -108,6 +125,12 @@ export async function stopBox(folders: LabFolders, name: Station): Promise<void>
     await end(box.keeper);
   }
   rmSync(recordPath(folders, name), { force: true });
+}
+
+/** Pulls the plug and starts the box again, with its files as they were. No service runs in it yet. */
+export async function rebootBox(folders: LabFolders, network: LabNetwork, box: Box): Promise<Box> {
+  await stopBox(folders, box.name);
+  return startBox(folders, network, box.name, box.root, box.binds);
 }
 
 /** Stops the box and removes its files. */
@@ -141,7 +164,19 @@ function enter(box: Box, argv: readonly string[], options: InBoxOptions): [strin
       : ['setpriv', `--reuid=${options.user}`, `--regid=${options.user}`, '--init-groups', '--'];
   const { user: _user, ...rest } = options;
   return [
-    ['nsenter', '--target', String(box.init.pid), '--mount', '--uts', '--ipc', '--net', '--pid', '--', ...become, ...argv],
+    [
+      'nsenter',
+      '--target',
+      String(box.init.pid),
+      '--mount',
+      '--uts',
+      '--ipc',
+      '--net',
+      '--pid',
+      '--',
+      ...become,
+      ...argv,
+    ],
     { ...rest, cwd: '/', env: { ...BOX_ENVIRONMENT, ...options.env } },
   ];
 }
@@ -152,7 +187,11 @@ export async function inBox(box: Box, argv: readonly string[], options: InBoxOpt
 }
 
 /** Runs a program inside the box and returns its result, whatever it is. */
-export async function tryInBox(box: Box, argv: readonly string[], options: InBoxOptions = {}): Promise<CommandResult> {
+export async function tryInBox(
+  box: Box,
+  argv: readonly string[],
+  options: InBoxOptions = {},
+): Promise<CommandResult> {
   return tryCommand(...enter(box, argv, options));
 }
 
@@ -196,7 +235,11 @@ export async function stopService(box: Box, name: string, signal = 'TERM', timeo
 /** The last lines of a service's log, for error messages. */
 export function logTail(box: Box, name: string, lines = 5): string {
   try {
-    return readFileSync(join(box.shared, 'log', `${name}.log`), 'utf8').trim().split('\n').slice(-lines).join('\n  ');
+    return readFileSync(join(box.shared, 'log', `${name}.log`), 'utf8')
+      .trim()
+      .split('\n')
+      .slice(-lines)
+      .join('\n  ');
   } catch {
     return '(no log)';
   }

@@ -1,12 +1,20 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { readBox, removeBox } from './box.ts';
+import { removeBox } from './box.ts';
 import { tryCommand } from './command.ts';
-import { boxRootFolder, ensureBoxRoot } from './debian-root.ts';
 import { installMachinePackages, missingMachinePackages } from './debian-packages.ts';
+import { boxRootFolder, ensureBoxRoot } from './debian-root.ts';
 import { type LabFolders, labFolders } from './folders.ts';
 import { withLock } from './lock.ts';
-import { addressOf, bringUpNetwork, type LabNetwork, readNetwork, STATION, type Station, takeDownNetwork } from './network.ts';
+import {
+  addressOf,
+  bringUpNetwork,
+  type LabNetwork,
+  readNetwork,
+  STATION,
+  type Station,
+  takeDownNetwork,
+} from './network.ts';
 import { PART_NAMES, PARTS, withNeeds } from './parts/index.ts';
 import type { PartContext } from './parts/part.ts';
 import { type PartName, type Parts, readState, writeState } from './state.ts';
@@ -23,7 +31,9 @@ export type Progress = (part: string, text: string, seconds?: number) => void;
 export async function bringUpParts(names: readonly PartName[], progress: Progress): Promise<void> {
   const folders = labFolders();
   if (process.getuid?.() !== 0) {
-    throw new Error('the lab makes network namespaces and mounts, which only root may do — run it as root (sudo npm run lab -- up)');
+    throw new Error(
+      'the lab makes network namespaces and mounts, which only root may do — run it as root (sudo npm run lab -- up)',
+    );
   }
   mkdirSync(folders.base, { recursive: true });
   await withLock(
@@ -82,7 +92,11 @@ async function underLock(folders: LabFolders, names: readonly PartName[], progre
   if (failures.length > 0) throw new Error(failures.join('\n'));
 }
 
-async function bringUpPart<Name extends PartName>(name: Name, context: PartContext, progress: Progress): Promise<void> {
+async function bringUpPart<Name extends PartName>(
+  name: Name,
+  context: PartContext,
+  progress: Progress,
+): Promise<void> {
   const part = PARTS[name];
   const start = performance.now();
   const done = (text: string) => progress(name, text, (performance.now() - start) / 1000);
@@ -95,8 +109,10 @@ async function bringUpPart<Name extends PartName>(name: Name, context: PartConte
     if (part.restart !== undefined) {
       try {
         await part.restart(context, entry);
-        done(`${part.describe(entry)} (started again)`);
-        return;
+        if (await part.answers(context, entry)) {
+          done(`${part.describe(entry)} (started again)`);
+          return;
+        }
       } catch {
         // Its box has gone, or what is in it cannot be mended: make it anew.
       }
@@ -161,7 +177,9 @@ function removeControlGroups(name: string): void {
 }
 
 /** What is up, for `status`. */
-export async function statusOfParts(): Promise<{ name: PartName; state: 'up' | 'stopped' | 'down'; text: string }[]> {
+export async function statusOfParts(): Promise<
+  { name: PartName; state: 'up' | 'stopped' | 'down'; text: string }[]
+> {
   const folders = labFolders();
   const network: LabNetwork | undefined = readNetwork(folders);
   const parts = readState(folders)?.parts ?? {};
@@ -170,12 +188,12 @@ export async function statusOfParts(): Promise<{ name: PartName; state: 'up' | '
       const entry = parts[name];
       if (network === undefined || entry === undefined) return { name, state: 'down' as const, text: '' };
       const context: PartContext = { folders, network, parts, note: () => {} };
-      const part = PARTS[name] as { answers(c: PartContext, e: unknown): Promise<boolean>; describe(e: unknown): string };
+      const part = PARTS[name] as {
+        answers(c: PartContext, e: unknown): Promise<boolean>;
+        describe(e: unknown): string;
+      };
       const answers = await part.answers(context, entry).catch(() => false);
       return { name, state: answers ? ('up' as const) : ('stopped' as const), text: part.describe(entry) };
     }),
   );
 }
-
-/** Whether the box of a part runs, for error messages. */
-export const boxRuns = (name: Station) => readBox(labFolders(), name) !== undefined;

@@ -41,7 +41,11 @@ export function tryCommand(argv: readonly string[], options: CommandOptions = {}
     }
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      resolve({ code: code ?? 128, ...texts, ...(signal === null ? {} : { stderr: `${texts.stderr}\nended by ${signal}` }) });
+      resolve({
+        code: code ?? 128,
+        ...texts,
+        ...(signal === null ? {} : { stderr: `${texts.stderr}\nended by ${signal}` }),
+      });
     });
     child.stdin.on('error', () => {}); // a program that ends before it has read everything
     child.stdin.end(options.stdin ?? '');

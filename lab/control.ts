@@ -1,21 +1,27 @@
-import { inBox, type InBoxOptions, tryInBox } from './box.ts';
+import { type InBoxOptions, inBox, rebootBox, tryInBox } from './box.ts';
 import type { CommandResult } from './command.ts';
 import { labFolders } from './folders.ts';
-import { readNetwork, setCable } from './network.ts';
+import { type LabNetwork, readNetwork, setCable } from './network.ts';
 import { startEngine, stopEngine } from './parts/engine.ts';
 import { startSsh, stopSsh } from './parts/host.ts';
+import { reloadNginx, startNginx, stopNginx } from './parts/nginx.ts';
 import { runningBox } from './parts/part.ts';
+import { startPgbouncer, stopPgbouncer } from './parts/pgbouncer.ts';
 import { startPostgres, stopPostgres } from './parts/postgres.ts';
 import { startRegistry, stopRegistry } from './parts/registry.ts';
 import type { PartName } from './state.ts';
 
 /** Breaks a part on purpose and mends it. */
 export interface ControlledPart {
-  /** Stops the server (PostgreSQL, registry, or the host's Docker engine): connections are refused. */
+  /** Stops the server (of a host: its Docker engine). Connections are refused from then on. */
   stop(): Promise<void>;
   /** Starts it again and waits until it answers. */
   start(): Promise<void>;
-  /** Pulls the cable: packets vanish, connections get no answer. */
+  /** Drops every packet that arrives, as a firewall does: connections get no answer. */
+  silence(): Promise<void>;
+  /** The end of `silence`. */
+  hear(): Promise<void>;
+  /** Pulls the network cable: after a while this machine finds no route to it. */
   unplug(): Promise<void>;
   plugIn(): Promise<void>;
   /** Runs a program in the box, as root unless told otherwise. @throws Error when it fails */
@@ -25,31 +31,45 @@ export interface ControlledPart {
 }
 
 export interface ControlledHost extends ControlledPart {
+  /** The listener only: connections that are open stay open. */
   stopSsh(): Promise<void>;
   startSsh(): Promise<void>;
+  /** A power cut and a new start; containers come back as their restart policies say. */
+  reboot(): Promise<void>;
 }
 
 export interface ControlledPostgres extends ControlledPart {
-  /** Ends the server as a crash would. */
+  /** Ends the server as a crash does. `start` recovers it. */
   crash(): Promise<void>;
 }
 
-type Boxed = Exclude<PartName, 'base-image'>;
+export interface ControlledWebServer extends ControlledPart {
+  /** Reads its sites again. @throws Error with nginx's own words; the old sites stay */
+  reload(): Promise<void>;
+}
+
+/** The parts that are a box of their own. */
+export type ControllablePart = Exclude<PartName, 'base-image'>;
 
 export function control(name: 'host1' | 'host2'): ControlledHost;
 export function control(name: 'postgres15' | 'postgres18'): ControlledPostgres;
-export function control(name: Boxed): ControlledPart;
-export function control(name: Boxed): ControlledPart {
+export function control(name: 'nginx'): ControlledWebServer;
+export function control(name: ControllablePart): ControlledPart;
+export function control(
+  name: ControllablePart,
+): ControlledPart | ControlledHost | ControlledPostgres | ControlledWebServer {
   const folders = labFolders();
   const box = () => runningBox(folders, name);
-  const cable = async (state: 'up' | 'down') => {
-    const network = readNetwork(folders);
-    if (network === undefined) throw new Error('no lab is up — npm run lab -- up');
-    await setCable(network, name, state);
+  const network = (): LabNetwork => {
+    const found = readNetwork(folders);
+    if (found === undefined) throw new Error('no lab is up — npm run lab -- up');
+    return found;
   };
   const common = {
-    unplug: () => cable('down'),
-    plugIn: () => cable('up'),
+    silence: async () => void (await inBox(box(), ['nft', '-f', '-'], { stdin: SILENCE })),
+    hear: async () => void (await inBox(box(), ['nft', 'delete', 'table', 'inet', 'lab_silence'])),
+    unplug: async () => setCable(network(), name, 'down'),
+    plugIn: async () => setCable(network(), name, 'up'),
     run: async (argv: readonly string[], options?: InBoxOptions) => inBox(box(), argv, options),
     tryRun: async (argv: readonly string[], options?: InBoxOptions) => tryInBox(box(), argv, options),
   };
@@ -61,21 +81,44 @@ export function control(name: Boxed): ControlledPart {
         stop: async () => stopPostgres(box()),
         start: async () => startPostgres(box()),
         crash: async () => stopPostgres(box(), 'immediate'),
-      } as ControlledPostgres;
-    case 'registry':
-      return { ...common, stop: async () => stopRegistry(box()), start: async () => startRegistry(box()) };
-    case 'builder':
-      return { ...common, stop: async () => stopEngine(box()), start: async () => startEngine(box(), '20.10') };
+      };
     case 'host1':
-    case 'host2':
+    case 'host2': {
+      const engine = name === 'host1' ? '20.10' : 'current';
       return {
         ...common,
         stop: async () => stopEngine(box()),
-        start: async () => startEngine(box(), name === 'host1' ? '20.10' : 'current'),
+        start: async () => startEngine(box(), engine),
         stopSsh: async () => stopSsh(box()),
         startSsh: async () => startSsh(box()),
-      } as ControlledHost;
-    default:
-      throw new Error(`${name} cannot be controlled yet`);
+        reboot: async () => {
+          const started = await rebootBox(folders, network(), box());
+          await Promise.all([startSsh(started), startEngine(started, engine)]);
+        },
+      };
+    }
+    case 'nginx':
+      return {
+        ...common,
+        stop: async () => stopNginx(box()),
+        start: async () => startNginx(box()),
+        reload: async () => reloadNginx(box()),
+      };
+    case 'registry':
+      return { ...common, stop: async () => stopRegistry(box()), start: async () => startRegistry(box()) };
+    case 'builder':
+      return {
+        ...common,
+        stop: async () => stopEngine(box()),
+        start: async () => startEngine(box(), '20.10'),
+      };
+    case 'pgbouncer':
+      return { ...common, stop: async () => stopPgbouncer(box()), start: async () => startPgbouncer(box()) };
   }
 }
+
+/** Before anything else looks at a packet; neighbours are still found, so nobody says "no route". */
+const SILENCE = `table inet lab_silence {
+  chain arriving { type filter hook prerouting priority -400; policy accept; iifname "eth0" drop; }
+}
+`;

@@ -34,14 +34,24 @@ const CLIENT = {
   swarm: 'github.com/moby/swarmkit/v2@v2.1.3-0.20260828175525-ad0357aedfca',
 };
 
-const BUILD_PACKAGES = ['gcc', 'libc6-dev', 'libnftables-dev', 'libseccomp-dev', 'libsystemd-dev', 'pkg-config'];
+const BUILD_PACKAGES = [
+  'gcc',
+  'libc6-dev',
+  'libnftables-dev',
+  'libseccomp-dev',
+  'libsystemd-dev',
+  'pkg-config',
+];
 
 /** Debian 12's own Go is too old to build any of this, but it can fetch this toolchain, which is a module too. */
 const TOOLCHAIN = 'golang.org/toolchain@v0.0.1-go1.26.3.linux-amd64';
 
 export function currentEnginePath(folders: LabFolders): string {
   const recipe = JSON.stringify([MODULES, CLIENT, BUILD_PACKAGES]);
-  return join(folders.cache, `docker-current-${createHash('sha256').update(recipe).digest('hex').slice(0, 8)}`);
+  return join(
+    folders.cache,
+    `docker-current-${createHash('sha256').update(recipe).digest('hex').slice(0, 8)}`,
+  );
 }
 
 /**
@@ -49,7 +59,10 @@ export function currentEnginePath(folders: LabFolders): string {
  * `docker`: first on the PATH of a box they are its engine. Built once in a
  * throw-away Debian, so that they fit the boxes; minutes, then cached.
  */
-export async function currentEngineFolder(folders: LabFolders, note: (text: string) => void): Promise<string> {
+export async function currentEngineFolder(
+  folders: LabFolders,
+  note: (text: string) => void,
+): Promise<string> {
   const target = currentEnginePath(folders);
   if (existsSync(target)) return target;
   const base = await ensureBase(folders);
@@ -76,7 +89,11 @@ export async function currentEngineFolder(folders: LabFolders, note: (text: stri
       await inRoot(base, ['go', 'install', ...flags, ...packages.map((name) => `${name}@${version}`)], build);
     }
     note(`building docker ${CLIENT.version}`);
-    await inRoot(base, ['bash', '-c', CLIENT_SCRIPT, 'bash', CLIENT.module, CLIENT.version, CLIENT.swarm], build);
+    await inRoot(
+      base,
+      ['bash', '-c', CLIENT_SCRIPT, 'bash', CLIENT.module, CLIENT.version, CLIENT.swarm],
+      build,
+    );
     rmSync(changesTo, { recursive: true, force: true });
   });
   return target;
@@ -97,8 +114,10 @@ go build -ldflags "-X $module/cli/version.Version=\${number%+*}" -o /out/docker 
 type GoTools = Required<Pick<InRootOptions, 'env' | 'binds'>>;
 
 /** This machine's Go with its caches, shown at the same paths. 1.21 and later fetch a newer self when needed. */
-async function goOfThisMachine(): Promise<GoTools | undefined> {
-  const asked = await tryCommand(['go', 'env', 'GOVERSION', 'GOROOT', 'GOMODCACHE', 'GOCACHE']).catch(() => undefined);
+export async function goOfThisMachine(): Promise<GoTools | undefined> {
+  const asked = await tryCommand(['go', 'env', 'GOVERSION', 'GOROOT', 'GOMODCACHE', 'GOCACHE']).catch(
+    () => undefined,
+  );
   if (asked === undefined || asked.code !== 0) return undefined;
   const [version = '', root = '', modules = '', cache = ''] = asked.stdout.trim().split('\n');
   if (Number(/^go1\.(\d+)/.exec(version)?.[1] ?? 0) < 21) return undefined;
@@ -124,7 +143,11 @@ set -e
 mkdir /tmp/toolchain; cd /tmp/toolchain; go mod init fetch
 go mod download "$1"
 chmod -R u+x "$GOMODCACHE/$1/bin" "$GOMODCACHE/$1/pkg/tool"`;
-  await inRoot(base, ['sh', '-c', script, 'sh', TOOLCHAIN], { changesTo, binds, env: { ...env, GOFLAGS: '-mod=mod' } });
+  await inRoot(base, ['sh', '-c', script, 'sh', TOOLCHAIN], {
+    changesTo,
+    binds,
+    env: { ...env, GOFLAGS: '-mod=mod' },
+  });
   return { env: { ...goEnvironment(`/go/modules/${TOOLCHAIN}`), ...env, GOTOOLCHAIN: 'local' }, binds };
 }
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { command } from './command.ts';
-import { inRoot } from './in-root.ts';
 import { NO_SERVICES } from './debian-packages.ts';
 import type { LabFolders } from './folders.ts';
+import { inRoot } from './in-root.ts';
 
 /** What is in the base image that the example applications are built on. */
 const BASE_PACKAGES = ['ca-certificates', 'python3', 'python3-pip', 'python3-venv'];
@@ -36,7 +36,10 @@ const BOX_PACKAGES = [
 const RECIPE = 2;
 
 function keyOf(packages: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify([RECIPE, packages])).digest('hex').slice(0, 8);
+  return createHash('sha256')
+    .update(JSON.stringify([RECIPE, packages]))
+    .digest('hex')
+    .slice(0, 8);
 }
 
 export const baseFolder = (folders: LabFolders) => join(folders.cache, `base-${keyOf(BASE_PACKAGES)}`);
@@ -72,14 +75,26 @@ export async function ensureBoxRoot(folders: LabFolders): Promise<string> {
     mkdirSync(join(partial, 'etc/postgresql-common'), { recursive: true });
     writeFileSync(join(partial, 'etc/postgresql-common/createcluster.conf'), 'create_main_cluster = false\n');
     const apt = async (...words: string[]) =>
-      inRoot(partial, ['apt-get', '-q', '-o', 'Dpkg::Options::=--force-unsafe-io', '-o', 'APT::Sandbox::User=root', ...words]);
+      inRoot(partial, [
+        'apt-get',
+        '-q',
+        '-o',
+        'Dpkg::Options::=--force-unsafe-io',
+        '-o',
+        'APT::Sandbox::User=root',
+        ...words,
+      ]);
     await apt('update');
     await apt('install', '-y', '--no-install-recommends', ...BOX_PACKAGES);
     await apt('clean');
     rmSync(policy);
     rmSync(join(partial, 'var/lib/apt/lists'), { recursive: true });
     // Every host makes keys of its own, and knows its neighbours by name only.
-    await inRoot(partial, ['sh', '-c', 'rm -f /etc/ssh/ssh_host_* /etc/nginx/sites-enabled/default; rm -f /etc/resolv.conf; : >/etc/resolv.conf']);
+    await inRoot(partial, [
+      'sh',
+      '-c',
+      'rm -f /etc/ssh/ssh_host_* /etc/nginx/sites-enabled/default; rm -f /etc/resolv.conf; : >/etc/resolv.conf',
+    ]);
   });
   return target;
 }

@@ -22,7 +22,7 @@ const LONGEST_BASE = 60;
  * can be put elsewhere by `TENANTRY_LAB_CACHE`.
  */
 export function labFolders(environment: NodeJS.ProcessEnv = process.env): LabFolders {
-  const base = resolve(environment['TENANTRY_LAB'] || join(homedir(), '.cache', 'tenantry-lab'));
+  const base = resolve(environment.TENANTRY_LAB || join(homedir(), '.cache', 'tenantry-lab'));
   if (base.length > LONGEST_BASE) {
     throw new Error(
       `the lab's folder ${base} is ${base.length} characters long, and socket paths below it would not fit in 107 — set TENANTRY_LAB to a folder of at most ${LONGEST_BASE}`,
@@ -35,7 +35,7 @@ export function labFolders(environment: NodeJS.ProcessEnv = process.env): LabFol
   }
   return {
     base,
-    cache: resolve(environment['TENANTRY_LAB_CACHE'] || join(base, 'cache')),
+    cache: resolve(environment.TENANTRY_LAB_CACHE || join(base, 'cache')),
     run: join(base, 'run'),
     mark: createHash('sha256').update(base).digest('hex').slice(0, 6),
   };

@@ -16,10 +16,16 @@ export interface InRootOptions {
  * Whatever it mounts or leaves running ends with it.
  * @throws Error when it fails
  */
-export async function inRoot(root: string, argv: readonly string[], options: InRootOptions = {}): Promise<string> {
+export async function inRoot(
+  root: string,
+  argv: readonly string[],
+  options: InRootOptions = {},
+): Promise<string> {
   const binds = [
     // The packages there bring authorities of their own; behind a proxy this machine knows more.
-    ...(existsSync('/etc/ssl/certs/ca-certificates.crt') ? [{ from: '/etc/ssl/certs', to: '/etc/ssl/certs' }] : []),
+    ...(existsSync('/etc/ssl/certs/ca-certificates.crt')
+      ? [{ from: '/etc/ssl/certs', to: '/etc/ssl/certs' }]
+      : []),
     ...(options.binds ?? []),
   ];
   const script = [
@@ -44,7 +50,19 @@ export async function inRoot(root: string, argv: readonly string[], options: InR
   ].join('\n');
   return command(
     [
-      ...['unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', script, 'sh', root, options.changesTo ?? ''],
+      ...[
+        'unshare',
+        '--mount',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        'sh',
+        '-c',
+        script,
+        'sh',
+        root,
+        options.changesTo ?? '',
+      ],
       ...binds.flatMap(({ from, to }) => [from, to]),
       ...['--', ...argv],
     ],
@@ -64,7 +82,8 @@ export async function inRoot(root: string, argv: readonly string[], options: InR
 
 /** What this machine's owner has set to reach the package registries: proxies, mirrors, authorities. */
 function networkSettings(): Record<string, string> {
-  const names = /^((https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|PIP_(CERT|INDEX_URL|DEFAULT_TIMEOUT)|GO(PROXY|SUMDB|NOSUMDB|PRIVATE))$/i;
+  const names =
+    /^((https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|PIP_(CERT|INDEX_URL|DEFAULT_TIMEOUT)|GO(PROXY|SUMDB|NOSUMDB|PRIVATE))$/i;
   const entries = Object.entries(process.env).filter(([name]) => names.test(name));
   return Object.fromEntries(entries) as Record<string, string>;
 }

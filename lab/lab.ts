@@ -3,11 +3,21 @@ import { bringUpParts, type Progress, statusOfParts, takeDown } from './bring-up
 import { PART_NAMES } from './parts/index.ts';
 import type { PartName } from './state.ts';
 
-export { type ControlledPart, control } from './control.ts';
+export {
+  type ControllablePart,
+  type ControlledHost,
+  type ControlledPart,
+  type ControlledPostgres,
+  type ControlledWebServer,
+  control,
+} from './control.ts';
 export { type Lab, readLab } from './read-lab.ts';
 export type * from './state.ts';
+export { provideWheels } from './wheels.ts';
 
+import { examine } from './doctor.ts';
 import { type Lab, readLab } from './read-lab.ts';
+import { provideWheels } from './wheels.ts';
 
 /** Brings parts up (all when none is named) and returns the lab. Idempotent; safe from several processes. */
 export async function bringUp(parts: readonly PartName[] = [], progress: Progress = () => {}): Promise<Lab> {
@@ -23,7 +33,9 @@ export async function bringDown(progress: Progress = () => {}): Promise<void> {
 const USAGE = `npm run lab -- up [part…]   bring parts up (all: ${PART_NAMES.join(', ')})
 npm run lab -- down         end everything the lab started; the cache stays
 npm run lab -- status       what is up, and where
-npm run lab -- doctor       what is missing, and the command that mends it`;
+npm run lab -- doctor       what is missing, and the command that mends it
+npm run lab -- wheels REQUIREMENTS FOLDER
+                            the wheels for a Dockerfile of the base image, fetched once`;
 
 const printProgress: Progress = (part, text, seconds) => {
   console.log(`${part.padEnd(11)} ${text}${seconds === undefined ? ' …' : `   ${seconds.toFixed(1)} s`}`);
@@ -49,6 +61,21 @@ async function main([verb, ...words]: readonly string[]): Promise<number> {
       const parts = await statusOfParts();
       for (const { name, state, text } of parts) console.log(`${name.padEnd(11)} ${state.padEnd(8)} ${text}`);
       return parts.every((part) => part.state === 'up') ? 0 : 1;
+    }
+    case 'doctor': {
+      const findings = await examine();
+      for (const { good, text, mend } of findings)
+        console.log(`${good ? 'ok      ' : 'missing '} ${text}${mend ? ` — ${mend}` : ''}`);
+      return findings.some((finding) => !finding.good && finding.blocks) ? 1 : 0;
+    }
+    case 'wheels': {
+      const [requirements, folder] = words;
+      if (requirements === undefined || folder === undefined) {
+        console.error('usage: npm run lab -- wheels REQUIREMENTS FOLDER');
+        return 2;
+      }
+      console.log(`${(await provideWheels(requirements, folder)).length} wheels in ${folder}`);
+      return 0;
     }
     default:
       console.log(USAGE);

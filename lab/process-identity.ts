@@ -33,7 +33,9 @@ export function identify(pid: number): ProcessIdentity {
 }
 
 export function isAlive(identity: ProcessIdentity | undefined): identity is ProcessIdentity {
-  return identity !== undefined && identity.bootId === bootId() && startTimeOf(identity.pid) === identity.startTime;
+  return (
+    identity !== undefined && identity.bootId === bootId() && startTimeOf(identity.pid) === identity.startTime
+  );
 }
 
 /** Ends exactly this process, by SIGKILL; does nothing when it has gone. Waits until it has. */

@@ -1,5 +1,16 @@
 import { labFolders } from './folders.ts';
-import { type Engine, type ImageRegistry, type LabHost, type PartName, type Parts, type Pooler, type PostgresServer, readState, statePath, type WebServer } from './state.ts';
+import {
+  type Engine,
+  type ImageRegistry,
+  type LabHost,
+  type PartName,
+  type Parts,
+  type Pooler,
+  type PostgresServer,
+  readState,
+  statePath,
+  type WebServer,
+} from './state.ts';
 
 /**
  * The lab as tests use it. A part that is not up says so, with the command,

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { ensureBase } from '../debian-root.ts';
 import type { Parts } from '../state.ts';
-import { type Part, runningBox } from './part.ts';
 import { engineRequest, engineSocket } from './engine.ts';
+import { type Part, runningBox } from './part.ts';
 
 const IMAGE = { repository: 'tenantry-lab/python', tag: 'bookworm' };
 const NAME = `${IMAGE.repository}:${IMAGE.tag}`;
@@ -17,7 +17,10 @@ export const baseImage: Part<Parts['base-image']> = {
     });
     const query = new URLSearchParams({ fromSrc: '-', repo: IMAGE.repository, tag: IMAGE.tag });
     query.append('changes', 'CMD ["/bin/bash"]');
-    query.append('changes', 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8');
+    query.append(
+      'changes',
+      'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8',
+    );
     const socket = engineSocket(runningBox(folders, 'builder'));
     const said = await engineRequest(socket, 'POST', `/images/create?${query}`, tar.stdout);
     if (said.includes('"error"')) throw new Error(`docker import: ${said.trim().split('\n').at(-1)}`);

@@ -1,6 +1,13 @@
 import { readBox } from '../box.ts';
-import { configureEngine, dockerHost, engineAnswers, engineData, engineVersion, startEngine } from './engine.ts';
 import type { Engine } from '../state.ts';
+import {
+  configureEngine,
+  dockerHost,
+  engineAnswers,
+  engineData,
+  engineVersion,
+  startEngine,
+} from './engine.ts';
 import { freshBox, type Part, runningBox } from './part.ts';
 
 /** The Docker engine of the runner's side: builds images and pushes them. Debian's. */

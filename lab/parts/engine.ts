@@ -1,7 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { type Bind, type Box, boxPath, inBox, logTail, serviceRuns, startService, stopService } from '../box.ts';
+import {
+  type Bind,
+  type Box,
+  boxPath,
+  inBox,
+  logTail,
+  serviceRuns,
+  startService,
+  stopService,
+} from '../box.ts';
 import type { LabFolders } from '../folders.ts';
 import { addressOf, type LabNetwork, type Station } from '../network.ts';
 import type { EngineKind } from '../state.ts';
@@ -89,7 +98,12 @@ export function engineRequest(
   body?: NodeJS.ReadableStream,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path, headers: body ? { 'content-type': 'application/x-tar' } : {} });
+    const call = request({
+      socketPath,
+      method,
+      path,
+      headers: body ? { 'content-type': 'application/x-tar' } : {},
+    });
     call.on('error', reject);
     call.on('response', (response) => {
       let text = '';

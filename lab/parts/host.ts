@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { type Box, boxPath, inBox, logTail, readBox, serviceRuns, startService, stopService } from '../box.ts';
+import {
+  type Box,
+  boxPath,
+  inBox,
+  logTail,
+  readBox,
+  serviceRuns,
+  startService,
+  stopService,
+} from '../box.ts';
 import { currentEngineFolder } from '../current-engine.ts';
 import { address6Of, addressOf, type LabNetwork, STATION } from '../network.ts';
 import type { EngineKind, LabHost } from '../state.ts';
@@ -164,7 +173,9 @@ function fingerprint(publicKey: string): string {
 function hostsFile(network: LabNetwork, name: string): string {
   const stations = Object.keys(STATION) as (keyof typeof STATION)[];
   return ['127.0.0.1 localhost', `127.0.1.1 ${name}`, '::1 localhost ip6-localhost']
-    .concat(stations.filter((other) => other !== name).map((other) => `${addressOf(network, other)} ${other}`))
+    .concat(
+      stations.filter((other) => other !== name).map((other) => `${addressOf(network, other)} ${other}`),
+    )
     .join('\n')
     .concat('\n');
 }

@@ -2,7 +2,9 @@ import type { PartName, Parts } from '../state.ts';
 import { baseImage } from './base-image.ts';
 import { builder } from './builder.ts';
 import { host1, host2 } from './host.ts';
+import { nginx } from './nginx.ts';
 import type { Part } from './part.ts';
+import { pgbouncer } from './pgbouncer.ts';
 import { postgres15, postgres18 } from './postgres.ts';
 import { registry } from './registry.ts';
 
@@ -15,6 +17,8 @@ export const PARTS = {
   'base-image': baseImage,
   host1,
   host2,
+  pgbouncer,
+  nginx,
 } as unknown as { readonly [Name in PartName]: Part<Parts[Name]> };
 
 export const PART_NAMES = Object.keys(PARTS) as PartName[];

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Box, readBox, removeBox, startBox, type Bind } from '../box.ts';
+import { type Bind, type Box, readBox, removeBox, startBox } from '../box.ts';
 import { ensureBoxRoot } from '../debian-root.ts';
 import type { LabFolders } from '../folders.ts';
 import type { LabNetwork, Station } from '../network.ts';
@@ -29,7 +29,11 @@ export interface Part<Entry> {
 }
 
 /** A fresh box of this name. */
-export async function freshBox(context: PartContext, name: Station, binds: readonly Bind[] = []): Promise<Box> {
+export async function freshBox(
+  context: PartContext,
+  name: Station,
+  binds: readonly Bind[] = [],
+): Promise<Box> {
   const root = await ensureBoxRoot(context.folders);
   await removeBox(context.folders, name);
   return startBox(context.folders, context.network, name, root, binds);

@@ -1,6 +1,17 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Bind, type Box, boxPath, inBox, logTail, readBox, serviceRuns, startService, stopService, tryInBox } from '../box.ts';
+import {
+  type Bind,
+  type Box,
+  boxPath,
+  inBox,
+  logTail,
+  readBox,
+  serviceRuns,
+  startService,
+  stopService,
+  tryInBox,
+} from '../box.ts';
 import { address6Of, addressOf } from '../network.ts';
 import { postgres18Folder } from '../postgres18.ts';
 import type { PostgresServer } from '../state.ts';
@@ -31,7 +42,9 @@ const eighteen: Version = {
   major: 18,
   programs: '/opt/postgres18/bin',
   tls: false, // its build has OpenSSL, but one server with TLS and one without serve the tests better
-  binds: async ({ folders }) => [{ from: await postgres18Folder(folders), to: '/opt/postgres18', readOnly: true }],
+  binds: async ({ folders }) => [
+    { from: await postgres18Folder(folders), to: '/opt/postgres18', readOnly: true },
+  ],
 };
 
 /** PostgreSQL 15 as Debian ships it, with TLS on request. */
@@ -45,14 +58,19 @@ function postgres(version: Version): Part<PostgresServer> {
     create: (context) => create(context, version),
     async answers(context) {
       const box = readBox(context.folders, version.station);
-      return box !== undefined && (await serviceRuns(box, 'postgres')) && (await acceptsConnections(box, version));
+      return (
+        box !== undefined && (await serviceRuns(box, 'postgres')) && (await acceptsConnections(box, version))
+      );
     },
     restart: async ({ folders }) => startPostgres(runningBox(folders, version.station), version),
     describe: (entry) => `PostgreSQL ${version.major} on ${entry.host}:${entry.port}`,
   };
 }
 
-export async function startPostgres(box: Box, { programs, station, ...version }: Version = versionOf(box)): Promise<void> {
+export async function startPostgres(
+  box: Box,
+  { programs, station, ...version }: Version = versionOf(box),
+): Promise<void> {
   // A killed server leaves its PID file, and PIDs come round again quickly in a small namespace.
   if (!(await serviceRuns(box, 'postgres'))) {
     await inBox(box, ['rm', '-f', `${DATA}/postmaster.pid`]);
@@ -75,7 +93,9 @@ function versionOf(box: Box): Version {
 
 async function acceptsConnections(box: Box, { programs }: Version): Promise<boolean> {
   // Only Debian's packages bring pg_isready, but every box has those.
-  const ready = programs.startsWith('/usr/lib') ? `${programs}/pg_isready` : '/usr/lib/postgresql/15/bin/pg_isready';
+  const ready = programs.startsWith('/usr/lib')
+    ? `${programs}/pg_isready`
+    : '/usr/lib/postgresql/15/bin/pg_isready';
   return (await tryInBox(box, [ready, '-q', '-h', '/run/postgresql', '-p', String(PORT)])).code === 0;
 }
 
@@ -97,7 +117,15 @@ async function create(context: PartContext, version: Version): Promise<PostgresS
     box,
     [
       `${version.programs}/initdb`,
-      ...['-D', DATA, '--username=postgres', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync'],
+      ...[
+        '-D',
+        DATA,
+        '--username=postgres',
+        `--pwfile=${passwordFile}`,
+        '--encoding=UTF8',
+        '--locale=C.UTF-8',
+        '--no-sync',
+      ],
       ...['--auth-local=scram-sha-256', '--auth-host=scram-sha-256'],
     ],
     { user: 'postgres' },
@@ -144,7 +172,9 @@ function settings({ tls }: Version): string {
     'shared_buffers = 128MB',
     `password_encryption = 'scram-sha-256'`,
     `log_line_prefix = '%m [%p] %q%u@%d '`,
-    ...(tls ? [`ssl = on`, `ssl_cert_file = '/lab/tls/server.crt'`, `ssl_key_file = '/lab/tls/server.key'`] : []),
+    ...(tls
+      ? [`ssl = on`, `ssl_cert_file = '/lab/tls/server.crt'`, `ssl_key_file = '/lab/tls/server.key'`]
+      : []),
     '',
   ].join('\n');
 }
@@ -152,7 +182,12 @@ function settings({ tls }: Version): string {
 /** An authority, and a server certificate for the names that tests may connect to. */
 async function makeCertificate(box: Box, addresses: readonly string[]): Promise<void> {
   mkdirSync(join(box.shared, 'tls'), { recursive: true });
-  const names = ['DNS:localhost', `DNS:${box.name}`, 'IP:127.0.0.1', ...addresses.map((address) => `IP:${address}`)];
+  const names = [
+    'DNS:localhost',
+    `DNS:${box.name}`,
+    'IP:127.0.0.1',
+    ...addresses.map((address) => `IP:${address}`),
+  ];
   const script = `
 set -e; cd /lab/tls
 key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30"

@@ -16,8 +16,19 @@ export const registry: Part<ImageRegistry> = {
     const etc = join(box.shared, 'registry');
     mkdirSync(etc, { recursive: true });
     writeFileSync(join(etc, 'config.yml'), CONFIG);
-    writeFileSync(join(etc, 'htpasswd'), await inBox(box, ['htpasswd', '-niBC', '5', username], { stdin: `${password}\n` }));
-    await inBox(box, ['install', '-d', '-o', 'docker-registry', '-g', 'docker-registry', '/var/lib/docker-registry']);
+    writeFileSync(
+      join(etc, 'htpasswd'),
+      await inBox(box, ['htpasswd', '-niBC', '5', username], { stdin: `${password}\n` }),
+    );
+    await inBox(box, [
+      'install',
+      '-d',
+      '-o',
+      'docker-registry',
+      '-g',
+      'docker-registry',
+      '/var/lib/docker-registry',
+    ]);
     await startRegistry(box);
     return { address: `${box.address}:${REGISTRY_PORT}`, username, password };
   },
