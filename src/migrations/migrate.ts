@@ -122,6 +122,7 @@ async function bringShared(progress: Progress, options: MigrateOptions): Promise
     options.log.step('Shared', `${shared.schema}: nothing to do`);
     return;
   }
+  options.signal.throwIfAborted();
   progress.begun(shared.schema);
   const ran = await migrateShared(shared.schema, commandOptions(options));
   progress.ended(shared.schema, ran);
@@ -153,6 +154,7 @@ async function bringTenants(progress: Progress, options: MigrateOptions): Promis
   const waiting = tenantsToMigrate(plan);
   const since = performance.now();
   for (const [index, schema] of waiting.entries()) {
+    options.signal.throwIfAborted();
     progress.begun(schema);
     const ran = await migrateTenant(schema, commandOptions(options));
     progress.ended(schema, ran);

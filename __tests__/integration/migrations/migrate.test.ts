@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 
 import type { DjangoProject } from '../../../src/django/project.ts';
 import { manage } from '../../../src/django/project.ts';
+import { Cancelled } from '../../../src/ground/errors.ts';
 import { type MigrateOptions, migrateSchemas, verifySchemas } from '../../../src/migrations/migrate.ts';
 import { type MigrationOutcome, totalsOf } from '../../../src/migrations/outcome.ts';
 import { changedCopy, folders, project, recordedLog } from '../projects.ts';
@@ -139,6 +140,9 @@ test('a second run skips every tenant and changes nothing', async () => {
   expect(totalsOf(outcome)).toEqual({ total: 3, migrated: 0, skipped: 3, failed: 0 });
   expect(outcome.shared).toMatchObject({ outcome: 'skipped' });
   expect(outcome.lines).toContain('Proof: 3 tenants have all 14 tables, the shared schema has its own');
+  const verified = await verify(scratch);
+  expect(verified.failure).toBeUndefined();
+  expect(verified.proof).toMatchObject({ schemas: 4, tables: [14], incomplete: [] });
   expect(await everything(scratch)).toEqual(before);
 });
 
@@ -189,6 +193,29 @@ test('a failing migration: names it, the tenant and the database’s words, and 
   ]);
   expect(resultOf(outcome, 'acme')?.migrations).toEqual(['orders.0005_unique_email']);
   expect(outcome.proof).toBeUndefined();
+});
+
+test('cancelled between two tenants: the first is done, the others were not tried', async () => {
+  scratch = await copyOfTemplate();
+  await scratch.sql(tenants('one', 'two'));
+  const controller = new AbortController();
+  const outcome = await migrate(scratch, {
+    signal: controller.signal,
+    onStanding: (soFar) => {
+      if (totalsOf(soFar).migrated === 1) controller.abort(new Cancelled('The job was cancelled'));
+    },
+  });
+  expect(outcome.failure?.code).toBe('cancelled');
+  expect(outcome.tenants.map((tenant) => `${tenant.schema} ${tenant.outcome}`)).toEqual([
+    'acme skipped',
+    'beta skipped',
+    'one migrated',
+    'two not-tried',
+    'zeta skipped',
+  ]);
+  const again = await migrate(scratch);
+  expect(again.failure).toBeUndefined();
+  expect(totalsOf(again)).toEqual({ total: 5, migrated: 1, skipped: 4, failed: 0 });
 });
 
 test('a failing shared migration touches no tenant', async () => {

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { DjangoProject } from '../../../src/django/project.ts';
+import { Cancelled } from '../../../src/ground/errors.ts';
 import { migrateSchemas } from '../../../src/migrations/migrate.ts';
 import type { NewTenant } from '../../../src/provisioning/fields.ts';
 import {
@@ -168,6 +170,30 @@ describe('every combination of row, domain and schema has its answer', () => {
   });
 });
 
+test('a tenant that the default manager hides is not made a second time', async () => {
+  scratch = await scratchDatabase({ template: template.name });
+  const models = await readFile(`${folders.shop}/customers/models.py`, 'utf8');
+  const shop = await changedShop({
+    'customers/models.py': models.replace(
+      'class Customer(TenantMixin):',
+      `class Living(models.Manager):
+    def get_queryset(self):
+        return super().get_queryset().exclude(name="gone")
+
+
+class Customer(TenantMixin):
+    objects = Living()
+`,
+    ),
+  });
+  await scratch.sql(`
+    INSERT INTO customers_customer (schema_name, name, plan, created) VALUES ('acme', 'gone', 'team', now());
+    CREATE SCHEMA acme`);
+  const outcome = await provision(acme, { in: shop });
+  expect(outcome.failure?.code).toBe('tenant-hidden');
+  expect(await world()).toEqual(['acme gone team', 'schema acme: 0']);
+});
+
 describe('what is wrong is named before anything is made', () => {
   test('everything that is wrong with names, fields and values, at once', async () => {
     scratch = await scratchDatabase({ template: template.name });
@@ -261,6 +287,24 @@ describe('a run that fails leaves nothing behind', () => {
       },
     });
     expect(outcome.failure?.code).toBe('tenant-tables-missing');
+    expect(await world()).toEqual([]);
+  });
+
+  test('a run that is cancelled while the tables are made', async () => {
+    scratch = await scratchDatabase({ template: template.name });
+    const controller = new AbortController();
+    const outcome = await provision(acme, {
+      signal: controller.signal,
+      makeTables: async (schema, { signal }) => {
+        expect(await world()).toEqual(whole.map((line) => line.replace(': 14', ': 0')));
+        controller.abort(new Cancelled('The job was cancelled'));
+        signal.throwIfAborted();
+        throw new Error(`${schema} was not cancelled`);
+      },
+    });
+    expect(outcome.failure?.sentence).toBe(
+      'The job was cancelled — run again: what is done stays done; everything that this run made is removed again',
+    );
     expect(await world()).toEqual([]);
   });
 
