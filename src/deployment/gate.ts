@@ -6,7 +6,7 @@ import type { Container } from '../docker/inspect.ts';
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { type Answer, complaintAbout, type Probe, type StatusRanges } from '../health/probe.ts';
-import { lastLine, whyItStopped, whyNotHealthy } from './why.ts';
+import { whyItStopped, whyNotHealthy } from './why.ts';
 
 /** What a container must show before it counts. */
 export interface Gate {
@@ -77,12 +77,7 @@ export async function waitUntilServing(
     if (look.now === 'ready') return;
     if (look.now === 'not yet') {
       if (waited > timeout) {
-        throw whyNotHealthy(
-          called,
-          withLog(look, await lastWordOf(docker, name)),
-          timeout,
-          await docker.logs(name, evidenceLines),
-        );
+        throw whyNotHealthy(called, look, timeout, await docker.logs(name, evidenceLines));
       }
       if (look.observed !== told) log.debug(`${called}: ${look.observed}`);
       told = look.observed;
@@ -98,7 +93,7 @@ export function lookAt({ state }: Container, waited: number, hasProbe: boolean):
     return {
       now: 'not yet',
       code: 'container-unhealthy',
-      observed: `its health check says: ${lastLine(state.health.output) || 'nothing'}`,
+      observed: `its health check says: ${state.health.output.split('\n').at(-1) || 'nothing'}`,
       hint: /not found/.test(state.health.output)
         ? 'the health check needs a program that is not in the image'
         : 'mend the application, or the health check',
@@ -116,13 +111,4 @@ export function lookAt({ state }: Container, waited: number, hasProbe: boolean):
     return { now: 'not yet', code: 'container-slow', observed: 'it has just started', hint: 'wait' };
   }
   return { now: 'ready' };
-}
-
-async function lastWordOf(docker: Docker, name: string): Promise<string> {
-  return lastLine(await docker.logs(name, 1));
-}
-
-/** What a container last said explains a silence better than the silence. */
-function withLog<L extends { readonly observed: string }>(look: L, last: string): L {
-  return last === '' ? look : { ...look, observed: `${look.observed}; its last line: ${last}` };
 }

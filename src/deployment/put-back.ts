@@ -42,6 +42,16 @@ export interface PutBack {
   readonly log: Log;
 }
 
+/** What is known of the deployment beside what the containers show. */
+interface HowFar {
+  /** The next container is known to be bad, or nobody has time to look. */
+  readonly giveUpNext: boolean;
+  /** A stop of the current container was asked for, and may still be under way. */
+  readonly isStopping: boolean;
+  /** The current container may have been stopped by the deployment. */
+  readonly mayStart: boolean;
+}
+
 /**
  * Brings a server to rest after a deployment that did not come to its end: of this run or of an earlier one that
  * was killed. Reads from the containers how far it came.
@@ -50,8 +60,7 @@ export interface PutBack {
 export async function putBack(
   found: Found,
   { docker, names, prove, log }: PutBack,
-  /** Set when the next container is known to be bad, or when nobody has time to look. */
-  { giveUpNext, isStopping }: { giveUpNext: boolean; isStopping: boolean },
+  { giveUpNext, isStopping, mayStart }: HowFar,
 ): Promise<Container | undefined> {
   const repair = await decided(repairFor(found), giveUpNext, async () => {
     log.info(`an earlier deployment left ${names.next} running: looking whether it serves`);
@@ -68,8 +77,11 @@ export async function putBack(
 
   const current = await docker.container(names.current);
   if (current === undefined) return undefined;
-  await letRun(docker, current, { isStopping, mustStart: repair !== 'none' && repair !== 'tidy' });
-  return current;
+  await letRun(docker, current, {
+    isStopping,
+    mustStart: mayStart && repair !== 'none' && repair !== 'tidy',
+  });
+  return docker.container(names.current);
 }
 
 async function decided(repair: Repair, giveUpNext: boolean, look: () => Promise<void>): Promise<Repair> {

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
 import type { Docker } from '../docker/docker.ts';
+import type { Container } from '../docker/inspect.ts';
 import type { ContainerNames } from './release.ts';
 import type { Switch } from './switch.ts';
 
@@ -13,20 +14,25 @@ export const recreate: Switch = {
 
   async replace({ docker, dockerToTheEnd, names, spec, restart, current, stopTimeout, prove, standing }) {
     await docker.create(spec);
+    const hadServed = current !== undefined && !isDown(current);
     const stopped = performance.now();
-    if (current?.state.status === 'running') {
+    if (hadServed) {
       standing('stopped');
       await docker.stop(names.current, stopTimeout);
     }
     await docker.start(names.next);
     await prove(names.next);
-    const downtime = current?.state.status === 'running' ? performance.now() - stopped : 0;
+    const downtime = hadServed ? performance.now() - stopped : 0;
     standing('committing');
     await commit(dockerToTheEnd, names, { restart, hasCurrent: current !== undefined });
     standing('done');
     return downtime;
   },
 };
+
+function isDown({ state }: Container): boolean {
+  return ['created', 'exited', 'dead'].includes(state.status);
+}
 
 /** Gives the proven container its name. Interrupted anywhere, the names tell the next run where to go on. */
 export async function commit(

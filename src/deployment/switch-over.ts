@@ -6,7 +6,7 @@ import { type Docker, dockerOn } from '../docker/docker.ts';
 import type { Container } from '../docker/inspect.ts';
 import { LostConnection, messageOf } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
-import type { Machine } from '../machine/machine.ts';
+import type { RenewableMachine } from '../machine/renewable.ts';
 import { findContainers, putBack } from './put-back.ts';
 import { type ContainerNames, labels, releaseNameOf } from './release.ts';
 import type { HostOutcome } from './request.ts';
@@ -19,7 +19,7 @@ const reconnecting = { attempts: 5, pause: 2_000 } as const;
 
 export interface SwitchOver {
   readonly host: string;
-  readonly machine: Machine;
+  readonly machine: RenewableMachine;
   readonly names: ContainerNames;
   readonly spec: ContainerSpec;
   readonly restart: string;
@@ -31,7 +31,6 @@ export interface SwitchOver {
   prove(docker: Docker, name: string, signal: AbortSignal): Promise<void>;
   /** Proves that the one that was there before serves as it did. */
   proveOld(docker: Docker, name: string, signal: AbortSignal): Promise<void>;
-  reconnect(signal: AbortSignal): Promise<Machine>;
   learn(facts: Partial<HostOutcome>): void;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -75,17 +74,26 @@ interface Names {
 
 /** What is true if the step ended in this moment. */
 function sentenceFor(standing: Standing, { host, release, current }: Names): string {
-  const old = current === undefined ? 'no version' : `the old version (${releaseNameOf(current)})`;
   switch (standing) {
     case 'untouched':
-      return current === undefined ? `nothing runs on ${host} yet` : `${old} serves on ${host}`;
+      return untouched(current, host);
     case 'stopped':
-      return `${old} is stopped on ${host}: run again, which puts it right`;
+      return `${nameOf(current)} is stopped on ${host}: run again, which puts it right`;
     case 'committing':
       return `${release} serves on ${host}; the next run tidies up`;
     case 'done':
       return `${release} serves on ${host}`;
   }
+}
+
+/** What is true of a server on which nothing has been changed. */
+export function untouched(current: Container | undefined, host: string): string {
+  if (current === undefined) return `nothing runs on ${host} yet`;
+  return `${nameOf(current)} is ${current.state.status} on ${host}, as before`;
+}
+
+function nameOf(current: Container | undefined): string {
+  return current === undefined ? 'the new version' : `the old version (${releaseNameOf(current)})`;
 }
 
 /** After a failure: looks what is there, and lets the old one serve; or the new one, when it was proven already. */
@@ -98,20 +106,23 @@ async function bringToRest(
   const isCancelled = work.signal.aborted;
   const limit = AbortSignal.timeout(isCancelled ? lastTime.cancelled : lastTime.otherwise);
   const isLost = error instanceof LostConnection;
-  const machine = isLost ? await reconnected(work, limit) : work.machine;
-  if (machine === undefined) {
+  if (isLost && !(await reconnected(work, limit))) {
     return {
       result: 'failed',
       standing: `nobody knows what serves on ${host}: run again, which puts it right`,
     };
   }
   try {
-    const docker = dockerOn(machine, { signal: limit, log });
+    const docker = dockerOn(work.machine, { signal: limit, log });
     const current = await putBack(
       await findContainers(docker, names),
       { docker, names, log, prove: (name) => work.prove(docker, name, limit) },
       // A lost connection is no verdict about the next one, nor is a failure after its proof.
-      { giveUpNext: !isLost && standing !== 'committing', isStopping: standing === 'stopped' },
+      {
+        giveUpNext: !isLost && standing !== 'committing',
+        isStopping: standing === 'stopped',
+        mayStart: standing !== 'untouched',
+      },
     );
     if (current === undefined) return { result: 'failed', standing: `no version runs on ${host}` };
     if (current.labels[labels.settings] === spec.labels[labels.settings] && current.id !== old?.id) {
@@ -120,13 +131,10 @@ async function bringToRest(
     return await oldServes(work, docker, current, { isCancelled, standing, limit });
   } catch (failure) {
     log.warning(`${host}: what was there before could not be put back: ${messageOf(failure)}`);
-    const name = old === undefined ? 'the new version' : `the old version (${releaseNameOf(old)})`;
     return {
       result: 'failed',
-      standing: `${name} may be down on ${host}: run again, which puts it right, or "docker start ${names.current}" there`,
+      standing: `${nameOf(old)} may be down on ${host}: run again, which puts it right, or "docker start ${names.current}" there`,
     };
-  } finally {
-    if (machine !== work.machine) await machine.close();
   }
 }
 
@@ -136,8 +144,8 @@ async function oldServes(
   current: Container,
   { isCancelled, standing, limit }: { isCancelled: boolean; standing: Standing; limit: AbortSignal },
 ): Promise<Pick<HostOutcome, 'result' | 'standing'>> {
-  const name = `the old version (${releaseNameOf(current)})`;
-  if (standing === 'untouched') return { result: 'failed', standing: `${name} serves on ${host}, untouched` };
+  const name = nameOf(current);
+  if (standing === 'untouched') return { result: 'failed', standing: untouched(current, host) };
   if (isCancelled) {
     const again = await docker.container(current.name);
     const runs = again?.state.status === 'running';
@@ -155,14 +163,15 @@ async function oldServes(
   }
 }
 
-async function reconnected({ reconnect, log }: SwitchOver, limit: AbortSignal): Promise<Machine | undefined> {
+async function reconnected({ machine, log }: SwitchOver, limit: AbortSignal): Promise<boolean> {
   for (let attempt = 1; attempt <= reconnecting.attempts && !limit.aborted; attempt += 1) {
     try {
-      return await reconnect(limit);
+      await machine.renew(limit);
+      return true;
     } catch (error) {
       log.debug(`connecting again: ${messageOf(error)}`);
       await sleep(reconnecting.pause, undefined, { signal: limit }).catch(() => {});
     }
   }
-  return undefined;
+  return false;
 }

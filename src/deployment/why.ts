@@ -1,3 +1,4 @@
+import type { ContainerLog } from '../docker/container-log.ts';
 import type { Container } from '../docker/inspect.ts';
 import { showSize } from '../docker/size.ts';
 import { showDuration } from '../ground/duration.ts';
@@ -12,13 +13,12 @@ interface Cause {
 }
 
 /** The sentence for a container that ended, from its state and its last lines. */
-export function whyItStopped(name: string, container: Container, log: string): UserError {
+export function whyItStopped(name: string, container: Container, log: ContainerLog): UserError {
   const { code, happened, observed, hint } = causeOf(container, log);
-  return new UserError(`${name} ${happened} — ${observed}`, hint, { code, evidence: log });
+  return new UserError(`${name} ${happened} — ${observed}`, hint, { code, evidence: log.text });
 }
 
-function causeOf({ state, memory }: Container, log: string): Cause {
-  const last = lastLine(log);
+function causeOf({ state, memory }: Container, { text: log, lastLine: last }: ContainerLog): Cause {
   const happened = `stopped ${after(state)}`;
   const missing = /(?:^|\n)(?:standard_init_linux\.go:\d+: )?exec (\S+): no such file or directory/.exec(
     log,
@@ -88,21 +88,21 @@ export function whyNotHealthy(
   name: string,
   { code, observed, hint }: { code: string; observed: string; hint: string },
   waited: number,
-  log: string,
+  log: ContainerLog,
 ): UserError {
-  return new UserError(`${name} did not become healthy within ${showDuration(waited)} — ${observed}`, hint, {
-    code,
-    evidence: log,
-  });
+  // What it last said explains a silence better than the silence.
+  const last = log.lastLine === '' ? '' : `; its last line: ${log.lastLine}`;
+  return new UserError(
+    `${name} did not become healthy within ${showDuration(waited)} — ${observed}${last}`,
+    hint,
+    {
+      code,
+      evidence: log.text,
+    },
+  );
 }
 
 function after({ startedAt, finishedAt }: Container['state']): string {
   const lived = finishedAt.getTime() - startedAt.getTime();
   return lived >= 0 ? `${showDuration(lived)} after it started` : 'right after it started';
-}
-
-/** The last line that says something: of a Python traceback, the exception. */
-export function lastLine(log: string): string {
-  const line = log.trimEnd().split('\n').at(-1)?.trim() ?? '';
-  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { type CommandResult, type Machine, type RunOptions, succeeded } from '../machine/machine.ts';
+import { type ContainerLog, readLog } from './container-log.ts';
 import type { ContainerSpec } from './container-spec.ts';
 import { digestAmong, type ImageReference, showImage } from './image.ts';
 import { type Container, type Image, readContainer, readImage } from './inspect.ts';
@@ -27,10 +28,10 @@ export interface Docker {
   setRestartPolicy(name: string, policy: string): Promise<void>;
   /** Ends it if it runs. Its volumes stay. There being none is as good. */
   remove(name: string): Promise<void>;
-  /** The last lines of both its streams, in the order in which they were written. */
-  logs(name: string, lines: number): Promise<string>;
+  /** Its last lines. */
+  logs(name: string, lines: number): Promise<ContainerLog>;
   /** The names of the running containers that publish a port. */
-  publishersOf(port: number): Promise<string[]>;
+  publishersOf(port: number, protocol: 'tcp' | 'udp'): Promise<string[]>;
 }
 
 export interface DockerPorts {
@@ -147,15 +148,14 @@ export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker
     },
 
     async logs(name, lines) {
-      // One stream: two would lose the order.
-      const script = 'exec docker logs --tail "$1" "$2" 2>&1';
-      const result = await run(['sh', '-c', script, 'sh', String(lines), name]);
-      return result.stdout.trimEnd();
+      const args = ['logs', '--timestamps', '--tail', String(lines), name];
+      const { stdout, stderr } = await must(`Cannot read the log of ${name}`, args);
+      return readLog(stdout, stderr);
     },
 
-    async publishersOf(port) {
+    async publishersOf(port, protocol) {
       const format = '{{.Names}}';
-      const args = ['ps', '--filter', `publish=${port}`, '--format', format];
+      const args = ['ps', '--filter', `publish=${port}/${protocol}`, '--format', format];
       const result = await must('Cannot list the containers', args);
       return result.stdout.split('\n').filter((name) => name !== '');
     },

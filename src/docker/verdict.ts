@@ -128,7 +128,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'limit-impossible',
-    signal: /(Range of CPUs is from [^,\n]+|Minimum memory limit[^\n]*)/,
+    signal: /(range of CPUs is from [^,\n]+|minimum memory limit[^\n]*)/i,
     observed: '$1',
     hint: 'correct cpus or memory to what the server has',
   },

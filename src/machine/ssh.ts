@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { type Config, NodeSSH } from 'node-ssh';
 import { showDuration } from '../ground/duration.ts';
-import { codeOf, messageOf, UserError } from '../ground/errors.ts';
+import { messageOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { type HostKeyPins, hostKeyKinds, kindOf, readPins, type ShownKey, shownKey } from './host-key.ts';
 import type { Machine } from './machine.ts';
@@ -12,6 +14,8 @@ import { hostKeyMismatch, hostKeyUnknown, type LoginAttempt, sshVerdict } from '
 
 /** Milliseconds between two signs of life, and how many of them may stay without an answer. */
 const keepalive = { interval: 10_000, count: 3 };
+/** Milliseconds that a server has to say goodbye. */
+const closeTimeout = 2_000;
 
 export interface SshPorts {
   readonly signal: AbortSignal;
@@ -27,9 +31,9 @@ export async function connectSsh(server: SshServer, { signal, log }: SshPorts): 
   const target = loginOf(server, 'ssh');
   const jump = server.jump && loginOf({ ...keyOf(server), ...definite(server.jump) }, 'ssh-jump');
   const way = { connectTimeout: server.connectTimeout, signal, log };
-  const opened: SshClient[] = [];
+  const opened: OpenClient[] = [];
   const close = async () => {
-    for (const client of opened.toReversed()) await end(client);
+    for (const open of opened.toReversed()) await end(open);
   };
   try {
     if (jump === undefined) {
@@ -37,10 +41,10 @@ export async function connectSsh(server: SshServer, { signal, log }: SshPorts): 
     } else {
       const first = await logIn(jump, way);
       opened.push(first);
-      const openStream = () => forwarded(first, server, server.connectTimeout);
+      const openStream = () => forwarded(first.client, server, server.connectTimeout);
       opened.push(await logIn(target, { ...way, through: showAccount(jump.server), openStream }));
     }
-    const client = opened.at(-1) as SshClient;
+    const { client } = opened.at(-1) as OpenClient;
     return await sshMachine(client, { name: showAccount(server), signal, close });
   } catch (error) {
     await close();
@@ -94,12 +98,12 @@ interface Way {
  * A server shows one host key a handshake: the first of the kinds that the client asks for. When that one is
  * not pinned another kind may be, so the others are asked for, too, before the server is refused.
  */
-async function logIn(login: Login, way: Way): Promise<SshClient> {
+async function logIn(login: Login, way: Way): Promise<OpenClient> {
   const shown: ShownKey[] = [];
   let kinds = Object.keys(hostKeyKinds);
   while (kinds.length > 0) {
     const outcome = await handshake(login, way, kinds);
-    if ('client' in outcome) return outcome.client;
+    if ('client' in outcome) return outcome;
     if (outcome.refused === undefined) break; // no key of the kinds that are left
     const { refused } = outcome;
     way.log.debug(`${showAddress(login.server)} shows ${refused.fingerprint} (${refused.type})`);
@@ -110,7 +114,13 @@ async function logIn(login: Login, way: Way): Promise<SshClient> {
   throw hostKeyUnknown(login.server, shown, `${login.inputs}-fingerprint`);
 }
 
-type Handshake = { readonly client: SshClient } | { readonly refused: ShownKey | undefined };
+interface OpenClient {
+  readonly client: SshClient;
+  /** Resolved when the connection is closed, by whomever. */
+  readonly closed: Promise<void>;
+}
+
+type Handshake = OpenClient | { readonly refused: ShownKey | undefined };
 
 async function handshake(
   { server, pins, key, inputs }: Login,
@@ -150,7 +160,7 @@ async function handshake(
     // ssh2's client, whose types are not part of node-ssh's package.
     const client = session.connection as SshClient | null;
     if (client === null) throw new Error('Connection lost before handshake');
-    return { client };
+    return { client, closed: new Promise((resolve) => client.once('close', resolve)) };
   } catch (error) {
     abandon(session);
     way.signal.throwIfAborted();
@@ -226,20 +236,9 @@ function abandon(session: NodeSSH): void {
   client?.destroy();
 }
 
-async function end(client: SshClient): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => {
-      client.destroy();
-      resolve();
-    }, 2_000);
-    client.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    try {
-      client.end();
-    } catch (error) {
-      if (codeOf(error) !== undefined) client.destroy();
-    }
-  });
+async function end({ client, closed }: OpenClient): Promise<void> {
+  client.on('error', () => {}); // it is over anyway
+  client.end();
+  if (await Promise.race([closed.then(() => true), sleep(closeTimeout, false, { ref: false })])) return;
+  client.destroy();
 }

@@ -1,0 +1,355 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { control } from '../../../lab/lab.ts';
+import { deployContainer } from '../../../src/deployment/deploy.ts';
+import type { DeployRequest } from '../../../src/deployment/request.ts';
+import { parseImage } from '../../../src/docker/image.ts';
+import { Cancelled } from '../../../src/ground/errors.ts';
+import { connectSsh } from '../../../src/machine/ssh.ts';
+import { KeptLog, sshServerOf } from '../lab-server.ts';
+import { Site } from './site.ts';
+
+let site: Site;
+const name = 'thin-shop';
+const port = 18_000;
+
+beforeAll(async () => {
+  site = await Site.up('host1', name, port, [
+    { tag: 'v1' },
+    { tag: 'v2' },
+    { tag: 'v3', boot: 2 },
+    { tag: 'crash', fault: 'crash' },
+    { tag: 'end', fault: 'end' },
+    { tag: 'sick', fault: 'sick' },
+    { tag: 'slow', boot: 60 },
+    {
+      tag: 'checked',
+      lines: [
+        'HEALTHCHECK --interval=1s CMD python3 -c "import urllib.request as u; u.urlopen(\'http://127.0.0.1:8000/\')"',
+      ],
+    },
+    { tag: 'unwell', lines: ['HEALTHCHECK --interval=1s --retries=1 CMD echo the queue is down; exit 1'] },
+  ]);
+}, 900_000);
+
+beforeEach(() => site.clear(), 60_000);
+afterAll(() => site?.clear(), 60_000);
+
+describe('deploys', () => {
+  test('for the first time: by digest, with labels, a private environment file, and its restart policy', async () => {
+    const { outcome, standing } = await site.deploy(site.request('v1'));
+    expect(outcome).toMatchObject({
+      result: 'deployed',
+      release: 'v1',
+      previousRelease: undefined,
+      downtime: 0,
+    });
+    expect(standing).toBe(`v1 serves on ${site.host.address}`);
+    expect(await site.answer()).toBe('v1 hello');
+    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(outcome.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(await site.inspected('{{.Config.Image}} {{.HostConfig.RestartPolicy.Name}}')).toBe(
+      `${site.repository}@${outcome.digest} unless-stopped`,
+    );
+    expect(JSON.parse(await site.inspected('{{json .Config.Labels}}'))).toMatchObject({
+      'tenantry.app': name,
+      'tenantry.environment': 'test',
+      'tenantry.release': 'v1',
+      'tenantry.digest': outcome.digest,
+      'tenantry.run': 'https://example.com/runs/1',
+    });
+    expect(await site.onServer(`cd ${site.environmentFolder} && stat -c '%a %U' * && cat *`)).toBe(
+      `600 ${site.host.user}\nDB_PASSWORD=canary-secret\nGREETING=hello\n`,
+    );
+  });
+
+  test('the same again: unchanged, and the container is the same one', async () => {
+    const first = await site.deploy(site.request('v1'));
+    const id = await site.inspected('{{.Id}}');
+    const { outcome } = await site.deploy(site.request('v1'));
+    expect(outcome).toMatchObject({ result: 'unchanged', digest: first.outcome.digest, downtime: 0 });
+    expect(await site.inspected('{{.Id}}')).toBe(id);
+  });
+
+  test('a new version in the place of the old, and measures the gap', async () => {
+    await site.deploy(site.request('v1'));
+    const { outcome, log } = await site.deploy(site.request('v3', { env: { OTHER: 'x' } }));
+    expect(outcome.failure?.sentence).toBeUndefined();
+    expect(outcome).toMatchObject({ result: 'deployed', release: 'v3', previousRelease: 'v1' });
+    expect(outcome.downtime).toBeGreaterThan(2_000);
+    expect(log.text).toContain('image: v1 → v3');
+    expect(log.text).toContain('variables: + OTHER');
+    expect(log.text).toContain('variables: − DB_PASSWORD and GREETING');
+    expect(await site.answer()).toBe('v3');
+    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(await site.onServer(`ls ${site.environmentFolder} | wc -l`)).toBe('1\n');
+  });
+
+  test('again when only a value of the environment is another', async () => {
+    await site.deploy(site.request('v1'));
+    const { outcome, log } = await site.deploy(
+      site.request('v1', { env: { GREETING: 'bye', DB_PASSWORD: 'canary-secret' } }),
+    );
+    expect(outcome.result).toBe('deployed');
+    expect(log.text).toContain('values of its environment');
+    expect(log.text).not.toContain('bye');
+    expect(await site.answer()).toBe('v1 bye');
+  });
+
+  test('over a container that was started by hand, and keeps its volumes', async () => {
+    await site.docker(
+      `run -d --name ${name} -p ${port}:8000 -v thin-data:/data -e FOO=1 ${site.lab.baseImage} sleep 1000 || true`,
+    );
+    await site.deploy(site.request('v1'));
+    await site.docker(`rm -f ${name}`);
+    await site.docker(
+      `run -d --name ${name} -p ${port}:8000 -v thin-data:/data -e FOO=1 ${site.repository}:v1`,
+    );
+    const mounts = [{ type: 'volume', source: 'thin-data', target: '/data', readOnly: false }] as const;
+    const { outcome, log } = await site.deploy(site.request('v2', { mounts }));
+    expect(outcome).toMatchObject({ result: 'deployed', previousRelease: `${site.repository}:v1` });
+    expect(log.text).toContain('was not started by Tenantry');
+    expect(await site.inspected('{{(index .Mounts 0).Name}}')).toBe('thin-data');
+    await site.clear();
+    await site.docker('volume rm thin-data');
+  });
+
+  test('behind Docker’s own health check', async () => {
+    const { outcome } = await site.deploy(site.request('checked', { healthUrl: undefined }));
+    expect(outcome.result).toBe('deployed');
+    expect(await site.inspected('{{.State.Health.Status}}')).toBe('healthy');
+  });
+
+  test('dry-run looks, tells and changes nothing', async () => {
+    await site.deploy(site.request('v1'));
+    const seen = async () =>
+      (await site.docker("ps -a --no-trunc --format '{{.ID}} {{.Image}} {{.Names}} {{.State}}'")) +
+      (await site.docker('images -q | sort')) +
+      (await site.onServer(`find ${site.environmentFolder} | sort`));
+    const before = await seen();
+    const { outcome, log } = await site.deploy(site.request('v2', { dryRun: true }));
+    expect(outcome).toMatchObject({ result: 'planned', previousRelease: 'v1' });
+    expect(log.text).toContain('v1 runs; it will be stopped, and v2 started');
+    expect(await seen()).toBe(before);
+  });
+});
+
+describe('when the new version is no good, the old one serves again', () => {
+  const faults: [tag: string, changes: Partial<DeployRequest>, code: string, says: string][] = [
+    ['crash', {}, 'container-stopped', 'SECRET_KEY is not set'],
+    ['end', {}, 'container-ended', 'ended by itself'],
+    ['sick', { healthTimeout: 3_000 }, 'health-server-error', 'answers 500'],
+    ['slow', { healthTimeout: 3_000 }, 'health-refused', 'its last line: starting slow'],
+    ['unwell', { healthTimeout: 4_000, healthUrl: undefined }, 'container-unhealthy', 'the queue is down'],
+    ['v2', { command: ['nonesuch'] }, 'command-not-in-image', 'nonesuch'],
+  ];
+  test.each(faults)('%s', async (tag, changes, code, says) => {
+    await site.deploy(site.request('v1'));
+    const id = await site.inspected('{{.Id}}');
+    const { outcome, standing } = await site.deploy(site.request(tag, changes));
+    expect(outcome.failure?.code).toBe(code);
+    expect(outcome.failure?.sentence).toContain(says);
+    expect(outcome.result).toBe('rolled-back');
+    expect(standing).toBe(`the old version (v1) serves again on ${site.host.address}`);
+    expect(outcome.downtime).toBeGreaterThan(0);
+    expect(await site.answer()).toBe('v1 hello');
+    expect(await site.inspected('{{.Id}} {{.HostConfig.RestartPolicy.Name}}')).toBe(`${id} unless-stopped`);
+    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(await site.onServer(`ls ${site.environmentFolder} | wc -l`)).toBe('1\n');
+  });
+
+  test('and of a first version nothing is left', async () => {
+    const { outcome, standing } = await site.deploy(site.request('crash'));
+    expect(outcome).toMatchObject({ result: 'failed', failure: { code: 'container-stopped' } });
+    expect(outcome.failure?.evidence).toContain('Traceback');
+    expect(standing).toBe(`no version runs on ${site.host.address}`);
+    expect(await site.containers()).toEqual([]);
+  });
+});
+
+describe('refuses before anything is stopped', () => {
+  const refusals: [name: string, changes: () => Partial<DeployRequest>, code: string][] = [
+    ['a missing image', () => ({ image: parseImage(`${site.repository}:nonesuch`) }), 'image-not-found'],
+    [
+      'a wrong registry password',
+      () => ({
+        registryLogin: {
+          registry: site.lab.registry.address,
+          username: site.lab.registry.username,
+          password: 'wrong',
+        },
+      }),
+      'registry-login-refused',
+    ],
+    [
+      'a registry that is not there',
+      () => ({ image: parseImage(`${site.host.address}:5999/thin/shop:v2`), registryLogin: undefined }),
+      'registry-unreachable',
+    ],
+    [
+      'a mount without its source',
+      () => ({ mounts: [{ type: 'bind', source: '/srv/nonesuch', target: '/data', readOnly: false }] }),
+      'mount-source-missing',
+    ],
+    ['an impossible limit', () => ({ cpus: 4_096 }), 'limit-impossible'],
+    ['an impossible memory limit', () => ({ memory: 1_000 }), 'limit-impossible'],
+    ['the environment of another stage', () => ({ environment: 'production' }), 'container-name-taken'],
+  ];
+  test.each(refusals)('%s', async (_name, changes, code) => {
+    await site.deploy(site.request('v1'));
+    const started = await site.inspected('{{.Id}} {{.State.StartedAt}}');
+    const { outcome, standing } = await site.deploy(site.request('v2', changes()));
+    expect(outcome.failure?.code).toBe(code);
+    expect(outcome).toMatchObject({ result: 'failed', downtime: 0 });
+    expect(['', `the old version (v1) is running on ${site.host.address}, as before`]).toContain(standing);
+    expect(outcome.failure?.sentence).not.toContain('wrong');
+    expect(await site.inspected('{{.Id}} {{.State.StartedAt}}')).toBe(started);
+    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(await site.onServer('ls -d /tmp/tmp.* 2>/dev/null | wc -l')).toBe('0\n');
+  });
+
+  test('a registry that wants a login', async () => {
+    const own = `/home/${site.host.user}/.docker`; // an account may have logged in by hand
+    await site.onServer(`[ ! -d ${own} ] || mv ${own} ${own}.kept`);
+    try {
+      const { outcome } = await site.deploy(site.request('v1', { registryLogin: undefined }));
+      expect(outcome.failure?.code).toBe('registry-login-missing');
+    } finally {
+      await site.onServer(`[ ! -d ${own}.kept ] || { rm -rf ${own}; mv ${own}.kept ${own}; }`);
+    }
+  });
+
+  test('a port of another container', async () => {
+    await site.deploy(site.request('v1'));
+    await site.docker(`run -d --name ${name}-other -p 18001:8000 ${site.repository}:v1`);
+    const ports = [{ address: undefined, hostPort: 18_001, containerPort: 8000, protocol: 'tcp' }] as const;
+    const { outcome } = await site.deploy(site.request('v2', { ports }));
+    expect(outcome.failure?.sentence).toContain(`it belongs to the container ${name}-other`);
+    expect(await site.answer()).toBe('v1 hello');
+  });
+
+  test('an engine that does not answer', async () => {
+    await control('host1').stop();
+    try {
+      const { outcome } = await site.deploy(site.request('v1'));
+      expect(outcome.failure?.code).toBe('docker-not-running');
+    } finally {
+      await control('host1').start();
+    }
+  });
+});
+
+describe('interrupted', () => {
+  test('cancelled while the new one boots: the old one runs again', async () => {
+    await site.deploy(site.request('v1'));
+    const controller = new AbortController();
+    const { outcome, standing } = await site.deploy(site.request('slow'), {
+      signal: controller.signal,
+      ask: async () => {
+        controller.abort(new Cancelled('The step was cancelled (SIGINT)'));
+        return { kind: 'silence', code: 'health-refused', observed: 'refused' };
+      },
+    });
+    expect(outcome).toMatchObject({ result: 'rolled-back', failure: { code: 'cancelled' } });
+    expect(standing).toBe(`the old version (v1) runs again on ${site.host.address}`);
+    await sleep(500);
+    expect(await site.answer()).toBe('v1 hello');
+    expect(await site.containers()).toEqual([`${name} running`]);
+  });
+
+  test('the connection is lost while the new one boots: it is looked up, and the new one serves', async () => {
+    await site.deploy(site.request('v1'));
+    let isCut = false;
+    const { outcome, log } = await site.deploy(site.request('v3'), {
+      ask: async () => {
+        if (!isCut) await site.onServer(`pkill -KILL -f '^sshd: ${site.host.user}' || true`);
+        const first = !isCut;
+        isCut = true;
+        if (first) return { kind: 'silence', code: 'health-refused', observed: 'refused' };
+        return { kind: 'answer', status: 200, headers: {}, body: '', milliseconds: 1 };
+      },
+    });
+    expect(outcome.failure?.sentence).toBeUndefined();
+    expect(outcome).toMatchObject({ result: 'deployed', release: 'v3' });
+    expect(log.text).toContain('The connection was lost');
+    expect(await site.containers()).toEqual([`${name} running`]);
+    await sleep(2_000);
+    expect(await site.answer()).toBe('v3 hello');
+  });
+
+  const killed: [moment: string, script: string, previously: string, says: string][] = [
+    ['after the next was made', `docker create --name NEXT LABELS IMAGE`, 'v1', 'will be removed'],
+    [
+      'after the old was stopped',
+      `docker create --name NEXT LABELS IMAGE; docker stop OLD`,
+      'v1',
+      'will be removed',
+    ],
+    [
+      'after a bad next was started',
+      `docker stop OLD; docker run -d --name NEXT LABELS -e FAULT=sick -p PORT IMAGE`,
+      'v1',
+      'it will be proven, or removed',
+    ],
+    [
+      'after a good next was started',
+      `docker stop OLD; docker run -d --name NEXT LABELS -p PORT IMAGE`,
+      'v2',
+      'it will be proven, or removed',
+    ],
+    [
+      'between the two names',
+      `docker stop OLD; docker run -d --name NEXT LABELS -p PORT IMAGE; docker rename OLD PREVIOUS`,
+      'v2',
+      'was proven, and will get its name',
+    ],
+    [
+      'before the previous was removed',
+      `docker stop OLD; docker rename OLD PREVIOUS; docker run -d --name OLD LABELS -p PORT IMAGE`,
+      'v2',
+      'which will be removed',
+    ],
+    [
+      'and the next was removed by hand',
+      `docker stop OLD; docker rename OLD PREVIOUS`,
+      'v1',
+      'will run again',
+    ],
+  ];
+  test.each(killed)('a run killed %s: the next one repairs it', async (_moment, script, previously, says) => {
+    await site.deploy(site.request('v1'));
+    await site.onServer(
+      script
+        .replaceAll('NEXT', `${name}-tenantry-next`)
+        .replaceAll('PREVIOUS', `${name}-tenantry-previous`)
+        .replaceAll('OLD', name)
+        .replaceAll('PORT', `${port}:8000`)
+        .replaceAll('IMAGE', `${site.repository}:v2`)
+        .replaceAll(
+          'LABELS',
+          `-l tenantry.app=${name} -l tenantry.environment=test -l tenantry.release=v2 -l tenantry.restart=always`,
+        ),
+    );
+    const { outcome, log } = await site.deploy(site.request('v3', { healthTimeout: 8_000 }));
+    expect(log.text).toContain(says);
+    expect(outcome.failure?.sentence).toBeUndefined();
+    expect(outcome).toMatchObject({ result: 'deployed', release: 'v3', previousRelease: previously });
+    expect(await site.answer()).toBe('v3 hello');
+    expect(await site.containers()).toEqual([`${name} running`]);
+  });
+});
+
+test('several servers: the first failure leaves those after it as they are', async () => {
+  const log = new KeptLog();
+  const outcomes = await deployContainer(
+    site.request('crash', { hosts: [site.host.address, 'never-asked'] }),
+    {
+      connect: (_host, signal) => connectSsh(sshServerOf(site.host), { signal, log }),
+      log,
+      signal: new AbortController().signal,
+    },
+  );
+  expect(outcomes.map(({ result }) => result)).toEqual(['failed', 'not-tried']);
+});

@@ -1,0 +1,119 @@
+import { bringUp, control, type Lab, type LabHost } from '../../../lab/lab.ts';
+import { type DeployPorts, deployContainer } from '../../../src/deployment/deploy.ts';
+import type { DeployRequest, HostOutcome } from '../../../src/deployment/request.ts';
+import { parseImage } from '../../../src/docker/image.ts';
+import { connectSsh } from '../../../src/machine/ssh.ts';
+import { KeptLog, sshServerOf } from '../lab-server.ts';
+import { pushTestImages, type TestImage } from './test-images.ts';
+
+/** One deployment: what became of it, what it told, and what was said last about the state of the server. */
+export interface Course {
+  readonly outcome: HostOutcome;
+  readonly log: KeptLog;
+  readonly standing: string;
+}
+
+/** A host of the lab on which an application of a name is deployed. */
+export class Site {
+  readonly lab: Lab;
+  readonly host: LabHost;
+  readonly name: string;
+  readonly port: number;
+  readonly repository: string;
+
+  private constructor(lab: Lab, host: LabHost, name: string, port: number, repository: string) {
+    this.lab = lab;
+    this.host = host;
+    this.name = name;
+    this.port = port;
+    this.repository = repository;
+  }
+
+  static async up(
+    where: 'host1' | 'host2',
+    name: string,
+    port: number,
+    images: readonly TestImage[],
+  ): Promise<Site> {
+    const lab = await bringUp([where, 'registry', 'builder', 'base-image']);
+    const repository = await pushTestImages(lab, `test/${name}`, images);
+    return new Site(lab, lab[where], name, port, repository);
+  }
+
+  request(tag: string, changes: Partial<DeployRequest> = {}): DeployRequest {
+    const { address, username, password } = this.lab.registry;
+    return {
+      hosts: [this.host.address],
+      container: this.name,
+      environment: 'test',
+      image: parseImage(`${this.repository}:${tag}`),
+      registryLogin: { registry: address, username, password },
+      ports: [{ address: undefined, hostPort: this.port, containerPort: 8000, protocol: 'tcp' }],
+      mounts: [],
+      networks: [],
+      extraHosts: [],
+      labels: {},
+      restart: 'unless-stopped',
+      env: { GREETING: 'hello', DB_PASSWORD: 'canary-secret' },
+      requiredEnv: [],
+      healthUrl: `http://{host}:${this.port}/health`,
+      healthTimeout: 30_000,
+      stopTimeout: 5_000,
+      run: 'https://example.com/runs/1',
+      dryRun: false,
+      ...changes,
+    };
+  }
+
+  async deploy(wanted: DeployRequest, changes: Partial<DeployPorts> = {}): Promise<Course> {
+    const log = new KeptLog();
+    let standing = '';
+    const [outcome] = await deployContainer(wanted, {
+      connect: (_host, signal) => connectSsh(sshServerOf(this.host), { signal, log }),
+      log,
+      signal: new AbortController().signal,
+      standing: (sentence) => {
+        standing = sentence;
+      },
+      ...changes,
+    });
+    if (outcome === undefined) throw new Error('no outcome');
+    return { outcome, log, standing };
+  }
+
+  /** As root on the server. */
+  onServer(script: string): Promise<string> {
+    return control(this.host.name).run(['sh', '-c', script]);
+  }
+
+  docker(line: string): Promise<string> {
+    return this.onServer(`docker ${line}`);
+  }
+
+  async inspected(format: string): Promise<string> {
+    return (await this.docker(`inspect --format '${format}' ${this.name}`)).trim();
+  }
+
+  /** `name state` of every container of the application, also of those that should not be there. */
+  async containers(): Promise<string[]> {
+    const list = await this.docker(`ps -a --filter name=${this.name} --format '{{.Names}} {{.State}}'`);
+    return list
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort();
+  }
+
+  /** What the port says. */
+  async answer(): Promise<string> {
+    return (await (await fetch(`http://${this.host.address}:${this.port}`)).text()).trim();
+  }
+
+  get environmentFolder(): string {
+    return `/home/${this.host.user}/.tenantry/${this.name}`;
+  }
+
+  async clear(): Promise<void> {
+    await this.docker(`ps -aq --filter name=${this.name} | xargs -r docker rm -f`);
+    await this.onServer(`rm -rf ${this.environmentFolder}`);
+  }
+}

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Lab } from '../../../lab/lab.ts';
+import { localMachine } from '../../../src/machine/local.ts';
+import { ending, lastWords, type RunOptions, succeeded } from '../../../src/machine/machine.ts';
+
+/** A web server that says its version at /, and how it is at /health. What it does wrong stands in its environment. */
+const application = `
+import http.server, os, signal, sys, time
+
+version, fault = os.environ['VERSION'], os.environ.get('FAULT', '')
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print('starting', version, flush=True)
+if fault == 'crash':
+    raise RuntimeError('ImproperlyConfigured: SECRET_KEY is not set')
+if fault == 'end':
+    sys.exit(0)
+time.sleep(float(os.environ.get('BOOT', '0')))
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        sick = fault == 'sick' and self.path == '/health'
+        self.send_response(500 if sick else 200)
+        self.end_headers()
+        self.wfile.write((version + ' ' + os.environ.get('GREETING', '')).encode())
+    def log_message(self, *arguments):
+        pass
+
+http.server.ThreadingHTTPServer(('0.0.0.0', 8000), Handler).serve_forever()
+`;
+
+export interface TestImage {
+  readonly tag: string;
+  readonly fault?: 'crash' | 'end' | 'sick';
+  /** Seconds until it answers. */
+  readonly boot?: number;
+  /** More lines of its Dockerfile. */
+  readonly lines?: readonly string[];
+}
+
+/** Builds images of the test application in the lab's builder and pushes them; returns the repository. */
+export async function pushTestImages(
+  lab: Lab,
+  repository: string,
+  images: readonly TestImage[],
+): Promise<string> {
+  const name = `${lab.registry.address}/${repository}`;
+  const folder = mkdtempSync(join(tmpdir(), 'tenantry-images-'));
+  const config = join(folder, 'config');
+  const docker = (args: readonly string[], options: Partial<RunOptions> = {}) =>
+    must([lab.docker, '--config', config, '--host', lab.builder.dockerHost, ...args], options);
+  try {
+    writeFileSync(join(folder, 'app.py'), application);
+    const { address, username, password } = lab.registry;
+    await docker(['login', '--username', username, '--password-stdin', address], { stdin: password });
+    for (const image of images) {
+      writeFileSync(join(folder, 'Dockerfile'), dockerfile(lab.baseImage, image));
+      await docker(['build', '--quiet', '--tag', `${name}:${image.tag}`, folder], {
+        env: { DOCKER_BUILDKIT: '0' },
+      });
+      await docker(['push', '--quiet', `${name}:${image.tag}`]);
+    }
+    return name;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function dockerfile(base: string, { tag, fault = '' as never, boot = 0, lines = [] }: TestImage): string {
+  return [
+    `FROM ${base}`,
+    'COPY app.py /app.py',
+    `ENV VERSION=${tag} FAULT="${fault}" BOOT=${boot}`,
+    ...lines,
+    'CMD ["python3", "/app.py"]',
+    '',
+  ].join('\n');
+}
+
+async function must(argv: readonly string[], options: Partial<RunOptions>): Promise<string> {
+  const result = await localMachine.run(argv, { timeout: 300_000, ...options });
+  if (succeeded(result)) return result.stdout;
+  throw new Error(`${argv.join(' ')}: ${ending(result)}: ${lastWords(result)}`);
+}

@@ -1,0 +1,27 @@
+import type { Docker } from '../docker/docker.ts';
+import type { Log } from '../ground/log.ts';
+import type { Answer, Probe } from '../health/probe.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { RenewableMachine } from '../machine/renewable.ts';
+import type { DeployRequest, HostOutcome } from './request.ts';
+
+export interface HostPorts {
+  /** A new connection to a server. */
+  connect(host: string, signal: AbortSignal): Promise<Machine>;
+  ask(probe: Probe, timeout: number, signal: AbortSignal): Promise<Answer>;
+  /** Told what would be true of the server if the step ended now. */
+  standing(sentence: string): void;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** What belongs to one deployment to one server. */
+export interface Work {
+  readonly host: string;
+  readonly request: DeployRequest;
+  readonly machine: RenewableMachine;
+  readonly docker: Docker;
+  readonly ports: HostPorts;
+  /** Adds to what is known of the outcome. */
+  learn(facts: Partial<HostOutcome>): void;
+}
