@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { removeBox } from './box.ts';
 import { tryCommand } from './command.ts';
 import { installMachinePackages, missingMachinePackages } from './debian-packages.ts';
@@ -63,12 +63,13 @@ async function underLock(folders: LabFolders, names: readonly PartName[], progre
   }
   const network = await bringUpNetwork(folders);
   const parts: Partial<Parts> = { ...readState(folders)?.parts };
-  const save = async () =>
+  const docker = await dockerClient(folders);
+  const save = () =>
     writeState(folders, {
       schema: 1,
       machineAddress: addressOf(network, 'machine'),
       subnet: `${network.prefix}.0/24`,
-      docker: await dockerClient(folders),
+      docker,
       parts,
     });
 
@@ -81,7 +82,7 @@ async function underLock(folders: LabFolders, names: readonly PartName[], progre
         await Promise.all(needed);
         const context: PartContext = { folders, network, parts, note: (text) => progress(name, text) };
         await bringUpPart(name, context, progress);
-        await save();
+        save();
       })(),
     );
   }
@@ -129,10 +130,18 @@ async function timed(progress: Progress, name: string, work: () => Promise<strin
   progress(name, await work(), (performance.now() - start) / 1000);
 }
 
-/** This machine's client, or the one of the boxes (a Debian 12 program). */
+/**
+ * A folder of its own for the client, so that it can be put on a PATH: this
+ * machine's client, or the one of the boxes (a Debian 12 program).
+ */
 async function dockerClient(folders: LabFolders): Promise<string> {
   const own = await tryCommand(['sh', '-c', 'command -v docker']);
-  return own.code === 0 ? own.stdout.trim() : join(boxRootFolder(folders), 'usr/bin/docker');
+  const link = join(folders.run, 'bin', 'docker');
+  if (own.stdout.trim() === link) return link;
+  mkdirSync(dirname(link), { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync(own.code === 0 ? own.stdout.trim() : join(boxRootFolder(folders), 'usr/bin/docker'), link);
+  return link;
 }
 
 /** Ends everything this lab started and removes what it made; the cache stays. */
