@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { command } from './command.ts';
+import { command, tryCommand } from './command.ts';
+import { installMachinePackages } from './debian-packages.ts';
 import { labFolders } from './folders.ts';
 import { installOnce } from './tools/install-once.ts';
 
@@ -11,50 +12,28 @@ import { installOnce } from './tools/install-once.ts';
  * @param requirements the text of a requirements file
  */
 export async function venv(requirements: string): Promise<string> {
+  await requireVenv();
   const version = (await command(['python3', '--version'])).trim();
-  const folders = labFolders();
-  const folder = await installOnce(folders, `venv-${hashOf(version, requirements)}`, async (unfinished) => {
+  const hash = createHash('sha256').update(`${version}\n${requirements}`).digest('hex').slice(0, 12);
+  const folder = await installOnce(labFolders(), `venv-${hash}`, async (unfinished) => {
     await command(['python3', '-m', 'venv', unfinished]);
-    await pip(join(unfinished, 'bin/python'), ['install'], requirements, unfinished);
+    const list = join(unfinished, 'requirements.txt'); // pip cannot read it from a socket, which a child's input is
+    writeFileSync(list, requirements);
+    const pip = [
+      join(unfinished, 'bin/python'),
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+    ];
+    await command([...pip, '--requirement', list]);
   });
   return join(folder, 'bin/python');
 }
 
-/**
- * A folder with the wheels of these requirements for the Python of the lab's base image, where a build has no
- * package index to ask.
- */
-export async function wheels(requirements: string): Promise<string> {
-  return installOnce(labFolders(), `wheels-${hashOf(requirements)}`, async (unfinished) => {
-    const target = ['--only-binary=:all:', '--python-version', '3.11', '--dest', unfinished];
-    mkdirSync(unfinished);
-    await pip('python3', ['download', ...target], requirements, unfinished);
-  });
-}
-
-/** The list stands in the folder that it fills; pip cannot read it from a socket, which is what a child's input is. */
-async function pip(
-  python: string,
-  args: readonly string[],
-  requirements: string,
-  folder: string,
-): Promise<void> {
-  const list = join(folder, 'requirements.txt');
-  writeFileSync(list, requirements);
-  const [verb = '', ...rest] = args;
-  await command([
-    python,
-    '-m',
-    'pip',
-    verb,
-    '--quiet',
-    '--disable-pip-version-check',
-    ...rest,
-    '--requirement',
-    list,
-  ]);
-}
-
-function hashOf(...texts: readonly string[]): string {
-  return createHash('sha256').update(texts.join('\n')).digest('hex').slice(0, 12);
+/** Debian's python3 comes without what makes an environment. */
+async function requireVenv(): Promise<void> {
+  const ready = await tryCommand(['python3', '-c', 'import venv, ensurepip']).catch(() => undefined);
+  if (ready?.code !== 0) await installMachinePackages(['python3', 'python3-venv']);
 }

@@ -2,8 +2,9 @@ import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command } from './command.ts';
-import { venv, wheels } from './python.ts';
+import { venv } from './python.ts';
 import type { Lab } from './read-lab.ts';
+import { provideWheels } from './wheels.ts';
 
 /** The example application. */
 export const shopFolder = join(import.meta.dirname, '../examples/shop');
@@ -39,8 +40,7 @@ export async function buildShop(lab: Lab, release: string, folder: string = shop
   const image = `${lab.registry.address}/shop:${release}`;
   try {
     await cp(folder, context, { recursive: true });
-    const built = await wheels(await readFile(join(folder, 'requirements.txt'), 'utf8'));
-    await cp(built, join(context, 'wheels'), { recursive: true });
+    await provideWheels(join(folder, 'requirements.txt'), join(context, 'wheels'));
     await docker(
       ['login', '--username', lab.registry.username, '--password-stdin', lab.registry.address],
       lab.registry.password,

@@ -33,7 +33,11 @@ export async function buildInto(folder: string): Promise<void> {
     // Optional compiled parts: never in the bundle, so that it is the same on every machine.
     external: ['*.node', 'cpu-features', 'pg-native'],
     logLevel: 'warning',
-    plugins: [inlined('manifests.ts', manifestsModule), inlined('python-files.ts', pythonFilesModule)],
+    plugins: [
+      withoutOidc,
+      inlined('manifests.ts', manifestsModule),
+      inlined('python-files.ts', pythonFilesModule),
+    ],
   });
   for (const name of actionNames) {
     await writeFile(join(folder, `${name}.cjs`), `require('./index.cjs').run('${name}');\n`);
@@ -42,6 +46,19 @@ export async function buildInto(folder: string): Promise<void> {
     "#!/usr/bin/env node\nrequire('./index.cjs').cli(process.argv.slice(2), process.env).then((code) => process.exit(code));\n";
   await writeFile(join(folder, 'cli.cjs'), program, { mode: 0o755 });
 }
+
+/**
+ * @actions/core brings an HTTP client, and with it a third of the bundle, only to ask for OIDC tokens. Nothing here
+ * does; whoever comes to need them takes this away.
+ */
+const withoutOidc: Plugin = {
+  name: 'without OIDC',
+  setup({ onLoad }) {
+    onLoad({ filter: /@actions\/core\/lib\/oidc-utils\.js$/ }, () => ({
+      contents: 'export const OidcClient = undefined;',
+    }));
+  },
+};
 
 /** A module that reads files of the checkout; in the bundle it holds their contents instead. */
 function inlined(file: string, contents: (folder: string) => Promise<string>): Plugin {

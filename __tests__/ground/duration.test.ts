@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseDuration, showDuration } from '../../src/ground/duration.ts';
 
 describe('a duration as it is written', () => {
-  test.each`
+  test.each<{ text: string; milliseconds: number }>`
     text       | milliseconds
     ${'500ms'} | ${500}
     ${'5s'}    | ${5_000}
@@ -15,7 +15,7 @@ describe('a duration as it is written', () => {
     expect(parseDuration(text)).toBe(milliseconds);
   });
 
-  test.each`
+  test.each<{ text: string; why: string }>`
     text      | why
     ${'5'}    | ${'"5" has no unit — did you mean 5s or 5m?'}
     ${'5 s'}  | ${'"5 s" is not a duration — write a number and a unit, like 500ms, 5s, 2m or 1h'}
@@ -27,7 +27,7 @@ describe('a duration as it is written', () => {
 });
 
 describe('a duration for people', () => {
-  test.each`
+  test.each<{ milliseconds: number; shown: string }>`
     milliseconds | shown
     ${0}         | ${'0 ms'}
     ${85.4}      | ${'85 ms'}

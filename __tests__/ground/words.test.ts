@@ -18,7 +18,7 @@ test('a list reads like a sentence, and says how many it leaves out', () => {
   expect(listed(['a', 'b', 'c', 'd', 'e'], 2)).toBe('a, b and 3 more');
 });
 
-test.each`
+test.each<{ text: string; found: string | undefined }>`
   text             | found
   ${'dryrun'}      | ${'dry-run'}
   ${'DRY_RUN'}     | ${'dry-run'}

@@ -66,7 +66,7 @@ describe('an address', () => {
 });
 
 describe('what is not healthy, in one sentence', () => {
-  test.each`
+  test.each<{ status: number; headers: Record<string, string>; body: string; code: string; said: string }>`
     status | headers                               | body                             | code                     | said
     ${500} | ${{}}                                 | ${'<h1>Server Error (500)</h1>'} | ${'health-server-error'} | ${'answers 500 instead of 200-299: "Server Error (500)"'}
     ${404} | ${{}}                                 | ${''}                            | ${'health-status'}       | ${'answers 404 instead of 200-299'}
@@ -79,7 +79,7 @@ describe('what is not healthy, in one sentence', () => {
     expect(error.sentence).toContain(said);
   });
 
-  test.each`
+  test.each<{ expected: Expectation; code: string; said: string }>`
     expected                                      | code               | said
     ${{ ...good, text: 'ok' }}                    | ${'health-text'}   | ${'does not contain "ok"'}
     ${{ ...good, headers: { 'X-Release': 'b' } }} | ${'health-header'} | ${'X-Release is "a", not "b"'}
@@ -129,7 +129,7 @@ describe('what is not healthy, in one sentence', () => {
   });
 });
 
-test.each`
+test.each<{ text: string; ranges: unknown }>`
   text              | ranges
   ${'200'}          | ${[[200, 200]]}
   ${'200-299, 304'} | ${[[200, 299], [304, 304]]}

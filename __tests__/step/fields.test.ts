@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type * as z from 'zod';
 
 import {
   boolean,
@@ -17,7 +18,7 @@ import {
 } from '../../src/step/fields.ts';
 
 describe('what is read', () => {
-  test.each`
+  test.each<{ field: z.ZodType; written: string; value: unknown }>`
     kind           | field          | written                      | value
     ${'text'}      | ${text}        | ${' a b '}                   | ${'a b'}
     ${'boolean'}   | ${boolean}     | ${'True'}                    | ${true}
@@ -43,7 +44,7 @@ describe('what is read', () => {
 });
 
 describe('what is refused, and how it says so', () => {
-  test.each`
+  test.each<{ field: z.ZodType; written: string; why: string }>`
     kind           | field                          | written         | why
     ${'boolean'}   | ${boolean}                     | ${'yes'}        | ${'"yes" is neither true nor false'}
     ${'duration'}  | ${duration}                    | ${'5'}          | ${'"5" has no unit — did you mean 5s or 5m?'}
@@ -59,7 +60,7 @@ describe('what is refused, and how it says so', () => {
     ${'yamlMap'}   | ${yamlMap}                     | ${'- a'}        | ${'is not a YAML mapping — write one `key: value` a line'}
   `('$kind: $written', ({ field, written, why }) => {
     const read = field.safeParse(written);
-    expect(read.error?.issues.map(({ message }: { message: string }) => message)).toEqual([why]);
+    expect(read.error?.issues.map(({ message }) => message)).toEqual([why]);
   });
 
   test('a value of keyValues is never part of the refusal', () => {

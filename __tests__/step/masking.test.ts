@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { formsOf, Masker } from '../../src/step/masking.ts';
 
 describe('the forms in which a secret may turn up', () => {
-  test.each`
+  test.each<{ secret: string; form: string }>`
     secret              | form                 | why
     ${'p@ss w"rd'}      | ${'p@ss w"rd'}       | ${'as it is'}
     ${'p@ss w"rd'}      | ${'p%40ss%20w%22rd'} | ${'percent-encoded'}

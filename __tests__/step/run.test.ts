@@ -168,17 +168,19 @@ describe('a step that fails', () => {
     expect(failures[0]).toContain('did you mean token?');
   });
 
-  test('a report folder that cannot be written to is a warning, not the loss of the outcome', async () => {
+  test('a report folder that cannot be written to stops the step before anything is done', async () => {
+    let ran = false;
     const { host, told } = recordingHost({}, '/dev/null/nowhere');
-    const action = defineAction({
-      inputs: fields,
-      outputs,
-      results: ['done'],
-      run: async () => ({ result: 'done' }),
-    });
-    expect(await runStep('sample', action, manifest, host)).toBe(true);
-    expect(told.warnings[0]).toMatch(/^The report could not be written to \/dev\/null\/nowhere/);
-    expect(told.outputs.result).toBe('done');
+    const run = async () => {
+      ran = true;
+      return { result: 'done' };
+    };
+    const action = defineAction({ inputs: fields, outputs, results: ['done'], run });
+    expect(await runStep('sample', action, manifest, host)).toBe(false);
+    expect(ran).toBe(false);
+    expect(told.failures).toHaveLength(1);
+    expect(told.failures[0]).toMatch(/^The report cannot be written to \/dev\/null\/nowhere — ENOTDIR/);
+    expect(told.outputs['failure-code']).toBe('cannot-write-report');
   });
 });
 

@@ -163,10 +163,19 @@ function verdictOf(
 ): string {
   const release = outcomes[0]?.release ?? '';
   const hosts = listed(outcomes.map(({ host }) => host));
-  if (result === 'planned') return `${container} ${release} would be deployed to ${hosts}`;
+  if (result === 'planned') return plannedVerdict(outcomes, container, hosts);
   if (result === 'unchanged') return `${container} is on ${release} already, on ${hosts}`;
   const downtime = Math.max(0, ...outcomes.map((outcome) => outcome.downtime));
   return `${container} is on ${release}, on ${hosts}${downtime === 0 ? '' : `; ${showDuration(downtime)} without a container`}`;
+}
+
+function plannedVerdict(outcomes: readonly HostOutcome[], container: string, hosts: string): string {
+  const changes = outcomes.filter(
+    ({ differences, previousDigest }) => differences.length > 0 || previousDigest === undefined,
+  );
+  const release = outcomes[0]?.release ?? '';
+  if (changes.length === 0) return `${container} is on ${release} already, on ${hosts}; nothing would change`;
+  return `${container} ${release} would be deployed to ${listed(changes.map(({ host }) => host))}`;
 }
 
 function tellReport(outcomes: readonly HostOutcome[], { report }: Context): void {

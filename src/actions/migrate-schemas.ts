@@ -80,7 +80,12 @@ function verdictOf(outcome: MigrationOutcome, result: string): string {
   const { total, migrated, skipped } = totalsOf(outcome);
   if (result === 'planned') return outcome.plan === undefined ? 'planned' : planSentence(outcome.plan);
   if (result === 'verified') return `${counted(total, 'tenant')} complete, proven by the catalogue`;
-  return `${migrated.toLocaleString('en-US')} migrated, ${skipped.toLocaleString('en-US')} up to date, 0 failed; proven by the catalogue`;
+  const shared = outcome.shared?.outcome === 'migrated' ? ['the shared schema migrated'] : [];
+  const tenants =
+    total === 0
+      ? ['no tenants yet']
+      : [`${counted(migrated, 'tenant')} migrated, ${skipped.toLocaleString('en-US')} up to date`];
+  return `${[...shared, ...tenants].join(', ')}; proven by the catalogue`;
 }
 
 /** The table shows so many tenants; the report has them all. */

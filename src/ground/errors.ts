@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * What can go wrong, in three kinds: something a user can mend, a connection that was lost before the
  * outcome was known, and a defect of our own (every other error).
@@ -64,7 +66,7 @@ export function messageOf(thrown: unknown): string {
   if (thrown instanceof AggregateError && thrown.message === '') {
     return [...new Set(thrown.errors.map(messageOf))].join('; ');
   }
-  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  const text = types.isNativeError(thrown) ? thrown.message || thrown.name : String(thrown);
   return text.replace(/\s+/g, ' ').trim();
 }
 

@@ -1,27 +1,19 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 
-import { showDuration } from '../ground/duration.ts';
-import { Cancelled, messageOf, UserError } from '../ground/errors.ts';
-import type { Log } from '../ground/log.ts';
+import { UserError } from '../ground/errors.ts';
 import { Report } from '../report/report.ts';
-import type { Action, ActionContext, Fields, OutputValue } from './action.ts';
-import { onCancel } from './cancel.ts';
+import type { Action, Fields, OutputValue } from './action.ts';
+import { type Cancellation, onCancel } from './cancel.ts';
 import { describeDefect } from './defect.ts';
+import { type Ending, requireWritable, tellEnding } from './ending.ts';
 import type { StepHost } from './host.ts';
 import { readInputs, secretsIn } from './inputs.ts';
 import type { Manifest } from './manifest.ts';
 import { Masker } from './masking.ts';
-
-interface Step {
-  readonly label: string;
-  readonly text: string;
-  readonly milliseconds?: number;
-}
+import { type LoggedStep, logTo } from './step-log.ts';
 
 /**
- * Runs one action as a step: reads and masks its inputs, runs it, and writes outputs, summary and report whether it
+ * Runs one action as a step: masks and reads its inputs, runs it, and writes outputs, summary and report whether it
  * succeeded or not. The one place that catches: one failure is one annotation.
  * @returns whether the action did the whole of what was asked.
  */
@@ -34,22 +26,45 @@ export async function runStep<F extends Fields, O extends string>(
   const started = performance.now();
   const masker = new Masker((form) => host.mask(form));
   for (const secret of secretsIn(action.inputs, host.given)) masker.add(secret);
-
-  const report = new Report();
-  const steps: Step[] = [];
-  const outputs = new Map<string, OutputValue>();
   const cancellation = onCancel();
-  let standing = '';
-  let failure: UserError | undefined;
+  const ending = await runAction(action, { manifest, host, masker, cancellation });
+  cancellation.end();
+  await tellEnding(ending, {
+    name,
+    title: manifest.name,
+    host,
+    masker,
+    secretOutputs: action.secretOutputs,
+    milliseconds: Math.round(performance.now() - started),
+  });
+  return ending.failure === undefined;
+}
 
+interface Surroundings {
+  readonly manifest: Manifest;
+  readonly host: StepHost;
+  readonly masker: Masker;
+  readonly cancellation: Cancellation;
+}
+
+/** What the action came to: outputs as far as they were known, and the failure, if there is one. */
+async function runAction<F extends Fields, O extends string>(
+  action: Action<F, O>,
+  { manifest, host, masker, cancellation }: Surroundings,
+): Promise<Ending> {
+  const outputs = new Map<string, OutputValue>();
+  const steps: LoggedStep[] = [];
+  const report = new Report();
+  let standing = '';
   const tell = (facts: Readonly<Record<string, OutputValue>>) => {
     for (const [output, value] of Object.entries(facts)) if (value !== undefined) outputs.set(output, value);
   };
-
+  let failure: UserError | undefined;
   try {
     const inputs = readInputs(action.inputs, action.rules, manifest, host.given);
-    if ('timeout' in inputs) cancellation.limit(inputs.timeout as number);
-    const context: ActionContext<F, O> = {
+    await requireWritable(host.reportFolder);
+    if (typeof inputs.timeout === 'number') cancellation.limit(inputs.timeout);
+    const running = action.run({
       inputs,
       report,
       log: logTo(host, masker, steps),
@@ -61,93 +76,15 @@ export async function runStep<F extends Fields, O extends string>(
       },
       exportVariable: (variable, value) => host.exportVariable(variable, value),
       mask: (secret) => masker.add(secret),
-    };
-    const ended = await cancellation.race(action.run(context));
-    tell(ended as Readonly<Record<string, OutputValue>>);
+    });
+    tell((await cancellation.race(running)) as Readonly<Record<string, OutputValue>>);
   } catch (error) {
     failure = asFailure(error, cancellation.signal);
   }
-  cancellation.end();
-
-  const duration = Math.round(performance.now() - started);
-  const sentence = failure === undefined ? undefined : masker.clean(withStanding(failure, standing));
-  if (failure !== undefined) {
-    tell({
-      result: failure instanceof Cancelled ? 'cancelled' : 'failed',
-      'failure-code': failure.code,
-      'failure-reason': sentence,
-    });
-  }
-  tell({ 'duration-ms': duration });
-
-  const reportFile = { schema: 1, action: name, ...Object.fromEntries(outputs), steps, ...report.collected };
-  const reportPath = await writeReport(host, name, masker.clean(JSON.stringify(reportFile, null, 2)));
-  if (reportPath !== undefined) tell({ 'report-path': reportPath });
-
-  for (const [output, value] of outputs) {
-    const secretOnPurpose = (action.secretOutputs as readonly string[]).includes(output);
-    host.output(output, secretOnPurpose ? String(value) : masker.clean(String(value)));
-  }
-  if (!('summary' in action.inputs) || host.given.get('summary') !== 'false') {
-    const evidence = failure?.evidence === undefined ? undefined : masker.clean(failure.evidence);
-    const title = manifest.name;
-    await host.summary(
-      masker.clean(report.summary(title, sentence === undefined ? undefined : { sentence, evidence })),
-    );
-  }
-  if (failure !== undefined && sentence !== undefined) {
-    if (failure.evidence !== undefined) host.fold('Evidence', masker.clean(failure.evidence));
-    const cause = failure.cause === undefined ? '' : `Cause: ${messageOf(failure.cause)}`;
-    if (cause !== '' && !sentence.includes(messageOf(failure.cause))) host.line(masker.clean(cause));
-    host.fail(sentence);
-  }
-  return failure === undefined;
+  return { outputs, steps, report, standing, failure };
 }
 
 function asFailure(error: unknown, signal: AbortSignal): UserError {
   if (signal.aborted && signal.reason instanceof UserError) return signal.reason;
   return error instanceof UserError ? error : describeDefect(error);
-}
-
-function withStanding(failure: UserError, standing: string): string {
-  const end = standing === '' ? '' : `; ${standing}`;
-  return `${failure.sentence}${end}`;
-}
-
-async function writeReport(host: StepHost, name: string, text: string): Promise<string | undefined> {
-  const path = join(host.reportFolder, `${name}-${process.pid}.json`);
-  try {
-    await mkdir(host.reportFolder, { recursive: true });
-    await writeFile(path, `${text}\n`);
-    return path;
-  } catch (error) {
-    host.warning(
-      `The report could not be written to ${path} — ${messageOf(error)} — free some space or make the folder writable`,
-    );
-    return undefined;
-  }
-}
-
-/** The width of a log line; the time of a step stands at its right end. */
-const width = 88;
-
-function logTo(host: StepHost, masker: Masker, steps: Step[]): Log {
-  return {
-    step(label, text, milliseconds) {
-      const clean = masker.clean(text);
-      steps.push({
-        label,
-        text: clean,
-        ...(milliseconds === undefined ? {} : { milliseconds: Math.round(milliseconds) }),
-      });
-      const line = `${label.padEnd(10)}${clean}`;
-      host.line(milliseconds === undefined ? line : `${line.padEnd(width)}  ${showDuration(milliseconds)}`);
-    },
-    info: (text) => host.line(`${' '.repeat(10)}${masker.clean(text)}`),
-    debug: (text) => host.debug(masker.clean(text)),
-    warning: (text) => host.warning(masker.clean(text)),
-    details(title, text) {
-      if (text.trim() !== '') host.fold(masker.clean(title), masker.clean(text));
-    },
-  };
 }

@@ -20,12 +20,12 @@ export function terminalHost(given: Given, { stdout, stderr }: Terminal, debug: 
     reportFolder: join(tmpdir(), `tenantry-${userInfo().username}`),
     mask: () => {},
     line,
-    debug: (text) => (debug ? line(`          ${text}`) : undefined),
-    warning: (text) => line(`Warning   ${text}`),
-    fail: (sentence) => line(`\nFailed    ${sentence}`),
+    debug: (text) => (debug ? line(`             ${text}`) : undefined),
+    warning: (text) => line(`Warning      ${text}`),
+    fail: (sentence) => line(`\nFailed       ${sentence}`),
     output: (name, value) => void stdout.write(`${name}=${oneLine(value)}\n`),
     exportVariable: (name, value) => void stdout.write(`export ${name}=${oneLine(value)}\n`),
-    fold: (title, text) => line([title, ...text.split('\n')].join('\n          ')),
+    fold: (title, text) => line([title, ...text.split('\n')].join('\n             ')),
     async summary() {},
   };
 }
