@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
+import { environmentVariables } from '../../src/database/connection-plan.ts';
 import { type DatabaseUrl, parseDatabaseUrl } from '../../src/database/url.ts';
 import { composeUrl } from '../../src/database/url-compose.ts';
 import { libpqParameters } from '../../src/database/url-parameters.ts';
@@ -65,7 +66,11 @@ describe(`the same as libpq, for ${count} URLs`, () => {
   });
 
   test('the parameters are the same list', () => {
-    expect([...libpqParameters].sort()).toEqual([...libpq.parameters].sort());
+    expect([...libpqParameters].sort()).toEqual(Object.keys(libpq.parameters).sort());
+  });
+
+  test('the variables of the environment have the same names', () => {
+    expect(libpq.parameters).toMatchObject(environmentVariables);
   });
 
   test('what was read and composed again is read as the same', () => {

@@ -7,6 +7,7 @@ import { addressesOf, type Try } from './wire.ts';
 
 /** How one URL is called in sentences. */
 export interface Names {
+  /** `the database shop`. */
   readonly database: string;
   readonly user: string;
   /** Nothing of the URL is shown: what libpq reads there may be a piece of the password. */
@@ -101,8 +102,8 @@ function circumstances(
   { place, encryption }: Pick<Try, 'place' | 'encryption'>,
 ): Circumstances {
   return {
-    server: discreet ? 'the server of the database URL' : serverName(place),
-    host: discreet ? 'of the database URL' : place.kind === 'tcp' ? place.host : '',
+    server: discreet ? 'the server that the database URL names' : serverName(place),
+    host: discreet ? 'in the database URL' : place.kind === 'tcp' ? place.host : '',
     database,
     user,
     sslMode: plan.tls.mode,

@@ -11,7 +11,7 @@ import { type PoolerMode, sharesBackends, transactionPooler } from './pooler.ts'
 import { type Database, logIn, type Session, sessionOf } from './session.ts';
 import type { DatabaseUrl } from './url.ts';
 import { NoConnection } from './verdict.ts';
-import { openStream, type Try } from './wire.ts';
+import { answerToALine, openStream, type Try } from './wire.ts';
 
 export type { Database };
 
@@ -149,7 +149,7 @@ async function openSession(url: DatabaseUrl, options: ConnectOptions): Promise<O
   });
   const timeout = plan.connectTimeout ?? options.connectTimeout;
   const names = {
-    database: url.perhapsMisread ? 'of the database URL' : plan.database,
+    database: url.perhapsMisread ? 'the database that the URL names' : `the database ${plan.database}`,
     user: plan.user,
     discreet: url.perhapsMisread,
   };
@@ -210,13 +210,18 @@ async function tryOnce(one: Try, { plan, options, timeout, wish, label }: Attemp
   } catch (error) {
     options.signal.throwIfAborted();
     if (error instanceof UserError) throw error;
-    if (deadline.signal.aborted) {
-      throw new Observed({ kind: phase === 'connect' ? 'no-answer' : 'silent' }, error);
-    }
+    if (deadline.signal.aborted) throw await outOfTime(one, phase, error);
     throw error instanceof Observed ? error : new Observed(observe(error, phase), error);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Some servers wait for the end of a line before they complain, and would look like a PostgreSQL that is busy. */
+async function outOfTime({ place, address }: Try, phase: Phase, cause: unknown): Promise<Observed> {
+  if (phase === 'connect') return new Observed({ kind: 'no-answer' }, cause);
+  const said = phase === 'encrypt' ? undefined : await answerToALine(place, address);
+  return new Observed(said === undefined ? { kind: 'silent' } : { kind: 'not-postgresql', said }, cause);
 }
 
 function encryptionOf(stream: object): string | undefined {

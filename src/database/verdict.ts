@@ -10,6 +10,7 @@ export interface Circumstances {
   readonly server: string;
   /** The host alone, when a name had to be resolved. */
   readonly host: string;
+  /** `the database shop`. */
   readonly database: string;
   readonly user: string;
   readonly sslMode: SslMode;
@@ -42,7 +43,10 @@ export class NoConnection extends UserError {
 
   constructor(observation: Observation, circumstances: Circumstances, cause?: unknown) {
     const { code, failed, observed, hint, waiting } = judge(observation, circumstances);
-    super(`${failed}${howOften(circumstances)} — ${observed}`, hint, { code, cause });
+    const escaping = circumstances.discreet
+      ? '; there is a second @ in it: in a user or password, write @ as %40'
+      : '';
+    super(`${failed}${howOften(circumstances)} — ${observed}`, `${hint}${escaping}`, { code, cause });
     this.name = 'NoConnection';
     this.observation = observation;
     this.circumstances = circumstances;
@@ -271,7 +275,7 @@ function judgeAnswer(answer: Answer, circumstances: Circumstances): Verdict {
       return {
         ...never,
         code: 'database-no-such-database',
-        failed: `There is no database ${database} on ${server}`,
+        failed: `${capitalised(database)} does not exist on ${server}`,
         hint: 'create it, or correct the name in the database URL',
       };
     case '53300':
@@ -297,6 +301,14 @@ function judgeAnswer(answer: Answer, circumstances: Circumstances): Verdict {
         code: 'database-access-refused',
         failed: `${capitalised(server)} does not let ${user} into ${database}`,
         hint: 'GRANT CONNECT ON DATABASE … TO the role, and let the database accept connections',
+      };
+    case '42704':
+    case '22023':
+      return {
+        ...never,
+        code: 'database-not-connected',
+        failed: `${capitalised(server)} refused a setting of the session`,
+        hint: 'correct options in the database URL',
       };
     case '08P01':
       if (/startup parameter/.test(answer.message)) {

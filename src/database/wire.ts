@@ -47,9 +47,7 @@ export async function openStream(
   { signal, onPhase }: { readonly signal: AbortSignal; readonly onPhase: (phase: Phase) => void },
 ): Promise<OpenStream> {
   onPhase('connect');
-  const socket = connectSocket(
-    place.kind === 'socket' ? { path: socketPath(place) } : { host: address ?? place.host, port: place.port },
-  );
+  const socket = connectTo(place, address);
   const abort = () => socket.destroy();
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -75,6 +73,11 @@ export async function openStream(
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+function connectTo(place: Place, address: string | undefined): Socket {
+  if (place.kind === 'socket') return connectSocket({ path: socketPath(place) });
+  return connectSocket({ host: address ?? place.host, port: place.port });
 }
 
 function socketPath({ folder, port }: Extract<Place, { kind: 'socket' }>): string {
@@ -120,6 +123,26 @@ export function watchFirstAnswer(stream: Socket): void {
     if (looksLikePostgresql(answer)) return;
     stream.destroy(new Observed({ kind: 'not-postgresql', said: textIn(answer) }));
   });
+}
+
+/**
+ * What a server says to a line of text, for one that gave no answer to PostgreSQL's first message; undefined when it
+ * says nothing within a second, or answers like PostgreSQL. PostgreSQL itself just closes such a connection.
+ */
+export async function answerToALine(place: Place, address: string | undefined): Promise<string | undefined> {
+  const socket = connectTo(place, address);
+  const timer = setTimeout(() => socket.destroy(), 1_000);
+  try {
+    await happens(socket, 'connect');
+    socket.write('GET / HTTP/1.0\r\n\r\n');
+    const answer = await happens(socket, 'data');
+    return looksLikePostgresql(answer) ? undefined : textIn(answer);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
 }
 
 /** A request for authentication, an error, a notice, or another version of the protocol; and a length that can be. */

@@ -10,7 +10,11 @@ print(
     json.dumps(
         {
             "libpq": psycopg.pq.version(),
-            "parameters": [option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()],
+            # Each parameter with the variable of the environment that stands in for it.
+            "parameters": {
+                option.keyword.decode(): option.envvar and option.envvar.decode()
+                for option in psycopg.pq.Conninfo.get_defaults()
+            },
         }
     )
 )
