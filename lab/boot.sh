@@ -53,7 +53,7 @@ done
 
 hostname "$name"
 ip link set lo up
-sysctl -q -w net.ipv4.ip_forward=1 2>/dev/null || echo 1 >proc/sys/net/ipv4/ip_forward
+echo 1 >proc/sys/net/ipv4/ip_forward
 
 mkdir -p mnt
 pivot_root . mnt
