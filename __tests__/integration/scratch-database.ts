@@ -1,7 +1,9 @@
 import pg from 'pg';
 
 import { readLab } from '../../lab/read-lab.ts';
-import type { Database } from '../../src/database/connection.ts';
+import { connect } from '../../src/database/connection.ts';
+import type { Database } from '../../src/database/session.ts';
+import { parseDatabaseUrl } from '../../src/database/url.ts';
 
 /** A database of one test, on the lab's PostgreSQL 15. */
 export interface ScratchDatabase {
@@ -33,24 +35,17 @@ export async function scratchDatabase({ template, role }: Wanted = {}): Promise<
   );
   const user = role ?? server.superuser;
   const password = role ?? server.superuserPassword;
-  const connection = new pg.Client({
-    host: server.host,
-    port: server.port,
-    user,
-    password,
-    database: name,
+  const url = `postgres://${user}:${password}@${server.host}:${server.port}/${name}`;
+  const database = await connect(parseDatabaseUrl(url), {
+    applicationName: 'tenantry test',
+    connectTimeout: 20_000,
+    signal: new AbortController().signal,
   });
-  await connection.connect();
   return {
     name,
-    database: {
-      label: `${name} on ${server.host}:${server.port}`,
-      serverVersion: server.majorVersion * 10_000,
-      query: async (text: string, parameters?: unknown[]) => (await connection.query(text, parameters)).rows,
-      close: () => connection.end(),
-    } as unknown as Database,
+    database,
     env: {
-      DATABASE_URL: `postgres://${user}:${password}@${server.host}:${server.port}/${name}`,
+      DATABASE_URL: url,
       DB_HOST: server.host,
       DB_PORT: String(server.port),
       DB_NAME: name,
@@ -64,7 +59,7 @@ export async function scratchDatabase({ template, role }: Wanted = {}): Promise<
         return last.rows;
       }),
     async drop() {
-      await connection.end();
+      await database.close();
       await asSuperuser('postgres', (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
     },
   };

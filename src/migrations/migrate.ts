@@ -1,4 +1,4 @@
-import type { Database } from '../database/connection.ts';
+import type { Database } from '../database/session.ts';
 import type { Discovery } from '../django/discovery.ts';
 import type { DjangoProject } from '../django/project.ts';
 import { UserError } from '../ground/errors.ts';

@@ -1,4 +1,4 @@
-import type { Database } from '../database/connection.ts';
+import type { Database } from '../database/session.ts';
 import { type Discovery, discoveryShape } from '../django/discovery.ts';
 import { probe } from '../django/probe.ts';
 import type { DjangoProject } from '../django/project.ts';

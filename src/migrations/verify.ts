@@ -1,9 +1,9 @@
-import type { Database } from '../database/connection.ts';
+import { tablesBySchema } from '../database/catalog.ts';
+import type { Database } from '../database/session.ts';
 import type { Discovery } from '../django/discovery.ts';
 import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
 import { needsMigration, planMigrations, refusals } from './plan.ts';
-import { tablesOf } from './tables.ts';
 
 export interface IncompleteSchema {
   readonly schema: string;
@@ -24,7 +24,7 @@ export interface Proof {
 /** Looks whether every schema, skipped ones too, really has what the project's migrations make. */
 export async function prove(discovery: Discovery, database: Database): Promise<Proof> {
   const schemas = [...new Set([discovery.publicSchema, ...discovery.tenants.map(({ schema }) => schema)])];
-  return judge(discovery, await tablesOf(database, schemas));
+  return judge(discovery, await tablesBySchema(database, schemas));
 }
 
 /** The verdict on what was found. Pure; what is not known counts as a failure. */
@@ -118,7 +118,7 @@ export async function proveSchema(
   database: Database,
 ): Promise<SchemaProof> {
   const only = restrictedTo(schema, discovery);
-  const proof = judge(only, await tablesOf(database, [discovery.publicSchema, schema]));
+  const proof = judge(only, await tablesBySchema(database, [discovery.publicSchema, schema]));
   const found = expectedTables(only).get(schema);
   if (found === undefined) {
     const failure = new UserError(
