@@ -21,6 +21,8 @@ export interface StepEnd {
   readonly exported: string;
   /** Every argument list of every process of the machine while the step ran. */
   readonly argumentLists: string;
+  /** Bytes that the step's own process had at its peak. */
+  readonly peakMemory: number;
 }
 
 export interface DoorOptions {
@@ -71,7 +73,11 @@ export async function runDoor(
     });
   }
   const seen = new Set<string>();
-  const watch = setInterval(() => lookAtProcesses(seen), 15);
+  let peakMemory = 0;
+  const watch = setInterval(() => {
+    lookAtProcesses(seen);
+    peakMemory = Math.max(peakMemory, peakMemoryOf(child.pid));
+  }, 15);
   const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
   clearInterval(watch);
 
@@ -88,6 +94,7 @@ export async function runDoor(
     report: outputs['report-path'] === undefined ? '' : readFileSync(outputs['report-path'], 'utf8'),
     exported: readFileSync(files.env, 'utf8'),
     argumentLists: [...seen].join('\n'),
+    peakMemory,
   };
 }
 
@@ -99,6 +106,16 @@ function lookAtProcesses(seen: Set<string>): void {
     } catch {
       // it has ended
     }
+  }
+}
+
+/** The high-water mark of its resident memory, in bytes, as the kernel keeps it. */
+function peakMemoryOf(pid: number | undefined): number {
+  try {
+    const [, kibibytes = '0'] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kibibytes) * 1_024;
+  } catch {
+    return 0; // it has ended
   }
 }
 

@@ -1,0 +1,25 @@
+/**
+ * `npm run bench -- NAME`: measurements, printed as ratios. Machines are noisy: nothing here passes or fails.
+ * Every program runs us and what we are compared with side by side, on the same work.
+ */
+const benches: Readonly<Record<string, { about: string; run: () => Promise<{ bench(): Promise<void> }> }>> = {
+  'start-up': {
+    about: 'how fast a door opens, against bare Node and an action that only imports @actions/core',
+    run: () => import('./start-up.ts'),
+  },
+  line: {
+    about: 'time and peak memory of each action over the whole line, on the lab',
+    run: () => import('./line.ts'),
+  },
+};
+
+const [name = ''] = process.argv.slice(2);
+const chosen = benches[name];
+if (chosen === undefined) {
+  for (const [each, { about }] of Object.entries(benches))
+    console.log(`npm run bench -- ${each.padEnd(10)} ${about}`);
+  process.exitCode = name === '' ? 0 : 2;
+} else {
+  const { bench } = await chosen.run();
+  await bench();
+}
