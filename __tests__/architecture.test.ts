@@ -111,7 +111,8 @@ function circleFrom(start: string, graph: ReadonlyMap<string, readonly string[]>
 }
 
 test.each(Object.entries(keepers))('%s is imported by %s alone', (name, keeper) => {
-  expect(imports.filter(({ to }) => to === name).map(({ from }) => from)).toEqual([keeper]);
+  const importing = imports.filter(({ to }) => to === name).map(({ from }) => from);
+  expect([...new Set(importing)]).toEqual([keeper]);
 });
 
 test('zod is imported as a whole: the named import would add 600 KB to the bundle', () => {

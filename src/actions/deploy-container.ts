@@ -6,7 +6,6 @@ import type { RegistryLogin } from '../docker/registry.ts';
 import { parseCpus, parseSize } from '../docker/size.ts';
 import { showDuration } from '../ground/duration.ts';
 import { listed } from '../ground/words.ts';
-import { connectSsh } from '../machine/ssh.ts';
 import type { SshServer } from '../machine/ssh-server.ts';
 import { type ActionContext, defineAction, type Inputs } from '../step/action.ts';
 import { boolean, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
@@ -66,7 +65,10 @@ export const deployContainer = defineAction({
   async run(context) {
     const { inputs, log, report, signal, standing, tell } = context;
     const outcomes = await deploy(requestOf(context), {
-      connect: (host, limit) => connectSsh(serverOf(inputs, host), { signal: limit, log }),
+      async connect(host, limit) {
+        const { connectSsh } = await import('../machine/ssh.ts'); // slow to load: not before it is needed
+        return connectSsh(serverOf(inputs, host), { signal: limit, log });
+      },
       log,
       signal,
       standing,

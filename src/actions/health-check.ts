@@ -1,7 +1,7 @@
 import { connect } from '../database/connection.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { showDuration } from '../ground/duration.ts';
-import { counted } from '../ground/words.ts';
+import { counted, grouped } from '../ground/words.ts';
 import { type Finding, probeUntilHealthy, unhealthy } from '../health/check.ts';
 import { ask } from '../health/http.ts';
 import {
@@ -102,7 +102,7 @@ async function tenantProbes({ inputs, log, signal }: Context): Promise<Probe[]> 
   const asked = sampled(domains, tenants);
   log.step(
     'Tenants',
-    `${asked.length.toLocaleString('en-US')} of ${counted(domains.length, 'tenant')}, by their primary domains`,
+    `${grouped(asked.length)} of ${counted(domains.length, 'tenant')}, by their primary domains`,
   );
   return asked.map(({ schema, domain }) => ({
     url: new URL(tenantPath, address),

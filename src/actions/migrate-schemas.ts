@@ -1,5 +1,5 @@
 import { showDuration } from '../ground/duration.ts';
-import { counted } from '../ground/words.ts';
+import { counted, grouped } from '../ground/words.ts';
 import { migrateSchemas as migrate, verifySchemas } from '../migrations/migrate.ts';
 import { type MigrationOutcome, type SchemaResult, totalsOf } from '../migrations/outcome.ts';
 import { needsMigration } from '../migrations/plan.ts';
@@ -84,7 +84,7 @@ function verdictOf(outcome: MigrationOutcome, result: string): string {
   const tenants =
     total === 0
       ? ['no tenants yet']
-      : [`${counted(migrated, 'tenant')} migrated, ${skipped.toLocaleString('en-US')} up to date`];
+      : [`${counted(migrated, 'tenant')} migrated, ${grouped(skipped)} up to date`];
   return `${[...shared, ...tenants].join(', ')}; proven by the catalogue`;
 }
 

@@ -2,7 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 
 import { codeOf, LostConnection, messageOf, UserError } from '../ground/errors.ts';
 import type { ConnectionPlan } from './connection-plan.ts';
@@ -53,7 +53,8 @@ export async function logIn(
   signal: AbortSignal,
 ): Promise<pg.Client> {
   const { user, database, password, backendOptions, channelBinding, applicationName } = credentials;
-  const client = new pg.Client({
+  const { Client } = await import('pg'); // slow to load: not before it is needed
+  const client = new Client({
     user,
     database,
     // A function, so that node-postgres does not look for a password elsewhere when there is none.

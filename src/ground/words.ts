@@ -1,8 +1,13 @@
 /** Small matters of English that sentences for people need. */
 
+/** `1,000`. Not by `toLocaleString`, whose first call costs 20 ms. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /** `1 tenant`, `2 tenants`, `1,000 tenants`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? noun : plural}`;
+  return `${grouped(count)} ${count === 1 ? noun : plural}`;
 }
 
 /** `a`, `a and b`, `a, b and c`; with a limit: `a, b and 3 more`. */

@@ -1,5 +1,4 @@
-import { type IncomingMessage, request as plainRequest } from 'node:http';
-import { request as tlsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { showDuration } from '../ground/duration.ts';
 import { codeOf, messageOf } from '../ground/errors.ts';
@@ -13,7 +12,7 @@ export async function ask(probe: Probe, timeout: number, signal: AbortSignal): P
   const { url, host } = probe;
   const started = performance.now();
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
-  const request = url.protocol === 'https:' ? tlsRequest : plainRequest;
+  const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
   try {
     return await new Promise<Answer>((resolve, reject) => {
       const outgoing = request(url, {

@@ -3,7 +3,7 @@ import type { Discovery } from '../django/discovery.ts';
 import type { DjangoProject } from '../django/project.ts';
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
-import { counted, listed } from '../ground/words.ts';
+import { counted, grouped, listed } from '../ground/words.ts';
 import {
   type CommandOptions,
   makeSuperTenant,
@@ -170,7 +170,7 @@ async function bringTenants(progress: Progress, options: MigrateOptions): Promis
   const skipped = plan.tenants.length - waiting.length;
   options.log.step(
     'Tenants',
-    `${waiting.length.toLocaleString('en-US')} migrated, ${skipped.toLocaleString('en-US')} up to date`,
+    `${grouped(waiting.length)} migrated, ${grouped(skipped)} up to date`,
     performance.now() - since,
   );
   return waiting.length > 0;
@@ -190,7 +190,7 @@ async function readLedgersAgain(progress: Progress, options: MigrateOptions): Pr
 function withStanding(failure: UserError, { standing }: Progress): UserError {
   return new UserError(failure.message, [failure.hint, ...standing].join('; '), {
     code: failure.code,
-    evidence: failure.evidence ?? '',
+    ...(failure.evidence === undefined ? {} : { evidence: failure.evidence }),
     cause: failure.cause,
   });
 }

@@ -1,4 +1,4 @@
-import { counted, listed } from '../ground/words.ts';
+import { counted, grouped, listed } from '../ground/words.ts';
 import { type MigrationPlan, needsMigration, notices, type PlannedTenant } from './plan.ts';
 
 /** `1,000 tenants: 988 up to date, 11 need 2 migrations, 1 has no schema`. */
@@ -17,7 +17,7 @@ export function planSentence(plan: MigrationPlan): string {
   if (total === 0) return 'no tenants';
   const upToDate = tenants.filter((tenant) => !needsMigration(tenant)).length;
   const parts = [
-    ...(upToDate === 0 ? [] : [`${upToDate.toLocaleString('en-US')} up to date`]),
+    ...(upToDate === 0 ? [] : [`${grouped(upToDate)} up to date`]),
     ...byAmount(tenants.filter(needsMigration)),
     ...(without === 0 ? [] : [`${without} ${without === 1 ? 'has' : 'have'} no schema`]),
     ...(closed === 0 ? [] : [`${closed} cannot be read`]),
@@ -32,7 +32,7 @@ function byAmount(tenants: readonly PlannedTenant[]): string[] {
     .sort(([a], [b]) => a - b)
     .map(
       ([amount, { length }]) =>
-        `${length.toLocaleString('en-US')} ${length === 1 ? 'needs' : 'need'} ${counted(amount, 'migration')}`,
+        `${grouped(length)} ${length === 1 ? 'needs' : 'need'} ${counted(amount, 'migration')}`,
     );
 }
 
