@@ -76,6 +76,18 @@ describe('a wrong input stops the step', () => {
   });
 });
 
+test('a rule about an input that is wrong itself stays silent', () => {
+  const rule = ({ interval }: { interval?: number }) =>
+    interval === undefined ? 'interval: is needed' : undefined;
+  const given = new Map([
+    ['database-url', 'x'],
+    ['interval', '5'],
+  ]);
+  expect(() => readInputs(fields, [rule], manifest, given)).toThrow(
+    'An input is wrong — interval: "5" has no unit — did you mean 5s or 5m?',
+  );
+});
+
 test('secrets are found before anything is checked', () => {
   const given = new Map([
     ['database-url', 's3cret'],

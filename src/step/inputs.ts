@@ -25,16 +25,36 @@ export function readInputs<F extends Fields>(
     const written = kebabCase(name);
     const value = given.get(written) ?? manifest.inputs[written]?.default;
     const read = field.safeParse(value === '' ? undefined : value);
-    if (read.success) inputs[name] = read.data;
-    else if (value === undefined || value === '') problems.push({ sentence: `${written}: is required` });
+    if (read.success) {
+      inputs[name] = read.data;
+      continue;
+    }
+    Object.defineProperty(inputs, name, { get: refuseToSay });
+    if (value === undefined || value === '') problems.push({ sentence: `${written}: is required` });
     else problems.push(...read.error.issues.map((issue) => problemOf(written, issue)));
   }
   for (const rule of rules) {
-    const broken = rule(inputs as Partial<Inputs<F>>);
+    const broken = judged(rule, inputs as Partial<Inputs<F>>);
     if (broken !== undefined) problems.push({ sentence: broken });
   }
   if (problems.length > 0) throw invalid(problems);
   return inputs as Inputs<F>;
+}
+
+const unreadable = new Error('the input could not be read');
+
+function refuseToSay(): never {
+  throw unreadable;
+}
+
+/** What a rule says; nothing, when it asks for an input that is wrong itself: that is said already. */
+function judged<F extends Fields>(rule: Rule<F>, inputs: Partial<Inputs<F>>): string | undefined {
+  try {
+    return rule(inputs);
+  } catch (error) {
+    if (error === unreadable) return undefined;
+    throw error;
+  }
 }
 
 /** Every text that is secret in the inputs as written: whole values, and the secret parts of them. */
