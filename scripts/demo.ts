@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import { connect as connectTcp, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
-
+import { tryCommand } from '../lab/command.ts';
 import { bringDown, bringUp, type Lab, readLab } from '../lab/lab.ts';
-import { buildShop, shopFolder, shopPython } from '../lab/shop.ts';
+import { buildShop, type ShopImage, shopFolder, shopPython } from '../lab/shop.ts';
 import { connect } from '../src/database/connection.ts';
 import { parseDatabaseUrl } from '../src/database/url.ts';
 import { composeUrl } from '../src/database/url-compose.ts';
@@ -113,14 +113,14 @@ async function databaseHalf({ python, databaseUrl }: Scene): Promise<void> {
   });
 }
 
-async function serverHalf(lab: Lab, databaseUrl: string): Promise<void> {
+async function serverHalf(lab: Lab, databaseUrl: string, building: Promise<ShopImage>): Promise<void> {
   const server = lab.host1;
-  const release = `demo-${Date.now().toString(36)}`;
   const { image, digest } = await stop(
     'build and push',
-    () => buildShop(lab, release),
-    (built) => `${built.image} is ${built.digest.slice(0, 19)}…`,
+    () => building,
+    (built) => `${built.image} is ${built.digest.slice(0, 19)}… (begun with the database half)`,
   );
+  const release = image.slice(image.lastIndexOf(':') + 1);
   const deploy = () =>
     tenantry(
       'deploy-container',
@@ -225,9 +225,11 @@ async function withLab(once: boolean): Promise<void> {
       () => 'PostgreSQL 18, a registry, a builder, a server with Docker and SSH',
     );
     const python = await stop('Python of the project', shopPython, () => 'Django, django-tenants, psycopg');
+    const building = buildShop(lab, `demo-${Date.now().toString(36)}`);
+    building.catch(() => {}); // told when it is waited for
     const databaseUrl = await freshDatabase(lab.postgres.v18);
     await databaseHalf({ python, databaseUrl });
-    await serverHalf(lab, databaseUrl);
+    await serverHalf(lab, databaseUrl, building);
     const door = await openDoor(lab.host1.address, 8000);
     printTable(performance.now() - started);
     const { port } = door.address() as { port: number };
@@ -237,8 +239,16 @@ async function withLab(once: boolean): Promise<void> {
     if (!once) await keyPressed();
     door.close();
   } finally {
-    if (!wasUp) await bringDown();
+    if (wasUp) await removeContainer();
+    else await bringDown();
   }
+}
+
+/** Where the lab was up before, it stays; only what the demo started in it goes. */
+async function removeContainer(): Promise<void> {
+  const lab = readLab();
+  const env = { ...process.env, DOCKER_HOST: lab.host1.dockerHost };
+  await tryCommand([lab.docker, 'rm', '--force', 'shop'], { env });
 }
 
 function isUp(): boolean {
