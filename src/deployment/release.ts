@@ -112,8 +112,3 @@ export function envFileOfContainer(home: string, container: Container): string |
   if (app === undefined || release === undefined || settings === undefined) return undefined;
   return envFileOf(home, app, release, settings);
 }
-
-/** The image's name without its digest, when two are compared for a person. */
-export function showRelease(image: ImageReference, release: string): string {
-  return `${image.name}:${image.tag ?? release}`;
-}

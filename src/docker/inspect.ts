@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { UserError } from '../ground/errors.ts';
-import { type Mount, type PortMapping, showPort } from './container-spec.ts';
+import type { Mount, PortMapping } from './container-spec.ts';
 
 /** A container as it is, from `docker container inspect`. */
 export interface Container {
@@ -203,9 +203,4 @@ function portOf(
 function restartOf(policy: { Name: string; MaximumRetryCount: number } | null | undefined): string {
   if (policy == null || policy.Name === '') return 'no';
   return policy.MaximumRetryCount > 0 ? `${policy.Name}:${policy.MaximumRetryCount}` : policy.Name;
-}
-
-/** The ports that a container publishes, for a person. */
-export function showPorts({ ports }: Container): string {
-  return ports.map(showPort).join(', ');
 }

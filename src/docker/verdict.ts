@@ -67,7 +67,8 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'registry-login-refused',
-    signal: /401 Unauthorized|unauthorized:|incorrect username or password|denied:|403 Forbidden/,
+    signal:
+      /401 Unauthorized|unauthorized:|incorrect username or password|(?<!permission )denied:|403 Forbidden/,
     observed: 'the registry refused the login',
     hint: 'check registry-username and registry-password: an expired token, or one without the right to read packages?',
   },

@@ -65,6 +65,24 @@ describe('deploys', () => {
     );
   });
 
+  test('without a secret in any list of processes', async () => {
+    const { password } = site.lab.registry;
+    let isDone = false;
+    const deploying = site.deploy(site.request('v1')).finally(() => {
+      isDone = true;
+    });
+    let seen = '';
+    while (!isDone) {
+      seen += await site.onServer(
+        "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done 2>/dev/null",
+      );
+    }
+    expect((await deploying).outcome.result).toBe('deployed');
+    expect(seen).toContain('docker');
+    expect(seen).not.toContain('canary-secret');
+    expect(seen).not.toContain(password);
+  });
+
   test('the same again: unchanged, and the container is the same one', async () => {
     const first = await site.deploy(site.request('v1'));
     const id = await site.inspected('{{.Id}}');

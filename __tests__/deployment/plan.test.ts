@@ -1,0 +1,145 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { planFor, type Wanted } from '../../src/deployment/plan.ts';
+import { envFileOf, labels, releaseOf, settingsOf, specFor } from '../../src/deployment/release.ts';
+import type { DeployRequest } from '../../src/deployment/request.ts';
+import { parsePort, parseVolume } from '../../src/docker/container-spec.ts';
+import { parseImage } from '../../src/docker/image.ts';
+import type { Container } from '../../src/docker/inspect.ts';
+import { container } from './container.ts';
+
+const digest = `sha256:${'bb'.repeat(32)}`;
+const request: DeployRequest = {
+  hosts: ['web-1'],
+  container: 'shop',
+  environment: 'uat',
+  image: parseImage('ghcr.io/acme/shop:v2'),
+  ports: [parsePort('8000:8000')],
+  mounts: [parseVolume('/srv/media:/media')],
+  networks: [],
+  extraHosts: [],
+  labels: {},
+  restart: 'unless-stopped',
+  env: { A: '1', B: 'canary' },
+  requiredEnv: [],
+  healthTimeout: 60_000,
+  stopTimeout: 10_000,
+  run: 'run 1',
+  dryRun: false,
+};
+
+function wanted(changes: Partial<DeployRequest> = {}): Wanted {
+  const asked = { ...request, ...changes };
+  return {
+    spec: specFor(asked, digest, { name: 'shop', envFile: '' }),
+    digest,
+    release: releaseOf(asked),
+    restart: asked.restart,
+    environmentKeys: Object.keys(asked.env),
+  };
+}
+
+/** The container that `request` would have made. */
+function asAskedFor(changes: Partial<Container> = {}): Container {
+  return container({
+    labels: wanted().spec.labels,
+    environmentKeys: ['A', 'B', 'PATH'],
+    ports: request.ports,
+    mounts: request.mounts,
+    ...changes,
+  });
+}
+
+const imageKeys = ['PATH'];
+
+test('nothing runs yet', () => {
+  expect(planFor(wanted(), undefined, [])).toMatchObject({ kind: 'first', differences: [] });
+});
+
+test('the same runs: unchanged', () => {
+  expect(planFor(wanted(), asAskedFor(), imageKeys)).toMatchObject({ kind: 'unchanged', differences: [] });
+});
+
+test('a run of another workflow with the same settings changes nothing', () => {
+  expect(planFor(wanted({ run: 'run 2' }), asAskedFor(), imageKeys).kind).toBe('unchanged');
+});
+
+describe('what is different', () => {
+  test.each<[changes: Partial<DeployRequest>, difference: string]>([
+    [{ env: { A: '1', C: '' } }, 'variables: + C'],
+    [{ env: { A: '1' } }, 'variables: − B'],
+    [{ ports: [parsePort('9000:8000')] }, 'ports: + 9000->8000/tcp'],
+    [{ mounts: [] }, 'mounts: − /srv/media:/media'],
+    [{ mounts: [parseVolume('/srv/media:/media:ro')] }, 'mounts: + /srv/media:/media:ro'],
+    [{ networks: ['web'] }, 'networks: + web'],
+    [{ restart: 'always' }, 'restart: unless-stopped → always'],
+    [{ memory: 2 ** 29 }, 'memory: no limit → 512 MiB'],
+    [{ cpus: 1.5 }, 'cpus: no limit → 1.5'],
+    [{ user: '1000' }, "user: the image's → 1000"],
+    [{ env: { A: '2', B: 'canary' } }, 'values of its environment, or its health check'],
+  ])('%j: %s', (changes, difference) => {
+    const plan = planFor(wanted(changes), asAskedFor(), imageKeys);
+    expect(plan.kind).toBe('replace');
+    expect(plan.differences).toContain(difference);
+    expect(plan.differences.join()).not.toContain('canary');
+  });
+
+  test('another image', () => {
+    const other = asAskedFor({
+      labels: { ...wanted().spec.labels, [labels.release]: 'v1', [labels.digest]: 'sha256:00' },
+    });
+    expect(planFor(wanted(), other, imageKeys)).toMatchObject({
+      kind: 'replace',
+      summary: 'v1 runs; it will be stopped, and v2 started (recreate: with a gap)',
+      differences: ['image: v1 → v2'],
+    });
+  });
+
+  test('a digest that is not known yet is never the same', () => {
+    const unknown = { ...wanted(), digest: undefined };
+    expect(planFor(unknown, asAskedFor(), imageKeys).kind).toBe('replace');
+  });
+
+  test('it is stopped', () => {
+    const stopped = container({ ...asAskedFor(), state: { status: 'exited' } });
+    expect(planFor(wanted(), stopped, imageKeys)).toMatchObject({
+      kind: 'replace',
+      differences: ['it is exited'],
+    });
+  });
+
+  test('it was started by hand', () => {
+    const plan = planFor(wanted(), container({ image: 'shop:old' }), []);
+    expect(plan.summary).toContain('shop:old runs');
+    expect(plan.differences[0]).toContain('was not started by Tenantry');
+  });
+
+  test('a volume that the image asks for is no difference', () => {
+    const own = { type: 'volume', source: 'ab'.repeat(32), target: '/data', readOnly: false } as const;
+    expect(planFor(wanted(), asAskedFor({ mounts: [...request.mounts, own] }), imageKeys).kind).toBe(
+      'unchanged',
+    );
+  });
+});
+
+test('the settings are a hash of everything that matters, from which nothing can be read', () => {
+  const settings = settingsOf(request, digest);
+  expect(settings).toMatch(/^[0-9a-f]{16}$/);
+  expect(settingsOf({ ...request, env: { B: 'canary', A: '1' } }, digest)).toBe(settings);
+  expect(settingsOf({ ...request, env: { A: '1', B: 'other' } }, digest)).not.toBe(settings);
+  expect(settingsOf({ ...request, command: ['x'] }, digest)).not.toBe(settings);
+});
+
+test.each([
+  [{ release: 'r1' }, 'r1'],
+  [{}, 'v2'],
+  [{ image: parseImage(`ghcr.io/acme/shop@${digest}`) }, 'bbbbbbbbbbbb'],
+])('the name of the release %j', (changes, name) => {
+  expect(releaseOf({ ...request, ...changes })).toBe(name);
+});
+
+test('the environment file never leaves its folder', () => {
+  expect(envFileOf('/home/deploy', 'shop', '../../x y', 'ab')).toBe(
+    '/home/deploy/.tenantry/shop/.._.._x_y-ab.env',
+  );
+});
