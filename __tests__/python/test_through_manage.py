@@ -106,9 +106,11 @@ class ThroughManage(unittest.TestCase):
         self.assertIn("settings: ['--settings=shop.production']", self.result.stdout)
 
     def test_the_project_is_imported_from_its_own_folder(self):
-        manage = "import through_manage, neighbour\n" + textwrap.dedent(DJANGO["manage.py"])
-        answer = self.run_probe({**DJANGO, "neighbour.py": "", "manage.py": manage})
-        self.assertEqual(answer["sum"], 3)
+        manage = "import neighbour, through_manage\nprint(through_manage.OWN)\n"
+        manage += textwrap.dedent(DJANGO["manage.py"])
+        own = {"neighbour.py": "", "through_manage.py": "OWN = 'a module of the same name'\n"}
+        self.assertEqual(self.run_probe({**DJANGO, **own, "manage.py": manage})["sum"], 3)
+        self.assertIn("a module of the same name", self.result.stdout)
 
     def test_a_refusal_keeps_its_name_and_details(self):
         failure = self.run_probe(DJANGO, refuse=True)["failure"]

@@ -1,22 +1,11 @@
-"""Asks a Django project everything that migrating its tenants needs to know. Changes nothing.
+"""Asks a Django project everything that migrating its tenants needs to know. Changes nothing."""
 
-What is pending is computed by Django's own loader, once per distinct set of applied migrations; the
-tables that each kind of schema must have follow from the migrations' state at head and from the
-project's routers.
-"""
-
-import hashlib
-from contextlib import contextmanager
 from importlib import metadata
 
+from described_models import describe_model, describe_tenant_model
+from expected_tables import kinds_of_schema
+from ledgers import label, ledger_groups, read_schemas
 from through_manage import Refusal, through_manage
-
-# One statement over more schemas could need more locks than a server has by default.
-SCHEMAS_PER_STATEMENT = 500
-LEDGER = "django_migrations"
-# Stands in for "some tenant" where only the kind of schema matters; never used in a statement.
-SOME_TENANT = "tenantry_some_tenant"
-LONGEST_IDENTIFIER = 63
 
 
 def discover(request):
@@ -112,53 +101,6 @@ def multi_type(utils):
     }
 
 
-def describe_tenant_model(model):
-    return {
-        **describe_model(model),
-        "autoCreateSchema": bool(model.auto_create_schema),
-        "autoDropSchema": bool(model.auto_drop_schema),
-        "cloneMode": str(getattr(model, "clone_mode", "")),
-    }
-
-
-def describe_model(model):
-    return {
-        "name": model._meta.label,
-        "table": model._meta.db_table,
-        "fields": [describe_field(field) for field in model._meta.concrete_fields],
-    }
-
-
-def describe_field(field):
-    from django.db.models import NOT_PROVIDED
-
-    made_by_django = bool(
-        field.auto_created
-        or getattr(field, "auto_now", False)
-        or getattr(field, "auto_now_add", False)
-        or getattr(field, "generated", False)
-    )
-    db_default = getattr(field, "db_default", NOT_PROVIDED)
-    has_default = field.has_default() or db_default is not NOT_PROVIDED
-    default = field.default if has_default and is_plain(field.default) else None
-    return {
-        "name": field.name,
-        "type": field.get_internal_type(),
-        "required": not (field.null or field.blank or has_default or made_by_django),
-        "madeByDjango": made_by_django,
-        "hasDefault": bool(has_default),
-        "default": default,
-        "unique": bool(field.unique),
-        "maxLength": field.max_length if isinstance(field.max_length, int) else None,
-        "choices": [str(value) for value, _ in field.flatchoices] if field.choices else None,
-        "relatedTo": field.related_model._meta.label if field.is_relation else None,
-    }
-
-
-def is_plain(value):
-    return value is None or isinstance(value, (bool, int, float, str))
-
-
 # The migrations
 
 
@@ -187,58 +129,6 @@ def apps_without_migrations(loader):
     return sorted({model._meta.app_label for model in models} & loader.unmigrated_apps)
 
 
-def kinds_of_schema(loader, connection, alias, utils, public):
-    """For the shared schema and each type of tenant: its apps, and the tables it has at head."""
-    models = models_at_head(loader, connection)
-    kinds = [("shared", None)]
-    if utils.has_multi_type_tenants():
-        kinds += [("tenant", name) for name in utils.get_tenant_types() if name != public]
-    else:
-        kinds += [("tenant", None)]
-
-    described = []
-    for kind, tenant_type in kinds:
-        schema = public if kind == "shared" else SOME_TENANT
-        with routed_as(connection, schema, tenant_type):
-            described.append({"kind": kind, "tenantType": tenant_type, **routed(models, alias)})
-    return described
-
-
-def models_at_head(loader, connection):
-    """The models of the migrations at head that have a table of their own."""
-    state = loader.project_state()
-    return [
-        model
-        for model in state.apps.get_models(include_auto_created=True)
-        if model._meta.app_label in loader.migrated_apps and model._meta.can_migrate(connection)
-    ]
-
-
-@contextmanager
-def routed_as(connection, schema, tenant_type):
-    """Routers look at the connection's schema; no statement is sent."""
-    connection.set_schema(schema, tenant_type=tenant_type)
-    try:
-        yield
-    finally:
-        connection.set_schema_to_public()
-
-
-def routed(models, alias):
-    from django.db import router
-
-    allowed = [model for model in models if router.allow_migrate_model(alias, model)]
-    return {
-        "apps": sorted({model._meta.app_label for model in allowed}),
-        "tables": sorted({identifier(model._meta.db_table) for model in allowed} | {LEDGER}),
-    }
-
-
-def identifier(name):
-    """A name as PostgreSQL keeps it: unquoted, cut after 63 bytes."""
-    return name.strip('"').encode()[:LONGEST_IDENTIFIER].decode(errors="ignore")
-
-
 # The database
 
 
@@ -258,22 +148,6 @@ def identify(connection):
         where = settings_of(connection)
         raise Refusal("connection", str(error).strip(), database=where) from error
     return {"oid": oid, "name": name, "role": role, "serverStarted": started}
-
-
-def read_schemas(connection):
-    """Every schema that is not PostgreSQL's own, and whether its ledger can be read."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT n.nspname, has_schema_privilege(n.oid, 'USAGE'), c.oid IS NOT NULL,"
-            " coalesce(has_table_privilege(c.oid, 'SELECT'), true)"
-            " FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid"
-            " AND c.relname = '%s' AND c.relkind IN ('r', 'p', 'v', 'f')"
-            " WHERE left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'" % LEDGER
-        )
-        return {
-            name: {"usage": usage, "ledger": ledger, "select": select}
-            for name, usage, ledger, select in cursor.fetchall()
-        }
 
 
 def read_tenants(model, domain_model, connection, public):
@@ -335,171 +209,6 @@ def domains_of(model):
         if is_primary:
             found["primaryDomain"] = domain
     return by_tenant
-
-
-# The ledgers
-
-
-def ledger_groups(connection, loader, schemas, names):
-    """The schemas `names`, grouped by what their ledgers say; those without an answer by name."""
-    present = [name for name in names if name in schemas]
-    reasons = {name: unreadable_because(schemas[name]) for name in present}
-    unreadable = {name: reason for name, reason in reasons.items() if reason}
-    readable = [name for name in present if name not in unreadable]
-
-    digests, failed = read_digests(connection, [n for n in readable if schemas[n]["ledger"]])
-    unreadable.update(failed)
-    members = {}
-    for name, digest in digests.items():
-        members.setdefault(digest, []).append(name)
-
-    groups = []
-    without_ledger = [name for name in readable if not schemas[name]["ledger"]]
-    if without_ledger:
-        groups.append({"ledger": False, "schemas": without_ledger, **standing_of(loader, set())})
-    for digest in sorted(members):
-        applied = read_ledger(connection, members[digest][0])
-        groups.append(
-            {"ledger": True, "schemas": members[digest], **standing_of(loader, applied)}
-        )
-    return {
-        "groups": groups,
-        "withoutSchema": [name for name in names if name not in schemas],
-        "unreadable": [{"schema": n, "reason": unreadable[n]} for n in sorted(unreadable)],
-    }
-
-
-def unreadable_because(found):
-    if not found["usage"]:
-        return "this role may not use the schema (no USAGE)"
-    if found["ledger"] and not found["select"]:
-        return "this role may not read %s (no SELECT)" % LEDGER
-    return None
-
-
-def read_digests(connection, names):
-    """What each ledger holds, as one short text per schema, and why some cannot be read."""
-    from django.db import Error, OperationalError
-
-    digests, failed = {}, {}
-    for start in range(0, len(names), SCHEMAS_PER_STATEMENT):
-        batch = names[start:start + SCHEMAS_PER_STATEMENT]
-        try:
-            digests.update(read_batch(connection, batch))
-        except OperationalError:
-            raise
-        except Error as error:
-            connection.rollback()
-            if len(batch) == 1:
-                failed[batch[0]] = str(error).strip().splitlines()[0]
-                continue
-            for name in batch:
-                alone, broken = read_digests(connection, [name])
-                digests.update(alone)
-                failed.update(broken)
-    return digests, failed
-
-
-def read_batch(connection, names):
-    row = "(app || ' ' || name) COLLATE \"C\""
-    digest = f"md5(string_agg(DISTINCT {row}, ',' ORDER BY {row}))"
-    statement = " UNION ALL ".join(
-        f"SELECT {index}, {digest} FROM {quoted(name)}.{LEDGER}" for index, name in enumerate(names)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return {names[index]: digest or "" for index, digest in cursor.fetchall()}
-
-
-def read_ledger(connection, name):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT app, name FROM %s.%s" % (quoted(name), LEDGER))
-        return set(cursor.fetchall())
-
-
-def quoted(name):
-    return '"%s"' % name.replace('"', '""')
-
-
-def standing_of(loader, applied):
-    """What Django would do to a schema whose ledger holds `applied`."""
-    from django.db.migrations.exceptions import InconsistentMigrationHistory, NodeNotFoundError
-
-    replaced = {key for migration in loader.replacements.values() for key in migration.replaces}
-    known = set(loader.disk_migrations) | replaced
-    standing = {
-        "id": hashlib.sha256(repr(sorted(applied)).encode()).hexdigest()[:12],
-        "pending": [],
-        "bookkeeping": [],
-        "ghosts": sorted(label(key) for key in applied if key not in known),
-        "inconsistent": None,
-    }
-    with recorded(applied):
-        try:
-            group = group_loader(loader)
-            group.check_consistent_history(group.connection)
-        except (InconsistentMigrationHistory, NodeNotFoundError) as error:
-            standing["inconsistent"] = str(error)
-            return standing
-    standing["pending"] = [label(key) for key in plan_of(group)]
-    # Django records a squashed migration when everything it replaces is applied.
-    standing["bookkeeping"] = sorted(
-        label(key)
-        for key in group.replacements
-        if key not in applied and key in group.applied_migrations
-    )
-    return standing
-
-
-@contextmanager
-def recorded(applied):
-    """Lets Django's loader find these rows where it would read a schema's ledger."""
-    from django.db.migrations import loader as module
-
-    class Recorded:
-        def __init__(self, connection):
-            pass
-
-        def applied_migrations(self):
-            return {key: None for key in applied}
-
-    original = module.MigrationRecorder
-    module.MigrationRecorder = Recorded
-    try:
-        yield
-    finally:
-        module.MigrationRecorder = original
-
-
-def group_loader(loader):
-    from django.db.migrations.loader import MigrationLoader
-
-    class GroupLoader(MigrationLoader):
-        def load_disk(self):
-            self.disk_migrations = dict(loader.disk_migrations)
-            self.unmigrated_apps = set(loader.unmigrated_apps)
-            self.migrated_apps = set(loader.migrated_apps)
-
-    # Any connection that is not None makes the loader ask the recorder.
-    return GroupLoader(connection=NotAsked())
-
-
-class NotAsked:
-    alias = "default"
-
-
-def plan_of(loader):
-    """The keys of the forward plan to every leaf, in Django's order."""
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor.__new__(MigrationExecutor)
-    executor.loader = loader
-    plan = executor.migration_plan(loader.graph.leaf_nodes())
-    return [(migration.app_label, migration.name) for migration, _ in plan]
-
-
-def label(key):
-    return "%s.%s" % tuple(key)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,14 @@ import { failureShape, startFailure } from './failures.ts';
 import { type DjangoProject, type ManageOptions, runPython } from './project.ts';
 import { type PythonFile, pythonFile } from './python-files.ts';
 
+export type Program = 'discover' | 'provision';
+
+/** What each program imports. */
+const filesOf: Readonly<Record<Program, readonly PythonFile[]>> = {
+  discover: ['through_manage', 'described_models', 'expected_tables', 'ledgers'],
+  provision: ['through_manage'],
+};
+
 const housekeeping = { timeout: 30_000 };
 
 const envelope = z.looseObject({ complete: z.literal(true), failure: failureShape.optional() });
@@ -18,14 +26,14 @@ const envelope = z.looseObject({ complete: z.literal(true), failure: failureShap
  */
 export async function probe<T>(
   project: DjangoProject,
-  program: PythonFile,
+  program: Program,
   { request, answer }: { readonly request: object; readonly answer: z.ZodType<T> },
   options: ManageOptions,
 ): Promise<T> {
   const { machine } = project;
   const folder = await makeFolder(machine);
   try {
-    for (const name of new Set<PythonFile>(['through_manage', program])) {
+    for (const name of [program, ...filesOf[program]]) {
       await machine.writeFile(posix.join(folder, `${name}.py`), pythonFile(name), { mode: 0o600 });
     }
     await machine.writeFile(

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 
 /** The Python that runs inside a project. The bundle replaces this module by one that holds the texts. */
-export type PythonFile = 'through_manage' | 'discover' | 'provision';
+export type PythonFile =
+  | 'through_manage'
+  | 'discover'
+  | 'described_models'
+  | 'expected_tables'
+  | 'ledgers'
+  | 'provision';
 
 /** The source of a Python file that comes with this library. */
 export function pythonFile(name: PythonFile): string {

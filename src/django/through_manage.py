@@ -37,6 +37,7 @@ def through_manage(probe):
     answer = {}
     way_back = types.ModuleType(WAY_BACK)
     way_back.run = lambda: answer.update(ask(probe, request))
+    make_room()
     sys.modules[WAY_BACK] = way_back
 
     try:
@@ -53,6 +54,15 @@ def through_manage(probe):
         answer["failure"] = {"kind": "manage-py", "exception": "", "message": message}
 
     write_answer(folder, answer)
+
+
+def make_room():
+    """Forgets the modules that came with the probe: the project may have some of the same name."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if name != "__main__" and path and os.path.dirname(os.path.abspath(path)) == folder:
+            del sys.modules[name]
 
 
 def run_manage(settings_module):

@@ -1,9 +1,9 @@
 import type { Database } from '../database/session.ts';
 import type { Discovery } from '../django/discovery.ts';
 import type { DjangoProject } from '../django/project.ts';
-import { messageOf, UserError } from '../ground/errors.ts';
+import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
-import { counted, listed } from '../ground/words.ts';
+import { listed } from '../ground/words.ts';
 import { type CommandOptions, migrateTenant, type Ran } from '../migrations/commands.ts';
 import { planMigrations } from '../migrations/plan.ts';
 import { readStanding } from '../migrations/standing.ts';
@@ -11,8 +11,11 @@ import { proveSchema } from '../migrations/verify.ts';
 import { type Decision, decide, type ProvisionState, wrongFields } from './decision.ts';
 import { type NewTenant, rowFields } from './fields.ts';
 import { domainProblem, schemaNameProblem } from './names.ts';
+import { differences, type ProvisionOutcome, planSentence } from './outcome.ts';
 import { announce, lookFor, type Made, makeParts } from './parts.ts';
 import { undo } from './undo.ts';
+
+export type { ProvisionOutcome };
 
 export interface ProvisionOptions {
   readonly project: DjangoProject;
@@ -29,20 +32,6 @@ export interface ProvisionOptions {
   readonly commandTimeout?: number | undefined;
   /** How a schema gets its tables. Default: the project's own migrate_schemas. */
   readonly makeTables?: ((schema: string, options: CommandOptions) => Promise<Ran>) | undefined;
-}
-
-export interface ProvisionOutcome {
-  readonly schema: string;
-  /** What it came to, or in a dry run what it would come to; undefined when it failed before that was known. */
-  readonly state?: ProvisionState | undefined;
-  /** What was made (in a dry run: would be made): `row`, `domain acme.example`, `schema`, `12 migrations`. */
-  readonly steps: readonly string[];
-  /** How many tables the tenant was found to have, all that it must have. */
-  readonly tables?: number | undefined;
-  readonly notices: readonly string[];
-  readonly milliseconds: number;
-  /** Whoever called throws it, after reporting. */
-  readonly failure?: UserError | undefined;
 }
 
 interface Progress {
@@ -130,23 +119,6 @@ function requireShared(discovery: Discovery): void {
   );
 }
 
-function planSentence(schema: string, { steps }: Decision, pending: readonly string[] | undefined): string {
-  const migrations =
-    pending === undefined
-      ? ['all migrations']
-      : pending.length === 0
-        ? []
-        : [counted(pending.length, 'migration')];
-  const work = [...steps, ...migrations];
-  return work.length === 0 ? `${schema} is there: nothing to make` : `${schema} needs ${listed(work)}`;
-}
-
-function differences(names: readonly string[]): string[] {
-  return names.length === 0
-    ? []
-    : [`The tenant exists with other values, which stay as they are: ${listed(names)}`];
-}
-
 async function makeAll({ parts, steps }: Decision, options: ProvisionOptions): Promise<Made> {
   const nothing: Made = { row: null, domains: [], schema: null };
   if (steps.length === 0) return nothing;
@@ -216,7 +188,7 @@ async function undone(
   progress.steps = [];
   return new UserError(error.message, `${error.hint}; ${left}`, {
     code: error.code,
-    evidence: error.evidence ?? messageOf(error.cause ?? ''),
+    ...(error.evidence === undefined ? {} : { evidence: error.evidence }),
     cause: error.cause,
   });
 }

@@ -1,4 +1,4 @@
-"""The parts of discover.py that need no database."""
+"""The parts of discovery that need no database."""
 
 import os
 import sys
@@ -6,7 +6,9 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src", "django"))
 
-import discover  # noqa: E402
+import described_models  # noqa: E402
+import expected_tables  # noqa: E402
+import ledgers  # noqa: E402
 
 
 class Identifiers(unittest.TestCase):
@@ -18,10 +20,10 @@ class Identifiers(unittest.TestCase):
             ("ä" * 40, "ä" * 31),
         ]:
             with self.subTest(name=name):
-                self.assertEqual(discover.identifier(name), kept)
+                self.assertEqual(expected_tables.identifier(name), kept)
 
     def test_quotes_in_a_schema_name_end_nothing(self):
-        self.assertEqual(discover.quoted('a"; DROP'), '"a""; DROP"')
+        self.assertEqual(ledgers.quoted('a"; DROP'), '"a""; DROP"')
 
 
 class Readable(unittest.TestCase):
@@ -33,15 +35,15 @@ class Readable(unittest.TestCase):
             ({"usage": True, "ledger": True, "select": False}, "no SELECT"),
         ]:
             with self.subTest(found=found):
-                because = discover.unreadable_because(found)
+                because = ledgers.unreadable_because(found)
                 self.assertEqual(because is None, reason is None)
                 self.assertIn(reason or "", because or "")
 
 
 class Defaults(unittest.TestCase):
     def test_only_plain_values_go_into_the_answer(self):
-        self.assertTrue(all(map(discover.is_plain, [None, True, 1, 1.5, "a"])))
-        self.assertFalse(any(map(discover.is_plain, [dict, [], {}, object()])))
+        self.assertTrue(all(map(described_models.is_plain, [None, True, 1, 1.5, "a"])))
+        self.assertFalse(any(map(described_models.is_plain, [dict, [], {}, object()])))
 
 
 if __name__ == "__main__":
