@@ -44,17 +44,10 @@ jobs:
           expect-header: 'X-Image: \${{ needs.build.outputs.image }}'
 `;
 
-/** One thing wrong, and what is said of it. */
-interface Break {
-  readonly search: string;
-  readonly replacement: string;
-  readonly says: string;
-}
-
 /** The right one with one thing wrong. */
-function broken(search: string, replacement: string): string {
-  expect(right).toContain(search);
-  return right.replace(search, replacement);
+function broken(search: string | undefined, replacement: string | undefined): string {
+  expect(right).toContain(String(search));
+  return right.replace(String(search), String(replacement));
 }
 
 test('the documents show how the suite is used', () => {
@@ -76,10 +69,10 @@ describe("GitHub's own parser", () => {
     ${'a context that does not exist'} | ${'needs.build.outputs'}      | ${'nneeds.build.outputs'}      | ${"Unrecognized named-value: 'nneeds'"}
     ${'a job that does not exist'}     | ${'needs: build'}             | ${'needs: biuld'}              | ${"depends on unknown job 'biuld'"}
     ${'a step that does nothing'}      | ${'run: echo "image=shop:1"'} | ${'with: echo "image=shop:1"'} | ${'Unexpected'}
-  `('refuses $why', async ({ search, replacement, says }: Break) => {
+  `('refuses $why', async ({ search, replacement, says }) => {
     expect(
       (await mistakesInWorkflow({ name: 'broken.yml', text: broken(search, replacement) })).join(),
-    ).toContain(says);
+    ).toContain(String(says));
   });
 
   test('refuses an action without runs, and one with a key that does not exist', () => {
@@ -112,10 +105,39 @@ describe('references', () => {
     ${'a job not waited for'}       | ${'needs: build'}              | ${'needs: []'}                  | ${'not in its needs'}
     ${'an output nobody writes'}    | ${'echo "image=shop:1"'}       | ${'echo "name=shop:1"'}         | ${'nothing shows that the step push writes image'}
     ${'a step that is not there'}   | ${'id: push'}                  | ${'id: pull'}                   | ${'there is no step push'}
-  `('notice $why', ({ search, replacement, says }: Break) => {
+  `('notice $why', ({ search, replacement, says }) => {
     expect(brokenReferences(right)).toEqual([]);
-    expect(brokenReferences(broken(search, replacement)).join()).toContain(says);
+    expect(brokenReferences(broken(search, replacement)).join()).toContain(String(says));
   });
+});
+
+describe('secrets and variables of the examples', () => {
+  const examples = workflows.filter(({ name }) => name.startsWith('examples/'));
+  const documented = [...read('examples/workflows/README.md').text.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(
+    ([, name = '']) => name,
+  );
+
+  test('are the ones in their README', () => {
+    const used = new Set(examples.flatMap(({ text }) => settingsIn(text).map(({ name }) => name)));
+    expect([...used].sort()).toEqual([...documented].sort());
+  });
+
+  test('are looked for by deploy-dev.yml before it begins, where it has no default for them', () => {
+    const { text } = read('examples/workflows/deploy-dev.yml');
+    const lookedFor = [...text.matchAll(/'(secret|variable):([A-Z_]+)'/g)].map(([, , name = '']) => name);
+    const withDefault = new Set(
+      settingsIn(text).flatMap(({ name, isOptional }) => (isOptional ? [name] : [])),
+    );
+    const needed = new Set(settingsIn(text).map(({ name }) => name));
+    expect(lookedFor.sort()).toEqual([...needed].filter((name) => !withDefault.has(name)).sort());
+  });
+
+  function settingsIn(text: string) {
+    return [...text.matchAll(/\b(?:secrets|vars)\.([A-Z_]+)( \|\|)?/g)].map(([, name = '', orElse]) => ({
+      name,
+      isOptional: orElse !== undefined,
+    }));
+  }
 });
 
 describe('actionlint, with shellcheck', () => {
@@ -153,9 +175,9 @@ describe('actionlint, with shellcheck', () => {
     ${'an output that does not exist'}   | ${'needs.build.outputs.image'} | ${'needs.build.outputs.imge'} | ${'property "imge" is not defined'}
     ${'a variable in a script unquoted'} | ${'"$GITHUB_OUTPUT"'}          | ${'$GITHUB_OUTPUT'}           | ${'SC2086'}
     ${'a runner that does not exist'}    | ${'runs-on: ubuntu-latest'}    | ${'runs-on: ubuntu-newest'}   | ${'label "ubuntu-newest" is unknown'}
-  `('notices $why', async ({ search, replacement, says }: Break) => {
+  `('notices $why', async ({ search, replacement, says }) => {
     expect(await complaints('right.yml', right)).toEqual([]);
-    expect((await complaints('broken.yml', broken(search, replacement))).join()).toContain(says);
+    expect((await complaints('broken.yml', broken(search, replacement))).join()).toContain(String(says));
   });
 });
 
@@ -203,11 +225,11 @@ describe('zizmor, at its strictest', () => {
     ${'an expression inside a script'}      | ${'echo "image=shop:1"'}                       | ${`echo "image=$\{{ github.event.head_commit.message }}"`} | ${'template-injection'}
     ${'an action of others without a hash'} | ${'tenantry/tenantry/actions/health-check@v1'} | ${'somebody/health-check@v1'}                              | ${'unpinned-uses'}
     ${'too many permissions'}               | ${'permissions:\n  contents: read'}            | ${'permissions: write-all'}                                | ${'excessive-permissions'}
-  `('notices $why', async ({ search, replacement, says }: Break) => {
+  `('notices $why', async ({ search, replacement, says }) => {
     const path = join(folder, 'broken.yml');
     writeFileSync(path, right);
     expect(await findings([path], '--config', config)).toEqual([]);
     writeFileSync(path, broken(search, replacement));
-    expect(await findings([path], '--config', config)).toContain(says);
+    expect(await findings([path], '--config', config)).toContain(String(says));
   });
 });

@@ -1,0 +1,195 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+import { tryCommand } from '../../lab/command.ts';
+import { act } from '../../lab/tools/workflow-tools.ts';
+import { root, suite } from '../workflows/files.ts';
+
+/** What a workflow did, as GitHub would show it. */
+export interface WorkflowRun {
+  readonly exitCode: number;
+  /** Jobs that ran, in the order in which they ended. One that was skipped is not in it. */
+  readonly jobs: Readonly<Record<string, 'success' | 'failure'>>;
+  /** Every line, nothing masked: what stands here, some step has said. */
+  readonly log: string;
+  /** What steps say by commands: error, warning, notice. */
+  readonly annotations: readonly Annotation[];
+  /** The job summary, a piece per step. */
+  readonly summaries: readonly { readonly job: string; readonly step: string; readonly text: string }[];
+  /** Of steps, by `job.step.output`. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Every argument list of every process of this machine that was seen meanwhile. */
+  readonly argumentLists: string;
+}
+
+export interface Annotation {
+  readonly level: string;
+  readonly job: string;
+  readonly text: string;
+}
+
+export interface WorkflowToRun {
+  /** A git repository; what is committed and what is not is copied into each job. */
+  readonly repository: string;
+  /** Relative to the repository. */
+  readonly workflow: string;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly vars: Readonly<Record<string, string>>;
+  /** More environment of every step, as a runner of one's own may have it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** More programs of the runner: name and path. */
+  readonly programs: Readonly<Record<string, string>>;
+}
+
+/** Runs a workflow for a push, each job on this machine in a folder of its own, by `act`. */
+export async function runWorkflow(wanted: WorkflowToRun): Promise<WorkflowRun> {
+  const program = await act();
+  const folder = mkdtempSync(join(tmpdir(), 'act-'));
+  const seen = new Set<string>();
+  const watch = setInterval(() => lookAtProcesses(seen), 50);
+  try {
+    const result = await tryCommand([program, 'push', ...(await flags(wanted, folder))], {
+      cwd: wanted.repository,
+      env: environmentOfRunner(wanted, folder),
+    });
+    return { ...readLog(result), exitCode: result.code, argumentLists: [...seen].join('\n') };
+  } finally {
+    clearInterval(watch);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function flags({ workflow, secrets, vars }: WorkflowToRun, folder: string): Promise<string[]> {
+  // JSON is YAML too, which takes values of several lines.
+  writeFileSync(join(folder, 'secrets.yml'), JSON.stringify({ GITHUB_TOKEN: '', ...secrets }), {
+    mode: 0o600,
+  });
+  writeFileSync(
+    join(folder, 'vars.env'),
+    Object.entries(vars)
+      .map(([name, value]) => `${name}='${value}'\n`)
+      .join(''),
+  );
+  return [
+    '--workflows',
+    workflow,
+    '--platform',
+    'ubuntu-latest=-self-hosted',
+    '--local-repository',
+    `${suite}@v1=${await suiteFolder(folder)}`,
+    '--secret-file',
+    join(folder, 'secrets.yml'),
+    '--var-file',
+    join(folder, 'vars.env'),
+    '--action-cache-path',
+    join(folder, 'jobs'),
+    '--no-cache-server',
+    '--rm',
+    '--json',
+    // A leak must be seen, so act may not hide it.
+    '--insecure-secrets',
+  ];
+}
+
+/** What a tag of this repository would hold of it. */
+async function suiteFolder(folder: string): Promise<string> {
+  const copy = join(folder, 'suite');
+  mkdirSync(copy);
+  for (const part of ['action.yml', 'actions', 'dist']) {
+    await cp(join(root, part), join(copy, part), { recursive: true });
+  }
+  return copy;
+}
+
+/** This process's own, without what a job of GitHub would set, and with the Node of this project first. */
+function environmentOfRunner({ environment, programs }: WorkflowToRun, folder: string): NodeJS.ProcessEnv {
+  const links = join(folder, 'programs');
+  mkdirSync(links);
+  for (const [name, path] of Object.entries(programs)) symlinkSync(path, join(links, name));
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(GITHUB_|RUNNER_|ACTIONS_|INPUT_|NODE_OPTIONS$|JEST_)/.test(name),
+  );
+  return {
+    ...Object.fromEntries(own),
+    PATH: [join(root, 'node_modules/.bin'), links, process.env.PATH].join(delimiter),
+    // Settings of this machine's user for act stay out, and act leaves nothing; what pip has fetched is kept.
+    XDG_CONFIG_HOME: join(folder, 'config'),
+    XDG_CACHE_HOME: join(folder, 'cache'),
+    PIP_CACHE_DIR: process.env.PIP_CACHE_DIR ?? join(homedir(), '.cache/pip'),
+    ...environment,
+  };
+}
+
+/** One line of act's log. */
+interface Entry {
+  readonly msg: string;
+  readonly level: string;
+  readonly job?: string;
+  readonly jobID?: string;
+  readonly step?: string;
+  readonly stepID?: readonly string[];
+  readonly jobResult?: 'success' | 'failure';
+  readonly command?: string;
+  readonly arg?: string;
+  readonly name?: string;
+  readonly content?: string;
+}
+
+function readLog({
+  stdout,
+  stderr,
+}: {
+  stdout: string;
+  stderr: string;
+}): Omit<WorkflowRun, 'exitCode' | 'argumentLists'> {
+  const entries = `${stdout}\n${stderr}`
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(readEntry);
+  return {
+    jobs: Object.fromEntries(
+      entries.flatMap(({ jobID, jobResult }) => (jobID && jobResult ? [[jobID, jobResult]] : [])),
+    ),
+    log: entries.map(({ jobID = '', msg }) => `${jobID.padEnd(14)}${msg.trimEnd()}`).join('\n'),
+    annotations: entries.flatMap(({ command = '', jobID = '', arg = '' }) =>
+      ['error', 'warning', 'notice'].includes(command) ? [{ level: command, job: jobID, text: arg }] : [],
+    ),
+    summaries: entries.flatMap(({ command, jobID = '', step = '', content = '' }) =>
+      command === 'summary' ? [{ job: jobID, step, text: content }] : [],
+    ),
+    outputs: Object.fromEntries(
+      entries.flatMap(({ command, jobID, stepID = [], name, arg = '' }) =>
+        command === 'set-output' ? [[`${jobID}.${stepID.join('.')}.${name}`, arg]] : [],
+      ),
+    ),
+  };
+}
+
+function readEntry(line: string): Entry {
+  try {
+    return JSON.parse(line) as Entry;
+  } catch {
+    return { msg: line, level: 'info' };
+  }
+}
+
+function lookAtProcesses(seen: Set<string>): void {
+  for (const pid of readdirSync('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    try {
+      seen.add(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '));
+    } catch {
+      // It has ended.
+    }
+  }
+}

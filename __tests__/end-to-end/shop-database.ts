@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+
+import type { Lab } from '../../lab/lab.ts';
+
+/** A database of one shop, which belongs to a role of its own. */
+export interface ShopDatabase {
+  readonly url: string;
+  /** Of the role: every character that a URL, a shell or an env file could trip over. */
+  readonly password: string;
+  /** As the role. */
+  sql(statement: string): Promise<unknown[]>;
+  drop(): Promise<void>;
+}
+
+/** @param name of the database and of the role, which may make databases, as the shop's own tests do */
+export async function shopDatabase(lab: Lab, name: string): Promise<ShopDatabase> {
+  const { host, port, superuserUrl } = lab.postgres.v15;
+  const password = `p@ss:w/rd%40 #&?$'"${randomBytes(6).toString('hex')}`;
+  await query(superuserUrl, `CREATE ROLE ${name} LOGIN CREATEDB PASSWORD ${pg.escapeLiteral(password)}`);
+  await query(superuserUrl, `CREATE DATABASE ${name} OWNER ${name}`);
+  const url = `postgresql://${name}:${encodeURIComponent(password)}@${host}:${port}/${name}`;
+  return {
+    url,
+    password,
+    sql: (statement) => query(url, statement),
+    async drop() {
+      await query(superuserUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+      await query(superuserUrl, `DROP ROLE ${name}`);
+    },
+  };
+}
+
+async function query(connectionString: string, statement: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}

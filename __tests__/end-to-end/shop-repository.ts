@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { command } from '../../lab/command.ts';
+import { shopFolder } from '../../lab/shop.ts';
+import { provideWheels } from '../../lab/wheels.ts';
+import { root } from '../workflows/files.ts';
+
+/** Files of a commit: what they hold, or how it follows from what they held. */
+export type Changes = Readonly<Record<string, string | ((before: string) => string)>>;
+
+/** A repository of somebody who took the example application and the example workflows. */
+export interface ShopRepository {
+  readonly folder: string;
+  /** @returns the commit */
+  commit(message: string, changes?: Changes): Promise<string>;
+  remove(): void;
+}
+
+/** It brings its wheels along, because a build in the lab has no package index to ask. */
+export async function shopRepository(): Promise<ShopRepository> {
+  const folder = mkdtempSync(join(tmpdir(), 'shop-repository-'));
+  const git = (...args: string[]) =>
+    command(['git', '-c', 'user.name=Ana', '-c', 'user.email=ana@example.com', '-C', folder, ...args]);
+  await cp(shopFolder, folder, {
+    recursive: true,
+    filter: (path) => !/__pycache__|\.venv|\.ruff_cache|\/wheels$/.test(path),
+  });
+  await provideWheels(join(shopFolder, 'requirements.txt'), join(folder, 'wheels'));
+  // The shop's own list has the wheels, and what is ignored does not come into a job.
+  await writeFile(join(folder, '.gitignore'), '.venv/\n__pycache__/\n');
+  for (const workflow of ['deploy-dev.yml', 'one-step.yml']) {
+    await cp(join(root, 'examples/workflows', workflow), join(folder, '.github/workflows', workflow));
+  }
+  await git('init', '--quiet', '--initial-branch', 'dev');
+  await git('remote', 'add', 'origin', 'https://github.com/acme/shop.git');
+  return {
+    folder,
+    async commit(message, changes = {}) {
+      for (const [name, content] of Object.entries(changes)) {
+        const path = join(folder, name);
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, typeof content === 'string' ? content : content(await readFile(path, 'utf8')));
+      }
+      await git('add', '--all');
+      await git('commit', '--quiet', '--message', message);
+      return (await git('rev-parse', 'HEAD')).trim();
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A new column, which the code of before can live with. */
+export const newColumn: Changes = {
+  'catalog/migrations/0003_product_stock.py': migration(
+    '0002_product_description',
+    'migrations.AddField("product", "stock", models.PositiveIntegerField(db_default=0))',
+  ),
+  'catalog/models.py': (before) =>
+    changed(before, /( +)description = .*\n/, '$&$1stock = models.PositiveIntegerField(db_default=0)\n'),
+};
+
+/** A rule that the data of a tenant may break: no test of the shop can know. */
+export const uniqueNames: Changes = {
+  'catalog/migrations/0004_unique_names.py': migration(
+    '0003_product_stock',
+    'migrations.AlterField("product", "name", models.CharField(max_length=120, unique=True))',
+  ),
+  'catalog/models.py': (before) =>
+    changed(
+      before,
+      'name = models.CharField(max_length=120)',
+      'name = models.CharField(max_length=120, unique=True)',
+    ),
+};
+
+function migration(after: string, operation: string): string {
+  return `from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("catalog", "${after}")]
+    operations = [${operation}]
+`;
+}
+
+/** @throws Error when there is nothing to change: the example has become another one */
+function changed(before: string, search: string | RegExp, replacement: string): string {
+  const after = before.replace(search, replacement);
+  if (after === before) throw new Error(`nothing in the shop is ${search}`);
+  return after;
+}
