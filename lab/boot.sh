@@ -53,7 +53,8 @@ done
 
 hostname "$name"
 ip link set lo up
-echo 1 >proc/sys/net/ipv4/ip_forward
+# As on a fresh server, whatever this machine has: the engine turns it on, and then closes FORWARD.
+echo 0 >proc/sys/net/ipv4/ip_forward
 
 mkdir -p mnt
 pivot_root . mnt

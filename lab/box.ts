@@ -37,6 +37,8 @@ const BOOT = join(dirname(fileURLToPath(import.meta.url)), 'boot.sh');
 
 const boxFolder = (folders: LabFolders, name: Station) => join(folders.run, name);
 const recordPath = (folders: LabFolders, name: Station) => join(boxFolder(folders, name), 'box.json');
+/** Written before the box is complete, so that an interrupted start can be cleaned up. */
+const keeperPath = (folders: LabFolders, name: Station) => join(boxFolder(folders, name), 'keeper.json');
 
 /** The box when it runs, else undefined. */
 export function readBox(folders: LabFolders, name: Station): Box | undefined {
@@ -83,6 +85,8 @@ export async function startBox(
     ],
     { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: BOX_ENVIRONMENT },
   );
+  const keeper = child.pid === undefined ? undefined : identify(child.pid);
+  writeFileSync(keeperPath(folders, name), JSON.stringify(keeper ?? null));
   const complaints: string[] = [];
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   child.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text));
@@ -95,7 +99,7 @@ export async function startBox(
       break;
     }
   }
-  if (outsidePid === undefined || child.pid === undefined) {
+  if (outsidePid === undefined || keeper === undefined) {
     await closed;
     throw new Error(`the box ${name} did not start: ${complaints.join('').trim() || 'it said nothing'}`);
   }
@@ -106,7 +110,7 @@ export async function startBox(
   const box: Box = {
     name,
     address: addressOf(network, name),
-    keeper: identify(child.pid),
+    keeper,
     init: identify(outsidePid),
     shared: join(folder, 'lab'),
     root,
@@ -119,11 +123,14 @@ export async function startBox(
 
 /** Pulls the plug: everything in the box ends at once. Its files stay. */
 export async function stopBox(folders: LabFolders, name: Station): Promise<void> {
-  const box = readBox(folders, name);
-  if (box !== undefined) {
-    await end(box.init);
-    await end(box.keeper);
+  await end(readBox(folders, name)?.init);
+  try {
+    const keeper = JSON.parse(readFileSync(keeperPath(folders, name), 'utf8')) as ProcessIdentity | null;
+    await end(keeper ?? undefined); // takes a box that was not complete with it
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
+  rmSync(keeperPath(folders, name), { force: true });
   rmSync(recordPath(folders, name), { force: true });
 }
 
@@ -136,7 +143,8 @@ export async function rebootBox(folders: LabFolders, network: LabNetwork, box: B
 /** Stops the box and removes its files. */
 export async function removeBox(folders: LabFolders, name: Station): Promise<void> {
   await stopBox(folders, name);
-  rmSync(boxFolder(folders, name), { recursive: true, force: true, maxRetries: 5 });
+  // Not rmSync: an engine's files are many, and meanwhile the other boxes want to be removed too.
+  await command(['rm', '--recursive', '--force', '--one-file-system', boxFolder(folders, name)]);
 }
 
 /** A path in the box, as this side can open it while the box runs. */
@@ -177,13 +185,30 @@ function enter(box: Box, argv: readonly string[], options: InBoxOptions): [strin
       ...become,
       ...argv,
     ],
-    { ...rest, cwd: '/', env: { ...BOX_ENVIRONMENT, ...options.env } },
+    {
+      label: `${argv.join(' ')} in ${box.name}`,
+      ...rest,
+      cwd: '/',
+      env: { ...BOX_ENVIRONMENT, ...options.env },
+    },
   ];
 }
 
 /** Runs a program inside the box. @throws Error when it fails */
 export async function inBox(box: Box, argv: readonly string[], options: InBoxOptions = {}): Promise<string> {
   return command(...enter(box, argv, options));
+}
+
+/** Lets a person work in the box: a program with this terminal. @returns its exit code */
+export async function visitBox(box: Box, argv: readonly string[]): Promise<number> {
+  const [[program = '', ...words], { env, cwd }] = enter(box, argv, {
+    env: { TERM: process.env.TERM ?? 'dumb' },
+  });
+  const visit = spawn(program, words, { stdio: 'inherit', env: env ?? {}, cwd: cwd ?? '/' });
+  return new Promise((resolve, reject) => {
+    visit.once('error', reject);
+    visit.once('close', (code) => resolve(code ?? 128));
+  });
 }
 
 /** Runs a program inside the box and returns its result, whatever it is. */

@@ -61,6 +61,7 @@ async function underLock(folders: LabFolders, names: readonly PartName[], progre
       return ensureBoxRoot(folders);
     });
   }
+  mkdirSync(folders.run, { recursive: true, mode: 0o700 }); // it holds keys and passwords
   const network = await bringUpNetwork(folders);
   const parts: Partial<Parts> = { ...readState(folders)?.parts };
   const docker = await dockerClient(folders);

@@ -7,6 +7,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Milliseconds until the command is killed; none by default. */
   readonly timeout?: number;
+  /** What to call the command in an error, instead of its argument list. */
+  readonly label?: string;
   /** Called with every line of output (both streams). */
   readonly onLine?: (line: string) => void;
 }
@@ -61,5 +63,5 @@ export async function command(argv: readonly string[], options: CommandOptions =
   const result = await tryCommand(argv, options);
   if (result.code === 0) return result.stdout;
   const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-6).join('\n  ');
-  throw new Error(`${argv.join(' ')} — exit code ${result.code}\n  ${said}`);
+  throw new Error(`${options.label ?? argv.join(' ')} — exit code ${result.code}\n  ${said}`);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryCommand } from './command.ts';
 import { ensureBase, makeOnce } from './debian-root.ts';
@@ -44,10 +44,10 @@ const BUILD_PACKAGES = [
 ];
 
 /** Debian 12's own Go is too old to build any of this, but it can fetch this toolchain, which is a module too. */
-const TOOLCHAIN = 'golang.org/toolchain@v0.0.1-go1.26.3.linux-amd64';
+const TOOLCHAIN = `golang.org/toolchain@v0.0.1-go1.26.8.linux-${process.arch === 'x64' ? 'amd64' : process.arch}`;
 
 export function currentEnginePath(folders: LabFolders): string {
-  const recipe = JSON.stringify([MODULES, CLIENT, BUILD_PACKAGES]);
+  const recipe = JSON.stringify([MODULES, CLIENT, BUILD_PACKAGES, process.arch]);
   return join(
     folders.cache,
     `docker-current-${createHash('sha256').update(recipe).digest('hex').slice(0, 8)}`,
@@ -66,8 +66,7 @@ export async function currentEngineFolder(
   const target = currentEnginePath(folders);
   if (existsSync(target)) return target;
   const base = await ensureBase(folders);
-  await makeOnce(target, async (partial) => {
-    const changesTo = `${partial}.build`;
+  await makeOnce(target, async (partial, changesTo) => {
     mkdirSync(partial, { recursive: true });
     note('building a current Docker engine from its Go modules (4 to 8 minutes, once): compiler');
     const apt = (...words: string[]) => inRoot(base, ['apt-get', '-q', ...words], { changesTo });
@@ -94,7 +93,6 @@ export async function currentEngineFolder(
       ['bash', '-c', CLIENT_SCRIPT, 'bash', CLIENT.module, CLIENT.version, CLIENT.swarm],
       build,
     );
-    rmSync(changesTo, { recursive: true, force: true });
   });
   return target;
 }

@@ -102,17 +102,26 @@ export async function ensureBoxRoot(folders: LabFolders): Promise<string> {
 /**
  * Makes a folder under another name and renames it at the end, so that a killed
  * run leaves nothing half done, and of two runs at once one wins.
+ * @param work is given the folder to fill, and the name of one that it may use meanwhile
  */
-export async function makeOnce(target: string, work: (partial: string) => Promise<void>): Promise<void> {
-  mkdirSync(dirname(target), { recursive: true });
-  for (const name of readdirSync(dirname(target))) {
-    const owner = /\.partial-(\d+)$/.exec(name)?.[1];
+export async function makeOnce(
+  target: string,
+  work: (partial: string, scratch: string) => Promise<void>,
+): Promise<void> {
+  const neighbours = dirname(target);
+  mkdirSync(neighbours, { recursive: true });
+  for (const name of readdirSync(neighbours)) {
+    const owner = /\.(?:partial|scratch)-(\d+)$/.exec(name)?.[1];
     if (owner !== undefined && !existsSync(`/proc/${owner}`)) {
-      rmSync(join(dirname(target), name), { recursive: true, force: true });
+      rmSync(join(neighbours, name), { recursive: true, force: true });
     }
   }
   const partial = `${target}.partial-${process.pid}`;
-  await work(partial);
-  if (existsSync(target)) rmSync(partial, { recursive: true, force: true });
-  else renameSync(partial, target);
+  const scratch = `${target}.scratch-${process.pid}`;
+  try {
+    await work(partial, scratch);
+    if (!existsSync(target)) renameSync(partial, target);
+  } finally {
+    for (const folder of [partial, scratch]) rmSync(folder, { recursive: true, force: true });
+  }
 }

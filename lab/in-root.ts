@@ -67,6 +67,7 @@ export async function inRoot(
       ...['--', ...argv],
     ],
     {
+      label: argv.slice(0, 12).join(' '),
       env: {
         ...networkSettings(),
         PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

@@ -3,7 +3,6 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -35,7 +34,7 @@ export async function provideWheels(
     .slice(0, 12);
   const cached = join(folders.cache, 'wheels', key);
   if (!existsSync(cached))
-    await makeOnce(cached, (partial) => fetchWheels(base, requirements, partial, folders));
+    await makeOnce(cached, (partial, scratch) => fetchWheels(base, requirements, partial, scratch));
 
   mkdirSync(folder, { recursive: true });
   const wheels = readdirSync(cached).filter((name) => name.endsWith('.whl'));
@@ -50,19 +49,14 @@ async function fetchWheels(
   base: string,
   requirements: Buffer,
   partial: string,
-  folders: LabFolders,
+  changesTo: string,
 ): Promise<void> {
   mkdirSync(partial, { recursive: true });
-  const changesTo = mkdtempSync(join(folders.cache, 'pip-'));
   writeFileSync(join(partial, 'requirements.txt'), requirements);
   // `pip wheel` and not `pip download`: what comes as source is built here, where it can be.
   const pip = ['pip', 'wheel', '--quiet', '--disable-pip-version-check', '--no-cache-dir'];
-  try {
-    await inRoot(base, [...pip, '--wheel-dir', '/out', '--requirement', '/out/requirements.txt'], {
-      changesTo,
-      binds: [{ from: partial, to: '/out' }],
-    });
-  } finally {
-    rmSync(changesTo, { recursive: true, force: true });
-  }
+  await inRoot(base, [...pip, '--wheel-dir', '/out', '--requirement', '/out/requirements.txt'], {
+    changesTo,
+    binds: [{ from: partial, to: '/out' }],
+  });
 }
