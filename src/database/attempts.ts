@@ -1,6 +1,7 @@
 import { UserError } from '../ground/errors.ts';
 import type { ConnectionPlan, Place } from './connection-plan.ts';
 import { type Observation, observe } from './observation.ts';
+import { isAboutEncryption } from './server-verdict.ts';
 import { type Encryption, encryptionsOf, tlsOptions } from './tls-plan.ts';
 import { type Circumstances, mostTellingOf, NoConnection } from './verdict.ts';
 import { addressesOf, type Try } from './wire.ts';
@@ -27,10 +28,7 @@ export async function connectSomewhere<T>(
   { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
   attempt: (one: Try) => Promise<T>,
 ): Promise<T> {
-  const failures: { observation: Observation; one: Pick<Try, 'place' | 'encryption'>; cause: unknown }[] = [];
-  const fail = (observation: Observation, one: Pick<Try, 'place' | 'encryption'>, cause: unknown) => {
-    failures.push({ observation, one, cause });
-  };
+  const failures: { observation: Observation; place: Place; cause: unknown }[] = [];
 
   places: for (const place of plan.places) {
     const encryptions = encryptionsOf(plan.tls.mode, place.kind);
@@ -39,7 +37,7 @@ export async function connectSomewhere<T>(
       addresses = await addressesOf(place, AbortSignal.any([signal, AbortSignal.timeout(timeout)]));
     } catch (error) {
       signal.throwIfAborted();
-      fail(observe(error, 'resolve'), { place, encryption: 'plain' }, error);
+      failures.push({ observation: observe(error, 'resolve'), place, cause: error });
     }
     for (const address of addresses) {
       for (const encryption of encryptions) {
@@ -56,7 +54,7 @@ export async function connectSomewhere<T>(
           // A file that cannot be read, a cancelled step: nothing that another address would change.
           if (error instanceof UserError || !isObservable(error)) throw error;
           const { observation } = error;
-          fail(observation, one, error.cause ?? error);
+          failures.push({ observation, place, cause: error.cause ?? error });
           if (isFinal(observation)) break places;
           if (!worthOtherEncryption(observation, encryption)) break;
         }
@@ -68,7 +66,7 @@ export async function connectSomewhere<T>(
   if (telling === undefined) throw new Error('a connection plan without a place');
   throw new NoConnection(
     telling.observation,
-    circumstances(plan, names, timeout, telling.one),
+    circumstances(plan, names, timeout, telling.place),
     telling.cause,
   );
 }
@@ -80,18 +78,15 @@ function isObservable(error: unknown): error is Error & { readonly observation: 
 /** The server has answered, and another one, or another address of it, would answer for something else. */
 function isFinal(observation: Observation): boolean {
   if (observation.kind === 'no-password') return true;
-  return (
-    observation.kind === 'server' && observation.sqlState !== '57P03' && observation.sqlState !== '28000'
-  );
+  return observation.kind === 'server' && observation.sqlState !== '57P03' && !isAboutEncryption(observation);
 }
 
 /**
- * Rules in pg_hba.conf (28000) may differ with and without encryption. A wrong password stays wrong: libpq would
- * try it once more, and count twice where failures are counted.
+ * Rules may differ with and without encryption. A wrong password stays wrong: libpq would try it once more, and
+ * it would count twice where failures are counted.
  */
 function worthOtherEncryption(observation: Observation, encryption: Encryption): boolean {
-  if (observation.kind === 'server')
-    return observation.sqlState === '28000' || observation.sqlState === '08P01';
+  if (observation.kind === 'server') return isAboutEncryption(observation);
   return encryption === 'tls-if-offered' && ['certificate', 'tls-failed'].includes(observation.kind);
 }
 
@@ -99,7 +94,7 @@ function circumstances(
   plan: ConnectionPlan,
   { database, user, discreet }: Names,
   timeout: number,
-  { place, encryption }: Pick<Try, 'place' | 'encryption'>,
+  place: Place,
 ): Circumstances {
   return {
     server: discreet ? 'the server that the database URL names' : serverName(place),
@@ -107,7 +102,6 @@ function circumstances(
     database,
     user,
     sslMode: plan.tls.mode,
-    plain: encryption === 'plain',
     timeout,
     discreet,
   };

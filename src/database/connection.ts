@@ -7,7 +7,8 @@ import { retry } from '../ground/retry.ts';
 import { connectSomewhere, serverName } from './attempts.ts';
 import { type ConnectionPlan, planConnection, type SessionWish } from './connection-plan.ts';
 import { Observed, observe, type Phase } from './observation.ts';
-import { type PoolerMode, sharesBackends, transactionPooler } from './pooler.ts';
+import { type PoolerMode, sharesBackends, transactionPooler, unknownPooler } from './pooler.ts';
+import { lacksRule } from './server-verdict.ts';
 import { type Database, logIn, type Session, sessionOf } from './session.ts';
 import type { DatabaseUrl } from './url.ts';
 import { NoConnection } from './verdict.ts';
@@ -122,7 +123,9 @@ async function refuseTransactionPooler(
     return row?.pid ?? 0;
   };
   try {
-    const { session: second } = await openSession(url, options);
+    const { session: second } = await openSession(url, options).catch((error: unknown) => {
+      throw error instanceof NoConnection ? unknownPooler(session.label, error) : error;
+    });
     try {
       if (await sharesBackends(ask(session), ask(second))) throw transactionPooler(session.label);
     } finally {
@@ -147,26 +150,48 @@ async function openSession(url: DatabaseUrl, options: ConnectOptions): Promise<O
     homeFolder: homedir(),
     caFile: options.caFile,
   });
+  try {
+    if (plan.sessionWish !== 'prefer-standby') return await attempt(url, plan, options);
+    return await attempt(url, { ...plan, sessionWish: 'standby' }, options).catch((error: unknown) => {
+      if (!(error instanceof NoConnection && error.observation.kind === 'other-session')) throw error;
+      return attempt(url, { ...plan, sessionWish: 'any' }, options);
+    });
+  } catch (error) {
+    if (!(error instanceof NoConnection && error.observation.kind === 'server')) throw error;
+    const unruled = plan.tls.mode === 'disable' && lacksRule(error.observation);
+    throw unruled && (await letsInWithTls(url, plan, options)) ? error.knowing({ tlsHelps: true }) : error;
+  }
+}
+
+/** Whether there is a rule for connections with TLS: asked without a password, the server asks for one, or lets us in. */
+async function letsInWithTls(
+  url: DatabaseUrl,
+  plan: ConnectionPlan,
+  options: ConnectOptions,
+): Promise<boolean> {
+  const tls = { ...plan.tls, mode: 'require', roots: '' } as const;
+  try {
+    const asked = { ...plan, tls, password: undefined, channelBinding: false, sessionWish: 'any' } as const;
+    const { session } = await attempt(url, asked, options);
+    await session.close();
+    return true;
+  } catch (error) {
+    if (!(error instanceof NoConnection)) throw error;
+    return error.observation.kind === 'no-password';
+  }
+}
+
+function attempt(url: DatabaseUrl, plan: ConnectionPlan, options: ConnectOptions): Promise<Opened> {
   const timeout = plan.connectTimeout ?? options.connectTimeout;
+  const discreet = url.perhapsMisread;
   const names = {
-    database: url.perhapsMisread ? 'the database that the URL names' : `the database ${plan.database}`,
+    database: discreet ? 'the database that the URL names' : `the database ${plan.database}`,
     user: plan.user,
-    discreet: url.perhapsMisread,
+    discreet,
   };
-  const attempt = (wish: SessionWish) =>
-    connectSomewhere(plan, names, { timeout, signal: options.signal }, (one) =>
-      tryOnce(one, {
-        plan,
-        options,
-        timeout,
-        wish,
-        label: names.discreet ? 'the database of the URL' : `${plan.database} on ${serverName(one.place)}`,
-      }),
-    );
-  if (plan.sessionWish !== 'prefer-standby') return attempt(plan.sessionWish);
-  return attempt('standby').catch((error: unknown) => {
-    if (error instanceof NoConnection && error.observation.kind === 'other-session') return attempt('any');
-    throw error;
+  return connectSomewhere(plan, names, { timeout, signal: options.signal }, (one) => {
+    const label = discreet ? 'the database of the URL' : `${plan.database} on ${serverName(one.place)}`;
+    return tryOnce(one, { plan, options, timeout, label });
   });
 }
 
@@ -174,12 +199,11 @@ interface Attempt {
   readonly plan: ConnectionPlan;
   readonly options: ConnectOptions;
   readonly timeout: number;
-  readonly wish: SessionWish;
   readonly label: string;
 }
 
 /** @throws Observed; UserError for a file that cannot be read; why the step was cancelled */
-async function tryOnce(one: Try, { plan, options, timeout, wish, label }: Attempt): Promise<Opened> {
+async function tryOnce(one: Try, { plan, options, timeout, label }: Attempt): Promise<Opened> {
   options.signal.throwIfAborted();
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeout);
@@ -198,8 +222,11 @@ async function tryOnce(one: Try, { plan, options, timeout, wish, label }: Attemp
     signal.addEventListener('abort', destroy, { once: true });
     try {
       const session = await sessionOf(client, label, options.signal);
-      const found = unwantedSession(wish, session);
-      if (found !== undefined) throw new Observed({ kind: 'other-session', found });
+      const found = unwantedSession(plan.sessionWish, session);
+      if (found !== undefined) {
+        await session.close();
+        throw new Observed({ kind: 'other-session', found });
+      }
       return { session, encryption: encryptionOf(open.stream) };
     } catch (error) {
       open.stream.destroy();

@@ -9,7 +9,8 @@ export type PoolerMode = 'none' | 'session' | 'transaction';
 /** One connection, asked which process of the server answers it: once a call, each a transaction of its own. */
 export type AskBackend = () => Promise<number>;
 
-const rounds = 3;
+/** More than enough when nobody else uses the pooler; others may take what was free. */
+const rounds = 8;
 
 /**
  * Tells whether two connections that are open at the same time share processes of the server. Directly, or through
@@ -32,5 +33,13 @@ export function transactionPooler(label: string): UserError {
     `${label} is reached through a pooler in transaction mode — one session's settings and locks would become another one's: search_path would leak between tenants`,
     'give the address of the database itself, or of a pooler in session mode (often another port)',
     { code: 'database-pooler-transaction-mode' },
+  );
+}
+
+export function unknownPooler(label: string, cause: UserError): UserError {
+  return new UserError(
+    `${label} is reached through a pooler, and whether it is in transaction mode cannot be told — a second connection failed: ${cause.message}`,
+    'give the address of the database itself, or give the pooler more connections',
+    { code: 'database-pooler-unknown-mode', cause },
   );
 }

@@ -2,38 +2,10 @@ import { showDuration } from '../ground/duration.ts';
 import { UserError } from '../ground/errors.ts';
 import { counted } from '../ground/words.ts';
 import type { Observation } from './observation.ts';
-import type { SslMode } from './tls-plan.ts';
+import { isAboutEncryption, judgeAnswer } from './server-verdict.ts';
+import { type Circumstances, capitalised, type Verdict, type Waiting } from './verdict-terms.ts';
 
-/** What a verdict needs to know besides what was observed. */
-export interface Circumstances {
-  /** `db.internal:5432`, or `the socket in /run/postgresql (port 5432)`. */
-  readonly server: string;
-  /** The host alone, when a name had to be resolved. */
-  readonly host: string;
-  /** `the database shop`. */
-  readonly database: string;
-  readonly user: string;
-  readonly sslMode: SslMode;
-  /** Whether the server was asked without encryption. */
-  readonly plain: boolean;
-  /** Milliseconds that one try may take. */
-  readonly timeout: number;
-  /** When it was tried more than once. */
-  readonly tried?: { readonly attempts: number; readonly milliseconds: number } | undefined;
-  /** The names above are hidden, and so must be what the server says: it repeats them. */
-  readonly discreet: boolean;
-}
-
-/** Whether another try can help: `briefly` means a few, no more. */
-export type Waiting = 'helps' | 'helps briefly' | 'is useless';
-
-interface Verdict {
-  readonly code: string;
-  readonly failed: string;
-  readonly observed: string;
-  readonly hint: string;
-  readonly waiting: Waiting;
-}
+export type { Circumstances };
 
 /** A connection that could not be made, with the verdict as its sentence. */
 export class NoConnection extends UserError {
@@ -55,11 +27,12 @@ export class NoConnection extends UserError {
 
   /** The same verdict, which also says how long was waited for it to change. */
   after(attempts: number, milliseconds: number): NoConnection {
-    return new NoConnection(
-      this.observation,
-      { ...this.circumstances, tried: { attempts, milliseconds } },
-      this.cause,
-    );
+    return this.knowing({ tried: { attempts, milliseconds } });
+  }
+
+  /** The verdict when more is known. */
+  knowing(more: Partial<Circumstances>): NoConnection {
+    return new NoConnection(this.observation, { ...this.circumstances, ...more }, this.cause);
   }
 }
 
@@ -88,16 +61,12 @@ const mostTelling: readonly Observation['kind'][] = [
   'no-socket',
 ];
 
-/** The most telling of several failures; the first of several like it. A missing rule in pg_hba.conf tells little. */
+/** The most telling of several failures; the first of several like it. */
 export function mostTellingOf<T extends { readonly observation: Observation }>(
   failures: readonly T[],
 ): T | undefined {
   const rank = ({ observation }: T) =>
-    observation.kind === 'server' &&
-    observation.sqlState === '28000' &&
-    observation.routine === 'ClientAuthentication'
-      ? 0.5
-      : mostTelling.indexOf(observation.kind);
+    isAboutEncryption(observation) ? 0.5 : mostTelling.indexOf(observation.kind);
   return failures.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 
@@ -241,134 +210,3 @@ function socketReason(code: string): string {
   if (code === 'ENOENT') return 'there is no such socket';
   return code === 'EACCES' ? 'this user may not use the socket' : `it is no socket (${code})`;
 }
-
-type Answer = Extract<Observation, { kind: 'server' }>;
-
-/** What the server itself said, by its SQLSTATE. Its sentences come in its own language, so they are shown, and not read. */
-function judgeAnswer(answer: Answer, circumstances: Circumstances): Verdict {
-  const { server, user, database, discreet } = circumstances;
-  const said = discreet
-    ? 'what it said is not shown: it may hold a piece of the password'
-    : `it said: ${answer.message}`;
-  const notNow = { observed: said, waiting: 'helps' } as const;
-  const never = { observed: said, waiting: 'is useless' } as const;
-  if (wantsTls(answer, circumstances)) {
-    return {
-      ...never,
-      code: 'database-tls-required',
-      failed: `${capitalised(server)} does not let ${user} in without TLS`,
-      hint: `set sslmode=require in the database URL (it says sslmode=${circumstances.sslMode})`,
-    };
-  }
-  switch (answer.sqlState) {
-    case '28P01':
-      return {
-        code: 'database-wrong-password',
-        failed: `${capitalised(server)} does not accept the password of ${user}`,
-        observed: 'it is wrong, or there is no such role: the server does not tell which',
-        hint: 'correct user and password in the database URL; in it, @ : / % are written %40 %3A %2F %25',
-        waiting: 'is useless',
-      };
-    case '28000':
-      return judgeRole(answer, circumstances, said);
-    case '3D000':
-      return {
-        ...never,
-        code: 'database-no-such-database',
-        failed: `${capitalised(database)} does not exist on ${server}`,
-        hint: 'create it, or correct the name in the database URL',
-      };
-    case '53300':
-      return {
-        ...notNow,
-        code: 'database-too-many-connections',
-        failed: `${capitalised(server)} has no connection free for ${user}`,
-        hint: 'end idle connections, or raise max_connections (or the limit of the role or the database)',
-      };
-    case '57P03':
-    case '57P01':
-    case '57P02':
-      return {
-        ...notNow,
-        code: 'database-starting-up',
-        failed: `${capitalised(server)} is starting up or shutting down`,
-        hint: 'wait, and look at the log of the server',
-      };
-    case '42501':
-    case '55000':
-      return {
-        ...never,
-        code: 'database-access-refused',
-        failed: `${capitalised(server)} does not let ${user} into ${database}`,
-        hint: 'GRANT CONNECT ON DATABASE … TO the role, and let the database accept connections',
-      };
-    case '42704':
-    case '22023':
-      return {
-        ...never,
-        code: 'database-not-connected',
-        failed: `${capitalised(server)} refused a setting of the session`,
-        hint: 'correct options in the database URL',
-      };
-    case '08P01':
-      if (/startup parameter/.test(answer.message)) {
-        return {
-          ...never,
-          code: 'database-pooler-refuses-options',
-          failed: `In front of ${server} is a pooler that refuses parameters of the session`,
-          hint: 'give the address of the database itself, or leave options out of the URL',
-        };
-      }
-  }
-  return {
-    ...never,
-    observed: discreet ? said : `${said} (${answer.sqlState})`,
-    code: 'database-not-connected',
-    failed: `${capitalised(server)} refused the connection`,
-    hint: 'look at the log of the server',
-  };
-}
-
-/** A plain connection, which pg_hba.conf has no rule for, or which a pooler with TLS required sends away. */
-function wantsTls({ sqlState, routine, message }: Answer, { plain, sslMode }: Circumstances): boolean {
-  if (!plain || !['disable', 'allow'].includes(sslMode)) return false;
-  // The end of that sentence is a fixed word in every version, but not in every language: SSL is.
-  if (sqlState === '28000' && routine === 'ClientAuthentication')
-    return /no encryption|SSL off|SSL/.test(message);
-  return ['08P01', '28000', 'XX000'].includes(sqlState) && /\b(SSL|TLS)\b.*required|insecure/i.test(message);
-}
-
-/** 28000 is one number for several matters; the function that raised it tells them apart in every language. */
-function judgeRole({ routine, message }: Answer, circumstances: Circumstances, observed: string): Verdict {
-  const { server, user, database } = circumstances;
-  const refused = { code: 'database-access-refused', observed, waiting: 'is useless' } as const;
-  if (routine === 'ClientAuthentication') {
-    return {
-      ...refused,
-      failed: `${capitalised(server)} has no rule that lets ${user} into ${database} from here`,
-      hint: 'add a line for this role, database and address to its pg_hba.conf, or connect from an address that it knows',
-    };
-  }
-  if (routine !== 'InitializeSessionUserId') {
-    return {
-      ...refused,
-      failed: `${capitalised(server)} does not let ${user} in`,
-      hint: 'look at its log and its pg_hba.conf',
-    };
-  }
-  if (/not permitted to log in/.test(message)) {
-    return {
-      ...refused,
-      failed: `The role ${user} may not log in to ${server}`,
-      hint: 'ALTER ROLE … LOGIN, or use another role',
-    };
-  }
-  return {
-    ...refused,
-    code: 'database-no-such-role',
-    failed: `There is no role ${user} on ${server}`,
-    hint: 'create it, or correct the user in the database URL',
-  };
-}
-
-const capitalised = (text: string): string => (text.startsWith('the ') ? `T${text.slice(1)}` : text);

@@ -156,11 +156,7 @@ function looksLikePostgresql(answer: Buffer): boolean {
   );
 }
 
-/** What can be read in the first line, for a person who recognises `HTTP/1.1 400` or `SSH-2.0`. */
+/** The first words that can be read, for a person who recognises `HTTP/1.1 400` or `SSH-2.0`. */
 function textIn(answer: Buffer): string {
-  const line = answer.toString('latin1').split(/[\r\n]/)[0] ?? '';
-  return line
-    .replace(/[^\x20-\x7e]+/g, ' ')
-    .trim()
-    .slice(0, 60);
+  return /[\x20-\x7e]{4,60}/.exec(answer.toString('latin1'))?.[0].trim() ?? '';
 }
