@@ -13,12 +13,13 @@ export default {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '/__tests__/integration/', '/__tests__/end-to-end/'],
+      testPathIgnorePatterns: ['/node_modules/', '/__tests__/(integration|end-to-end|workflows)/'],
     },
     {
       ...common,
       displayName: 'lab',
-      testMatch: ['<rootDir>/__tests__/integration/**/*.test.ts', '<rootDir>/__tests__/end-to-end/**/*.test.ts'],
+      // What needs servers, or programs that are not npm packages.
+      testMatch: ['<rootDir>/__tests__/{integration,end-to-end,workflows}/**/*.test.ts'],
     },
   ],
   testTimeout: 120_000,

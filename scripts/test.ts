@@ -29,6 +29,7 @@ const fast: readonly Stage[] = [
   gate('types', 'tsc', ['-p', '.']),
   gate('format and lint', 'biome', ['ci', '--error-on-warnings', '.']),
   gate('tables in the documents', process.execPath, ['scripts/docs.ts', '--check']),
+  pythonTests(),
   jest('unit'),
 ];
 
@@ -79,16 +80,44 @@ function tallyOf(report: string): Tally {
   };
 }
 
+/** The few files that talk to Django from inside, as far as they can be tested without it. */
+function pythonTests(): Stage {
+  return {
+    name: 'Python tests',
+    async run() {
+      const output: string[] = [];
+      const passed = await succeeds('python3', ['-m', 'unittest', 'discover', '-s', '__tests__/python'], {
+        onStderr: (text) => output.push(text),
+      });
+      const ran = Number(/^Ran (\d+) tests?/m.exec(output.join(''))?.[1] ?? 0);
+      if (!passed || ran === 0) console.log(output.join(''));
+      return passed && ran > 0
+        ? { passed: ran, failed: 0, skipped: 0 }
+        : { passed: 0, failed: Math.max(ran, 1), skipped: 0 };
+    },
+  };
+}
+
 function labUp(): Stage {
   return gate('the lab comes up', process.execPath, ['lab/lab.ts', 'up']);
 }
 
-function succeeds(program: string, args: readonly string[], { hideStdout = false } = {}): Promise<boolean> {
+interface Listening {
+  readonly hideStdout?: boolean;
+  readonly onStderr?: (text: string) => void;
+}
+
+function succeeds(
+  program: string,
+  args: readonly string[],
+  { hideStdout = false, onStderr }: Listening = {},
+): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(program, [...args], {
       cwd: root,
-      stdio: ['ignore', hideStdout ? 'ignore' : 'inherit', 'inherit'],
+      stdio: ['ignore', hideStdout ? 'ignore' : 'inherit', onStderr === undefined ? 'inherit' : 'pipe'],
     });
+    if (onStderr !== undefined) child.stderr?.setEncoding('utf8').on('data', onStderr);
     child.once('error', () => resolve(false));
     child.once('close', (code) => resolve(code === 0));
   });

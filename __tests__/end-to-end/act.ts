@@ -1,12 +1,4 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -14,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { tryCommand } from '../../lab/command.ts';
 import { act } from '../../lab/tools/workflow-tools.ts';
 import { root, suite } from '../workflows/files.ts';
+import { lookAtProcesses } from './processes.ts';
 
 /** What a workflow did, as GitHub would show it. */
 export interface WorkflowRun {
@@ -180,16 +173,5 @@ function readEntry(line: string): Entry {
     return JSON.parse(line) as Entry;
   } catch {
     return { msg: line, level: 'info' };
-  }
-}
-
-function lookAtProcesses(seen: Set<string>): void {
-  for (const pid of readdirSync('/proc')) {
-    if (!/^\d+$/.test(pid)) continue;
-    try {
-      seen.add(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '));
-    } catch {
-      // It has ended.
-    }
   }
 }

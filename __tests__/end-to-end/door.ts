@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { ActionName } from '../../src/actions/names.ts';
+import { lookAtProcesses } from './processes.ts';
 
 const dist = join(import.meta.dirname, '../../dist');
 
@@ -96,17 +97,6 @@ export async function runDoor(
     argumentLists: [...seen].join('\n'),
     peakMemory,
   };
-}
-
-function lookAtProcesses(seen: Set<string>): void {
-  for (const pid of readdirSync('/proc')) {
-    if (!/^\d+$/.test(pid)) continue;
-    try {
-      seen.add(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '));
-    } catch {
-      // it has ended
-    }
-  }
 }
 
 /** The high-water mark of its resident memory, in bytes, as the kernel keeps it. */

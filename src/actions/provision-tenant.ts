@@ -30,7 +30,7 @@ export const provisionTenant = defineAction({
 
   async run(context) {
     const { inputs, log, report, tell } = context;
-    const { schemaName, tenantName = schemaName, domain, tenantType, fields = {} } = inputs;
+    const { schemaName, tenantName, domain, tenantType, fields = {} } = inputs;
     tell({ schema: schemaName, domains: JSON.stringify(domain) });
 
     const outcome = await withDatabase(inputs, context, (database) =>
