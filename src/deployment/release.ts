@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { ContainerSpec } from '../docker/container-spec.ts';
-import { type ImageReference, pinnedImage } from '../docker/image.ts';
+import { pinnedImage } from '../docker/image.ts';
 import type { Container } from '../docker/inspect.ts';
 import { renderEnvironment } from './environment.ts';
 import type { DeployRequest } from './request.ts';
