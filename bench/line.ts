@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { runDoor } from '../__tests__/end-to-end/door.ts';
 import { command } from '../lab/command.ts';
 import { bringUp, type Lab } from '../lab/lab.ts';
-import { buildShop, shopFolder, shopPython } from '../lab/shop.ts';
+import { buildShop, shopFolder, shopPython, workshopOf } from '../lab/shop.ts';
 import type { ActionName } from '../src/actions/names.ts';
 import { connect } from '../src/database/connection.ts';
 import { parseDatabaseUrl } from '../src/database/url.ts';
@@ -17,7 +17,7 @@ const port = 8701;
 export async function bench(): Promise<void> {
   const lab = await bringUp(['postgres15', 'registry', 'builder', 'base-image', 'host1']);
   const python = await shopPython();
-  const { image } = await buildShop(lab, `bench-${Date.now().toString(36)}`);
+  const { image } = await buildShop(workshopOf(lab), `bench-${Date.now().toString(36)}`);
   const name = `bench_${Date.now().toString(36)}`;
   await superuser(lab, `create database ${name}`);
   const url = lab.postgres.v15.superuserUrl.replace(/\/postgres$/, `/${name}`);

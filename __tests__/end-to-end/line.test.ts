@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { command } from '../../lab/command.ts';
 import { bringUp, control, type Lab } from '../../lab/lab.ts';
-import { buildShop, type ShopImage, shopFolder, shopPython } from '../../lab/shop.ts';
+import { buildShop, type ShopImage, shopFolder, shopPython, workshopOf } from '../../lab/shop.ts';
 import { composeUrl } from '../../src/database/url-compose.ts';
 import { ask } from '../../src/health/http.ts';
 import { formsOf } from '../../src/step/masking.ts';
@@ -28,7 +28,7 @@ const ends: { name: string; end: StepEnd; isFailure: boolean }[] = [];
 beforeAll(async () => {
   lab = await bringUp(['postgres15', 'registry', 'builder', 'base-image', 'host1']);
   python = await shopPython();
-  image = await buildShop(lab, `line-${Date.now().toString(36)}`);
+  image = await buildShop(workshopOf(lab), `line-${Date.now().toString(36)}`);
   database = await freshDatabase();
   await removeContainers();
 }, 600_000);
