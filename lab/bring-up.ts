@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { removeBox } from './box.ts';
+import { readBox, removeBox } from './box.ts';
 import { tryCommand } from './command.ts';
 import { installMachinePackages, missingMachinePackages } from './debian-packages.ts';
 import { boxRootFolder, ensureBoxRoot } from './debian-root.ts';
@@ -103,7 +103,7 @@ async function bringUpPart<Name extends PartName>(
   const start = performance.now();
   const done = (text: string) => progress(name, text, (performance.now() - start) / 1000);
   const entry = context.parts[name] as Parts[Name] | undefined;
-  if (entry !== undefined) {
+  if (entry !== undefined && !isOutdated(name, context.folders)) {
     if (await part.answers(context, entry).catch(() => false)) {
       done(`${part.describe(entry)} (was up)`);
       return;
@@ -124,6 +124,12 @@ async function bringUpPart<Name extends PartName>(
   const made = await part.create(context);
   context.parts[name] = made as Partial<Parts>[Name];
   done(part.describe(made));
+}
+
+/** Its box runs on another Debian than this version of the lab makes: something it needs may be missing there. */
+function isOutdated(name: PartName, folders: LabFolders): boolean {
+  const box = name === 'base-image' ? undefined : readBox(folders, name);
+  return box !== undefined && box.root !== boxRootFolder(folders);
 }
 
 async function timed(progress: Progress, name: string, work: () => Promise<string>): Promise<void> {

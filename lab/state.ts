@@ -105,7 +105,8 @@ export const statePath = (folders: LabFolders) => join(folders.run, 'lab.json');
 
 export function readState(folders: LabFolders): LabState | undefined {
   try {
-    return JSON.parse(readFileSync(statePath(folders), 'utf8')) as LabState;
+    const state = JSON.parse(readFileSync(statePath(folders), 'utf8')) as LabState;
+    return state.schema === 1 ? state : undefined;
   } catch {
     return undefined;
   }
