@@ -6813,20 +6813,39 @@ var init_connection = __esm({
   }
 });
 
+// src/database/url-scheme.ts
+function schemeOf(url) {
+  return schemes.find((scheme) => url.startsWith(`${scheme}://`));
+}
+function originalBackend(scheme) {
+  return scheme === "postgis" ? "django.contrib.gis.db.backends.postgis" : void 0;
+}
+var schemes, tenantEngine;
+var init_url_scheme = __esm({
+  "src/database/url-scheme.ts"() {
+    "use strict";
+    schemes = ["postgresql", "postgres", "postgis", "psql", "pgsql"];
+    tenantEngine = "django_tenants.postgresql_backend";
+  }
+});
+
 // src/database/django-variables.ts
-function djangoVariables(parts, engine) {
+function djangoVariables(url, engine = tenantEngine) {
+  const original = originalBackend(url.scheme);
   return {
-    DB_USER: parts.user,
-    DB_PASSWORD: parts.password,
-    DB_HOST: parts.host,
-    DB_PORT: parts.port,
-    DB_NAME: parts.name,
-    DB_ENGINE: engine
+    DB_USER: url.user,
+    DB_PASSWORD: url.password,
+    DB_HOST: url.host,
+    DB_PORT: url.port,
+    DB_NAME: url.name,
+    DB_ENGINE: engine,
+    ...original === void 0 ? {} : { DB_ORIGINAL_BACKEND: original }
   };
 }
 var init_django_variables = __esm({
   "src/database/django-variables.ts"() {
     "use strict";
+    init_url_scheme();
   }
 });
 
@@ -7032,21 +7051,6 @@ var init_url_refusal = __esm({
       }
     };
     schemeHint = "begin it with postgresql:// (user:password@host:port/database)";
-  }
-});
-
-// src/database/url-scheme.ts
-function schemeOf(url) {
-  return schemes.find((scheme) => url.startsWith(`${scheme}://`));
-}
-function djangoEngine(scheme) {
-  return scheme === "postgis" ? "django.contrib.gis.db.backends.postgis" : "django_tenants.postgresql_backend";
-}
-var schemes;
-var init_url_scheme = __esm({
-  "src/database/url-scheme.ts"() {
-    "use strict";
-    schemes = ["postgresql", "postgres", "postgis", "psql", "pgsql"];
   }
 });
 
@@ -21698,7 +21702,7 @@ function composed({
 }) {
   return databaseUrlOf({ host, port: port2, name, user, password, params });
 }
-var inputs, parseDbUrl, partNames;
+var inputs, parseDbUrl, misread, partNames;
 var init_parse_db_url = __esm({
   "src/actions/parse-db-url.ts"() {
     "use strict";
@@ -21742,21 +21746,36 @@ var init_parse_db_url = __esm({
         const url = inputs6.databaseUrl ?? composed(inputs6);
         const whole = composeUrl(url, url.scheme);
         for (const secretText of secretsInUrl(whole)) mask(secretText);
-        const engine = inputs6.engine ?? djangoEngine(url.scheme);
+        const engine = inputs6.engine ?? tenantEngine;
         const shown = redactUrl(whole);
         log.step(inputs6.databaseUrl === void 0 ? "Composed" : "Read", shown);
+        if (url.perhapsMisread) log.warning(misread);
         if (inputs6.exportEnv) {
-          for (const [name, value] of Object.entries(djangoVariables(url, engine))) exportVariable2(name, value);
-          log.step("Exported", "DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME, DB_ENGINE");
+          const variables = djangoVariables(url, engine);
+          for (const [name, value] of Object.entries(variables)) exportVariable2(name, value);
+          log.step("Exported", Object.keys(variables).join(", "));
         }
         if (inputs6.testConnection) {
-          const { label, serverVersion, milliseconds } = await testConnection(url, {
+          const connection = await testConnection(url, {
             applicationName: "tenantry/parse-db-url",
             connectTimeout: 1e4,
             signal
           });
-          log.step("Connected", `${label} (PostgreSQL ${serverVersion})`, milliseconds);
-          report.data("connection", { serverVersion, milliseconds: Math.round(milliseconds) });
+          const {
+            label,
+            serverVersion,
+            milliseconds,
+            encryption = "not encrypted",
+            pooler,
+            standby
+          } = connection;
+          const notes = [
+            encryption,
+            ...pooler === "none" ? [] : [`${pooler} pooler`],
+            ...standby ? ["standby"] : []
+          ];
+          log.step("Connected", `${label} (PostgreSQL ${serverVersion}, ${notes.join(", ")})`, milliseconds);
+          report.data("connection", connection);
           report.verdict(`${label} answers: PostgreSQL ${serverVersion}, in ${showDuration(milliseconds)}.`);
         } else {
           report.verdict(`The URL is readable: \`${shown}\`.`);
@@ -21775,6 +21794,7 @@ var init_parse_db_url = __esm({
         };
       }
     });
+    misread = "The URL has an @ or a / where a password may go on — libpq reads what follows as host, port or name — if it is part of the password, write @ as %40 and / as %2F";
     partNames = ["host", "port", "name", "user", "password", "params"];
   }
 });
@@ -23819,7 +23839,7 @@ function projectOf({ databaseUrl: databaseUrl2, workingDirectory, python, settin
     settingsModule,
     env: {
       DATABASE_URL: composeUrl(databaseUrl2, databaseUrl2.scheme),
-      ...djangoVariables(databaseUrl2, djangoEngine(databaseUrl2.scheme)),
+      ...djangoVariables(databaseUrl2),
       ...env
     }
   };
@@ -23831,7 +23851,6 @@ var init_project2 = __esm({
     init_connection();
     init_django_variables();
     init_url_compose();
-    init_url_scheme();
     init_local();
     connectTimeout = 1e4;
   }
@@ -49921,7 +49940,9 @@ async function readDomains(url, signal) {
   const database = await connect(url, {
     applicationName: "tenantry/health-check",
     connectTimeout: 1e4,
-    signal
+    signal,
+    pooler: "accept"
+    // it only reads
   });
   try {
     return await tenantDomains(database);
@@ -51048,6 +51069,166 @@ var init_ending = __esm({
   }
 });
 
+// src/ground/failure-codes.ts
+function isFailureCode(text2) {
+  return failureCodes.includes(text2);
+}
+var failureCodes;
+var init_failure_codes = __esm({
+  "src/ground/failure-codes.ts"() {
+    "use strict";
+    failureCodes = [
+      // Project
+      "manage-py-missing",
+      "python-missing",
+      "django-missing",
+      "settings-not-importable",
+      "project-not-loadable",
+      "manage-py-unusable",
+      "not-django-tenants",
+      "tenant-engine-missing",
+      "project-cannot-connect",
+      "project-other-database",
+      "migrations-not-loadable",
+      "probe-failed",
+      // Database
+      "database-url-invalid",
+      "database-url-unsupported",
+      "database-parts-invalid",
+      "database-name-not-resolved",
+      "database-refused",
+      "database-no-answer",
+      "database-hung-up",
+      "not-postgresql",
+      "database-tls-required",
+      "database-tls-refused",
+      "database-tls-failed",
+      "database-tls-file",
+      "database-certificate-not-trusted",
+      "database-wrong-password",
+      "database-no-password",
+      "database-no-such-role",
+      "database-no-such-database",
+      "database-access-refused",
+      "database-too-many-connections",
+      "database-starting-up",
+      "database-other-session",
+      "database-pooler-transaction-mode",
+      "database-pooler-refuses-options",
+      "database-pooler-cannot-connect",
+      "database-pooler-unknown-mode",
+      "database-not-connected",
+      "database-permission-denied",
+      "database-read-only",
+      // Migrations
+      "migrations-conflict",
+      "shared-schema-missing",
+      "schema-unreadable",
+      "tenant-without-schema",
+      "migration-history-inconsistent",
+      "tenant-type-unknown",
+      "command-missing",
+      "shared-migration-failed",
+      "super-tenant-failed",
+      "tenant-migration-failed",
+      "migrations-left-pending",
+      "tenant-tables-missing",
+      "tenants-unreadable",
+      // Tenants
+      "tenant-fields-wrong",
+      "shared-schema-behind",
+      "domain-taken",
+      "schema-left-over",
+      "tenant-hidden",
+      "cannot-create-schema",
+      "tenant-not-made",
+      "tenant-signal-failed",
+      // Server and SSH
+      "ssh-name-not-resolved",
+      "ssh-refused",
+      "ssh-no-answer",
+      "ssh-not-ssh",
+      "ssh-host-key-unknown",
+      "ssh-host-key-mismatch",
+      "ssh-fingerprint-invalid",
+      "ssh-known-hosts-invalid",
+      "ssh-no-credentials",
+      "ssh-key-rejected",
+      "ssh-password-rejected",
+      "ssh-key-unreadable",
+      "ssh-passphrase-missing",
+      "ssh-passphrase-wrong",
+      "ssh-no-common-algorithm",
+      "ssh-too-many-attempts",
+      "ssh-jump-forbidden",
+      "ssh-shell-unusable",
+      "ssh-failed",
+      "connection-lost",
+      "command-not-found",
+      "command-timed-out",
+      "cannot-write",
+      "cannot-read",
+      "environment-name-invalid",
+      // Docker and registry
+      "docker-missing",
+      "docker-not-running",
+      "docker-not-allowed",
+      "docker-not-understood",
+      "docker-failed",
+      "disk-full",
+      "registry-login-missing",
+      "registry-login-refused",
+      "registry-unreachable",
+      "registry-certificate",
+      "registry-rate-limit",
+      "image-not-found",
+      "image-without-digest",
+      "image-wrong-architecture",
+      "port-taken",
+      "container-name-taken",
+      "network-missing",
+      "mount-source-missing",
+      "limit-impossible",
+      "firewall-rules-missing",
+      "address-pool-exhausted",
+      "env-file-unreadable",
+      "env-invalid",
+      "env-missing",
+      // Deployment
+      "container-stopped",
+      "container-ended",
+      "container-killed",
+      "container-out-of-memory",
+      "container-script-broken",
+      "command-not-in-image",
+      "command-not-executable",
+      "container-unhealthy",
+      "container-slow",
+      "container-gone",
+      "deployment-overtaken",
+      // Health
+      "health-status",
+      "health-server-error",
+      "health-host-refused",
+      "health-redirect",
+      "health-text",
+      "health-header",
+      "health-name-not-resolved",
+      "health-refused",
+      "health-no-answer",
+      "health-cut-off",
+      "health-tls",
+      "tenant-domains-unknown",
+      // Steps
+      "input-invalid",
+      "cancelled",
+      "timed-out",
+      "cannot-write-report",
+      "defect"
+    ];
+  }
+});
+
 // src/step/inputs.ts
 function readInputs(fields, rules2, manifest, given) {
   const problems = unknownInputs(Object.keys(manifest.inputs), given);
@@ -51092,7 +51273,7 @@ function secretsIn(fields, given) {
 }
 function problemOf(input, issue3) {
   const code = issue3.code === "custom" ? issue3.params?.failureCode : void 0;
-  return { sentence: `${input}: ${issue3.message}`, ...typeof code === "string" ? { code } : {} };
+  return { sentence: `${input}: ${issue3.message}`, ...isFailureCode(code) ? { code } : {} };
 }
 function unknownInputs(known, given) {
   return [...given.keys()].filter((name) => !known.includes(name)).map((name) => {
@@ -51115,6 +51296,7 @@ var init_inputs = __esm({
   "src/step/inputs.ts"() {
     "use strict";
     init_errors();
+    init_failure_codes();
     init_words();
     init_fields();
     init_manifest();

@@ -179,34 +179,3 @@ async function untilNamespaceDiffers(pid: number): Promise<void> {
   }
   throw new Error('unshare --net made no network namespace — is this root, with CAP_SYS_ADMIN?');
 }
-
-/**
- * An uncommon /24 in 10.64.0.0/10 that no route of this machine touches, first
- * tried at a place derived from the lab's mark so that two labs rarely meet.
- */
-async function freePrefix(mark: string): Promise<string> {
-  const routes = JSON.parse(await command(['ip', '-json', '-4', 'route', 'show', 'table', 'all'])) as {
-    dst: string;
-  }[];
-  const taken = routes.map((route) => route.dst).filter((destination) => destination !== 'default');
-  const start = Number.parseInt(mark, 16);
-  for (let step = 0; step < 64 * 256; step++) {
-    const place = (start + step * 97) % (64 * 256);
-    const prefix = `10.${64 + (place >> 8)}.${place & 255}`;
-    if (!taken.some((destination) => overlaps(destination, prefix))) return prefix;
-  }
-  throw new Error('no free /24 in 10.64.0.0/10: the routes of this machine cover it all');
-}
-
-function overlaps(destination: string, prefix: string): boolean {
-  const [address = '', bits = '32'] = destination.split('/');
-  const common = Math.min(Number(bits), 24);
-  const mask = common === 0 ? 0 : (~0 << (32 - common)) >>> 0;
-  return (numberOf(address) & mask) >>> 0 === (numberOf(`${prefix}.0`) & mask) >>> 0;
-}
-
-function numberOf(address: string): number {
-  // `ip` shortens a network's address: 10.64/16 is 10.64.0.0/16.
-  const parts = address.split('.').map(Number);
-  return [0, 1, 2, 3].reduce((sum, index) => sum * 256 + (parts[index] ?? 0), 0) >>> 0;
-}

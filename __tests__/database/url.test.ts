@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { djangoVariables } from '../../src/database/django-variables.ts';
 import { type DatabaseParts, parseDatabaseUrl } from '../../src/database/url.ts';
-import { djangoEngine, type Scheme } from '../../src/database/url-scheme.ts';
+import type { Scheme } from '../../src/database/url-scheme.ts';
 import { UserError } from '../../src/ground/errors.ts';
 
 describe('a connection URL', () => {
@@ -124,11 +125,17 @@ describe('a URL that libpq refuses', () => {
   });
 });
 
-test.each<{ scheme: Scheme; engine: string }>`
-  scheme          | engine
-  ${'postgresql'} | ${'django_tenants.postgresql_backend'}
-  ${'psql'}       | ${'django_tenants.postgresql_backend'}
+test.each<{ scheme: Scheme; original: string | undefined }>`
+  scheme          | original
+  ${'postgresql'} | ${undefined}
+  ${'psql'}       | ${undefined}
   ${'postgis'}    | ${'django.contrib.gis.db.backends.postgis'}
-`('the Django engine for $scheme:// is $engine', ({ scheme, engine }) => {
-  expect(djangoEngine(scheme)).toBe(engine);
+`('beneath the engine of django-tenants, $scheme:// asks for $original', ({ scheme, original }) => {
+  const variables = djangoVariables(parseDatabaseUrl(`${scheme}://u:p@db:5/shop`));
+  expect(variables).toMatchObject({
+    DB_ENGINE: 'django_tenants.postgresql_backend',
+    DB_PORT: '5',
+    DB_PASSWORD: 'p',
+  });
+  expect(variables.DB_ORIGINAL_BACKEND).toBe(original);
 });

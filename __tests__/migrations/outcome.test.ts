@@ -32,7 +32,9 @@ test('what was applied is what the ledger no longer lacks', () => {
   const progress = new Progress();
   progress.planned(behind);
   progress.begun('acme');
-  const failure = new UserError('Migration orders.0002 failed', 'mend it', { code: 'x' });
+  const failure = new UserError('Migration orders.0002 failed', 'mend it', {
+    code: 'tenant-migration-failed',
+  });
   progress.ended('acme', { milliseconds: 5, failure });
   progress.seen(
     planMigrations(

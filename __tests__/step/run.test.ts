@@ -145,7 +145,7 @@ describe('a step that fails', () => {
     const { lines } = await step(
       async () => {
         throw new UserError('It broke — no answer', 'try again', {
-          code: 'x',
+          code: 'disk-full',
           cause: new Error('refused canary-2'),
         });
       },

@@ -117,6 +117,7 @@ async function readDomains(url: DatabaseUrl, signal: AbortSignal) {
     applicationName: 'tenantry/health-check',
     connectTimeout: 10_000,
     signal,
+    pooler: 'accept', // it only reads
   });
   try {
     return await tenantDomains(database);

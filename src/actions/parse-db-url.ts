@@ -1,7 +1,7 @@
 import { testConnection } from '../database/connection.ts';
 import { djangoVariables } from '../database/django-variables.ts';
 import { composeUrl, databaseUrlOf } from '../database/url-compose.ts';
-import { djangoEngine } from '../database/url-scheme.ts';
+import { tenantEngine } from '../database/url-scheme.ts';
 import { redactUrl, secretsInUrl } from '../database/url-secrets.ts';
 import { showDuration } from '../ground/duration.ts';
 import { defineAction, type Inputs } from '../step/action.ts';
@@ -44,22 +44,38 @@ export const parseDbUrl = defineAction({
     const url = inputs.databaseUrl ?? composed(inputs);
     const whole = composeUrl(url, url.scheme);
     for (const secretText of secretsInUrl(whole)) mask(secretText);
-    const engine = inputs.engine ?? djangoEngine(url.scheme);
+    const engine = inputs.engine ?? tenantEngine;
     const shown = redactUrl(whole);
     log.step(inputs.databaseUrl === undefined ? 'Composed' : 'Read', shown);
 
+    if (url.perhapsMisread) log.warning(misread);
+
     if (inputs.exportEnv) {
-      for (const [name, value] of Object.entries(djangoVariables(url, engine))) exportVariable(name, value);
-      log.step('Exported', 'DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME, DB_ENGINE');
+      const variables = djangoVariables(url, engine);
+      for (const [name, value] of Object.entries(variables)) exportVariable(name, value);
+      log.step('Exported', Object.keys(variables).join(', '));
     }
     if (inputs.testConnection) {
-      const { label, serverVersion, milliseconds } = await testConnection(url, {
+      const connection = await testConnection(url, {
         applicationName: 'tenantry/parse-db-url',
         connectTimeout: 10_000,
         signal,
       });
-      log.step('Connected', `${label} (PostgreSQL ${serverVersion})`, milliseconds);
-      report.data('connection', { serverVersion, milliseconds: Math.round(milliseconds) });
+      const {
+        label,
+        serverVersion,
+        milliseconds,
+        encryption = 'not encrypted',
+        pooler,
+        standby,
+      } = connection;
+      const notes = [
+        encryption,
+        ...(pooler === 'none' ? [] : [`${pooler} pooler`]),
+        ...(standby ? ['standby'] : []),
+      ];
+      log.step('Connected', `${label} (PostgreSQL ${serverVersion}, ${notes.join(', ')})`, milliseconds);
+      report.data('connection', connection);
       report.verdict(`${label} answers: PostgreSQL ${serverVersion}, in ${showDuration(milliseconds)}.`);
     } else {
       report.verdict(`The URL is readable: \`${shown}\`.`);
@@ -78,6 +94,10 @@ export const parseDbUrl = defineAction({
     };
   },
 });
+
+/** libpq accepts it, so it is accepted; but few people mean it. */
+const misread =
+  'The URL has an @ or a / where a password may go on — libpq reads what follows as host, port or name — if it is part of the password, write @ as %40 and / as %2F';
 
 const partNames = ['host', 'port', 'name', 'user', 'password', 'params'] as const;
 

@@ -3,7 +3,6 @@ import { type Database, waitForDatabase } from '../database/connection.ts';
 import { djangoVariables } from '../database/django-variables.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { composeUrl } from '../database/url-compose.ts';
-import { djangoEngine } from '../database/url-scheme.ts';
 import type { DjangoProject } from '../django/project.ts';
 import type { Log } from '../ground/log.ts';
 import { localMachine } from '../machine/local.ts';
@@ -62,7 +61,7 @@ export function projectOf(
     settingsModule,
     env: {
       DATABASE_URL: composeUrl(databaseUrl, databaseUrl.scheme),
-      ...djangoVariables(databaseUrl, djangoEngine(databaseUrl.scheme)),
+      ...djangoVariables(databaseUrl),
       ...env,
     },
   };

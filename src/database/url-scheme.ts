@@ -7,12 +7,13 @@ export function schemeOf(url: string): Scheme | undefined {
   return schemes.find((scheme) => url.startsWith(`${scheme}://`));
 }
 
+/** The Django engine that keeps a schema per tenant; what `DB_ENGINE` names. */
+export const tenantEngine = 'django_tenants.postgresql_backend';
+
 /**
- * The Django engine for a URL: what a project that reads `DB_ENGINE` expects. Schemas per tenant need the
- * engine of django-tenants; `postgis://` names Django's own, which such a project gives as `ORIGINAL_BACKEND`.
+ * The engine beneath it, where a URL asks for another one than Django's own: `postgis://` does. A project gives it as
+ * `ORIGINAL_BACKEND`, beside the engine of django-tenants.
  */
-export function djangoEngine(scheme: Scheme): string {
-  return scheme === 'postgis'
-    ? 'django.contrib.gis.db.backends.postgis'
-    : 'django_tenants.postgresql_backend';
+export function originalBackend(scheme: Scheme): string | undefined {
+  return scheme === 'postgis' ? 'django.contrib.gis.db.backends.postgis' : undefined;
 }

@@ -1,3 +1,4 @@
+import type { FailureCode } from '../ground/failure-codes.ts';
 import type { SslMode } from './tls-plan.ts';
 
 /** What a verdict needs to know besides what was observed. */
@@ -25,7 +26,7 @@ export type Waiting = 'helps' | 'helps briefly' | 'is useless';
 
 /** What an observation means. */
 export interface Verdict {
-  readonly code: string;
+  readonly code: FailureCode;
   readonly failed: string;
   readonly observed: string;
   readonly hint: string;

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { Docker } from '../docker/docker.ts';
 import type { Container } from '../docker/inspect.ts';
 import { UserError } from '../ground/errors.ts';
+import type { FailureCode } from '../ground/failure-codes.ts';
 import type { Log } from '../ground/log.ts';
 import { type Answer, complaintAbout, type Probe, type StatusRanges } from '../health/probe.ts';
 import { whyItStopped, whyNotHealthy } from './why.ts';
@@ -34,7 +34,7 @@ const evidenceLines = 60;
 /** What one look at a container says. */
 type Look =
   | { readonly now: 'ready' | 'stopped' }
-  | { readonly now: 'not yet'; readonly code: string; readonly observed: string; readonly hint: string };
+  | { readonly now: 'not yet'; readonly code: FailureCode; readonly observed: string; readonly hint: string };
 
 /**
  * Waits until a container runs and is healthy: by Docker's health check where there is one, by an HTTP answer

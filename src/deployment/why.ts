@@ -3,10 +3,11 @@ import type { Container } from '../docker/inspect.ts';
 import { showSize } from '../docker/size.ts';
 import { showDuration } from '../ground/duration.ts';
 import { UserError } from '../ground/errors.ts';
+import type { FailureCode } from '../ground/failure-codes.ts';
 
 /** Why a container does not serve: what happened, what was observed, what to do. */
 interface Cause {
-  readonly code: string;
+  readonly code: FailureCode;
   readonly happened: string;
   readonly observed: string;
   readonly hint: string;
@@ -86,7 +87,7 @@ function hintFor(last: string): string {
 /** The sentence for a container that runs and does not become healthy. */
 export function whyNotHealthy(
   name: string,
-  { code, observed, hint }: { code: string; observed: string; hint: string },
+  { code, observed, hint }: { code: FailureCode; observed: string; hint: string },
   waited: number,
   log: ContainerLog,
 ): UserError {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-
 import { UserError } from '../ground/errors.ts';
+import type { FailureCode } from '../ground/failure-codes.ts';
 import type { DjangoProject } from './project.ts';
 
 /** Why a project could not answer, as through_manage.py tells it. */
@@ -15,7 +15,7 @@ export const failureShape = z.object({
 export type ProbeFailure = z.infer<typeof failureShape>;
 
 interface Reason {
-  readonly code: string;
+  readonly code: FailureCode;
   readonly what: string;
   readonly next: string;
 }

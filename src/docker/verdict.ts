@@ -1,4 +1,5 @@
 import { UserError } from '../ground/errors.ts';
+import type { FailureCode } from '../ground/failure-codes.ts';
 import { type CommandResult, lastWords } from '../machine/machine.ts';
 
 /** A `docker` command that failed. Nothing in it is secret. */
@@ -11,7 +12,7 @@ export interface DockerFailure {
 }
 
 interface Rule {
-  readonly code: string;
+  readonly code: FailureCode;
   /** Fragments that stayed the same from Engine 20.10 on. */
   readonly signal: RegExp;
   /** What was observed. `$1` and so on are the groups of the signal; without it, Docker's own last line. */

@@ -1,12 +1,11 @@
 import { types } from 'node:util';
 
+import type { FailureCode } from './failure-codes.ts';
+
 /**
  * What can go wrong, in three kinds: something a user can mend, a connection that was lost before the
  * outcome was known, and a defect of our own (every other error).
  */
-
-/** What went wrong, by a name that stays: the output `failure-code`, and the heading in docs/troubleshooting.md. */
-export type FailureCode = string;
 
 interface Circumstances {
   readonly code: FailureCode;

@@ -1,4 +1,6 @@
 /** One address to ask, and by which name. */
+import type { FailureCode } from '../ground/failure-codes.ts';
+
 export interface Probe {
   readonly url: URL;
   /** Host header and TLS name, where it is not the one in the address. */
@@ -38,7 +40,7 @@ export type SilenceCode =
 
 /** How an answer differs from what is expected: the code and what was observed; undefined when it is good. */
 export interface Complaint {
-  readonly code: string;
+  readonly code: FailureCode;
   readonly observed: string;
   readonly hint: string;
 }

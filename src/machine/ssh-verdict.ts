@@ -1,5 +1,6 @@
 import { showDuration } from '../ground/duration.ts';
 import { codeOf, messageOf, UserError } from '../ground/errors.ts';
+import type { FailureCode } from '../ground/failure-codes.ts';
 import { listed } from '../ground/words.ts';
 import type { HostKeyPins, ShownKey } from './host-key.ts';
 import type { PrivateKey } from './private-key.ts';
@@ -25,7 +26,7 @@ export function sshVerdict(error: unknown, attempt: LoginAttempt): UserError {
   const seenFrom = attempt.through === undefined ? '' : ` from ${attempt.through}`;
   const text = messageOf(error);
   const observed = `${codeOf(error) ?? ''} ${text}`;
-  const verdict = (code: string, message: string, hint: string) =>
+  const verdict = (code: FailureCode, message: string, hint: string) =>
     new UserError(message, hint, { code, cause: error });
 
   if (/ENOTFOUND|EAI_AGAIN|Name or service not known|name resolution/.test(observed)) {

@@ -2,6 +2,7 @@ import { failureLine, migrationUnderWay } from '../django/command-output.ts';
 import type { Discovery } from '../django/discovery.ts';
 import { type DjangoProject, manage } from '../django/project.ts';
 import { UserError } from '../ground/errors.ts';
+import type { FailureCode } from '../ground/failure-codes.ts';
 import type { Log } from '../ground/log.ts';
 import { nearest } from '../ground/words.ts';
 import { type CommandResult, ending, lastWords, succeeded } from '../machine/machine.ts';
@@ -110,7 +111,7 @@ async function run(
 
 function migrationFailure(
   result: CommandResult,
-  told: { code: string; where: string; trying: string; next: string },
+  told: { code: FailureCode; where: string; trying: string; next: string },
 ): UserError {
   const migration = migrationUnderWay(result.stdout);
   const what =

@@ -1,5 +1,6 @@
 import type { Discovery, LedgerGroup } from '../django/discovery.ts';
 import { UserError } from '../ground/errors.ts';
+import type { FailureCode } from '../ground/failure-codes.ts';
 import { counted, listed } from '../ground/words.ts';
 
 /** What one schema needs. */
@@ -102,7 +103,7 @@ export function refusals(plan: MigrationPlan, soFar = 'nothing was changed'): Us
   const { shared, withoutSchema, unreadable, inconsistent, unknownType, conflicts } = plan;
   const tenantsWithout = withoutSchema.filter((name) => name !== shared.schema);
   const found: UserError[] = [];
-  const refuse = (code: string, message: string, hint: string) =>
+  const refuse = (code: FailureCode, message: string, hint: string) =>
     found.push(new UserError(message, `${hint}; ${soFar}`, { code }));
 
   const [conflict] = conflicts;

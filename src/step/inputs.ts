@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 
-import { type FailureCode, UserError } from '../ground/errors.ts';
+import { UserError } from '../ground/errors.ts';
+import { type FailureCode, isFailureCode } from '../ground/failure-codes.ts';
 import { counted, nearest } from '../ground/words.ts';
 import type { Fields, Inputs, Rule } from './action.ts';
 import { secretForm } from './fields.ts';
@@ -76,7 +77,7 @@ interface Problem {
 
 function problemOf(input: string, issue: z.core.$ZodIssue): Problem {
   const code = issue.code === 'custom' ? issue.params?.failureCode : undefined;
-  return { sentence: `${input}: ${issue.message}`, ...(typeof code === 'string' ? { code } : {}) };
+  return { sentence: `${input}: ${issue.message}`, ...(isFailureCode(code) ? { code } : {}) };
 }
 
 function unknownInputs(known: readonly string[], given: Given): Problem[] {

@@ -1,0 +1,44 @@
+/** docs/troubleshooting.md has a paragraph for every failure, and none for a failure that cannot happen. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+
+import { failureCodes } from '../src/ground/failure-codes.ts';
+
+const root = join(import.meta.dirname, '..');
+const document = readFileSync(join(root, 'docs/troubleshooting.md'), 'utf8');
+
+test('every failure has its heading, in the order of the list', () => {
+  expect([...document.matchAll(/^### (.+)$/gm)].map(([, code]) => code)).toEqual([...failureCodes]);
+});
+
+test('every heading has a paragraph', () => {
+  const empty = document
+    .split(/^### /m)
+    .slice(1)
+    .filter((part) => part.split('\n').slice(1).join('').trim().length < 30);
+  expect(empty).toEqual([]);
+});
+
+test('every failure is raised somewhere', () => {
+  const source = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && path !== 'ground/failure-codes.ts')
+    .map((path) => readFileSync(join(root, 'src', path), 'utf8'))
+    .join('\n');
+  expect(failureCodes.filter((code) => !source.includes(`'${code}'`))).toEqual([]);
+});
+
+test('links to sections of the document lead somewhere', () => {
+  const anchors = [...document.matchAll(/^#{2,3} (.+)$/gm)].map(([, title]) =>
+    (title ?? '').toLowerCase().replaceAll(' ', '-'),
+  );
+  const pages = [
+    'README.md',
+    ...readdirSync(join(root, 'actions')).map((name) => `actions/${name}/README.md`),
+  ];
+  const links = pages.flatMap((page) => [
+    ...readFileSync(join(root, page), 'utf8').matchAll(/docs\/troubleshooting\.md#([\w-]+)/g),
+  ]);
+  expect(links.length).toBeGreaterThan(0);
+  expect(links.map(([, anchor]) => anchor).filter((anchor) => !anchors.includes(anchor ?? ''))).toEqual([]);
+});
