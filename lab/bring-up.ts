@@ -1,26 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readBox, removeBox } from './box.ts';
+import { readBox } from './box.ts';
 import { tryCommand } from './command.ts';
 import { installMachinePackages, missingMachinePackages } from './debian-packages.ts';
 import { boxRootFolder, ensureBoxRoot } from './debian-root.ts';
 import { type LabFolders, labFolders } from './folders.ts';
 import { withLock } from './lock.ts';
-import {
-  addressOf,
-  bringUpNetwork,
-  type LabNetwork,
-  readNetwork,
-  STATION,
-  type Station,
-  takeDownNetwork,
-} from './network.ts';
+import { addressOf, bringUpNetwork, readNetwork } from './network.ts';
 import { PART_NAMES, PARTS, withNeeds } from './parts/index.ts';
 import type { PartContext } from './parts/part.ts';
+import { type Progress, timed } from './progress.ts';
 import { type PartName, type Parts, readState, writeState } from './state.ts';
-
-/** Receives one line when a part is up, and one for each step that takes long. */
-export type Progress = (part: string, text: string, seconds?: number) => void;
+import { takeDownAll } from './take-down.ts';
 
 /**
  * Brings parts up (all when none is named) and what they need. What runs
@@ -132,11 +123,6 @@ function isOutdated(name: PartName, folders: LabFolders): boolean {
   return box !== undefined && box.root !== boxRootFolder(folders);
 }
 
-async function timed(progress: Progress, name: string, work: () => Promise<string>): Promise<void> {
-  const start = performance.now();
-  progress(name, await work(), (performance.now() - start) / 1000);
-}
-
 /**
  * A folder of its own for the client, so that it can be put on a PATH: this
  * machine's client, or the one of the boxes (a Debian 12 program).
@@ -149,67 +135,4 @@ async function dockerClient(folders: LabFolders): Promise<string> {
   rmSync(link, { force: true });
   symlinkSync(own.code === 0 ? own.stdout.trim() : join(boxRootFolder(folders), 'usr/bin/docker'), link);
   return link;
-}
-
-/** Ends everything this lab started and removes what it made; the cache stays. */
-export async function takeDown(progress: Progress): Promise<void> {
-  const folders = labFolders();
-  if (!existsSync(folders.base)) return;
-  await withLock(
-    join(folders.base, 'lock'),
-    () =>
-      timed(progress, 'lab', async () => {
-        await takeDownAll(folders);
-        return 'down';
-      }),
-    (pid) => progress('lab', `waiting for another up or down (process ${pid})`),
-  );
-}
-
-async function takeDownAll(folders: LabFolders): Promise<void> {
-  const stations = (Object.keys(STATION) as Station[]).filter((station) => station !== 'machine');
-  await Promise.all(stations.map((station) => removeBox(folders, station)));
-  await takeDownNetwork(folders);
-  for (const station of stations) removeControlGroups(`tenantry-lab-${folders.mark}-${station}`);
-  rmSync(folders.run, { recursive: true, force: true, maxRetries: 5 });
-}
-
-/** The empty control groups that the containers of a box leave behind, in every hierarchy. */
-function removeControlGroups(name: string): void {
-  const root = '/sys/fs/cgroup';
-  const hierarchies = existsSync(join(root, 'cgroup.procs')) ? ['.'] : readdirSync(root);
-  const remove = (folder: string): void => {
-    if (!existsSync(folder)) return;
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) remove(join(folder, entry.name));
-    }
-    try {
-      rmdirSync(folder);
-    } catch {
-      // Still has processes for an instant; the next `up` or `down` finds it again.
-    }
-  };
-  for (const hierarchy of hierarchies) remove(join(root, hierarchy, name));
-}
-
-/** What is up, for `status`. */
-export async function statusOfParts(): Promise<
-  { name: PartName; state: 'up' | 'stopped' | 'down'; text: string }[]
-> {
-  const folders = labFolders();
-  const network: LabNetwork | undefined = readNetwork(folders);
-  const parts = readState(folders)?.parts ?? {};
-  return Promise.all(
-    PART_NAMES.map(async (name) => {
-      const entry = parts[name];
-      if (network === undefined || entry === undefined) return { name, state: 'down' as const, text: '' };
-      const context: PartContext = { folders, network, parts, note: () => {} };
-      const part = PARTS[name] as {
-        answers(c: PartContext, e: unknown): Promise<boolean>;
-        describe(e: unknown): string;
-      };
-      const answers = await part.answers(context, entry).catch(() => false);
-      return { name, state: answers ? ('up' as const) : ('stopped' as const), text: part.describe(entry) };
-    }),
-  );
 }

@@ -1,11 +1,14 @@
-import { visitBox } from './box.ts';
-import { bringUpParts, type Progress, statusOfParts, takeDown } from './bring-up.ts';
+import { bringUpParts } from './bring-up.ts';
 import type { ControllablePart } from './control.ts';
 import { examine } from './doctor.ts';
 import { labFolders } from './folders.ts';
+import { visitBox } from './in-box.ts';
 import { PART_NAMES } from './parts/index.ts';
 import { runningBox } from './parts/part.ts';
+import type { Progress } from './progress.ts';
 import type { PartName } from './state.ts';
+import { statusOfParts } from './status.ts';
+import { takeDown } from './take-down.ts';
 import { provideWheels } from './wheels.ts';
 
 const BOXED = PART_NAMES.filter((name): name is ControllablePart => name !== 'base-image');

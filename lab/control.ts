@@ -1,6 +1,7 @@
-import { type InBoxOptions, inBox, rebootBox, tryInBox } from './box.ts';
+import { rebootBox } from './box.ts';
 import type { CommandResult } from './command.ts';
 import { labFolders } from './folders.ts';
+import { type InBoxOptions, inBox, tryInBox } from './in-box.ts';
 import { type LabNetwork, readNetwork, setCable } from './network.ts';
 import { startEngine, stopEngine } from './parts/engine.ts';
 import { startSsh, stopSsh } from './parts/host.ts';

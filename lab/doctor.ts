@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { statusOfParts } from './bring-up.ts';
 import { tryCommand } from './command.ts';
 import { currentEnginePath, goOfThisMachine } from './current-engine.ts';
 import { installCommand, missingMachinePackages } from './debian-packages.ts';
@@ -8,6 +7,7 @@ import { boxRootFolder } from './debian-root.ts';
 import { labFolders } from './folders.ts';
 import { readNetwork } from './network.ts';
 import { findPostgres18 } from './postgres18.ts';
+import { statusOfParts } from './status.ts';
 
 /** One line of `doctor`. */
 export interface Finding {

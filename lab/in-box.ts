@@ -10,7 +10,6 @@ export function boxPath(box: Box, path: string): string {
   return `/proc/${box.init.pid}/root${path}`;
 }
 
-
 export interface InBoxOptions extends Pick<CommandOptions, 'stdin' | 'timeout'> {
   /** The user in the box; root by default. */
   readonly user?: string;

@@ -3,9 +3,11 @@
  * a library: `import { bringUp, control, readLab } from '../lab/lab.ts'`.
  */
 import { fileURLToPath } from 'node:url';
-import { bringUpParts, type Progress, takeDown } from './bring-up.ts';
+import { bringUpParts } from './bring-up.ts';
+import type { Progress } from './progress.ts';
 import { type Lab, readLab } from './read-lab.ts';
 import type { PartName } from './state.ts';
+import { takeDown } from './take-down.ts';
 
 export {
   type ControllablePart,

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { command } from './command.ts';
 import type { LabFolders } from './folders.ts';
 import { end, identify, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { freePrefix } from './subnet.ts';
 
 /**
  * The lab's network: a bridge in a network namespace of its own (so that no
@@ -74,7 +75,7 @@ export async function bringUpNetwork(folders: LabFolders): Promise<LabNetwork> {
   if (existing !== undefined) return existing;
 
   const device = `tlab-${folders.mark}`;
-  const prefix = await freePrefix(folders.mark);
+  const prefix = freePrefix(folders.mark, await routesOfThisMachine());
   const prefix6 = `fd7e:${folders.mark.slice(0, 4)}:${folders.mark.slice(4)}7a::`;
   const child = spawn('unshare', ['--net', '--', 'sleep', 'infinity'], { detached: true, stdio: 'ignore' });
   child.unref();
@@ -178,4 +179,9 @@ async function untilNamespaceDiffers(pid: number): Promise<void> {
     await sleep(10);
   }
   throw new Error('unshare --net made no network namespace — is this root, with CAP_SYS_ADMIN?');
+}
+
+async function routesOfThisMachine(): Promise<string[]> {
+  const routes = await command(['ip', '-json', '-4', 'route', 'show', 'table', 'all']);
+  return (JSON.parse(routes) as { dst: string }[]).map((route) => route.dst);
 }

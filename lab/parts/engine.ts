@@ -1,17 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import {
-  type Bind,
-  type Box,
-  boxPath,
-  inBox,
-  logTail,
-  serviceRuns,
-  startService,
-  stopService,
-} from '../box.ts';
+import type { Bind, Box } from '../box.ts';
 import type { LabFolders } from '../folders.ts';
+import { boxPath, inBox, logTail, serviceRuns, startService, stopService } from '../in-box.ts';
 import { addressOf, type LabNetwork, type Station } from '../network.ts';
 import type { EngineKind } from '../state.ts';
 import { until } from './part.ts';

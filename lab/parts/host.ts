@@ -2,17 +2,9 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import {
-  type Box,
-  boxPath,
-  inBox,
-  logTail,
-  readBox,
-  serviceRuns,
-  startService,
-  stopService,
-} from '../box.ts';
+import { type Box, readBox } from '../box.ts';
 import { currentEngineFolder } from '../current-engine.ts';
+import { boxPath, inBox, logTail, serviceRuns, startService, stopService } from '../in-box.ts';
 import { address6Of, addressOf, type LabNetwork, STATION } from '../network.ts';
 import type { EngineKind, LabHost } from '../state.ts';
 import {

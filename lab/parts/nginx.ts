@@ -1,16 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Box,
-  boxPath,
-  inBox,
-  logTail,
-  readBox,
-  serviceRuns,
-  startService,
-  stopService,
-  tryInBox,
-} from '../box.ts';
+import { type Box, readBox } from '../box.ts';
+import { boxPath, inBox, logTail, serviceRuns, startService, stopService, tryInBox } from '../in-box.ts';
 import type { WebServer } from '../state.ts';
 import { freshBox, type Part, runningBox, until } from './part.ts';
 

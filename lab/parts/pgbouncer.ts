@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Box, inBox, logTail, readBox, startService, stopService, tryInBox } from '../box.ts';
+import { type Box, readBox } from '../box.ts';
+import { inBox, logTail, startService, stopService, tryInBox } from '../in-box.ts';
 import type { Parts, PostgresServer } from '../state.ts';
 import { freshBox, newPassword, type Part, type PartContext, runningBox, until } from './part.ts';
 

@@ -1,17 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Bind,
-  type Box,
-  boxPath,
-  inBox,
-  logTail,
-  readBox,
-  serviceRuns,
-  startService,
-  stopService,
-  tryInBox,
-} from '../box.ts';
+import { type Bind, type Box, readBox } from '../box.ts';
+import { boxPath, inBox, logTail, serviceRuns, startService, stopService, tryInBox } from '../in-box.ts';
 import { address6Of, addressOf } from '../network.ts';
 import { postgres18Folder } from '../postgres18.ts';
 import type { PostgresServer } from '../state.ts';

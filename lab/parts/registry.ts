@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import { type Box, inBox, logTail, readBox, startService, stopService } from '../box.ts';
+import { type Box, readBox } from '../box.ts';
+import { inBox, logTail, startService, stopService } from '../in-box.ts';
 import type { ImageRegistry } from '../state.ts';
 import { REGISTRY_PORT } from './engine.ts';
 import { freshBox, newPassword, type Part, runningBox, until } from './part.ts';

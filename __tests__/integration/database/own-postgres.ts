@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 
-import { type Box, boxPath, inBox, logTail, startService, stopService, tryInBox } from '../../../lab/box.ts';
+import { type Box } from '../../../lab/box.ts';
+import { boxPath, inBox, logTail, startService, stopService, tryInBox } from '../../../lab/in-box.ts';
 import { labFolders } from '../../../lab/folders.ts';
 import { runningBox, until } from '../../../lab/parts/part.ts';
 
