@@ -27644,9 +27644,9 @@ var require_semver = __commonJS({
   }
 });
 
-// node_modules/make-dir/index.js
+// node_modules/node-ssh/node_modules/make-dir/index.js
 var require_make_dir = __commonJS({
-  "node_modules/make-dir/index.js"(exports2, module2) {
+  "node_modules/node-ssh/node_modules/make-dir/index.js"(exports2, module2) {
     "use strict";
     var fs5 = require("fs");
     var path = require("path");
