@@ -41,6 +41,42 @@ var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__ge
 ));
 var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
 
+// src/database/url-scheme.ts
+function schemeOf(url) {
+  return schemes.find((scheme) => url.startsWith(`${scheme}://`));
+}
+function originalBackend(scheme) {
+  return scheme === "postgis" ? "django.contrib.gis.db.backends.postgis" : void 0;
+}
+var schemes, tenantEngine;
+var init_url_scheme = __esm({
+  "src/database/url-scheme.ts"() {
+    "use strict";
+    schemes = ["postgresql", "postgres", "postgis", "psql", "pgsql"];
+    tenantEngine = "django_tenants.postgresql_backend";
+  }
+});
+
+// src/database/django-variables.ts
+function djangoVariables(url, engine = tenantEngine) {
+  const original = originalBackend(url.scheme);
+  return {
+    DB_USER: url.user,
+    DB_PASSWORD: url.password,
+    DB_HOST: url.host,
+    DB_PORT: url.port,
+    DB_NAME: url.name,
+    DB_ENGINE: engine,
+    ...original === void 0 ? {} : { DB_ORIGINAL_BACKEND: original }
+  };
+}
+var init_django_variables = __esm({
+  "src/database/django-variables.ts"() {
+    "use strict";
+    init_url_scheme();
+  }
+});
+
 // src/ground/errors.ts
 function messageOf(thrown) {
   if (thrown instanceof AggregateError && thrown.message === "") {
@@ -90,6 +126,7575 @@ var init_errors = __esm({
         super(why, hint, { code });
         this.name = "Cancelled";
       }
+    };
+  }
+});
+
+// src/ground/words.ts
+function grouped(count2) {
+  return String(count2).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+function counted(count2, noun, plural = `${noun}s`) {
+  return `${grouped(count2)} ${count2 === 1 ? noun : plural}`;
+}
+function listed(items, limit2 = Number.POSITIVE_INFINITY) {
+  const shown = items.length > limit2 ? [...items.slice(0, limit2), `${items.length - limit2} more`] : [...items];
+  const last = shown.pop();
+  if (last === void 0) return "none";
+  return shown.length === 0 ? last : `${shown.join(", ")} and ${last}`;
+}
+function nearest(text2, candidates) {
+  const bare = (word) => word.toLowerCase().replace(/[^a-z0-9]/g, "");
+  const ranked = candidates.map((candidate) => ({ candidate, distance: editDistance(bare(text2), bare(candidate)) })).sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== void 0 && best.distance <= Math.max(2, text2.length / 3) ? best.candidate : void 0;
+}
+function editDistance(from, to) {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
+var init_words = __esm({
+  "src/ground/words.ts"() {
+    "use strict";
+  }
+});
+
+// src/database/url-parameters.ts
+function asLibpqReads(keyword, value) {
+  if (keyword === "ssl" && value === "true") return { keyword: "sslmode", value: "require" };
+  if (keyword === "requiressl") {
+    return { keyword: "sslmode", value: value.startsWith("1") ? "require" : "prefer" };
+  }
+  return { keyword, value };
+}
+var libpqParameters, secretParameters, partOfParameter, foreignParameters;
+var init_url_parameters = __esm({
+  "src/database/url-parameters.ts"() {
+    "use strict";
+    libpqParameters = /* @__PURE__ */ new Set([
+      "service",
+      "user",
+      "password",
+      "passfile",
+      "channel_binding",
+      "connect_timeout",
+      "dbname",
+      "host",
+      "hostaddr",
+      "port",
+      "client_encoding",
+      "options",
+      "application_name",
+      "fallback_application_name",
+      "keepalives",
+      "keepalives_idle",
+      "keepalives_interval",
+      "keepalives_count",
+      "tcp_user_timeout",
+      "sslmode",
+      "sslnegotiation",
+      "sslcompression",
+      "sslcert",
+      "sslkey",
+      "sslcertmode",
+      "sslpassword",
+      "sslrootcert",
+      "sslcrl",
+      "sslcrldir",
+      "sslsni",
+      "requirepeer",
+      "require_auth",
+      "min_protocol_version",
+      "max_protocol_version",
+      "ssl_min_protocol_version",
+      "ssl_max_protocol_version",
+      "gssencmode",
+      "krbsrvname",
+      "gsslib",
+      "gssdelegation",
+      "replication",
+      "target_session_attrs",
+      "load_balance_hosts",
+      "scram_client_key",
+      "scram_server_key",
+      "oauth_issuer",
+      "oauth_client_id",
+      "oauth_client_secret",
+      "oauth_scope",
+      "sslkeylogfile"
+    ]);
+    secretParameters = /* @__PURE__ */ new Set([
+      "password",
+      "sslpassword",
+      "scram_client_key",
+      "scram_server_key",
+      "oauth_client_secret"
+    ]);
+    partOfParameter = /* @__PURE__ */ new Map([
+      ["host", "host"],
+      ["port", "port"],
+      ["dbname", "name"],
+      ["user", "user"],
+      ["password", "password"]
+    ]);
+    foreignParameters = /* @__PURE__ */ new Map([
+      ["ssl", "write sslmode=require (libpq knows ssl only as ssl=true)"],
+      ["sslaccept", "leave it out, and write sslmode=require or sslmode=verify-full"],
+      ["ssl_require", "write sslmode=require"],
+      ["schema", "leave it out: the schema is chosen per tenant"],
+      ["currentSchema", "leave it out: the schema is chosen per tenant"],
+      ["search_path", "leave it out: the search path is set per tenant"],
+      ["pgbouncer", "leave it out, and give the address of the database itself, not of the pooler"],
+      ["connection_limit", "leave it out: it is a setting of Prisma"],
+      ["pool_timeout", "leave it out: it is a setting of Prisma"],
+      ["pool_size", "leave it out: it is a setting of SQLAlchemy"],
+      ["conn_max_age", "leave it out, and set CONN_MAX_AGE in the Django settings"],
+      ["conn_health_checks", "leave it out, and set CONN_HEALTH_CHECKS in the Django settings"],
+      ["engine", "leave it out, and use the input engine"],
+      ["dbname", "write the database after the /"],
+      ["database", "write the database after the /"],
+      ["username", "write user=…, or the user before the @"],
+      ["pass", "write the password before the @"],
+      ["timeout", "write connect_timeout=…, in seconds"],
+      ["timezone", "write options=-c%20timezone%3D…, or set TIME_ZONE in the Django settings"],
+      ["encoding", "write client_encoding=…"],
+      ["charset", "write client_encoding=…"]
+    ]);
+  }
+});
+
+// src/database/url-refusal.ts
+function refuse(url, refusal, offset, hint) {
+  const [observed2, usualHint] = refusals[refusal];
+  const place = [...url.slice(0, offset)].length + 1;
+  const escaping = perhapsUnescaped(url) ? "; in a user or password, write @ as %40, / as %2F, : as %3A, ? as %3F, # as %23 and % as %25" : "";
+  throw new DatabaseUrlRefused(
+    refusal,
+    observed2.replace("N", String(place)),
+    `${hint ?? usualHint}${escaping}`
+  );
+}
+function refuseScheme(url) {
+  const [observed2, hint] = whatInstead(url);
+  throw new DatabaseUrlRefused("scheme", observed2, hint);
+}
+function whatInstead(url) {
+  if (url.trim() === "") return ["it is empty", "set the secret, and check its name in the workflow"];
+  if (/^\s/.test(url))
+    return ["it begins with a space or a line break", "remove what is before postgresql://"];
+  if (/^["'`]/.test(url)) return ["it begins with a quotation mark", "store it without quotation marks"];
+  if (/^(export\s+)?[A-Z_]+=/.test(url)) {
+    return ["it begins with a name and =, like a line of an env file", "give only what is after the ="];
+  }
+  if (/^psql\s/.test(url)) return ["it begins with the command psql", "give only the URL"];
+  if (/^jdbc:/i.test(url))
+    return ["it begins with jdbc:", "remove jdbc: and put user and password before the host"];
+  if (/^postgres(ql)?\+\w+:\/\//i.test(url)) {
+    return [
+      "it begins with a scheme of SQLAlchemy, which names a driver",
+      "remove the + and the word after it"
+    ];
+  }
+  if (/^(postgres|postgresql|postgis|psql|pgsql):\/\//i.test(url)) {
+    return ["its scheme has capital letters, and libpq takes only small ones", schemeHint];
+  }
+  if (/^postgres(ql)?:/i.test(url)) return ["its scheme is not followed by ://", schemeHint];
+  if (/^(mysql|mariadb|sqlite|sqlite3|oracle|mssql|spatialite):/i.test(url)) {
+    return ["it is the URL of another kind of database", "tenants by schema need PostgreSQL"];
+  }
+  if (/^\s*\w+\s*=/.test(url)) {
+    return ["it is a list of name=value, and only a URL is taken", schemeHint];
+  }
+  return ["it does not begin with postgresql:// or postgres://", schemeHint];
+}
+function perhapsUnescaped(url) {
+  const rest = url.slice(url.indexOf("://") + 3);
+  const first2 = rest.indexOf("@");
+  return first2 !== rest.lastIndexOf("@") || first2 !== -1 && /[/?[]/.test(rest.slice(0, first2));
+}
+var refusals, DatabaseUrlRefused, schemeHint;
+var init_url_refusal = __esm({
+  "src/database/url-refusal.ts"() {
+    "use strict";
+    init_errors();
+    refusals = {
+      nul: ["character N is a NUL", "copy the URL again"],
+      "not-unicode": ["character N is half of a character", "copy the URL again"],
+      percent: [
+        "the % at character N is not followed by two hexadecimal digits",
+        "write a % that is meant itself as %25"
+      ],
+      "percent-zero": ["%00 at character N stands for a NUL, which no part can hold", "remove it"],
+      "not-utf-8": [
+        "the percent-encoded bytes at character N are not UTF-8",
+        "encode the text as UTF-8 first (é is %C3%A9), and write a % that is meant itself as %25"
+      ],
+      space: ["there is a space at character N", "write it as %20"],
+      "bracket-open": [
+        "the [ at character N, where a host begins, has no ]",
+        "write an IPv6 address as [::1]; a [ in a user or password is %5B"
+      ],
+      "bracket-empty": ["there is nothing between the brackets at character N", "write an IPv6 address as [::1]"],
+      "bracket-after": [
+        "the ] before character N is followed by something else than a :, / or ?, a comma, or the end",
+        "write an IPv6 address with its port as [::1]:5432; a [ in a user or password is %5B"
+      ],
+      "no-equals": [
+        "the query parameter at character N has no =",
+        "write it as name=value, and a ? or & that is meant itself as %3F or %26"
+      ],
+      "two-equals": [
+        "the = at character N is the second one in its query parameter",
+        "write an = inside a value as %3D"
+      ],
+      parameter: [
+        "the query parameter at character N is none that libpq knows",
+        "correct its name, or remove it"
+      ]
+    };
+    DatabaseUrlRefused = class extends UserError {
+      refusal;
+      constructor(refusal, observed2, hint) {
+        super(`The database URL cannot be read — ${observed2}`, hint, { code: "database-url-invalid" });
+        this.name = "DatabaseUrlRefused";
+        this.refusal = refusal;
+      }
+    };
+    schemeHint = "begin it with postgresql:// (user:password@host:port/database)";
+  }
+});
+
+// src/database/url-text.ts
+function stretch(url, start, end2) {
+  return { text: url.slice(start, end2), start, offsetOf: (index) => start + index };
+}
+function joined(stretches) {
+  return {
+    text: stretches.map(({ text: text2 }) => text2).join(""),
+    start: stretches[0]?.start ?? 0,
+    offsetOf: (index) => {
+      let rest = index;
+      for (const { text: text2, offsetOf } of stretches) {
+        if (rest < text2.length) return offsetOf(rest);
+        rest -= text2.length;
+      }
+      return stretches.at(-1)?.offsetOf(0) ?? 0;
+    }
+  };
+}
+function percentDecode(url, written2) {
+  const { text: text2, offsetOf } = written2;
+  const pieces = [];
+  let at = text2.search(/[^ ]|$/);
+  while (at < text2.length && text2[at] !== " ") {
+    const piece = pieceAt(text2, at);
+    if (piece === "%") refuse(url, "percent", offsetOf(at));
+    if (piece === "%00") refuse(url, "percent-zero", offsetOf(at));
+    pieces.push(bytesOf(piece));
+    at += piece.length;
+  }
+  if (/[^ ]/.test(text2.slice(at))) refuse(url, "space", offsetOf(at));
+  return { bytes: import_node_buffer.Buffer.concat(pieces), written: written2 };
+}
+function pieceAt(text2, at) {
+  const pattern = /%[0-9a-fA-F]{2}|%|[^% ]+/y;
+  pattern.lastIndex = at;
+  return pattern.exec(text2)?.[0] ?? "";
+}
+function bytesOf(piece) {
+  return piece.startsWith("%") ? import_node_buffer.Buffer.from(piece.slice(1), "hex") : import_node_buffer.Buffer.from(piece);
+}
+function utf8(url, decoded) {
+  try {
+    return strictUtf8.decode(decoded.bytes);
+  } catch {
+    return refuse(url, "not-utf-8", firstBadPlace(decoded));
+  }
+}
+function firstBadPlace({ bytes, written: { text: text2, offsetOf } }) {
+  const bad = firstBadByte(bytes);
+  let seen = 0;
+  for (let at = text2.search(/[^ ]|$/); at < text2.length; ) {
+    const piece = pieceAt(text2, at);
+    const length = bytesOf(piece).length;
+    if (seen + length > bad) return offsetOf(at);
+    seen += length;
+    at += piece.length;
+  }
+  return offsetOf(0);
+}
+function firstBadByte(bytes) {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  for (let index = 0; index < bytes.length; index += 1) {
+    try {
+      decoder.decode(bytes.subarray(index, index + 1), { stream: true });
+    } catch {
+      return index;
+    }
+  }
+  return bytes.length - 1;
+}
+var import_node_buffer, strictUtf8;
+var init_url_text = __esm({
+  "src/database/url-text.ts"() {
+    "use strict";
+    import_node_buffer = require("node:buffer");
+    init_url_refusal();
+    strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  }
+});
+
+// src/database/url.ts
+function parseDatabaseUrl(url) {
+  return readDatabaseUrl(url).value;
+}
+function readDatabaseUrl(url) {
+  refuseWhatNoUrlHolds(url);
+  const scheme = schemeOf(url) ?? refuseScheme(url);
+  const options = /* @__PURE__ */ new Map();
+  const secrets = [];
+  const store = (keyword, value) => {
+    options.set(keyword, value);
+    if (secretParameters.has(keyword)) secrets.push(placeOf(value));
+  };
+  const storePart = (keyword, part) => {
+    if (part.text !== "") store(keyword, percentDecode(url, part));
+  };
+  const start = scheme.length + "://".length;
+  const userEnd = endOfUser(url, start);
+  if (userEnd !== void 0) {
+    const nameEnd = indexOr(url, ":", start, userEnd);
+    storePart("user", stretch(url, start, nameEnd));
+    if (nameEnd < userEnd) storePart("password", stretch(url, nameEnd + 1, userEnd));
+  }
+  const afterUser = userEnd === void 0 ? start : userEnd + 1;
+  const places = readPlaces(url, afterUser);
+  storePart("host", joined(places.hosts));
+  storePart("port", joined(places.ports));
+  let at = places.end;
+  if (url[at] === "/") {
+    const end2 = indexOr(url, "?", at + 1, url.length);
+    storePart("dbname", stretch(url, at + 1, end2));
+    at = end2;
+  }
+  for (const { keyword, value } of readQuery(url, at + 1)) {
+    const name = percentDecode(url, keyword).bytes.toString("latin1");
+    const decoded = percentDecode(url, value);
+    const read2 = asLibpqReads(name, decoded.bytes.toString("latin1"));
+    if (!libpqParameters.has(read2.keyword)) {
+      refuse(url, "parameter", keyword.start, hintFor(url, keyword.start, name));
+    }
+    store(read2.keyword, read2.keyword === name ? decoded : { ...decoded, bytes: import_node_buffer2.Buffer.from(read2.value) });
+  }
+  const texts2 = [...options].map(([keyword, value]) => [keyword, utf8(url, value)]);
+  const perhapsMisread = url.includes("@", afterUser);
+  return { value: asDatabaseUrl(scheme, Object.fromEntries(texts2), perhapsMisread), secrets };
+}
+function placeOf({ bytes, written: { text: text2, start } }) {
+  return { start, end: start + text2.length, decoded: bytes.toString("utf8") };
+}
+function asDatabaseUrl(scheme, options, perhapsMisread) {
+  const { host = "", port: port2 = "", dbname: name = "", user = "", password = "" } = options;
+  const params = Object.fromEntries(
+    Object.entries(options).filter(([keyword]) => !partOfParameter.has(keyword))
+  );
+  return { scheme, host, port: port2, name, user, password, params, options, perhapsMisread };
+}
+function refuseWhatNoUrlHolds(url) {
+  const nul = url.indexOf("\0");
+  if (nul !== -1) refuse(url, "nul", nul);
+  const half = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.exec(url);
+  if (half !== null) refuse(url, "not-unicode", half.index);
+}
+function endOfUser(url, start) {
+  const end2 = url.slice(start).search(/[@/]/);
+  return end2 !== -1 && url[start + end2] === "@" ? start + end2 : void 0;
+}
+function readPlaces(url, start) {
+  const hosts = [];
+  const ports = [];
+  for (let at = start; ; at += 1) {
+    let end2;
+    if (url[at] === "[") {
+      end2 = indexOr(url, "]", at + 1, url.length);
+      if (end2 === url.length) refuse(url, "bracket-open", at);
+      if (end2 === at + 1) refuse(url, "bracket-empty", at);
+      hosts.push(stretch(url, at + 1, end2));
+      end2 += 1;
+      if (end2 < url.length && !":/?,".includes(url.charAt(end2))) refuse(url, "bracket-after", end2);
+    } else {
+      end2 = searchOr(url, /[:/?,]/g, at);
+      hosts.push(stretch(url, at, end2));
+    }
+    at = url[end2] === ":" ? searchOr(url, /[/?,]/g, end2 + 1) : end2;
+    ports.push(stretch(url, Math.min(end2 + 1, at), at));
+    if (url[at] !== ",") return { hosts, ports, end: at };
+    hosts.push(stretch(url, at, at + 1));
+    ports.push(stretch(url, at, at + 1));
+  }
+}
+function* readQuery(url, start) {
+  for (let at = start; at < url.length; ) {
+    const end2 = indexOr(url, "&", at, url.length);
+    const equals = indexOr(url, "=", at, end2);
+    if (equals >= end2) refuse(url, "no-equals", at);
+    const second = indexOr(url, "=", equals + 1, end2);
+    if (second < end2) refuse(url, "two-equals", second);
+    yield { keyword: stretch(url, at, equals), value: stretch(url, equals + 1, end2) };
+    at = end2 + 1;
+  }
+}
+function hintFor(url, at, keyword) {
+  const hint = url.includes("@", at) ? void 0 : foreignParameters.get(keyword);
+  return hint === void 0 ? void 0 : `its name is ${keyword}: ${hint}`;
+}
+var import_node_buffer2, indexOr, searchOr;
+var init_url = __esm({
+  "src/database/url.ts"() {
+    "use strict";
+    import_node_buffer2 = require("node:buffer");
+    init_url_parameters();
+    init_url_refusal();
+    init_url_scheme();
+    init_url_text();
+    indexOr = (text2, character, from, to) => {
+      const index = text2.indexOf(character, from);
+      return index === -1 || index > to ? to : index;
+    };
+    searchOr = (text2, pattern, from) => {
+      pattern.lastIndex = from;
+      return pattern.exec(text2)?.index ?? text2.length;
+    };
+  }
+});
+
+// src/database/url-compose.ts
+function composeUrl(parts, scheme = "postgresql") {
+  refuseImpossible(parts);
+  const parameters = Object.entries(parts.params).map(([keyword, value]) => asLibpqReads(keyword, value));
+  const places = composePlaces(parts.host, parts.port);
+  const query = [
+    ...places === void 0 ? [`host=${encoded(parts.host)}`] : [],
+    ...places === void 0 && parts.port !== "" ? [`port=${encoded(parts.port)}`] : [],
+    ...parameters.map(({ keyword, value }) => `${encoded(keyword)}=${encoded(value)}`)
+  ].join("&");
+  return [
+    `${scheme}://`,
+    parts.user === "" && parts.password === "" ? "" : `${composeUser(parts)}@`,
+    places ?? "",
+    parts.name === "" ? query === "" ? "" : "/" : `/${encoded(parts.name)}`,
+    query === "" ? "" : `?${query}`
+  ].join("");
+}
+function databaseUrlOf(parts, scheme = "postgresql") {
+  return parseDatabaseUrl(composeUrl(parts, scheme));
+}
+function encoded(text2) {
+  return encodeURIComponent(text2).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+  );
+}
+function composeUser({ user, password }) {
+  return password === "" ? encoded(user) : `${encoded(user)}:${encoded(password)}`;
+}
+function composePlaces(host, port2) {
+  const hosts = host.split(",");
+  const ports = port2.split(",");
+  if (hosts.length !== ports.length) return void 0;
+  return hosts.map((one, index) => `${composeHost(one)}${ports[index] === "" ? "" : `:${encoded(ports[index] ?? "")}`}`).join(",");
+}
+function composeHost(host) {
+  const address = /^([0-9a-fA-F:.]*:[0-9a-fA-F:.]*)(%.+)?$/s.exec(host);
+  return address === null ? encoded(host) : `[${address[1]}${encoded(address[2] ?? "")}]`;
+}
+function refuseImpossible(parts) {
+  for (const [keyword, value] of Object.entries(parts.params)) {
+    const part = partOfParameter.get(keyword);
+    if (part !== void 0) {
+      throw refused(`params has ${keyword}, which has an input of its own`, `give it as ${part}`);
+    }
+    if (!libpqParameters.has(asLibpqReads(keyword, value).keyword)) {
+      const meant = nearest(keyword, [...libpqParameters]);
+      const hint = foreignParameters.get(keyword) ?? (meant === void 0 ? "remove it" : `did you mean ${meant}?`);
+      throw refused(`params has ${keyword}, which libpq does not know`, hint);
+    }
+  }
+  const { host, port: port2, name, user, password, params } = parts;
+  const impossible = Object.entries({ host, port: port2, name, user, password, ...params }).filter(
+    ([, text2]) => text2.includes("\0") || !text2.isWellFormed()
+  );
+  if (impossible.length > 0) {
+    const names = listed(impossible.map(([name2]) => name2));
+    throw refused(`${names} holds a NUL or half a character`, "copy the text again");
+  }
+}
+function refused(observed2, hint) {
+  return new UserError(`The database URL cannot be composed — ${observed2}`, hint, {
+    code: "database-parts-invalid"
+  });
+}
+var init_url_compose = __esm({
+  "src/database/url-compose.ts"() {
+    "use strict";
+    init_errors();
+    init_words();
+    init_url();
+    init_url_parameters();
+  }
+});
+
+// src/database/url-secrets.ts
+function redactUrl(url) {
+  const read2 = tryToRead(url);
+  if (read2 === void 0 || read2.value.perhapsMisread) {
+    const scheme = /^[a-z][a-z0-9+]*:\/\//.exec(url)?.[0] ?? "";
+    return `${scheme}${hidden}`;
+  }
+  const places = [...read2.secrets].sort((a, b) => b.start - a.start);
+  return places.reduce((text2, { start, end: end2 }) => `${text2.slice(0, start)}${hidden}${text2.slice(end2)}`, url);
+}
+function secretsInUrl(url) {
+  const read2 = tryToRead(url);
+  const found2 = /* @__PURE__ */ new Set([url, url.trim()]);
+  for (const { start, end: end2, decoded } of read2?.secrets ?? []) {
+    for (const text2 of [url.slice(start, end2), url.slice(start, end2).trim(), decoded, encoded(decoded)]) {
+      found2.add(text2);
+    }
+  }
+  if (read2 !== void 0) found2.add(composeUrl(read2.value, read2.value.scheme));
+  if (read2 === void 0 || read2.value.perhapsMisread) {
+    const { host = "", port: port2 = "", name = "" } = read2?.value ?? {};
+    for (const text2 of [host, port2, name, ...perhapsPassword(url)]) {
+      found2.add(text2);
+      found2.add(decodedIfPossible(text2));
+    }
+  }
+  found2.delete("");
+  return [...found2].sort((a, b) => b.length - a.length);
+}
+function tryToRead(url) {
+  try {
+    return readDatabaseUrl(url);
+  } catch (error3) {
+    if (error3 instanceof UserError) return void 0;
+    throw error3;
+  }
+}
+function perhapsPassword(url) {
+  const rest = url.includes("://") ? url.slice(url.indexOf("://") + 3) : url;
+  const end2 = rest.lastIndexOf("@");
+  if (end2 === -1) return [];
+  const colon = rest.indexOf(":");
+  const text2 = rest.slice(colon !== -1 && colon < end2 ? colon + 1 : 0, end2);
+  return [text2, ...text2.split(/[@/,:?&=]/).filter((piece) => piece.length > 2)];
+}
+function decodedIfPossible(text2) {
+  try {
+    return decodeURIComponent(text2);
+  } catch {
+    return text2;
+  }
+}
+var hidden;
+var init_url_secrets = __esm({
+  "src/database/url-secrets.ts"() {
+    "use strict";
+    init_errors();
+    init_url();
+    init_url_compose();
+    hidden = "***";
+  }
+});
+
+// src/ground/duration.ts
+function parseDuration(text2) {
+  const [, amount, unit] = written.exec(text2) ?? [];
+  if (amount !== void 0 && unit !== void 0) return Number(amount) * millisecondsPer[unit];
+  if (/^\d+(\.\d+)?$/.test(text2)) {
+    throw new RangeError(`"${text2}" has no unit — did you mean ${text2}s or ${text2}m?`);
+  }
+  throw new RangeError(`"${text2}" is not a duration — write a number and a unit, like 500ms, 5s, 2m or 1h`);
+}
+function showDuration(milliseconds) {
+  if (milliseconds < 100) return `${Math.round(milliseconds)} ms`;
+  const seconds = milliseconds / 1e3;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(Math.round(seconds) / 60);
+  if (minutes < 60) return withRest(minutes, "min", Math.round(seconds) % 60, "s");
+  return withRest(Math.floor(minutes / 60), "h", minutes % 60, "min");
+}
+function withRest(amount, unit, rest, smaller) {
+  return rest === 0 ? `${amount} ${unit}` : `${amount} ${unit} ${rest} ${smaller}`;
+}
+var millisecondsPer, written;
+var init_duration = __esm({
+  "src/ground/duration.ts"() {
+    "use strict";
+    millisecondsPer = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
+    written = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+  }
+});
+
+// src/step/action.ts
+function defineAction(definition) {
+  return { rules: [], secretOutputs: [], ...definition };
+}
+var init_action = __esm({
+  "src/step/action.ts"() {
+    "use strict";
+  }
+});
+
+// node_modules/zod/v4/core/util.js
+var util_exports = {};
+__export(util_exports, {
+  BIGINT_FORMAT_RANGES: () => BIGINT_FORMAT_RANGES,
+  CONSTANT_CATCH: () => CONSTANT_CATCH,
+  Class: () => Class,
+  NUMBER_FORMAT_RANGES: () => NUMBER_FORMAT_RANGES,
+  aborted: () => aborted,
+  allowsEval: () => allowsEval,
+  assert: () => assert,
+  assertEqual: () => assertEqual,
+  assertIs: () => assertIs,
+  assertNever: () => assertNever,
+  assertNotEqual: () => assertNotEqual,
+  assignProp: () => assignProp,
+  attachSchema: () => attachSchema,
+  base64ToUint8Array: () => base64ToUint8Array,
+  base64urlToUint8Array: () => base64urlToUint8Array,
+  cached: () => cached,
+  captureStackTrace: () => captureStackTrace,
+  cleanEnum: () => cleanEnum,
+  cleanRegex: () => cleanRegex,
+  clone: () => clone,
+  cloneDef: () => cloneDef,
+  codePointLength: () => codePointLength,
+  constantCatch: () => constantCatch,
+  createTransparentProxy: () => createTransparentProxy,
+  defineLazy: () => defineLazy,
+  defineLazyInternal: () => defineLazyInternal,
+  derived: () => derived,
+  esc: () => esc,
+  escapeRegex: () => escapeRegex,
+  explicitlyAborted: () => explicitlyAborted,
+  extend: () => extend,
+  finalizeIssue: () => finalizeIssue,
+  floatSafeRemainder: () => floatSafeRemainder,
+  getElementAtPath: () => getElementAtPath,
+  getEnumValues: () => getEnumValues,
+  getLengthableOrigin: () => getLengthableOrigin,
+  getParsedType: () => getParsedType,
+  getSizableOrigin: () => getSizableOrigin,
+  hexToUint8Array: () => hexToUint8Array,
+  hide: () => hide,
+  installLazyProp: () => installLazyProp,
+  isObject: () => isObject,
+  isPlainObject: () => isPlainObject,
+  issue: () => issue,
+  joinValues: () => joinValues,
+  jsonStringifyReplacer: () => jsonStringifyReplacer,
+  members: () => members,
+  merge: () => merge,
+  mergeDefs: () => mergeDefs,
+  normalizeParams: () => normalizeParams,
+  nullish: () => nullish,
+  numKeys: () => numKeys,
+  objectClone: () => objectClone,
+  omit: () => omit,
+  optionalKeys: () => optionalKeys,
+  own: () => own,
+  parsedType: () => parsedType,
+  partial: () => partial,
+  pick: () => pick,
+  prefixIssues: () => prefixIssues,
+  primitiveTypes: () => primitiveTypes,
+  promiseAllObject: () => promiseAllObject,
+  propertyKeyTypes: () => propertyKeyTypes,
+  randomString: () => randomString,
+  rawShape: () => rawShape,
+  required: () => required,
+  safeExtend: () => safeExtend,
+  shallowClone: () => shallowClone,
+  sizeCaps: () => sizeCaps,
+  slugify: () => slugify,
+  stringifyPrimitive: () => stringifyPrimitive,
+  toZod: () => toZod,
+  uint8ArrayToBase64: () => uint8ArrayToBase64,
+  uint8ArrayToBase64url: () => uint8ArrayToBase64url,
+  uint8ArrayToHex: () => uint8ArrayToHex,
+  unwrapMessage: () => unwrapMessage
+});
+function assertEqual(val) {
+  return val;
+}
+function assertNotEqual(val) {
+  return val;
+}
+function toZod() {
+  return (schema) => schema;
+}
+function assertIs(_arg) {
+}
+function assertNever(_x) {
+  throw new Error("Unexpected value in exhaustive check");
+}
+function assert(_) {
+}
+function getEnumValues(entries) {
+  const numericValues = Object.values(entries).filter((v) => typeof v === "number");
+  const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
+  return values;
+}
+function joinValues(array2, separator = "|") {
+  return array2.map((val) => stringifyPrimitive(val)).join(separator);
+}
+function jsonStringifyReplacer(_, value) {
+  if (typeof value === "bigint")
+    return value.toString();
+  return value;
+}
+function cached(getter) {
+  return new Cached(getter);
+}
+function nullish(input) {
+  return input === null || input === void 0;
+}
+function cleanRegex(source) {
+  const start = source.startsWith("^") ? 1 : 0;
+  const end2 = source.endsWith("$") ? source.length - 1 : source.length;
+  return source.slice(start, end2);
+}
+function floatSafeRemainder(val, step) {
+  const ratio = val / step;
+  const roundedRatio = Math.round(ratio);
+  const tolerance = 4 * Number.EPSILON * Math.max(Math.abs(ratio), 1);
+  if (Math.abs(ratio - roundedRatio) < tolerance)
+    return 0;
+  return ratio - roundedRatio;
+}
+function defineLazy(object2, key, getter) {
+  let value = void 0;
+  Object.defineProperty(object2, key, {
+    get() {
+      if (value === EVALUATING) {
+        return void 0;
+      }
+      if (value === void 0) {
+        value = EVALUATING;
+        value = getter();
+      }
+      return value;
+    },
+    set(v) {
+      Object.defineProperty(object2, key, {
+        value: v
+        // configurable: true,
+      });
+    },
+    configurable: true
+  });
+}
+function objectClone(obj) {
+  return Object.create(Object.getPrototypeOf(obj), Object.getOwnPropertyDescriptors(obj));
+}
+function assignProp(target, prop, value) {
+  Object.defineProperty(target, prop, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true
+  });
+}
+function rawShape(def) {
+  const desc = Object.getOwnPropertyDescriptor(def, "shape");
+  return desc?.get ? desc.get.raw : desc?.value;
+}
+function sourceShape(schema) {
+  return rawShape(schema._zod.def) ?? schema._zod.def.shape;
+}
+function deferProp(target, key, getter) {
+  Object.defineProperty(target, key, {
+    get() {
+      const value = getter();
+      assignProp(this, key, value);
+      return value;
+    },
+    enumerable: true,
+    configurable: true
+  });
+}
+function putProp(target, key, value) {
+  if (key in target)
+    assignProp(target, key, value);
+  else
+    target[key] = value;
+}
+function mirrorShape(target, source, keys, wrap) {
+  const raw = sourceShape(source);
+  for (const key of keys) {
+    const desc = Object.getOwnPropertyDescriptor(raw, key);
+    if (!desc.enumerable)
+      continue;
+    if (desc.get) {
+      deferProp(target, key, () => {
+        const value = source._zod.def.shape[key];
+        return wrap ? wrap(value, key) : value;
+      });
+    } else
+      putProp(target, key, wrap ? wrap(desc.value, key) : desc.value);
+  }
+}
+function mirrorProps(target, source) {
+  for (const key of Reflect.ownKeys(source)) {
+    const desc = Object.getOwnPropertyDescriptor(source, key);
+    if (!desc.enumerable)
+      continue;
+    if (desc.get)
+      deferProp(target, key, () => source[key]);
+    else
+      putProp(target, key, desc.value);
+  }
+}
+function mergeDefs(...defs) {
+  const mergedDescriptors = {};
+  for (const def of defs) {
+    const descriptors = Object.getOwnPropertyDescriptors(def);
+    Object.assign(mergedDescriptors, descriptors);
+  }
+  return Object.defineProperties({}, mergedDescriptors);
+}
+function cloneDef(schema) {
+  return mergeDefs(schema._zod.def);
+}
+function getElementAtPath(obj, path) {
+  if (!path)
+    return obj;
+  return path.reduce((acc, key) => acc?.[key], obj);
+}
+function promiseAllObject(promisesObj) {
+  const keys = Object.keys(promisesObj);
+  const promises3 = keys.map((key) => promisesObj[key]);
+  return Promise.all(promises3).then((results) => {
+    const resolvedObj = {};
+    for (let i = 0; i < keys.length; i++) {
+      resolvedObj[keys[i]] = results[i];
+    }
+    return resolvedObj;
+  });
+}
+function randomString(length = 10) {
+  const chars = "abcdefghijklmnopqrstuvwxyz";
+  let str = "";
+  for (let i = 0; i < length; i++) {
+    str += chars[Math.floor(Math.random() * chars.length)];
+  }
+  return str;
+}
+function esc(str) {
+  return JSON.stringify(str);
+}
+function slugify(input) {
+  return input.toLowerCase().trim().replace(/[^\w\s-]/g, "").replace(/[\s_-]+/g, "-").replace(/^-+|-+$/g, "");
+}
+function isObject(data) {
+  return typeof data === "object" && data !== null && !Array.isArray(data);
+}
+function isPlainObject(o) {
+  if (isObject(o) === false)
+    return false;
+  const ctor = o.constructor;
+  if (ctor === void 0)
+    return true;
+  if (typeof ctor !== "function")
+    return true;
+  const prot = ctor.prototype;
+  if (isObject(prot) === false)
+    return false;
+  if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) {
+    return false;
+  }
+  return true;
+}
+function shallowClone(o) {
+  if (isPlainObject(o))
+    return { ...o };
+  if (Array.isArray(o))
+    return [...o];
+  if (o instanceof Map)
+    return new Map(o);
+  if (o instanceof Set)
+    return new Set(o);
+  return o;
+}
+function numKeys(data) {
+  let keyCount = 0;
+  for (const key in data) {
+    if (Object.prototype.hasOwnProperty.call(data, key)) {
+      keyCount++;
+    }
+  }
+  return keyCount;
+}
+function escapeRegex(str) {
+  return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+function clone(inst, def, params) {
+  const cl = new inst._zod.constr(def ?? inst._zod.def);
+  if (!def || params?.parent)
+    cl._zod.parent = inst;
+  return cl;
+}
+function normalizeParams(_params) {
+  const params = _params;
+  if (!params)
+    return {};
+  if (typeof params === "string")
+    return { error: () => params };
+  if (params?.message !== void 0) {
+    if (params?.error !== void 0)
+      throw new Error("Cannot specify both `message` and `error` params");
+    params.error = params.message;
+  }
+  delete params.message;
+  if (typeof params.error === "string")
+    return { ...params, error: () => params.error };
+  return params;
+}
+function createTransparentProxy(getter) {
+  let target;
+  return new Proxy({}, {
+    get(_, prop, receiver) {
+      target ?? (target = getter());
+      return Reflect.get(target, prop, receiver);
+    },
+    set(_, prop, value, receiver) {
+      target ?? (target = getter());
+      return Reflect.set(target, prop, value, receiver);
+    },
+    has(_, prop) {
+      target ?? (target = getter());
+      return Reflect.has(target, prop);
+    },
+    deleteProperty(_, prop) {
+      target ?? (target = getter());
+      return Reflect.deleteProperty(target, prop);
+    },
+    ownKeys(_) {
+      target ?? (target = getter());
+      return Reflect.ownKeys(target);
+    },
+    getOwnPropertyDescriptor(_, prop) {
+      target ?? (target = getter());
+      return Reflect.getOwnPropertyDescriptor(target, prop);
+    },
+    defineProperty(_, prop, descriptor) {
+      target ?? (target = getter());
+      return Reflect.defineProperty(target, prop, descriptor);
+    }
+  });
+}
+function stringifyPrimitive(value) {
+  if (typeof value === "bigint")
+    return value.toString() + "n";
+  if (typeof value === "string")
+    return `"${value}"`;
+  return `${value}`;
+}
+function optionalKeys(shape) {
+  return Object.keys(shape).filter((k) => {
+    return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
+  });
+}
+function pick(schema, mask) {
+  const currDef = schema._zod.def;
+  const checks = currDef.checks;
+  const hasChecks = checks && checks.length > 0;
+  if (hasChecks) {
+    throw new Error(".pick() cannot be used on object schemas containing refinements");
+  }
+  const newShape = {};
+  mirrorShape(newShape, schema, maskedKeys(schema, mask));
+  return clone(schema, mergeDefs(currDef, { shape: newShape, checks: [] }));
+}
+function maskedKeys(schema, mask) {
+  const raw = sourceShape(schema);
+  const keys = [];
+  for (const key of Reflect.ownKeys(mask)) {
+    if (!Object.getOwnPropertyDescriptor(raw, key)?.enumerable) {
+      throw new Error(`Unrecognized key: "${String(key)}"`);
+    }
+    if (mask[key])
+      keys.push(key);
+  }
+  return keys;
+}
+function omit(schema, mask) {
+  const currDef = schema._zod.def;
+  const checks = currDef.checks;
+  const hasChecks = checks && checks.length > 0;
+  if (hasChecks) {
+    throw new Error(".omit() cannot be used on object schemas containing refinements");
+  }
+  const omitted = new Set(maskedKeys(schema, mask));
+  const newShape = {};
+  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)).filter((key) => !omitted.has(key)));
+  return clone(schema, mergeDefs(currDef, { shape: newShape, checks: [] }));
+}
+function extend(schema, shape) {
+  if (!isPlainObject(shape)) {
+    throw new Error("Invalid input to extend: expected a plain object");
+  }
+  const checks = schema._zod.def.checks;
+  const hasChecks = checks && checks.length > 0;
+  if (hasChecks) {
+    const existingShape = sourceShape(schema);
+    for (const key of Reflect.ownKeys(shape)) {
+      if (Object.getOwnPropertyDescriptor(existingShape, key) !== void 0) {
+        throw new Error("Cannot overwrite keys on object schemas containing refinements. Use `.safeExtend()` instead.");
+      }
+    }
+  }
+  return clone(schema, mergeDefs(schema._zod.def, { shape: extended(schema, shape) }));
+}
+function extended(schema, shape) {
+  const newShape = {};
+  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)));
+  mirrorProps(newShape, shape);
+  return newShape;
+}
+function safeExtend(schema, shape) {
+  if (!isPlainObject(shape)) {
+    throw new Error("Invalid input to safeExtend: expected a plain object");
+  }
+  return clone(schema, mergeDefs(schema._zod.def, { shape: extended(schema, shape) }));
+}
+function merge(a, b) {
+  if (!b?._zod?.def) {
+    throw new Error("Invalid input to merge: expected an object schema. To merge a plain shape, use `.extend()`.");
+  }
+  if (a._zod.def.checks?.length) {
+    throw new Error(".merge() cannot be used on object schemas containing refinements. Use .safeExtend() instead.");
+  }
+  const newShape = {};
+  mirrorShape(newShape, a, Reflect.ownKeys(sourceShape(a)));
+  mirrorShape(newShape, b, Reflect.ownKeys(sourceShape(b)));
+  const def = mergeDefs(a._zod.def, {
+    shape: newShape,
+    get catchall() {
+      return b._zod.def.catchall;
+    },
+    checks: b._zod.def.checks ?? []
+  });
+  return clone(a, def);
+}
+function partial(Class2, schema, mask, name = "partial") {
+  const currDef = schema._zod.def;
+  const checks = currDef.checks;
+  const hasChecks = checks && checks.length > 0;
+  if (hasChecks) {
+    throw new Error(`.${name}() cannot be used on object schemas containing refinements`);
+  }
+  const selected = mask ? new Set(maskedKeys(schema, mask)) : void 0;
+  const newShape = {};
+  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), Class2 && ((value, key) => selected && !selected.has(key) ? value : new Class2({ type: "optional", innerType: value })));
+  return clone(schema, mergeDefs(schema._zod.def, { shape: newShape, checks: [] }));
+}
+function required(Class2, schema, mask) {
+  const selected = mask ? new Set(maskedKeys(schema, mask)) : void 0;
+  const newShape = {};
+  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), (value, key) => (
+    // overwrite with non-optional
+    selected && !selected.has(key) ? value : new Class2({ type: "nonoptional", innerType: value })
+  ));
+  return clone(schema, mergeDefs(schema._zod.def, { shape: newShape }));
+}
+function aborted(x, startIndex = 0) {
+  if (x.aborted === true)
+    return true;
+  for (let i = startIndex; i < x.issues.length; i++) {
+    if (x.issues[i]?.continue !== true) {
+      return true;
+    }
+  }
+  return false;
+}
+function explicitlyAborted(x, startIndex = 0) {
+  if (x.aborted === true)
+    return true;
+  for (let i = startIndex; i < x.issues.length; i++) {
+    if (x.issues[i]?.continue === false) {
+      return true;
+    }
+  }
+  return false;
+}
+function prefixIssues(path, issues) {
+  return issues.map((iss) => {
+    var _a3;
+    (_a3 = iss).path ?? (_a3.path = []);
+    iss.path.unshift(path);
+    return iss;
+  });
+}
+function unwrapMessage(message) {
+  return typeof message === "string" ? message : message?.message;
+}
+function sizeCaps(defChecks) {
+  const caps = [];
+  for (const ch of defChecks ?? []) {
+    const d = ch._zod.def;
+    if (!/_(length|size)$|_equals$/.test(d.check))
+      break;
+    const max = d.maximum ?? d.length ?? d.size;
+    if (max >= 0)
+      caps.push([max, ch]);
+  }
+  return caps;
+}
+function attachSchema(issues, start, inst) {
+  var _a3;
+  for (let i = start; i < issues.length; i++) {
+    (_a3 = issues[i]).schema ?? (_a3.schema = inst);
+  }
+}
+function finalizeIssue(iss, ctx, config2) {
+  var _a3;
+  const traits = iss.inst?._zod?.traits;
+  if (traits?.has("$ZodType")) {
+    if (traits.has("$ZodCheck"))
+      (_a3 = iss).schema ?? (_a3.schema = iss.inst);
+    else
+      iss.schema = iss.inst;
+  }
+  const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0;
+  const message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config2.customError?.(iss)) ?? unwrapMessage(config2.localeError?.(iss)) ?? "Invalid input";
+  const full = {};
+  for (const k of Object.keys(iss)) {
+    if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__")
+      continue;
+    full[k] = iss[k];
+  }
+  full.path ?? (full.path = []);
+  full.message = message;
+  if (ctx?.reportInput) {
+    full.input = iss.input;
+  }
+  return full;
+}
+function getSizableOrigin(input) {
+  if (input instanceof Set)
+    return "set";
+  if (input instanceof Map)
+    return "map";
+  if (input instanceof File)
+    return "file";
+  return "unknown";
+}
+function codePointLength(str) {
+  const units = str.length;
+  if (!highSurrogate.test(str))
+    return units;
+  let count2 = units;
+  for (let i = 0; i < units - 1; i++) {
+    if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
+      count2--;
+      i++;
+    }
+  }
+  return count2;
+}
+function getLengthableOrigin(input) {
+  if (Array.isArray(input))
+    return "array";
+  if (typeof input === "string")
+    return "string";
+  return "unknown";
+}
+function parsedType(data) {
+  const t = typeof data;
+  switch (t) {
+    case "number": {
+      return Number.isNaN(data) ? "nan" : "number";
+    }
+    case "object": {
+      if (data === null) {
+        return "null";
+      }
+      if (Array.isArray(data)) {
+        return "array";
+      }
+      const obj = data;
+      if (obj && Object.getPrototypeOf(obj) !== Object.prototype && "constructor" in obj && obj.constructor) {
+        return obj.constructor.name;
+      }
+    }
+  }
+  return t;
+}
+function issue(...args) {
+  const [iss, input, inst] = args;
+  if (typeof iss === "string") {
+    return {
+      message: iss,
+      code: "custom",
+      input,
+      inst
+    };
+  }
+  return { ...iss };
+}
+function cleanEnum(obj) {
+  return Object.entries(obj).filter(([k, _]) => {
+    return Number.isNaN(Number.parseInt(k, 10));
+  }).map((el) => el[1]);
+}
+function base64ToUint8Array(base642) {
+  const binaryString = atob(base642);
+  const bytes = new Uint8Array(binaryString.length);
+  for (let i = 0; i < binaryString.length; i++) {
+    bytes[i] = binaryString.charCodeAt(i);
+  }
+  return bytes;
+}
+function uint8ArrayToBase64(bytes) {
+  let binaryString = "";
+  for (let i = 0; i < bytes.length; i++) {
+    binaryString += String.fromCharCode(bytes[i]);
+  }
+  return btoa(binaryString);
+}
+function base64urlToUint8Array(base64url2) {
+  const base642 = base64url2.replace(/-/g, "+").replace(/_/g, "/");
+  const padding = "=".repeat((4 - base642.length % 4) % 4);
+  return base64ToUint8Array(base642 + padding);
+}
+function uint8ArrayToBase64url(bytes) {
+  return uint8ArrayToBase64(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+}
+function hexToUint8Array(hex) {
+  const cleanHex = hex.replace(/^0x/, "");
+  if (cleanHex.length % 2 !== 0) {
+    throw new Error("Invalid hex string length");
+  }
+  const bytes = new Uint8Array(cleanHex.length / 2);
+  for (let i = 0; i < cleanHex.length; i += 2) {
+    bytes[i / 2] = Number.parseInt(cleanHex.slice(i, i + 2), 16);
+  }
+  return bytes;
+}
+function uint8ArrayToHex(bytes) {
+  return Array.from(bytes).map((b) => b.toString(16).padStart(2, "0")).join("");
+}
+function members(proto, table2) {
+  for (const key in table2) {
+    const desc = Object.getOwnPropertyDescriptor(table2, key);
+    if (desc.get)
+      Object.defineProperty(proto, key, { ...desc, enumerable: false });
+    else
+      defineBound(proto, key, desc.value);
+  }
+}
+function own(inst, key, value, enumerable = true) {
+  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
+  return value;
+}
+function hide(inst, key, value) {
+  return own(inst, key, value, false);
+}
+// @__NO_SIDE_EFFECTS__
+function derived(computes, table2) {
+  for (const key in computes) {
+    const compute = computes[key];
+    Object.defineProperty(table2, key, {
+      configurable: true,
+      enumerable: true,
+      get() {
+        return own(this, key, compute(this));
+      },
+      set(value) {
+        own(this, key, value);
+      }
+    });
+  }
+  return table2;
+}
+function defineBound(proto, key, fn) {
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      return this == null ? fn : own(this, key, fn.bind(this));
+    },
+    set(value) {
+      own(this, key, value);
+    }
+  });
+}
+function claim(inst, sentinel) {
+  const proto = Object.getPrototypeOf(inst);
+  return sentinel in proto ? void 0 : proto;
+}
+function defineLazyInternal(inst, key, compute) {
+  const proto = Object.getPrototypeOf(inst._zod);
+  if (key in proto && installing !== inst._zod) {
+    installing = void 0;
+    return;
+  }
+  installing = inst._zod;
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      Object.defineProperty(this, key, breaker);
+      const outer = broke;
+      broke = false;
+      try {
+        const value = compute(this);
+        if (broke)
+          delete this[key];
+        else
+          Object.defineProperty(this, key, { configurable: true, writable: true, value });
+        broke = broke || outer;
+        return value;
+      } catch (err) {
+        delete this[key];
+        broke = broke || outer;
+        throw err;
+      }
+    },
+    set(value) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, value });
+    }
+  });
+}
+function installLazyProp(inst, key, make2, enumerable) {
+  const proto = claim(inst, key);
+  if (!proto)
+    return;
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    get() {
+      const desc = { configurable: true, writable: true, enumerable, value: void 0 };
+      Object.defineProperty(this, key, desc);
+      desc.value = make2(this);
+      Object.defineProperty(this, key, desc);
+      return desc.value;
+    },
+    set(value) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value });
+    }
+  });
+}
+function constantCatch(value) {
+  const fn = () => value;
+  fn[CONSTANT_CATCH] = true;
+  return fn;
+}
+var Cached, EVALUATING, captureStackTrace, allowsEval, getParsedType, propertyKeyTypes, primitiveTypes, NUMBER_FORMAT_RANGES, BIGINT_FORMAT_RANGES, highSurrogate, Class, installing, broke, breaker, CONSTANT_CATCH;
+var init_util = __esm({
+  "node_modules/zod/v4/core/util.js"() {
+    init_core();
+    Cached = class {
+      constructor(getter) {
+        this._getter = getter;
+        this._value = void 0;
+      }
+      get value() {
+        const getter = this._getter;
+        if (getter !== void 0) {
+          this._value = getter();
+          this._getter = void 0;
+        }
+        return this._value;
+      }
+    };
+    EVALUATING = /* @__PURE__ */ Symbol("evaluating");
+    captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {
+    };
+    allowsEval = /* @__PURE__ */ cached(() => {
+      if (globalConfig.jitless) {
+        return false;
+      }
+      if (typeof navigator !== "undefined" && navigator?.userAgent?.includes("Cloudflare")) {
+        return false;
+      }
+      try {
+        const F = Function;
+        new F("");
+        return true;
+      } catch (_) {
+        return false;
+      }
+    });
+    getParsedType = (data) => {
+      const t = typeof data;
+      switch (t) {
+        case "undefined":
+          return "undefined";
+        case "string":
+          return "string";
+        case "number":
+          return Number.isNaN(data) ? "nan" : "number";
+        case "boolean":
+          return "boolean";
+        case "function":
+          return "function";
+        case "bigint":
+          return "bigint";
+        case "symbol":
+          return "symbol";
+        case "object":
+          if (Array.isArray(data)) {
+            return "array";
+          }
+          if (data === null) {
+            return "null";
+          }
+          if (data.then && typeof data.then === "function" && data.catch && typeof data.catch === "function") {
+            return "promise";
+          }
+          if (typeof Map !== "undefined" && data instanceof Map) {
+            return "map";
+          }
+          if (typeof Set !== "undefined" && data instanceof Set) {
+            return "set";
+          }
+          if (typeof Date !== "undefined" && data instanceof Date) {
+            return "date";
+          }
+          if (typeof File !== "undefined" && data instanceof File) {
+            return "file";
+          }
+          return "object";
+        default:
+          throw new Error(`Unknown data type: ${t}`);
+      }
+    };
+    propertyKeyTypes = /* @__PURE__ */ new Set(["string", "number", "symbol"]);
+    primitiveTypes = /* @__PURE__ */ new Set([
+      "string",
+      "number",
+      "bigint",
+      "boolean",
+      "symbol",
+      "undefined"
+    ]);
+    NUMBER_FORMAT_RANGES = /* @__PURE__ */ (() => ({
+      safeint: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+      int32: [-2147483648, 2147483647],
+      uint32: [0, 4294967295],
+      float32: [-34028234663852886e22, 34028234663852886e22],
+      float64: [-Number.MAX_VALUE, Number.MAX_VALUE]
+    }))();
+    BIGINT_FORMAT_RANGES = {
+      int64: [/* @__PURE__ */ BigInt("-9223372036854775808"), /* @__PURE__ */ BigInt("9223372036854775807")],
+      uint64: [/* @__PURE__ */ BigInt(0), /* @__PURE__ */ BigInt("18446744073709551615")]
+    };
+    highSurrogate = /[\uD800-\uDBFF]/;
+    Class = class {
+      constructor(..._args) {
+      }
+    };
+    broke = false;
+    breaker = {
+      configurable: true,
+      get() {
+        broke = true;
+        return void 0;
+      }
+    };
+    CONSTANT_CATCH = "~constantCatch";
+  }
+});
+
+// node_modules/zod/v4/core/core.js
+function newError(Definition) {
+  const E = _E;
+  if (E) {
+    const saved = E.stackTraceLimit;
+    if (typeof saved === "number") {
+      try {
+        E.stackTraceLimit = 0;
+      } catch {
+        _E = null;
+        return new Definition();
+      }
+      try {
+        return new Definition();
+      } finally {
+        E.stackTraceLimit = saved;
+      }
+    }
+  }
+  return new Definition();
+}
+// @__NO_SIDE_EFFECTS__
+function $constructor(name, initializer3, proto, params) {
+  const zodProto = {};
+  function Internals(def) {
+    this.def = def;
+    this.constr = _;
+    this.traits = /* @__PURE__ */ new Set();
+  }
+  Internals.prototype = zodProto;
+  const protoMembers = proto;
+  const initialized = protoMembers && /* @__PURE__ */ new WeakSet();
+  function init(inst, def) {
+    if (!inst._zod) {
+      _zodDesc.value = new Internals(def);
+      try {
+        Object.defineProperty(inst, "_zod", _zodDesc);
+      } finally {
+        _zodDesc.value = void 0;
+      }
+    } else if (inst._zod.traits.has(name)) {
+      return;
+    }
+    inst._zod.traits.add(name);
+    initializer3(inst, def);
+    if (initialized) {
+      const own2 = Object.getPrototypeOf(inst);
+      const ctorProto = inst._zod.constr.prototype;
+      let up = own2;
+      while (up && up !== ctorProto)
+        up = Object.getPrototypeOf(up);
+      const target = up ?? own2;
+      if (!initialized.has(target)) {
+        initialized.add(target);
+        members(target, protoMembers);
+      }
+    }
+    const proto2 = _.prototype;
+    for (const k in proto2) {
+      if (!Object.prototype.hasOwnProperty.call(proto2, k))
+        continue;
+      if (!(k in inst)) {
+        inst[k] = proto2[k].bind(inst);
+      }
+    }
+  }
+  const Parent = params?.Parent ?? Object;
+  class Definition extends Parent {
+  }
+  Object.defineProperty(Definition, "name", { value: name });
+  function _(def) {
+    const inst = params?.Parent ? newError(Definition) : this;
+    init(inst, def);
+    const deferred = inst._zod.deferred;
+    if (deferred) {
+      for (const fn of deferred) {
+        fn();
+      }
+      inst._zod.deferred = void 0;
+    }
+    const pp = globalThis.__zod_globalConfig?.postProcessor;
+    if (pp)
+      pp(inst);
+    return inst;
+  }
+  Object.defineProperty(_, "init", { value: init });
+  Object.defineProperty(_, Symbol.hasInstance, {
+    value: (inst) => {
+      if (params?.Parent && inst instanceof params.Parent)
+        return true;
+      return inst?._zod?.traits?.has(name);
+    }
+  });
+  Object.defineProperty(_, "name", { value: name });
+  return _;
+}
+function config(newConfig) {
+  if (newConfig)
+    Object.assign(globalConfig, newConfig);
+  return globalConfig;
+}
+var _a, NEVER, _zodDesc, _E, $ZodAsyncError, $ZodEncodeError, globalConfig;
+var init_core = __esm({
+  "node_modules/zod/v4/core/core.js"() {
+    init_util();
+    NEVER = /* @__PURE__ */ Object.freeze({
+      status: "aborted"
+    });
+    _zodDesc = { value: void 0, enumerable: false };
+    _E = "captureStackTrace" in Error ? Error : null;
+    $ZodAsyncError = class extends Error {
+      constructor() {
+        super(`Encountered Promise during synchronous parse. Use .parseAsync() instead.`);
+      }
+    };
+    $ZodEncodeError = class extends Error {
+      constructor(name) {
+        super(`Encountered unidirectional transform during encode: ${name}`);
+        this.name = "ZodEncodeError";
+      }
+    };
+    (_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
+    globalConfig = globalThis.__zod_globalConfig;
+  }
+});
+
+// node_modules/zod/v4/core/errors.js
+function _getMessage() {
+  const internals = this._zod;
+  internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
+  return internals.message;
+}
+function _setMessage(value) {
+  this._zod.message = value;
+}
+function node(obj, key, make2) {
+  if (!Object.prototype.hasOwnProperty.call(obj, key)) {
+    if (key === "__proto__") {
+      Object.defineProperty(obj, key, { value: make2(), writable: true, enumerable: true, configurable: true });
+    } else {
+      obj[key] = make2();
+    }
+  }
+  return obj[key];
+}
+function flattenError(error3, mapper = (issue3) => issue3.message) {
+  const fieldErrors = {};
+  const formErrors = [];
+  for (const sub of error3.issues) {
+    if (sub.path.length > 0) {
+      node(fieldErrors, sub.path[0], () => []).push(mapper(sub));
+    } else {
+      formErrors.push(mapper(sub));
+    }
+  }
+  return { formErrors, fieldErrors };
+}
+function formatError(error3, mapper = (issue3) => issue3.message) {
+  const fieldErrors = { _errors: [] };
+  const processError = (error4, path = []) => {
+    for (const issue3 of error4.issues) {
+      if (issue3.code === "invalid_union" && issue3.errors.length) {
+        issue3.errors.map((issues) => processError({ issues }, [...path, ...issue3.path]));
+      } else if (issue3.code === "invalid_key") {
+        processError({ issues: issue3.issues }, [...path, ...issue3.path]);
+      } else if (issue3.code === "invalid_element") {
+        processError({ issues: issue3.issues }, [...path, ...issue3.path]);
+      } else {
+        const fullpath = [...path, ...issue3.path];
+        if (fullpath.length === 0) {
+          fieldErrors._errors.push(mapper(issue3));
+        } else {
+          let curr = fieldErrors;
+          let i = 0;
+          while (i < fullpath.length) {
+            const el = fullpath[i];
+            const terminal = i === fullpath.length - 1;
+            if (el === "_errors") {
+              if (terminal)
+                curr._errors.push(mapper(issue3));
+              i++;
+              continue;
+            }
+            if (!Object.prototype.hasOwnProperty.call(curr, el)) {
+              Object.defineProperty(curr, el, {
+                value: { _errors: [] },
+                enumerable: true,
+                writable: true,
+                configurable: true
+              });
+            }
+            const node2 = curr[el];
+            if (terminal) {
+              node2._errors.push(mapper(issue3));
+            }
+            curr = node2;
+            i++;
+          }
+        }
+      }
+    }
+  };
+  processError(error3);
+  return fieldErrors;
+}
+function toDotPath(_path) {
+  const segs = [];
+  const path = _path.map((seg) => typeof seg === "object" ? seg.key : seg);
+  for (const seg of path) {
+    if (typeof seg === "number")
+      segs.push(`[${seg}]`);
+    else if (typeof seg === "symbol")
+      segs.push(`[${JSON.stringify(String(seg))}]`);
+    else if (/[^\w$]/.test(seg))
+      segs.push(`[${JSON.stringify(seg)}]`);
+    else {
+      if (segs.length)
+        segs.push(".");
+      segs.push(seg);
+    }
+  }
+  return segs.join("");
+}
+function prettifyError(error3) {
+  const lines2 = [];
+  const issues = [...error3.issues].sort((a, b) => (a.path ?? []).length - (b.path ?? []).length);
+  for (const issue3 of issues) {
+    lines2.push(`✖ ${issue3.message}`);
+    if (issue3.path?.length)
+      lines2.push(`  → at ${toDotPath(issue3.path)}`);
+  }
+  return lines2.join("\n");
+}
+var _messageDesc, _issuesDesc, _installedToString, initializer, $ZodError, $ZodRealError;
+var init_errors2 = __esm({
+  "node_modules/zod/v4/core/errors.js"() {
+    init_core();
+    init_util();
+    _messageDesc = {
+      get: _getMessage,
+      set: _setMessage,
+      enumerable: true,
+      configurable: true
+    };
+    _issuesDesc = { value: void 0, enumerable: false };
+    _installedToString = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
+    initializer = (inst, def) => {
+      inst.name = "$ZodError";
+      _issuesDesc.value = def;
+      Object.defineProperty(inst, "issues", _issuesDesc);
+      _issuesDesc.value = void 0;
+      Object.defineProperty(inst, "message", _messageDesc);
+      const proto = Object.getPrototypeOf(inst);
+      if (!_installedToString.has(proto)) {
+        _installedToString.add(proto);
+        Object.defineProperty(proto, "toString", {
+          configurable: true,
+          enumerable: false,
+          get() {
+            const value = () => this.message;
+            Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
+            return value;
+          },
+          set(value) {
+            Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
+          }
+        });
+      }
+    };
+    $ZodError = $constructor("$ZodError", initializer);
+    $ZodRealError = $constructor("$ZodError", initializer, void 0, {
+      Parent: Error
+    });
+  }
+});
+
+// node_modules/zod/v4/core/parse.js
+function finalizeParams(callee, params) {
+  return { callee: params?.callee ?? callee, Err: params?.Err };
+}
+function failure(Err, issues, ctx) {
+  let error3;
+  return {
+    success: false,
+    get error() {
+      if (!error3) {
+        error3 = new Err(issues.map((iss) => finalizeIssue(iss, ctx, config())));
+        issues = void 0;
+        ctx = void 0;
+      }
+      return error3;
+    },
+    set error(e) {
+      error3 = e;
+      issues = void 0;
+      ctx = void 0;
+    }
+  };
+}
+function validateFallback(schema, value, _ctx) {
+  const ctx = _ctx ? { ..._ctx, async: false, abortEarly: true } : { async: false, abortEarly: true };
+  const fallbackRun = schema._zod.bag.fallbackRun;
+  let result;
+  if (fallbackRun) {
+    ctx[COMPILE_FALLBACK] = true;
+    result = fallbackRun({ value, issues: [] }, ctx);
+  } else {
+    result = schema._zod.run({ value, issues: [] }, ctx);
+  }
+  if (result instanceof Promise) {
+    throw new $ZodAsyncError();
+  }
+  return result.issues.length === 0;
+}
+var _parse, _parseAsync, _safeParse, _safeParseAsync, COMPILE_INVALID, COMPILE_FALLBACK, validate, validateAsync, _encode, _decode, _encodeAsync, _decodeAsync, _safeEncode, _safeDecode, _safeEncodeAsync, _safeDecodeAsync;
+var init_parse = __esm({
+  "node_modules/zod/v4/core/parse.js"() {
+    init_core();
+    init_util();
+    _parse = (_Err) => {
+      const fn = (schema, value, _ctx, _params) => {
+        const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
+        const result = schema._zod.run({ value, issues: [] }, ctx);
+        if (result instanceof Promise) {
+          throw new $ZodAsyncError();
+        }
+        if (result.issues.length) {
+          const e = new (_params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
+          captureStackTrace(e, _params?.callee ?? fn);
+          throw e;
+        }
+        return result.value;
+      };
+      return fn;
+    };
+    _parseAsync = (_Err) => {
+      const fn = async (schema, value, _ctx, params) => {
+        const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
+        let result = schema._zod.run({ value, issues: [] }, ctx);
+        if (result instanceof Promise)
+          result = await result;
+        if (result.issues.length) {
+          const e = new (params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
+          captureStackTrace(e, params?.callee ?? fn);
+          throw e;
+        }
+        return result.value;
+      };
+      return fn;
+    };
+    _safeParse = (_Err) => (schema, value, _ctx) => {
+      const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
+      const result = schema._zod.run({ value, issues: [] }, ctx);
+      if (result instanceof Promise) {
+        throw new $ZodAsyncError();
+      }
+      return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
+    };
+    _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
+      const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
+      let result = schema._zod.run({ value, issues: [] }, ctx);
+      if (result instanceof Promise)
+        result = await result;
+      return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
+    };
+    COMPILE_INVALID = /* @__PURE__ */ Symbol.for("zod.compile.invalid");
+    COMPILE_FALLBACK = /* @__PURE__ */ Symbol.for("zod.compile.fallback");
+    validate = ((schema, value, _ctx) => {
+      const validator = schema._zod.bag.validator;
+      if (validator !== void 0) {
+        if (validator(value) !== COMPILE_INVALID)
+          return true;
+        if (validator.definite === true && _ctx === void 0)
+          return false;
+      }
+      return validateFallback(schema, value, _ctx);
+    });
+    validateAsync = async (schema, value, _ctx) => {
+      const ctx = _ctx ? { ..._ctx, async: true, abortEarly: true } : { async: true, abortEarly: true };
+      let result = schema._zod.run({ value, issues: [] }, ctx);
+      if (result instanceof Promise)
+        result = await result;
+      return result.issues.length === 0;
+    };
+    _encode = (_Err) => {
+      const parse3 = _parse(_Err);
+      const fn = (schema, value, _ctx, _params) => {
+        const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
+        return parse3(schema, value, ctx, finalizeParams(fn, _params));
+      };
+      return fn;
+    };
+    _decode = (_Err) => {
+      const parse3 = _parse(_Err);
+      const fn = (schema, value, _ctx, _params) => {
+        return parse3(schema, value, _ctx, finalizeParams(fn, _params));
+      };
+      return fn;
+    };
+    _encodeAsync = (_Err) => {
+      const parseAsync2 = _parseAsync(_Err);
+      const fn = async (schema, value, _ctx, _params) => {
+        const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
+        return await parseAsync2(schema, value, ctx, finalizeParams(fn, _params));
+      };
+      return fn;
+    };
+    _decodeAsync = (_Err) => {
+      const parseAsync2 = _parseAsync(_Err);
+      const fn = async (schema, value, _ctx, _params) => {
+        return await parseAsync2(schema, value, _ctx, finalizeParams(fn, _params));
+      };
+      return fn;
+    };
+    _safeEncode = (_Err) => (schema, value, _ctx) => {
+      const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
+      return _safeParse(_Err)(schema, value, ctx);
+    };
+    _safeDecode = (_Err) => (schema, value, _ctx) => {
+      return _safeParse(_Err)(schema, value, _ctx);
+    };
+    _safeEncodeAsync = (_Err) => async (schema, value, _ctx) => {
+      const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
+      return _safeParseAsync(_Err)(schema, value, ctx);
+    };
+    _safeDecodeAsync = (_Err) => async (schema, value, _ctx) => {
+      return _safeParseAsync(_Err)(schema, value, _ctx);
+    };
+  }
+});
+
+// node_modules/zod/v4/core/regexes.js
+function nanoidOfLength(length) {
+  return new RegExp(`^[a-zA-Z0-9_-]{${length}}$`);
+}
+function emoji() {
+  return new RegExp(_emoji, "u");
+}
+function anchor(source) {
+  return new RegExp(`^${source}$`);
+}
+function timeSource(args) {
+  const hhmm = `(?:[01]\\d|2[0-3]):[0-5]\\d`;
+  const regex = typeof args.precision === "number" ? args.precision === -1 ? `${hhmm}` : args.precision === 0 ? `${hhmm}:[0-5]\\d` : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}` : args.seconds ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?` : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
+  return regex;
+}
+function time(args) {
+  return new RegExp(`^${timeSource(args)}$`);
+}
+function datetime(args) {
+  const opts = ["Z"];
+  if (args.offset)
+    opts.push(`([+-](?:[01]\\d|2[0-3]):[0-5]\\d)`);
+  const qualified = `${timeSource({ precision: args.precision, seconds: true })}(?:${opts.join("|")})`;
+  const timeRegex = args.local ? `${qualified}|${timeSource({ precision: args.precision })}` : qualified;
+  return new RegExp(`^${dateSource}T(?:${timeRegex})$`);
+}
+var cuid, cuid2, ulid, xid, ksuid, nanoid, duration, guid, uuid, email, _emoji, ipv4, ipv6, cidrv4, cidrv6, base64, base64url, httpProtocol, e164, dateSource, date, anyString, integer, number, boolean, lowercase, uppercase;
+var init_regexes = __esm({
+  "node_modules/zod/v4/core/regexes.js"() {
+    cuid = /^[cC][0-9a-z]{6,}$/;
+    cuid2 = /^[0-9a-z]+$/;
+    ulid = /^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$/;
+    xid = /^[0-9a-vA-V]{20}$/;
+    ksuid = /^[A-Za-z0-9]{27}$/;
+    nanoid = /^[a-zA-Z0-9_-]{21}$/;
+    duration = /^P(?:(\d+W)|(?!.*W)(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?)$/;
+    guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/;
+    uuid = (version3) => {
+      if (!version3)
+        return /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$/;
+      return new RegExp(`^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-${version3}[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$`);
+    };
+    email = /^(?:[A-Za-z0-9_'+\-]+\.)*[A-Za-z0-9_'+\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$/;
+    _emoji = `^(?=[\\s\\S]*[\\p{Extended_Pictographic}\\p{Regional_Indicator}\\u20E3])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$`;
+    ipv4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])$/;
+    ipv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))$/;
+    cidrv4 = /^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\/([0-9]|[1-2][0-9]|3[0-2])$/;
+    cidrv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))\/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$/;
+    base64 = /^$|^(?:[0-9a-zA-Z+/]{4})*(?:(?:[0-9a-zA-Z+/]{2}==)|(?:[0-9a-zA-Z+/]{3}=))?$/;
+    base64url = /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?$/;
+    httpProtocol = /^https?$/;
+    e164 = /^\+[1-9]\d{6,14}$/;
+    dateSource = `(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))`;
+    date = /* @__PURE__ */ anchor(dateSource);
+    anyString = /^[\s\S]{0,}$/;
+    integer = /^-?\d+$/;
+    number = /^-?\d+(?:\.\d+)?$/;
+    boolean = /^(?:true|false)$/i;
+    lowercase = /^[^A-Z]*$/;
+    uppercase = /^[^a-z]*$/;
+  }
+});
+
+// node_modules/zod/v4/core/checks.js
+var $ZodCheck, _whenHasLength, numericOriginMap, $ZodCheckLessThan, $ZodCheckGreaterThan, $ZodCheckMultipleOf, $ZodCheckNumberFormat, $ZodCheckMaxLength, $ZodCheckMinLength, $ZodCheckLengthEquals, $ZodCheckStringFormat, $ZodCheckRegex, $ZodCheckLowerCase, $ZodCheckUpperCase, $ZodCheckIncludes, $ZodCheckStartsWith, $ZodCheckEndsWith, $ZodCheckOverwrite;
+var init_checks = __esm({
+  "node_modules/zod/v4/core/checks.js"() {
+    init_core();
+    init_regexes();
+    init_util();
+    $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
+      var _a3;
+      inst._zod ?? (inst._zod = {});
+      inst._zod.def = def;
+      (_a3 = inst._zod).onattach ?? (_a3.onattach = []);
+    });
+    _whenHasLength = (payload) => {
+      const val = payload.value;
+      return !nullish(val) && val.length !== void 0;
+    };
+    numericOriginMap = {
+      number: "number",
+      bigint: "bigint",
+      object: "date"
+    };
+    $ZodCheckLessThan = /* @__PURE__ */ $constructor("$ZodCheckLessThan", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const origin = numericOriginMap[typeof def.value];
+      inst._zod.check = (payload) => {
+        if (def.inclusive ? payload.value <= def.value : payload.value < def.value) {
+          return;
+        }
+        payload.issues.push({
+          origin: numericOriginMap[typeof payload.value] ?? origin,
+          code: "too_big",
+          maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
+          input: payload.value,
+          inclusive: def.inclusive,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    $ZodCheckGreaterThan = /* @__PURE__ */ $constructor("$ZodCheckGreaterThan", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const origin = numericOriginMap[typeof def.value];
+      inst._zod.check = (payload) => {
+        if (def.inclusive ? payload.value >= def.value : payload.value > def.value) {
+          return;
+        }
+        payload.issues.push({
+          origin: numericOriginMap[typeof payload.value] ?? origin,
+          code: "too_small",
+          minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
+          input: payload.value,
+          inclusive: def.inclusive,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    $ZodCheckMultipleOf = /* @__PURE__ */ $constructor("$ZodCheckMultipleOf", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      inst._zod.check = (payload) => {
+        if (typeof payload.value !== typeof def.value)
+          throw new Error("Cannot mix number and bigint in multiple_of check.");
+        const isMultiple = typeof payload.value === "bigint" ? (
+          // `value % 0n` throws, and nothing is a multiple of zero — the number branch already fails this way via NaN
+          def.value !== BigInt(0) && payload.value % def.value === BigInt(0)
+        ) : floatSafeRemainder(payload.value, def.value) === 0;
+        if (isMultiple)
+          return;
+        payload.issues.push({
+          origin: typeof payload.value,
+          code: "not_multiple_of",
+          divisor: def.value,
+          input: payload.value,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    $ZodCheckNumberFormat = /* @__PURE__ */ $constructor("$ZodCheckNumberFormat", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      def.format = def.format || "float64";
+      const isInt = def.format?.includes("int");
+      const origin = isInt ? "int" : "number";
+      const [minimum, maximum] = NUMBER_FORMAT_RANGES[def.format];
+      inst._zod.check = (payload) => {
+        const input = payload.value;
+        if (isInt) {
+          if (!Number.isInteger(input)) {
+            payload.issues.push({
+              expected: origin,
+              format: def.format,
+              code: "invalid_type",
+              continue: false,
+              input,
+              inst
+            });
+            return;
+          }
+          if (!Number.isSafeInteger(input)) {
+            if (input > 0) {
+              payload.issues.push({
+                input,
+                code: "too_big",
+                maximum: Number.MAX_SAFE_INTEGER,
+                note: "Integers must be within the safe integer range.",
+                inst,
+                origin,
+                inclusive: true,
+                continue: !def.abort
+              });
+            } else {
+              payload.issues.push({
+                input,
+                code: "too_small",
+                minimum: Number.MIN_SAFE_INTEGER,
+                note: "Integers must be within the safe integer range.",
+                inst,
+                origin,
+                inclusive: true,
+                continue: !def.abort
+              });
+            }
+            return;
+          }
+        }
+        if (input < minimum) {
+          payload.issues.push({
+            origin: "number",
+            input,
+            code: "too_small",
+            minimum,
+            inclusive: true,
+            inst,
+            continue: !def.abort
+          });
+        }
+        if (input > maximum) {
+          payload.issues.push({
+            origin: "number",
+            input,
+            code: "too_big",
+            maximum,
+            inclusive: true,
+            inst,
+            continue: !def.abort
+          });
+        }
+      };
+    });
+    $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (inst, def) => {
+      var _a3;
+      $ZodCheck.init(inst, def);
+      (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
+      inst._zod.check = (payload) => {
+        const input = payload.value;
+        const units = input.length;
+        const length = typeof input === "string" && units > def.maximum ? codePointLength(input) : units;
+        if (length <= def.maximum)
+          return;
+        const origin = getLengthableOrigin(input);
+        payload.issues.push({
+          origin,
+          code: "too_big",
+          maximum: def.maximum,
+          inclusive: true,
+          input,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    $ZodCheckMinLength = /* @__PURE__ */ $constructor("$ZodCheckMinLength", (inst, def) => {
+      var _a3;
+      $ZodCheck.init(inst, def);
+      (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
+      inst._zod.check = (payload) => {
+        const input = payload.value;
+        const units = input.length;
+        const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
+        if (length >= def.minimum)
+          return;
+        const origin = getLengthableOrigin(input);
+        payload.issues.push({
+          origin,
+          code: "too_small",
+          minimum: def.minimum,
+          inclusive: true,
+          input,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    $ZodCheckLengthEquals = /* @__PURE__ */ $constructor("$ZodCheckLengthEquals", (inst, def) => {
+      var _a3;
+      $ZodCheck.init(inst, def);
+      (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
+      inst._zod.check = (payload) => {
+        const input = payload.value;
+        const units = input.length;
+        const length = typeof input === "string" && units >= def.length && units <= def.length * 2 ? codePointLength(input) : units;
+        if (length === def.length)
+          return;
+        const origin = getLengthableOrigin(input);
+        const tooBig = length > def.length;
+        payload.issues.push({
+          origin,
+          ...tooBig ? { code: "too_big", maximum: def.length } : { code: "too_small", minimum: def.length },
+          inclusive: true,
+          exact: true,
+          input: payload.value,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    $ZodCheckStringFormat = /* @__PURE__ */ $constructor("$ZodCheckStringFormat", (inst, def) => {
+      var _a3, _b;
+      $ZodCheck.init(inst, def);
+      if (def.pattern)
+        (_a3 = inst._zod).check ?? (_a3.check = (payload) => {
+          def.pattern.lastIndex = 0;
+          if (def.pattern.test(payload.value))
+            return;
+          payload.issues.push({
+            origin: "string",
+            code: "invalid_format",
+            format: def.format,
+            input: payload.value,
+            ...def.pattern ? { pattern: def.pattern.toString() } : {},
+            inst,
+            continue: !def.abort
+          });
+        });
+      else
+        (_b = inst._zod).check ?? (_b.check = () => {
+        });
+    });
+    $ZodCheckRegex = /* @__PURE__ */ $constructor("$ZodCheckRegex", (inst, def) => {
+      $ZodCheckStringFormat.init(inst, def);
+      inst._zod.check = (payload) => {
+        def.pattern.lastIndex = 0;
+        if (def.pattern.test(payload.value))
+          return;
+        payload.issues.push({
+          origin: "string",
+          code: "invalid_format",
+          format: "regex",
+          input: payload.value,
+          pattern: def.pattern.toString(),
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    $ZodCheckLowerCase = /* @__PURE__ */ $constructor("$ZodCheckLowerCase", (inst, def) => {
+      def.pattern ?? (def.pattern = lowercase);
+      $ZodCheckStringFormat.init(inst, def);
+    });
+    $ZodCheckUpperCase = /* @__PURE__ */ $constructor("$ZodCheckUpperCase", (inst, def) => {
+      def.pattern ?? (def.pattern = uppercase);
+      $ZodCheckStringFormat.init(inst, def);
+    });
+    $ZodCheckIncludes = /* @__PURE__ */ $constructor("$ZodCheckIncludes", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const escapedRegex = escapeRegex(def.includes);
+      const pattern = new RegExp(typeof def.position === "number" ? `^.{${def.position},}${escapedRegex}` : escapedRegex);
+      def.pattern = pattern;
+      inst._zod.check = (payload) => {
+        if (payload.value.includes(def.includes, def.position))
+          return;
+        payload.issues.push({
+          origin: "string",
+          code: "invalid_format",
+          format: "includes",
+          includes: def.includes,
+          input: payload.value,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    $ZodCheckStartsWith = /* @__PURE__ */ $constructor("$ZodCheckStartsWith", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const pattern = new RegExp(`^${escapeRegex(def.prefix)}.*`);
+      def.pattern ?? (def.pattern = pattern);
+      inst._zod.check = (payload) => {
+        if (payload.value.startsWith(def.prefix))
+          return;
+        payload.issues.push({
+          origin: "string",
+          code: "invalid_format",
+          format: "starts_with",
+          prefix: def.prefix,
+          input: payload.value,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    $ZodCheckEndsWith = /* @__PURE__ */ $constructor("$ZodCheckEndsWith", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const pattern = new RegExp(`.*${escapeRegex(def.suffix)}$`);
+      def.pattern ?? (def.pattern = pattern);
+      inst._zod.check = (payload) => {
+        if (payload.value.endsWith(def.suffix))
+          return;
+        payload.issues.push({
+          origin: "string",
+          code: "invalid_format",
+          format: "ends_with",
+          suffix: def.suffix,
+          input: payload.value,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    $ZodCheckOverwrite = /* @__PURE__ */ $constructor("$ZodCheckOverwrite", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      inst._zod.check = (payload) => {
+        payload.value = def.tx(payload.value);
+      };
+    });
+  }
+});
+
+// node_modules/zod/v4/core/doc.js
+var Doc;
+var init_doc = __esm({
+  "node_modules/zod/v4/core/doc.js"() {
+    Doc = class {
+      constructor(args = [], closed = {}) {
+        this.content = [];
+        this.indent = 0;
+        this.args = args;
+        this.closed = closed;
+      }
+      // the compiler catches a child's throw and keeps writing into this doc, so the indent has to unwind with it
+      indented(fn) {
+        this.indent += 1;
+        try {
+          fn(this);
+        } finally {
+          this.indent -= 1;
+        }
+      }
+      write(arg) {
+        if (typeof arg === "function") {
+          arg(this, { execution: "sync" });
+          arg(this, { execution: "async" });
+          return;
+        }
+        const content = arg;
+        const lines2 = content.split("\n").filter((x) => x);
+        const minIndent = Math.min(...lines2.map((x) => x.length - x.trimStart().length));
+        const dedented = lines2.map((x) => x.slice(minIndent)).map((x) => " ".repeat(this.indent * 2) + x);
+        for (const line of dedented) {
+          this.content.push(line);
+        }
+      }
+      compile() {
+        const F = Function;
+        const content = this?.content ?? [``];
+        const factory = new F(...Object.keys(this.closed), `return function (${this.args.join(", ")}) {
+${content.join("\n")}
+};`);
+        return factory(...Object.values(this.closed));
+      }
+    };
+  }
+});
+
+// node_modules/zod/v4/core/versions.js
+var version;
+var init_versions = __esm({
+  "node_modules/zod/v4/core/versions.js"() {
+    version = {
+      major: 4,
+      minor: 6,
+      patch: 7
+    };
+  }
+});
+
+// node_modules/zod/v4/core/schemas.js
+async function validateAsync2(inst, value) {
+  const ctx = { async: true };
+  return toStandardResult(await inst._zod.run({ value, issues: [] }, ctx), ctx);
+}
+function standardProps(inst) {
+  return {
+    validate: (value) => {
+      const ctx = { async: false };
+      try {
+        const r = inst._zod.run({ value, issues: [] }, ctx);
+        if (!(r instanceof Promise))
+          return toStandardResult(r, ctx);
+      } catch (_) {
+      }
+      return validateAsync2(inst, value);
+    },
+    vendor: "zod",
+    version: 1
+  };
+}
+function canParseURL(input) {
+  try {
+    if (typeof URL !== "undefined" && typeof URL.canParse === "function")
+      return URL.canParse(input);
+    new URL(input);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function validateURL(trimmed, def) {
+  if (!("normalize" in def) && !("hostname" in def) && !("protocol" in def)) {
+    return canParseURL(trimmed) || URL_UNPARSEABLE;
+  }
+  return parseURLObject(trimmed, def);
+}
+function parseURLObject(trimmed, def) {
+  if (!def.normalize && def.protocol?.source === httpProtocol.source && !/^https?:\/\//i.test(trimmed)) {
+    return URL_BAD_FORMAT;
+  }
+  try {
+    if (typeof URL !== "undefined") {
+      const URLStatic = URL;
+      if (typeof URLStatic.parse === "function")
+        return URLStatic.parse(trimmed) ?? URL_UNPARSEABLE;
+    }
+    return new URL(trimmed);
+  } catch {
+    return URL_UNPARSEABLE;
+  }
+}
+function stripTabAndNewline(value) {
+  return value.replace(asciiTabOrNewline, "");
+}
+function urlHostnameOk(url, hostname2) {
+  hostname2.lastIndex = 0;
+  return hostname2.test(url.hostname);
+}
+function urlProtocolOk(url, protocol) {
+  protocol.lastIndex = 0;
+  return protocol.test(url.protocol.endsWith(":") ? url.protocol.slice(0, -1) : url.protocol);
+}
+function isValidIPv6(value) {
+  if (!ipv6Alphabet.test(value))
+    return false;
+  return canParseURL(`http://[${value}]`);
+}
+function isValidCIDRv6(value) {
+  const parts = value.split("/");
+  if (parts.length !== 2)
+    return false;
+  const [address, prefix] = parts;
+  if (!prefix)
+    return false;
+  const prefixNum = Number(prefix);
+  if (`${prefixNum}` !== prefix)
+    return false;
+  if (prefixNum < 0 || prefixNum > 128)
+    return false;
+  return isValidIPv6(address);
+}
+function isValidBase64(data) {
+  if (data === "")
+    return true;
+  if (/\s/.test(data))
+    return false;
+  if (data.length % 4 !== 0)
+    return false;
+  try {
+    atob(data);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function isValidBase64URL(data) {
+  if (!base64urlCharset.test(data))
+    return false;
+  const base642 = data.replace(/[-_]/g, (c) => c === "-" ? "+" : "/");
+  const padded = base642.padEnd(Math.ceil(base642.length / 4) * 4, "=");
+  return isValidBase64(padded);
+}
+function isValidJWT(token, algorithm = null) {
+  try {
+    const tokensParts = token.split(".");
+    if (tokensParts.length !== 3)
+      return false;
+    const [header] = tokensParts;
+    if (!header)
+      return false;
+    const parsedHeader = JSON.parse(atob(header));
+    if ("typ" in parsedHeader && parsedHeader?.typ !== "JWT")
+      return false;
+    if (!parsedHeader.alg)
+      return false;
+    if (algorithm && (!("alg" in parsedHeader) || parsedHeader.alg !== algorithm))
+      return false;
+    return true;
+  } catch {
+    return false;
+  }
+}
+function capSize(inst, size) {
+  const caps = sizeCaps(inst._zod.def.checks);
+  if (!caps.length)
+    return;
+  const cap = Math.min(...caps.map((c) => c[0]));
+  const parse3 = inst._zod.parse;
+  inst._zod.parse = (payload, ctx) => {
+    const n = size(payload.value);
+    if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
+      for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
+        if (n > max && ch._zod.def.when(payload)) {
+          const start = payload.issues.length;
+          ch._zod.check(payload);
+          payload.issues[start].continue = false;
+          attachSchema(payload.issues, start, inst);
+          return payload;
+        }
+      }
+    }
+    return parse3(payload, ctx);
+  };
+}
+function handleArrayResult(result, final, index) {
+  if (result.issues.length) {
+    final.issues.push(...prefixIssues(index, result.issues));
+  }
+  final.value[index] = result.value;
+}
+function handlePropertyResult(result, final, key, input, optin, optout) {
+  const isPresent = key in input;
+  const isOptionalOut = optout === "optional";
+  if (!isPresent && isOptionalOut && optin === "optional") {
+    return;
+  }
+  if (result.issues.length) {
+    if (optin !== void 0 && isOptionalOut && !isPresent) {
+      return;
+    }
+    final.issues.push(...prefixIssues(key, result.issues));
+  }
+  if (!isPresent && optin === void 0) {
+    if (!result.issues.length) {
+      final.issues.push({
+        code: "invalid_type",
+        expected: "nonoptional",
+        input: void 0,
+        path: [key]
+      });
+    }
+    return;
+  }
+  if (result.value === void 0) {
+    if (isPresent || optin === "defaulted" && !isOptionalOut) {
+      final.value[key] = void 0;
+    }
+  } else {
+    final.value[key] = result.value;
+  }
+}
+function normalizeDef(def) {
+  const keys = Object.keys(def.shape);
+  const ownSymbols = Object.getOwnPropertySymbols(def.shape);
+  const symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS;
+  const allKeys = symbolKeys.length ? [...keys, ...symbolKeys] : keys;
+  for (const k of allKeys) {
+    if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) {
+      throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
+    }
+  }
+  const okeys = optionalKeys(def.shape);
+  return {
+    ...def,
+    allKeys,
+    symbolKeys,
+    // string-only: handleCatchall matches it against `for...in`, which never yields a symbol
+    keySet: new Set(keys),
+    numKeys: keys.length,
+    optionalKeys: new Set(okeys)
+  };
+}
+function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
+  const unrecognized = [];
+  const keySet = def.keySet;
+  const _catchall = def.catchall._zod;
+  const t = _catchall.def.type;
+  const optin = _catchall.optin;
+  const optout = _catchall.optout;
+  let seen = 0;
+  for (const key in input) {
+    if (abortEarly && payload.issues.length !== seen) {
+      if (aborted(payload, seen))
+        break;
+      seen = payload.issues.length;
+    }
+    if (keySet.has(key))
+      continue;
+    if (key === "__proto__") {
+      if (t === "never")
+        unrecognized.push(key);
+      continue;
+    }
+    if (t === "never") {
+      unrecognized.push(key);
+      continue;
+    }
+    const r = _catchall.run({ value: input[key], issues: [] }, ctx);
+    if (r instanceof Promise) {
+      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
+    } else {
+      handlePropertyResult(r, payload, key, input, optin, optout);
+    }
+  }
+  if (unrecognized.length) {
+    payload.issues.push({
+      code: "unrecognized_keys",
+      keys: unrecognized,
+      input,
+      inst,
+      // Describes the shape of the input, not the validity of the parsed value, so it never aborts. The parse still fails; the schema's own checks just get to run first, and an enclosing intersection can reconcile the key against a sibling operand.
+      continue: true
+    });
+  }
+  if (!proms.length)
+    return payload;
+  return Promise.all(proms).then(() => {
+    return payload;
+  });
+}
+function handleUnionResults(results, final, inst, ctx) {
+  for (const result of results) {
+    if (result.issues.length === 0) {
+      final.value = result.value;
+      return final;
+    }
+  }
+  const nonaborted = results.filter((r) => !aborted(r));
+  if (nonaborted.length === 1) {
+    final.value = nonaborted[0].value;
+    return nonaborted[0];
+  }
+  final.issues.push({
+    code: "invalid_union",
+    input: final.value,
+    inst,
+    errors: results.map((result) => result.issues.map((iss) => finalizeIssue(iss, ctx, config())))
+  });
+  return final;
+}
+function mergeValues(a, b) {
+  if (a === b) {
+    return { valid: true, data: a };
+  }
+  if (a instanceof Date && b instanceof Date && +a === +b) {
+    return { valid: true, data: a };
+  }
+  if (isPlainObject(a) && isPlainObject(b)) {
+    const bKeys = Object.keys(b);
+    const sharedKeys = Object.keys(a).filter((key) => bKeys.indexOf(key) !== -1);
+    const newObj = { ...a, ...b };
+    if (Object.prototype.hasOwnProperty.call(newObj, "__proto__"))
+      delete newObj.__proto__;
+    for (const key of sharedKeys) {
+      if (key === "__proto__")
+        continue;
+      const sharedValue = mergeValues(a[key], b[key]);
+      if (!sharedValue.valid) {
+        return {
+          valid: false,
+          mergeErrorPath: [key, ...sharedValue.mergeErrorPath]
+        };
+      }
+      newObj[key] = sharedValue.data;
+    }
+    return { valid: true, data: newObj };
+  }
+  if (Array.isArray(a) && Array.isArray(b)) {
+    if (a.length !== b.length) {
+      return { valid: false, mergeErrorPath: [] };
+    }
+    const newArray = [];
+    for (let index = 0; index < a.length; index++) {
+      const itemA = a[index];
+      const itemB = b[index];
+      const sharedValue = mergeValues(itemA, itemB);
+      if (!sharedValue.valid) {
+        return {
+          valid: false,
+          mergeErrorPath: [index, ...sharedValue.mergeErrorPath]
+        };
+      }
+      newArray.push(sharedValue.data);
+    }
+    return { valid: true, data: newArray };
+  }
+  return { valid: false, mergeErrorPath: [] };
+}
+function handleIntersectionResults(result, left, right) {
+  const unrecKeys = /* @__PURE__ */ new Map();
+  let unrecIssue;
+  const keyIssues = /* @__PURE__ */ new Map();
+  const collect2 = (iss, side) => {
+    let keys;
+    if (iss.code === "unrecognized_keys" && !iss.path?.length) {
+      unrecIssue ?? (unrecIssue = iss);
+      keys = iss.keys;
+    } else if (iss.code === "invalid_key" && iss.origin === "record" && iss.path?.length === 1) {
+      const k = String(iss.path[0]);
+      if (!keyIssues.has(k))
+        keyIssues.set(k, iss);
+      keys = [k];
+    } else {
+      return false;
+    }
+    for (const k of keys) {
+      if (!unrecKeys.has(k))
+        unrecKeys.set(k, {});
+      unrecKeys.get(k)[side] = true;
+    }
+    return true;
+  };
+  for (const iss of left.issues) {
+    if (!collect2(iss, "l"))
+      result.issues.push(iss);
+  }
+  for (const iss of right.issues) {
+    if (!collect2(iss, "r"))
+      result.issues.push(iss);
+  }
+  const bothKeys = [...unrecKeys].filter(([, f]) => f.l && f.r).map(([k]) => k);
+  if (bothKeys.length) {
+    const aggregated = unrecIssue ? bothKeys.filter((k) => unrecIssue.keys.includes(k)) : [];
+    if (aggregated.length)
+      result.issues.push({ ...unrecIssue, keys: aggregated });
+    for (const k of bothKeys) {
+      if (!aggregated.includes(k) && keyIssues.has(k))
+        result.issues.push(keyIssues.get(k));
+    }
+  }
+  const merged = mergeValues(left.value, right.value);
+  if (!merged.valid) {
+    if (aborted(result))
+      return result;
+    throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged.mergeErrorPath)}`);
+  }
+  result.value = merged.data;
+  return result;
+}
+function getTupleOptStart(items, key) {
+  for (let i = items.length - 1; i >= 0; i--) {
+    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
+    if (!omittable)
+      return i + 1;
+  }
+  return 0;
+}
+function handleTupleResult(result, final, index) {
+  if (result.issues.length) {
+    final.issues.push(...prefixIssues(index, result.issues));
+  }
+  final.value[index] = result.value;
+}
+function handleTupleResults(itemResults, final, items, input, optoutStart) {
+  for (let i = 0; i < items.length; i++) {
+    const r = itemResults[i];
+    const isPresent = i < input.length;
+    if (!isPresent && i >= optoutStart && items[i]._zod.optin === "optional") {
+      final.value.length = i;
+      break;
+    }
+    if (r.issues.length) {
+      if (!isPresent && i >= optoutStart) {
+        final.value.length = i;
+        break;
+      }
+      final.issues.push(...prefixIssues(i, r.issues));
+    }
+    final.value[i] = r.value;
+  }
+  for (let i = final.value.length - 1; i >= input.length; i--) {
+    if (items[i]._zod.optout === "optional" && final.value[i] === void 0) {
+      final.value.length = i;
+    } else {
+      break;
+    }
+  }
+  return final;
+}
+function handleOptionalResult(payload, result) {
+  payload.value = result.issues.length ? void 0 : result.value;
+  return payload;
+}
+function handleDefaultResult(payload, def) {
+  if (payload.value === void 0) {
+    payload.value = def.defaultValue;
+  }
+  return payload;
+}
+function handleNonOptionalResult(payload, inst) {
+  if (!payload.issues.length && payload.value === void 0) {
+    payload.issues.push({
+      code: "invalid_type",
+      expected: "nonoptional",
+      input: payload.value,
+      inst
+    });
+  }
+  return payload;
+}
+function handleCatchResult(payload, result, def, ctx) {
+  if (!result.issues.length) {
+    payload.value = result.value;
+    if (result.memo)
+      payload.memo = true;
+    return payload;
+  }
+  payload.value = def.catchValue({
+    ...result,
+    value: payload.value,
+    error: {
+      issues: result.issues.map((iss) => finalizeIssue(iss, ctx, config()))
+    },
+    input: payload.value
+  });
+  return payload;
+}
+function handlePipeResult(left, next, ctx) {
+  if (left.issues.some((iss) => iss.code !== "unrecognized_keys")) {
+    left.aborted = true;
+    return left;
+  }
+  return next._zod.run({ value: left.value, issues: left.issues }, ctx);
+}
+function handleReadonlyResult(payload) {
+  if (!payload.memo)
+    payload.value = Object.freeze(payload.value);
+  return payload;
+}
+function handleRefineResult(result, payload, input, inst) {
+  if (!result) {
+    const _iss = {
+      code: "custom",
+      input,
+      inst,
+      // incorporates params.error into issue reporting
+      path: [...inst._zod.def.path ?? []],
+      // incorporates params.error into issue reporting
+      continue: !inst._zod.def.abort
+      // params: inst._zod.def.params,
+    };
+    if (inst._zod.def.params)
+      _iss.params = inst._zod.def.params;
+    payload.issues.push(issue(_iss));
+  }
+}
+var $ZodType, toStandardResult, $ZodString, $ZodStringFormat, $ZodGUID, $ZodUUID, $ZodEmail, URL_BAD_FORMAT, URL_UNPARSEABLE, asciiTabOrNewline, $ZodURL, $ZodEmoji, $ZodNanoID, $ZodCUID, $ZodCUID2, $ZodULID, $ZodXID, $ZodKSUID, $ZodISODateTime, $ZodISODate, $ZodISOTime, $ZodISODuration, $ZodIPv4, ipv6Alphabet, $ZodIPv6, $ZodCIDRv4, $ZodCIDRv6, base64Charset, $ZodBase64, base64urlCharset, $ZodBase64URL, $ZodE164, $ZodJWT, $ZodNumber, $ZodNumberFormat, $ZodBoolean, $ZodUnknown, $ZodNever, arraySize, $ZodArray, NO_SYMBOL_KEYS, $ZodObject, $ZodObjectJIT, $ZodUnion, $ZodIntersection, $ZodTuple, $ZodRecord, $ZodEnum, $ZodLiteral, $ZodTransform, $ZodOptional, $ZodExactOptional, $ZodNullable, $ZodDefault, $ZodPrefault, $ZodNonOptional, $ZodCatch, $ZodPipe, $ZodReadonly, $ZodCustom;
+var init_schemas = __esm({
+  "node_modules/zod/v4/core/schemas.js"() {
+    init_checks();
+    init_core();
+    init_doc();
+    init_regexes();
+    init_util();
+    init_versions();
+    init_util();
+    $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
+      var _a3;
+      inst ?? (inst = {});
+      inst._zod.def = def;
+      inst._zod.bag = inst._zod.bag || {};
+      inst._zod.version = version;
+      const defChecks = inst._zod.def.checks;
+      const checks = inst._zod.traits.has("$ZodCheck") ? [inst, ...defChecks ?? []] : defChecks?.length ? [...defChecks] : [];
+      for (const ch of checks) {
+        for (const fn of ch._zod.onattach) {
+          fn(inst);
+        }
+      }
+      if (checks.length === 0) {
+        (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
+        inst._zod.deferred?.push(() => {
+          inst._zod.run = inst._zod.parse;
+        });
+      } else {
+        const runChecks = (payload, checks2, ctx) => {
+          if (payload.memo)
+            return payload;
+          let isAborted = aborted(payload);
+          let asyncResult;
+          for (const ch of checks2) {
+            if (ch._zod.def.when) {
+              if (explicitlyAborted(payload))
+                continue;
+              const shouldRun = ch._zod.def.when(payload);
+              if (!shouldRun)
+                continue;
+            } else if (isAborted) {
+              continue;
+            }
+            const currLen = payload.issues.length;
+            const _ = ch._zod.check(payload);
+            if (_ instanceof Promise && ctx?.async === false) {
+              throw new $ZodAsyncError();
+            }
+            if (asyncResult || _ instanceof Promise) {
+              asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
+                await _;
+                const nextLen = payload.issues.length;
+                if (nextLen === currLen)
+                  return;
+                attachSchema(payload.issues, currLen, inst);
+                if (!isAborted)
+                  isAborted = aborted(payload, currLen);
+              });
+            } else {
+              const nextLen = payload.issues.length;
+              if (nextLen === currLen)
+                continue;
+              attachSchema(payload.issues, currLen, inst);
+              if (!isAborted)
+                isAborted = aborted(payload, currLen);
+            }
+          }
+          if (asyncResult) {
+            return asyncResult.then(() => {
+              return payload;
+            });
+          }
+          return payload;
+        };
+        const handleCanaryResult = (canary, payload, ctx) => {
+          if (aborted(canary)) {
+            canary.aborted = true;
+            return canary;
+          }
+          const checkResult = runChecks(payload, checks, ctx);
+          if (checkResult instanceof Promise) {
+            if (ctx.async === false)
+              throw new $ZodAsyncError();
+            return checkResult.then((checkResult2) => inst._zod.parse(checkResult2, ctx));
+          }
+          return inst._zod.parse(checkResult, ctx);
+        };
+        inst._zod.run = (payload, ctx) => {
+          if (ctx.skipChecks) {
+            return inst._zod.parse(payload, ctx);
+          }
+          if (ctx.direction === "backward") {
+            const canary = inst._zod.parse({ value: payload.value, issues: [] }, { ...ctx, skipChecks: true });
+            if (canary instanceof Promise) {
+              return canary.then((canary2) => {
+                return handleCanaryResult(canary2, payload, ctx);
+              });
+            }
+            return handleCanaryResult(canary, payload, ctx);
+          }
+          const result = inst._zod.parse(payload, ctx);
+          if (result instanceof Promise) {
+            if (ctx.async === false)
+              throw new $ZodAsyncError();
+            return result.then((result2) => runChecks(result2, checks, ctx));
+          }
+          return runChecks(result, checks, ctx);
+        };
+      }
+    }, {
+      // Wrappers extend this by installing a richer factory over it; reading it eagerly would defeat the laziness.
+      get "~standard"() {
+        return hide(this, "~standard", standardProps(this));
+      },
+      set "~standard"(value) {
+        own(this, "~standard", value);
+      }
+    });
+    toStandardResult = (r, ctx) => r.issues.length ? { issues: r.issues.map((iss) => finalizeIssue(iss, ctx, config())) } : { value: r.value };
+    $ZodString = /* @__PURE__ */ $constructor("$ZodString", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.pattern = def.pattern ?? anyString;
+      inst._zod.parse = (payload, _) => {
+        if (def.coerce)
+          try {
+            payload.value = String(payload.value);
+          } catch (_2) {
+          }
+        if (typeof payload.value === "string")
+          return payload;
+        payload.issues.push({
+          expected: "string",
+          code: "invalid_type",
+          input: payload.value,
+          inst
+        });
+        return payload;
+      };
+    });
+    $ZodStringFormat = /* @__PURE__ */ $constructor("$ZodStringFormat", (inst, def) => {
+      $ZodCheckStringFormat.init(inst, def);
+      $ZodString.init(inst, def);
+    });
+    $ZodGUID = /* @__PURE__ */ $constructor("$ZodGUID", (inst, def) => {
+      def.pattern ?? (def.pattern = guid);
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodUUID = /* @__PURE__ */ $constructor("$ZodUUID", (inst, def) => {
+      if (def.version) {
+        const versionMap = {
+          v1: 1,
+          v2: 2,
+          v3: 3,
+          v4: 4,
+          v5: 5,
+          v6: 6,
+          v7: 7,
+          v8: 8
+        };
+        const v = versionMap[def.version];
+        if (v === void 0)
+          throw new Error(`Invalid UUID version: "${def.version}"`);
+        def.pattern ?? (def.pattern = uuid(v));
+      } else
+        def.pattern ?? (def.pattern = uuid());
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodEmail = /* @__PURE__ */ $constructor("$ZodEmail", (inst, def) => {
+      def.pattern ?? (def.pattern = email);
+      $ZodStringFormat.init(inst, def);
+    });
+    URL_BAD_FORMAT = 1;
+    URL_UNPARSEABLE = 2;
+    asciiTabOrNewline = /[\t\n\r]/g;
+    $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = (payload) => {
+        try {
+          const trimmed = payload.value.trim();
+          const url = validateURL(trimmed, def);
+          if (url === URL_BAD_FORMAT) {
+            payload.issues.push({
+              code: "invalid_format",
+              format: "url",
+              note: "Invalid URL format",
+              input: payload.value,
+              inst,
+              continue: !def.abort
+            });
+            return;
+          }
+          if (url === URL_UNPARSEABLE) {
+            payload.issues.push({
+              code: "invalid_format",
+              format: "url",
+              input: payload.value,
+              inst,
+              continue: !def.abort
+            });
+            return;
+          }
+          if (url === true) {
+            payload.value = stripTabAndNewline(trimmed);
+            return;
+          }
+          if (def.hostname && !urlHostnameOk(url, def.hostname)) {
+            payload.issues.push({
+              code: "invalid_format",
+              format: "url",
+              note: "Invalid hostname",
+              pattern: def.hostname.source,
+              input: payload.value,
+              inst,
+              continue: !def.abort
+            });
+          }
+          if (def.protocol && !urlProtocolOk(url, def.protocol)) {
+            payload.issues.push({
+              code: "invalid_format",
+              format: "url",
+              note: "Invalid protocol",
+              pattern: def.protocol.source,
+              input: payload.value,
+              inst,
+              continue: !def.abort
+            });
+          }
+          payload.value = def.normalize ? url.href : stripTabAndNewline(trimmed);
+          return;
+        } catch (_) {
+          payload.issues.push({
+            code: "invalid_format",
+            format: "url",
+            input: payload.value,
+            inst,
+            continue: !def.abort
+          });
+        }
+      };
+    });
+    $ZodEmoji = /* @__PURE__ */ $constructor("$ZodEmoji", (inst, def) => {
+      def.pattern ?? (def.pattern = emoji());
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodNanoID = /* @__PURE__ */ $constructor("$ZodNanoID", (inst, def) => {
+      if (def.length !== void 0 && (!Number.isInteger(def.length) || def.length < 1))
+        throw new Error(`Invalid nanoid length: ${def.length}`);
+      def.pattern ?? (def.pattern = def.length === void 0 ? nanoid : nanoidOfLength(def.length));
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodCUID = /* @__PURE__ */ $constructor("$ZodCUID", (inst, def) => {
+      def.pattern ?? (def.pattern = cuid);
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodCUID2 = /* @__PURE__ */ $constructor("$ZodCUID2", (inst, def) => {
+      def.pattern ?? (def.pattern = cuid2);
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodULID = /* @__PURE__ */ $constructor("$ZodULID", (inst, def) => {
+      def.pattern ?? (def.pattern = ulid);
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodXID = /* @__PURE__ */ $constructor("$ZodXID", (inst, def) => {
+      def.pattern ?? (def.pattern = xid);
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodKSUID = /* @__PURE__ */ $constructor("$ZodKSUID", (inst, def) => {
+      def.pattern ?? (def.pattern = ksuid);
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodISODateTime = /* @__PURE__ */ $constructor("$ZodISODateTime", (inst, def) => {
+      def.pattern ?? (def.pattern = datetime(def));
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodISODate = /* @__PURE__ */ $constructor("$ZodISODate", (inst, def) => {
+      def.pattern ?? (def.pattern = date);
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodISOTime = /* @__PURE__ */ $constructor("$ZodISOTime", (inst, def) => {
+      def.pattern ?? (def.pattern = time(def));
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodISODuration = /* @__PURE__ */ $constructor("$ZodISODuration", (inst, def) => {
+      def.pattern ?? (def.pattern = duration);
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodIPv4 = /* @__PURE__ */ $constructor("$ZodIPv4", (inst, def) => {
+      def.pattern ?? (def.pattern = ipv4);
+      $ZodStringFormat.init(inst, def);
+    });
+    ipv6Alphabet = /^[0-9a-fA-F:.]+$/;
+    $ZodIPv6 = /* @__PURE__ */ $constructor("$ZodIPv6", (inst, def) => {
+      def.pattern ?? (def.pattern = ipv6);
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = (payload) => {
+        if (!isValidIPv6(payload.value)) {
+          payload.issues.push({
+            code: "invalid_format",
+            format: "ipv6",
+            input: payload.value,
+            inst,
+            continue: !def.abort
+          });
+        }
+      };
+    });
+    $ZodCIDRv4 = /* @__PURE__ */ $constructor("$ZodCIDRv4", (inst, def) => {
+      def.pattern ?? (def.pattern = cidrv4);
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodCIDRv6 = /* @__PURE__ */ $constructor("$ZodCIDRv6", (inst, def) => {
+      def.pattern ?? (def.pattern = cidrv6);
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = (payload) => {
+        if (!isValidCIDRv6(payload.value)) {
+          payload.issues.push({
+            code: "invalid_format",
+            format: "cidrv6",
+            input: payload.value,
+            inst,
+            continue: !def.abort
+          });
+        }
+      };
+    });
+    base64Charset = /^[0-9a-zA-Z+/]*={0,2}$/;
+    $ZodBase64 = /* @__PURE__ */ $constructor("$ZodBase64", (inst, def) => {
+      def.pattern ?? (def.pattern = base64Charset);
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = (payload) => {
+        if (isValidBase64(payload.value))
+          return;
+        payload.issues.push({
+          code: "invalid_format",
+          format: "base64",
+          input: payload.value,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    base64urlCharset = /^[A-Za-z0-9_-]*$/;
+    $ZodBase64URL = /* @__PURE__ */ $constructor("$ZodBase64URL", (inst, def) => {
+      def.pattern ?? (def.pattern = base64urlCharset);
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = (payload) => {
+        if (isValidBase64URL(payload.value))
+          return;
+        payload.issues.push({
+          code: "invalid_format",
+          format: "base64url",
+          input: payload.value,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    $ZodE164 = /* @__PURE__ */ $constructor("$ZodE164", (inst, def) => {
+      def.pattern ?? (def.pattern = e164);
+      $ZodStringFormat.init(inst, def);
+    });
+    $ZodJWT = /* @__PURE__ */ $constructor("$ZodJWT", (inst, def) => {
+      $ZodStringFormat.init(inst, def);
+      inst._zod.check = (payload) => {
+        if (isValidJWT(payload.value, def.alg))
+          return;
+        payload.issues.push({
+          code: "invalid_format",
+          format: "jwt",
+          input: payload.value,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
+    $ZodNumber = /* @__PURE__ */ $constructor("$ZodNumber", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.pattern = number;
+      inst._zod.parse = (payload, _ctx) => {
+        if (def.coerce)
+          try {
+            payload.value = Number(payload.value);
+          } catch (_) {
+          }
+        const input = payload.value;
+        if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) {
+          return payload;
+        }
+        const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
+        payload.issues.push({
+          expected: "number",
+          code: "invalid_type",
+          input,
+          inst,
+          ...received ? { received } : {}
+        });
+        return payload;
+      };
+    });
+    $ZodNumberFormat = /* @__PURE__ */ $constructor("$ZodNumberFormat", (inst, def) => {
+      $ZodCheckNumberFormat.init(inst, def);
+      $ZodNumber.init(inst, def);
+    });
+    $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.pattern = boolean;
+      inst._zod.parse = (payload, _ctx) => {
+        if (def.coerce)
+          try {
+            payload.value = Boolean(payload.value);
+          } catch (_) {
+          }
+        const input = payload.value;
+        if (typeof input === "boolean")
+          return payload;
+        payload.issues.push({
+          expected: "boolean",
+          code: "invalid_type",
+          input,
+          inst
+        });
+        return payload;
+      };
+    });
+    $ZodUnknown = /* @__PURE__ */ $constructor("$ZodUnknown", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload) => payload;
+    });
+    $ZodNever = /* @__PURE__ */ $constructor("$ZodNever", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, _ctx) => {
+        payload.issues.push({
+          expected: "never",
+          code: "invalid_type",
+          input: payload.value,
+          inst
+        });
+        return payload;
+      };
+    });
+    arraySize = (input) => Array.isArray(input) ? input.length : -1;
+    $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
+      $ZodType.init(inst, def);
+      const memo2 = globalConfig.memoizer;
+      memo2?.attach(inst);
+      inst._zod.parse = (payload, ctx) => {
+        const input = payload.value;
+        if (!Array.isArray(input)) {
+          payload.issues.push({
+            expected: "array",
+            code: "invalid_type",
+            input,
+            inst
+          });
+          return payload;
+        }
+        payload.value = memo2 ? memo2.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
+        const proms = [];
+        const abortEarly = ctx?.abortEarly;
+        for (let i = 0; i < input.length; i++) {
+          const item = input[i];
+          const result = def.element._zod.run({
+            value: item,
+            issues: []
+          }, ctx);
+          if (result instanceof Promise) {
+            proms.push(result.then((result2) => handleArrayResult(result2, payload, i)));
+          } else {
+            handleArrayResult(result, payload, i);
+            if (abortEarly && result.issues.length !== 0 && aborted(result))
+              break;
+          }
+        }
+        if (proms.length) {
+          return Promise.all(proms).then(() => payload);
+        }
+        return payload;
+      };
+      capSize(inst, arraySize);
+    });
+    NO_SYMBOL_KEYS = [];
+    $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
+      $ZodType.init(inst, def);
+      const desc = Object.getOwnPropertyDescriptor(def, "shape");
+      const sh = desc?.get ? desc.get.raw : def.shape ?? {};
+      if (sh) {
+        const get = () => {
+          const newSh = { ...sh };
+          Object.defineProperty(def, "shape", { value: newSh });
+          get.raw = newSh;
+          return newSh;
+        };
+        get.raw = sh;
+        Object.defineProperty(def, "shape", { get });
+      }
+      const _normalized = cached(() => normalizeDef(def));
+      defineLazyInternal(inst, "propValues", (zod) => {
+        const shape = zod.def.shape;
+        const propValues = {};
+        for (const key in shape) {
+          const field3 = shape[key]._zod;
+          if (field3.values) {
+            if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
+              assignProp(propValues, key, /* @__PURE__ */ new Set());
+            }
+            for (const v of field3.values)
+              propValues[key].add(v);
+            if (field3.optin !== void 0)
+              propValues[key].add(void 0);
+          }
+        }
+        return propValues;
+      });
+      const isObject2 = isObject;
+      const catchall = def.catchall;
+      let value;
+      const memo2 = globalConfig.memoizer;
+      memo2?.attach(inst);
+      inst._zod.parse = (payload, ctx) => {
+        value ?? (value = _normalized.value);
+        const input = payload.value;
+        if (!isObject2(input)) {
+          payload.issues.push({
+            expected: "object",
+            code: "invalid_type",
+            input,
+            inst
+          });
+          return payload;
+        }
+        payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
+        const proms = [];
+        const shape = value.shape;
+        const abortEarly = ctx?.abortEarly;
+        let seen = payload.issues.length;
+        for (const key of value.allKeys) {
+          if (abortEarly && payload.issues.length !== seen) {
+            if (aborted(payload, seen))
+              break;
+            seen = payload.issues.length;
+          }
+          if (key === "__proto__")
+            continue;
+          const el = shape[key];
+          const optin = el._zod.optin;
+          const optout = el._zod.optout;
+          const r = el._zod.run({ value: input[key], issues: [] }, ctx);
+          if (r instanceof Promise) {
+            proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
+          } else {
+            handlePropertyResult(r, payload, key, input, optin, optout);
+          }
+        }
+        if (!catchall) {
+          return proms.length ? Promise.all(proms).then(() => payload) : payload;
+        }
+        return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
+      };
+    });
+    $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) => {
+      $ZodObject.init(inst, def);
+      const superParse = inst._zod.parse;
+      const _normalized = cached(() => normalizeDef(def));
+      const memo2 = globalConfig.memoizer;
+      const generateFastpass = (shape) => {
+        const normalized = _normalized.value;
+        const syms = normalized.symbolKeys;
+        const doc = new Doc(["payload", "ctx"], { shape, inst, memo: memo2, syms });
+        const parseStr = (k) => `shape[${k}]._zod.run({ value: input[${k}], issues: [] }, ctx)`;
+        const prefixStr = (id, k) => `
+          let ${id}_ab = false;
+          for (let i = 0; i < ${id}.issues.length; i++) {
+            const iss = ${id}.issues[i];
+            iss.path = iss.path ? [${k}, ...iss.path] : [${k}];
+            payload.issues.push(iss);
+            if (iss.continue !== true) ${id}_ab = true;
+          }
+          if (${id}_ab && ctx && ctx.abortEarly) {
+            payload.value = newResult;
+            return payload;
+          }`;
+        doc.write(`const input = payload.value;`);
+        const ids = /* @__PURE__ */ Object.create(null);
+        let counter = 0;
+        for (const key of normalized.allKeys) {
+          ids[key] = `key_${counter++}`;
+        }
+        doc.write(memo2 ? `const newResult = memo.alloc(inst, payload, {}, ctx);` : `const newResult = {};`);
+        for (const key of normalized.allKeys) {
+          if (key === "__proto__")
+            continue;
+          const id = ids[key];
+          const k = typeof key === "symbol" ? `syms[${syms.indexOf(key)}]` : esc(key);
+          const isPresent = `${k} in input`;
+          const schema = shape[key];
+          const optin = schema?._zod?.optin;
+          const isOptionalIn = optin !== void 0;
+          const isOptionalOut = schema?._zod?.optout === "optional";
+          doc.write(`const ${id} = ${parseStr(k)};`);
+          if (isOptionalIn && isOptionalOut) {
+            const assign = optin === "optional" ? `${id}_present` : `${id}.value !== undefined || ${id}_present`;
+            doc.write(`
+        const ${id}_present = ${isPresent};
+        if (!${id}.issues.length || ${id}_present) {
+          if (${id}.issues.length) {${prefixStr(id, k)}
+          }
+
+          if (${assign}) {
+            newResult[${k}] = ${id}.value;
+          }
+        }
+
+      `);
+          } else if (!isOptionalIn) {
+            doc.write(`
+        const ${id}_present = ${isPresent};
+        if (${id}.issues.length) {${prefixStr(id, k)}
+        }
+        if (!${id}_present && !${id}.issues.length) {
+          payload.issues.push({
+            code: "invalid_type",
+            expected: "nonoptional",
+            input: undefined,
+            path: [${k}]
+          });
+          if (ctx && ctx.abortEarly) {
+            payload.value = newResult;
+            return payload;
+          }
+        }
+
+        if (${id}_present) {
+          newResult[${k}] = ${id}.value;
+        }
+
+      `);
+          } else {
+            doc.write(`
+        if (${id}.issues.length) {${prefixStr(id, k)}
+        }
+      `);
+            if (optin === "defaulted") {
+              doc.write(`newResult[${k}] = ${id}.value;`);
+            } else {
+              doc.write(`
+        if (${id}.value !== undefined || ${isPresent}) {
+          newResult[${k}] = ${id}.value;
+        }
+      `);
+            }
+          }
+        }
+        doc.write(`payload.value = newResult;`);
+        doc.write(`return payload;`);
+        return doc.compile();
+      };
+      let fastpass;
+      const isObject2 = isObject;
+      const jit = !globalConfig.jitless;
+      const allowsEval2 = allowsEval;
+      const fastEnabled = jit && allowsEval2.value;
+      const catchall = def.catchall;
+      let value;
+      inst._zod.parse = (payload, ctx) => {
+        value ?? (value = _normalized.value);
+        const input = payload.value;
+        if (!isObject2(input)) {
+          payload.issues.push({
+            expected: "object",
+            code: "invalid_type",
+            input,
+            inst
+          });
+          return payload;
+        }
+        if (jit && fastEnabled && ctx?.async === false && ctx.jitless !== true) {
+          if (!fastpass)
+            fastpass = generateFastpass(def.shape);
+          payload = fastpass(payload, ctx);
+          if (!catchall)
+            return payload;
+          return handleCatchall([], input, payload, ctx, value, inst, ctx?.abortEarly === true);
+        }
+        return superParse(payload, ctx);
+      };
+    });
+    $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "optin", (zod) => zod.def.options.some((o) => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some((o) => o._zod.optin !== void 0) ? "optional" : void 0);
+      defineLazyInternal(inst, "optout", (zod) => zod.def.options.some((o) => o._zod.optout === "optional") ? "optional" : void 0);
+      defineLazyInternal(inst, "values", (zod) => {
+        if (zod.def.options.every((o) => o._zod.values)) {
+          return new Set(zod.def.options.flatMap((option) => Array.from(option._zod.values)));
+        }
+        return void 0;
+      });
+      defineLazyInternal(inst, "pattern", (zod) => {
+        if (zod.def.options.every((o) => o._zod.pattern)) {
+          const patterns = zod.def.options.map((o) => o._zod.pattern);
+          return new RegExp(`^(${patterns.map((p) => cleanRegex(p.source)).join("|")})$`);
+        }
+        return void 0;
+      });
+      const first2 = def.options.length === 1 ? def.options[0]._zod.run : null;
+      inst._zod.parse = (payload, ctx) => {
+        if (first2) {
+          return first2(payload, ctx);
+        }
+        let async = false;
+        const results = [];
+        for (const option of def.options) {
+          const result = option._zod.run({
+            value: payload.value,
+            issues: []
+          }, ctx);
+          if (result instanceof Promise) {
+            results.push(result);
+            async = true;
+          } else {
+            if (result.issues.length === 0)
+              return result;
+            results.push(result);
+          }
+        }
+        if (!async)
+          return handleUnionResults(results, payload, inst, ctx);
+        return Promise.all(results).then((results2) => {
+          return handleUnionResults(results2, payload, inst, ctx);
+        });
+      };
+    });
+    $ZodIntersection = /* @__PURE__ */ $constructor("$ZodIntersection", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, ctx) => {
+        const input = payload.value;
+        const left = def.left._zod.run({ value: input, issues: [] }, ctx);
+        const right = def.right._zod.run({ value: input, issues: [] }, ctx);
+        const async = left instanceof Promise || right instanceof Promise;
+        if (async) {
+          return Promise.all([left, right]).then(([left2, right2]) => {
+            return handleIntersectionResults(payload, left2, right2);
+          });
+        }
+        return handleIntersectionResults(payload, left, right);
+      };
+    });
+    $ZodTuple = /* @__PURE__ */ $constructor("$ZodTuple", (inst, def) => {
+      $ZodType.init(inst, def);
+      const items = def.items;
+      const memo2 = globalConfig.memoizer;
+      memo2?.attach(inst);
+      inst._zod.parse = (payload, ctx) => {
+        const input = payload.value;
+        if (!Array.isArray(input)) {
+          payload.issues.push({
+            input,
+            inst,
+            expected: "tuple",
+            code: "invalid_type"
+          });
+          return payload;
+        }
+        payload.value = memo2 ? memo2.alloc(inst, payload, [], ctx) : [];
+        const proms = [];
+        const optinStart = getTupleOptStart(items, "optin");
+        const optoutStart = getTupleOptStart(items, "optout");
+        if (!def.rest) {
+          if (input.length < optinStart) {
+            payload.issues.push({
+              code: "too_small",
+              minimum: optinStart,
+              inclusive: true,
+              input,
+              inst,
+              origin: "array"
+            });
+            return payload;
+          }
+          if (input.length > items.length) {
+            payload.issues.push({
+              code: "too_big",
+              maximum: items.length,
+              inclusive: true,
+              input,
+              inst,
+              origin: "array"
+            });
+          }
+        }
+        const itemResults = new Array(items.length);
+        const abortEarly = def.rest ? ctx?.abortEarly : void 0;
+        let itemAborted = false;
+        for (let i = 0; i < items.length; i++) {
+          const r = items[i]._zod.run({ value: input[i], issues: [] }, ctx);
+          if (r instanceof Promise) {
+            proms.push(r.then((rr) => {
+              itemResults[i] = rr;
+            }));
+          } else {
+            itemResults[i] = r;
+            if (abortEarly && !itemAborted && r.issues.length)
+              itemAborted = aborted(r);
+          }
+        }
+        if (def.rest && !itemAborted) {
+          let i = items.length - 1;
+          const rest = input.slice(items.length);
+          let seen = payload.issues.length;
+          for (const el of rest) {
+            if (abortEarly && payload.issues.length !== seen) {
+              if (aborted(payload, seen))
+                break;
+              seen = payload.issues.length;
+            }
+            i++;
+            const result = def.rest._zod.run({ value: el, issues: [] }, ctx);
+            if (result instanceof Promise) {
+              proms.push(result.then((r) => handleTupleResult(r, payload, i)));
+            } else {
+              handleTupleResult(result, payload, i);
+            }
+          }
+        }
+        if (proms.length) {
+          return Promise.all(proms).then(() => handleTupleResults(itemResults, payload, items, input, optoutStart));
+        }
+        return handleTupleResults(itemResults, payload, items, input, optoutStart);
+      };
+    });
+    $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
+      $ZodType.init(inst, def);
+      const memo2 = globalConfig.memoizer;
+      memo2?.attach(inst);
+      inst._zod.parse = (payload, ctx) => {
+        const input = payload.value;
+        if (!isPlainObject(input)) {
+          payload.issues.push({
+            expected: "record",
+            code: "invalid_type",
+            input,
+            inst
+          });
+          return payload;
+        }
+        const proms = [];
+        const values = def.keyType._zod.values;
+        if (values && !def.partial) {
+          payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
+          const recordKeys = /* @__PURE__ */ new Set();
+          for (const key of values) {
+            if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
+              recordKeys.add(typeof key === "number" ? key.toString() : key);
+              if (key === "__proto__")
+                continue;
+              const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+              if (keyResult instanceof Promise) {
+                throw new Error("Async schemas not supported in object keys currently");
+              }
+              if (keyResult.issues.length) {
+                payload.issues.push({
+                  code: "invalid_key",
+                  origin: "record",
+                  issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
+                  input: key,
+                  path: [key],
+                  inst
+                });
+                continue;
+              }
+              const outKey = keyResult.value;
+              if (outKey === "__proto__")
+                continue;
+              const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
+              if (result instanceof Promise) {
+                proms.push(result.then((result2) => {
+                  if (result2.issues.length) {
+                    payload.issues.push(...prefixIssues(key, result2.issues));
+                  }
+                  payload.value[outKey] = result2.value;
+                }));
+              } else {
+                if (result.issues.length) {
+                  payload.issues.push(...prefixIssues(key, result.issues));
+                }
+                payload.value[outKey] = result.value;
+              }
+            }
+          }
+          let unrecognized;
+          for (const key in input) {
+            if (!recordKeys.has(key)) {
+              if (def.mode === "loose") {
+                if (key === "__proto__")
+                  continue;
+                payload.value[key] = input[key];
+              } else {
+                unrecognized = unrecognized ?? [];
+                unrecognized.push(key);
+              }
+            }
+          }
+          if (unrecognized && unrecognized.length > 0) {
+            payload.issues.push({
+              code: "unrecognized_keys",
+              input,
+              inst,
+              keys: unrecognized,
+              continue: true
+            });
+          }
+        } else {
+          payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
+          let unrecognized;
+          for (const key of Reflect.ownKeys(input)) {
+            if (key === "__proto__")
+              continue;
+            if (!Object.prototype.propertyIsEnumerable.call(input, key))
+              continue;
+            let keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
+            if (keyResult instanceof Promise) {
+              throw new Error("Async schemas not supported in object keys currently");
+            }
+            const checkNumericKey = typeof key === "string" && number.test(key) && keyResult.issues.length;
+            if (checkNumericKey) {
+              const retryResult = def.keyType._zod.run({ value: Number(key), issues: [] }, ctx);
+              if (retryResult instanceof Promise) {
+                throw new Error("Async schemas not supported in object keys currently");
+              }
+              if (retryResult.issues.length === 0) {
+                keyResult = retryResult;
+              }
+            }
+            if (keyResult.issues.length) {
+              if (def.mode === "loose") {
+                payload.value[key] = input[key];
+              } else if (values) {
+                unrecognized = unrecognized ?? [];
+                unrecognized.push(key);
+              } else {
+                payload.issues.push({
+                  code: "invalid_key",
+                  origin: "record",
+                  issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
+                  input: key,
+                  path: [key],
+                  inst
+                });
+              }
+              continue;
+            }
+            const outKey = keyResult.value;
+            if (outKey === "__proto__")
+              continue;
+            const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
+            if (result instanceof Promise) {
+              proms.push(result.then((result2) => {
+                if (result2.issues.length) {
+                  payload.issues.push(...prefixIssues(key, result2.issues));
+                }
+                payload.value[outKey] = result2.value;
+              }));
+            } else {
+              if (result.issues.length) {
+                payload.issues.push(...prefixIssues(key, result.issues));
+              }
+              payload.value[outKey] = result.value;
+            }
+          }
+          if (unrecognized && unrecognized.length > 0) {
+            payload.issues.push({
+              code: "unrecognized_keys",
+              input,
+              inst,
+              keys: unrecognized,
+              continue: true
+            });
+          }
+        }
+        if (proms.length) {
+          return Promise.all(proms).then(() => payload);
+        }
+        return payload;
+      };
+    });
+    $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
+      $ZodType.init(inst, def);
+      const values = getEnumValues(def.entries);
+      const valuesSet = new Set(values);
+      inst._zod.values = valuesSet;
+      defineLazyInternal(inst, "pattern", (zod) => {
+        const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
+        return new RegExp(patternValues.length ? `^(${patternValues.map((o) => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
+      });
+      inst._zod.parse = (payload, _ctx) => {
+        const input = payload.value;
+        if (valuesSet.has(input)) {
+          return payload;
+        }
+        payload.issues.push({
+          code: "invalid_value",
+          values,
+          input,
+          inst
+        });
+        return payload;
+      };
+    });
+    $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
+      $ZodType.init(inst, def);
+      const values = new Set(def.values);
+      inst._zod.values = values;
+      defineLazyInternal(inst, "pattern", (zod) => {
+        const vals = zod.def.values;
+        return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
+      });
+      inst._zod.parse = (payload, _ctx) => {
+        const input = payload.value;
+        if (values.has(input)) {
+          return payload;
+        }
+        payload.issues.push({
+          code: "invalid_value",
+          values: def.values,
+          input,
+          inst
+        });
+        return payload;
+      };
+    });
+    $ZodTransform = /* @__PURE__ */ $constructor("$ZodTransform", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.optin = "optional";
+      globalConfig.memoizer?.guard(inst);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") {
+          throw new $ZodEncodeError(inst.constructor.name);
+        }
+        const _out = def.transform(payload.value, payload);
+        if (ctx.async) {
+          const output = _out instanceof Promise ? _out : Promise.resolve(_out);
+          return output.then((output2) => {
+            payload.value = output2;
+            return payload;
+          });
+        }
+        if (_out instanceof Promise) {
+          throw new $ZodAsyncError();
+        }
+        payload.value = _out;
+        return payload;
+      };
+    });
+    $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
+      inst._zod.optout = "optional";
+      defineLazyInternal(inst, "values", (zod) => {
+        const values = zod.def.innerType._zod.values;
+        return values ? /* @__PURE__ */ new Set([...values, void 0]) : void 0;
+      });
+      defineLazyInternal(inst, "pattern", (zod) => {
+        const pattern = zod.def.innerType._zod.pattern;
+        return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
+      });
+      inst._zod.parse = (payload, ctx) => {
+        if (payload.value === void 0) {
+          if (def.innerType._zod.optin !== "defaulted")
+            return payload;
+          const result = def.innerType._zod.run({ value: payload.value, issues: [] }, ctx);
+          if (result instanceof Promise)
+            return result.then((result2) => handleOptionalResult(payload, result2));
+          return handleOptionalResult(payload, result);
+        }
+        return def.innerType._zod.run(payload, ctx);
+      };
+    });
+    $ZodExactOptional = /* @__PURE__ */ $constructor("$ZodExactOptional", (inst, def) => {
+      $ZodOptional.init(inst, def);
+      defineLazyInternal(inst, "values", (zod) => zod.def.innerType._zod.values);
+      defineLazyInternal(inst, "pattern", (zod) => zod.def.innerType._zod.pattern);
+      inst._zod.parse = (payload, ctx) => {
+        return def.innerType._zod.run(payload, ctx);
+      };
+    });
+    $ZodNullable = /* @__PURE__ */ $constructor("$ZodNullable", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin);
+      defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
+      defineLazyInternal(inst, "pattern", (zod) => {
+        const pattern = zod.def.innerType._zod.pattern;
+        return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
+      });
+      defineLazyInternal(inst, "values", (zod) => {
+        return zod.def.innerType._zod.values ? /* @__PURE__ */ new Set([...zod.def.innerType._zod.values, null]) : void 0;
+      });
+      inst._zod.parse = (payload, ctx) => {
+        if (payload.value === null)
+          return payload;
+        return def.innerType._zod.run(payload, ctx);
+      };
+    });
+    $ZodDefault = /* @__PURE__ */ $constructor("$ZodDefault", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.optin = "defaulted";
+      defineLazyInternal(inst, "values", (zod) => zod.def.innerType._zod.values);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") {
+          return def.innerType._zod.run(payload, ctx);
+        }
+        if (payload.value === void 0) {
+          payload.value = def.defaultValue;
+          return payload;
+        }
+        const result = def.innerType._zod.run(payload, ctx);
+        if (result instanceof Promise) {
+          return result.then((result2) => handleDefaultResult(result2, def));
+        }
+        return handleDefaultResult(result, def);
+      };
+    });
+    $ZodPrefault = /* @__PURE__ */ $constructor("$ZodPrefault", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.optin = "defaulted";
+      defineLazyInternal(inst, "values", (zod) => zod.def.innerType._zod.values);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") {
+          return def.innerType._zod.run(payload, ctx);
+        }
+        if (payload.value === void 0) {
+          payload.value = def.defaultValue;
+        }
+        return def.innerType._zod.run(payload, ctx);
+      };
+    });
+    $ZodNonOptional = /* @__PURE__ */ $constructor("$ZodNonOptional", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "values", (zod) => {
+        const v = zod.def.innerType._zod.values;
+        return v ? new Set([...v].filter((x) => x !== void 0)) : void 0;
+      });
+      inst._zod.parse = (payload, ctx) => {
+        const result = def.innerType._zod.run(payload, ctx);
+        if (result instanceof Promise) {
+          return result.then((result2) => handleNonOptionalResult(result2, inst));
+        }
+        return handleNonOptionalResult(result, inst);
+      };
+    });
+    $ZodCatch = /* @__PURE__ */ $constructor("$ZodCatch", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
+      defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
+      defineLazyInternal(inst, "values", (zod) => zod.def.innerType._zod.values);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") {
+          return def.innerType._zod.run(payload, ctx);
+        }
+        const result = def.innerType._zod.run({ value: payload.value, issues: [] }, ctx);
+        if (result instanceof Promise) {
+          return result.then((result2) => handleCatchResult(payload, result2, def, ctx));
+        }
+        return handleCatchResult(payload, result, def, ctx);
+      };
+    });
+    $ZodPipe = /* @__PURE__ */ $constructor("$ZodPipe", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "values", (zod) => zod.def.in._zod.values);
+      defineLazyInternal(inst, "optin", (zod) => zod.def.in._zod.optin);
+      defineLazyInternal(inst, "optout", (zod) => zod.def.out._zod.optout);
+      defineLazyInternal(inst, "propValues", (zod) => zod.def.in._zod.propValues);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") {
+          const right = def.out._zod.run(payload, ctx);
+          if (right instanceof Promise) {
+            return right.then((right2) => handlePipeResult(right2, def.in, ctx));
+          }
+          return handlePipeResult(right, def.in, ctx);
+        }
+        const left = def.in._zod.run(payload, ctx);
+        if (left instanceof Promise) {
+          return left.then((left2) => handlePipeResult(left2, def.out, ctx));
+        }
+        return handlePipeResult(left, def.out, ctx);
+      };
+    });
+    $ZodReadonly = /* @__PURE__ */ $constructor("$ZodReadonly", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "propValues", (zod) => zod.def.innerType._zod.propValues);
+      defineLazyInternal(inst, "values", (zod) => zod.def.innerType._zod.values);
+      defineLazyInternal(inst, "optin", (zod) => zod.def.innerType?._zod?.optin);
+      defineLazyInternal(inst, "optout", (zod) => zod.def.innerType?._zod?.optout);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") {
+          return def.innerType._zod.run(payload, ctx);
+        }
+        const result = def.innerType._zod.run(payload, ctx);
+        if (result instanceof Promise) {
+          return result.then(handleReadonlyResult);
+        }
+        return handleReadonlyResult(result);
+      };
+    });
+    $ZodCustom = /* @__PURE__ */ $constructor("$ZodCustom", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      $ZodType.init(inst, def);
+      inst._zod.parse = (payload, _) => {
+        return payload;
+      };
+      inst._zod.check = (payload) => {
+        const input = payload.value;
+        const r = def.fn(input);
+        if (r instanceof Promise) {
+          return r.then((r2) => handleRefineResult(r2, payload, input, inst));
+        }
+        handleRefineResult(r, payload, input, inst);
+        return;
+      };
+    });
+  }
+});
+
+// node_modules/zod/v4/core/memoizer.js
+function isRef(value) {
+  return value !== null && typeof value === "object";
+}
+function cloneIssues(issues) {
+  return issues.map((iss) => iss.path ? { ...iss, path: iss.path.slice() } : { ...iss });
+}
+function isRecursive(inst, stack, resolve) {
+  const cached2 = recursive.get(inst);
+  if (cached2 !== void 0)
+    return cached2 ? PROVEN : NONE;
+  if (stack.has(inst))
+    return PROVEN;
+  stack.add(inst);
+  let result = NONE;
+  const check = (child) => {
+    if (result !== PROVEN && child?._zod) {
+      const answer = isRecursive(child, stack, resolve);
+      if (answer > result)
+        result = answer;
+    }
+  };
+  const shape = (sh, spread) => {
+    let answer = NONE;
+    for (const key of Reflect.ownKeys(sh)) {
+      const desc = Object.getOwnPropertyDescriptor(sh, key);
+      if (spread && !desc.enumerable)
+        continue;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve) : NONE;
+      if (child > answer)
+        answer = child;
+    }
+    return answer;
+  };
+  const merge2 = (answer) => {
+    if (answer > result)
+      result = answer;
+  };
+  const def = inst._zod.def;
+  const kind2 = def.type;
+  switch (kind2) {
+    case "object": {
+      const raw = rawShape(def);
+      merge2(raw ? shape(raw, true) : ASSUMED);
+      check(def.catchall);
+      break;
+    }
+    case "array":
+      check(def.element);
+      break;
+    case "tuple":
+      for (const el of def.items)
+        check(el);
+      check(def.rest);
+      break;
+    case "record":
+    case "map":
+      check(def.keyType);
+      check(def.valueType);
+      break;
+    case "set":
+      check(def.valueType);
+      break;
+    case "union":
+      for (const el of def.options)
+        check(el);
+      break;
+    case "intersection":
+      check(def.left);
+      check(def.right);
+      break;
+    case "optional":
+    case "nullable":
+    case "default":
+    case "prefault":
+    case "catch":
+    case "readonly":
+    case "nonoptional":
+    case "promise":
+    case "success":
+      check(def.innerType);
+      break;
+    case "pipe":
+      check(def.in);
+      check(def.out);
+      break;
+    case "function":
+      check(def.input);
+      check(def.output);
+      break;
+    // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
+    case "lazy": {
+      const inner = def._cachedInner ?? (resolve ? inst._zod.innerType : void 0);
+      merge2(inner ? isRecursive(inner, stack, false) : ASSUMED);
+      break;
+    }
+    // a leaf by choice: `parts` are regex fragments, not data positions
+    case "template_literal":
+    // leaves
+    case "string":
+    case "number":
+    case "int":
+    case "boolean":
+    case "bigint":
+    case "symbol":
+    case "undefined":
+    case "null":
+    case "void":
+    case "never":
+    case "any":
+    case "unknown":
+    case "date":
+    case "nan":
+    case "enum":
+    case "literal":
+    case "file":
+    case "transform":
+    case "custom":
+      break;
+    default: {
+      kind2;
+      for (const key in def) {
+        const desc = Object.getOwnPropertyDescriptor(def, key);
+        if (!desc || desc.get)
+          continue;
+        const value = desc.value;
+        if (!value || typeof value !== "object")
+          continue;
+        if (value._zod)
+          check(value);
+        else if (Array.isArray(value))
+          for (const el of value)
+            check(el);
+      }
+    }
+  }
+  stack.delete(inst);
+  return settle(inst, result);
+}
+function settle(inst, answer) {
+  if (answer !== ASSUMED)
+    recursive.set(inst, answer === PROVEN);
+  return answer;
+}
+function bucketFor(state, inst) {
+  let bucket = state.buckets.get(inst);
+  if (!bucket) {
+    bucket = /* @__PURE__ */ new WeakMap();
+    state.buckets.set(inst, bucket);
+  }
+  return bucket;
+}
+function memoizer() {
+  return memo;
+}
+function isBackEdge(ctx, value) {
+  const backEdges = ctx[STATE]?.backEdges;
+  return backEdges !== void 0 && isRef(value) && backEdges.has(value);
+}
+var $ZodCyclicError, STATE, NO_ISSUES, recursive, NONE, ASSUMED, PROVEN, handoff, open, memo;
+var init_memoizer = __esm({
+  "node_modules/zod/v4/core/memoizer.js"() {
+    init_util();
+    $ZodCyclicError = class extends Error {
+      constructor() {
+        super(`Cannot parse a reference cycle that closes through a transform`);
+        this.name = "ZodCyclicError";
+      }
+    };
+    STATE = "~memo";
+    NO_ISSUES = [];
+    recursive = /* @__PURE__ */ new WeakMap();
+    NONE = 0;
+    ASSUMED = 1;
+    PROVEN = 2;
+    open = [];
+    memo = {
+      alloc(_inst, payload, empty) {
+        const bucket = handoff;
+        if (!bucket)
+          return empty;
+        handoff = void 0;
+        const entry = { value: empty, issues: null };
+        bucket.set(payload.value, entry);
+        open.push(entry);
+        return empty;
+      },
+      guard(inst) {
+        var _a3;
+        (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
+        inst._zod.deferred.push(() => {
+          const base = inst._zod.parse;
+          const wrapped = (payload, ctx) => {
+            if (ctx.direction !== "backward" && isBackEdge(ctx, payload.value))
+              throw new $ZodCyclicError();
+            return base(payload, ctx);
+          };
+          inst._zod.parse = wrapped;
+          if (inst._zod.run === base)
+            inst._zod.run = wrapped;
+        });
+      },
+      attach(inst) {
+        var _a3;
+        let isRecursiveInst;
+        let rechecked = false;
+        let lastCtx;
+        let lastBucket;
+        (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
+        inst._zod.deferred.push(() => {
+          const base = inst._zod.parse;
+          const wrapped = (payload, ctx) => {
+            if (isRecursiveInst === void 0) {
+              const walked = isRecursive(inst, /* @__PURE__ */ new Set(), false);
+              if (walked === NONE) {
+                inst._zod.parse = base;
+                if (inst._zod.run === wrapped)
+                  inst._zod.run = base;
+                return base(payload, ctx);
+              }
+              if (walked === PROVEN || rechecked)
+                isRecursiveInst = true;
+              else
+                rechecked = true;
+            }
+            const input = payload.value;
+            if (!isRef(input))
+              return base(payload, ctx);
+            let state = ctx[STATE];
+            if (!state) {
+              state = { buckets: /* @__PURE__ */ new WeakMap(), backEdges: void 0 };
+              ctx[STATE] = state;
+            }
+            let bucket;
+            if (lastCtx === ctx) {
+              bucket = lastBucket;
+            } else {
+              bucket = bucketFor(state, inst);
+              lastCtx = ctx;
+              lastBucket = bucket;
+            }
+            const hit = bucket.get(input);
+            if (hit) {
+              payload.value = hit.value;
+              if (hit.issues) {
+                if (hit.issues.length)
+                  payload.issues.push(...cloneIssues(hit.issues));
+              } else {
+                payload.memo = true;
+                state.backEdges ?? (state.backEdges = /* @__PURE__ */ new WeakSet());
+                state.backEdges.add(hit.value);
+              }
+              return payload;
+            }
+            handoff = bucket;
+            const depth = open.length;
+            const result = base(payload, ctx);
+            handoff = void 0;
+            const entry = open.length > depth ? open.pop() : void 0;
+            if (result instanceof Promise) {
+              return result.then((r) => {
+                if (entry)
+                  entry.issues = r.issues.length ? cloneIssues(r.issues) : NO_ISSUES;
+                return r;
+              });
+            }
+            if (entry)
+              entry.issues = result.issues.length ? cloneIssues(result.issues) : NO_ISSUES;
+            return result;
+          };
+          inst._zod.parse = wrapped;
+          if (inst._zod.run === base)
+            inst._zod.run = wrapped;
+        });
+      }
+    };
+  }
+});
+
+// node_modules/zod/v4/locales/en.js
+function en_default() {
+  return {
+    localeError: error()
+  };
+}
+var error;
+var init_en = __esm({
+  "node_modules/zod/v4/locales/en.js"() {
+    init_util();
+    error = () => {
+      const Sizable = {
+        string: { unit: "characters", verb: "to have" },
+        file: { unit: "bytes", verb: "to have" },
+        array: { unit: "items", verb: "to have" },
+        set: { unit: "items", verb: "to have" },
+        map: { unit: "entries", verb: "to have" }
+      };
+      function getSizing(origin) {
+        return Sizable[origin] ?? null;
+      }
+      const FormatDictionary = {
+        regex: "input",
+        email: "email address",
+        url: "URL",
+        emoji: "emoji",
+        uuid: "UUID",
+        uuidv4: "UUIDv4",
+        uuidv6: "UUIDv6",
+        nanoid: "nanoid",
+        guid: "GUID",
+        cuid: "cuid",
+        cuid2: "cuid2",
+        ulid: "ULID",
+        xid: "XID",
+        ksuid: "KSUID",
+        datetime: "ISO datetime",
+        date: "ISO date",
+        time: "ISO time",
+        duration: "ISO duration",
+        ipv4: "IPv4 address",
+        ipv6: "IPv6 address",
+        mac: "MAC address",
+        cidrv4: "IPv4 range",
+        cidrv6: "IPv6 range",
+        base64: "base64-encoded string",
+        base64url: "base64url-encoded string",
+        json_string: "JSON string",
+        e164: "E.164 number",
+        currency_code: "currency code",
+        credit_card: "credit card number",
+        iban: "IBAN",
+        jwt: "JWT",
+        template_literal: "input"
+      };
+      const TypeDictionary = {
+        // Compatibility: "nan" -> "NaN" for display
+        nan: "NaN"
+        // All other type names omitted - they fall back to raw values via ?? operator
+      };
+      function getTypeName(type, input) {
+        if (type === "number" && typeof input === "number" && !Number.isFinite(input)) {
+          return String(input);
+        }
+        return TypeDictionary[type] ?? type;
+      }
+      return (issue3) => {
+        switch (issue3.code) {
+          case "invalid_type": {
+            const expected = getTypeName(issue3.expected);
+            const receivedType = parsedType(issue3.input);
+            const received = getTypeName(receivedType, issue3.input);
+            return `Invalid input: expected ${expected}, received ${received}`;
+          }
+          case "invalid_value":
+            if (issue3.values.length === 1)
+              return `Invalid input: expected ${stringifyPrimitive(issue3.values[0])}`;
+            return `Invalid option: expected one of ${joinValues(issue3.values, "|")}`;
+          case "too_big": {
+            const adj = issue3.exact ? "exactly " : issue3.inclusive ? "<=" : "<";
+            const sizing = getSizing(issue3.origin);
+            if (sizing)
+              return `Too big: expected ${issue3.origin ?? "value"} to have ${adj}${issue3.maximum.toString()} ${sizing.unit ?? "elements"}`;
+            return `Too big: expected ${issue3.origin ?? "value"} to be ${adj}${issue3.maximum.toString()}`;
+          }
+          case "too_small": {
+            const adj = issue3.exact ? "exactly " : issue3.inclusive ? ">=" : ">";
+            const sizing = getSizing(issue3.origin);
+            if (sizing) {
+              return `Too small: expected ${issue3.origin} to have ${adj}${issue3.minimum.toString()} ${sizing.unit}`;
+            }
+            return `Too small: expected ${issue3.origin} to be ${adj}${issue3.minimum.toString()}`;
+          }
+          case "invalid_format": {
+            const _issue = issue3;
+            if (_issue.format === "starts_with") {
+              return `Invalid string: must start with "${_issue.prefix}"`;
+            }
+            if (_issue.format === "ends_with")
+              return `Invalid string: must end with "${_issue.suffix}"`;
+            if (_issue.format === "includes")
+              return `Invalid string: must include "${_issue.includes}"`;
+            if (_issue.format === "regex")
+              return `Invalid string: must match pattern ${_issue.pattern}`;
+            return `Invalid ${FormatDictionary[_issue.format] ?? issue3.format}`;
+          }
+          case "not_multiple_of":
+            return `Invalid number: must be a multiple of ${issue3.divisor}`;
+          case "unrecognized_keys":
+            return `Unrecognized key${issue3.keys.length > 1 ? "s" : ""}: ${joinValues(issue3.keys, ", ")}`;
+          case "invalid_key":
+            return `Invalid key in ${issue3.origin}`;
+          case "invalid_union":
+            if (issue3.options && Array.isArray(issue3.options) && issue3.options.length > 0) {
+              const opts = issue3.options.map((o) => `'${o}'`).join(" | ");
+              return `Invalid discriminator value. Expected ${opts}`;
+            }
+            if (issue3.inclusive === false) {
+              return "Invalid input: more than one option matched";
+            }
+            return "Invalid input";
+          case "invalid_element":
+            return `Invalid value in ${issue3.origin}`;
+          default:
+            return `Invalid input`;
+        }
+      };
+    };
+  }
+});
+
+// node_modules/zod/v4/locales/index.js
+var init_locales = __esm({
+  "node_modules/zod/v4/locales/index.js"() {
+  }
+});
+
+// node_modules/zod/v4/core/registries.js
+function registry() {
+  return new $ZodRegistry();
+}
+var _a2, $ZodRegistry, globalRegistry;
+var init_registries = __esm({
+  "node_modules/zod/v4/core/registries.js"() {
+    $ZodRegistry = class {
+      constructor() {
+        this._map = /* @__PURE__ */ new WeakMap();
+        this._idmap = /* @__PURE__ */ new Map();
+      }
+      add(schema, ..._meta) {
+        const meta2 = _meta[0];
+        this._map.set(schema, meta2);
+        if (meta2 && typeof meta2 === "object" && "id" in meta2) {
+          this._idmap.set(meta2.id, schema);
+        }
+        return this;
+      }
+      clear() {
+        this._map = /* @__PURE__ */ new WeakMap();
+        this._idmap = /* @__PURE__ */ new Map();
+        return this;
+      }
+      remove(schema) {
+        const meta2 = this._map.get(schema);
+        if (meta2 && typeof meta2 === "object" && "id" in meta2) {
+          this._idmap.delete(meta2.id);
+        }
+        this._map.delete(schema);
+        return this;
+      }
+      get(schema) {
+        const p = schema._zod.parent;
+        if (p) {
+          const pm = { ...this.get(p) ?? {} };
+          delete pm.id;
+          const f = { ...pm, ...this._map.get(schema) };
+          return Object.keys(f).length ? f : void 0;
+        }
+        return this._map.get(schema);
+      }
+      has(schema) {
+        return this._map.has(schema);
+      }
+    };
+    (_a2 = globalThis).__zod_globalRegistry ?? (_a2.__zod_globalRegistry = registry());
+    globalRegistry = globalThis.__zod_globalRegistry;
+  }
+});
+
+// node_modules/zod/v4/core/compile.js
+var init_compile = __esm({
+  "node_modules/zod/v4/core/compile.js"() {
+  }
+});
+
+// node_modules/zod/v4/core/api.js
+function snapshotChecks(def) {
+  if (def.checks)
+    def.checks = [...def.checks];
+  return def;
+}
+// @__NO_SIDE_EFFECTS__
+function _string(Class2, params) {
+  return new Class2(snapshotChecks({ type: "string", ...normalizeParams(params) }));
+}
+// @__NO_SIDE_EFFECTS__
+function _email(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "email",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _guid(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "guid",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _uuid(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "uuid",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _uuidv4(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "uuid",
+    check: "string_format",
+    abort: false,
+    version: "v4",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _uuidv6(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "uuid",
+    check: "string_format",
+    abort: false,
+    version: "v6",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _uuidv7(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "uuid",
+    check: "string_format",
+    abort: false,
+    version: "v7",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _url(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "url",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _emoji2(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "emoji",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _nanoid(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "nanoid",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _cuid(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "cuid",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _cuid2(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "cuid2",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _ulid(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "ulid",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _xid(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "xid",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _ksuid(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "ksuid",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _ipv4(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "ipv4",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _ipv6(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "ipv6",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _cidrv4(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "cidrv4",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _cidrv6(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "cidrv6",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _base64(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "base64",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _base64url(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "base64url",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _e164(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "e164",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _jwt(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "jwt",
+    check: "string_format",
+    abort: false,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _isoDateTime(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "datetime",
+    check: "string_format",
+    offset: false,
+    local: false,
+    precision: null,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _isoDate(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "date",
+    check: "string_format",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _isoTime(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "time",
+    check: "string_format",
+    precision: null,
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _isoDuration(Class2, params) {
+  return new Class2({
+    type: "string",
+    format: "duration",
+    check: "string_format",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _number(Class2, params) {
+  return new Class2(snapshotChecks({ type: "number", checks: [], ...normalizeParams(params) }));
+}
+// @__NO_SIDE_EFFECTS__
+function _int(Class2, params) {
+  return new Class2({
+    type: "number",
+    check: "number_format",
+    abort: false,
+    format: "safeint",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _boolean(Class2, params) {
+  return new Class2({
+    type: "boolean",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _unknown(Class2) {
+  return new Class2({
+    type: "unknown"
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _never(Class2, params) {
+  return new Class2({
+    type: "never",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _lt(value, params) {
+  return new $ZodCheckLessThan({
+    check: "less_than",
+    ...normalizeParams(params),
+    value,
+    inclusive: false
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _lte(value, params) {
+  return new $ZodCheckLessThan({
+    check: "less_than",
+    ...normalizeParams(params),
+    value,
+    inclusive: true
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _gt(value, params) {
+  return new $ZodCheckGreaterThan({
+    check: "greater_than",
+    ...normalizeParams(params),
+    value,
+    inclusive: false
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _gte(value, params) {
+  return new $ZodCheckGreaterThan({
+    check: "greater_than",
+    ...normalizeParams(params),
+    value,
+    inclusive: true
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _multipleOf(value, params) {
+  return new $ZodCheckMultipleOf({
+    check: "multiple_of",
+    ...normalizeParams(params),
+    value
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _maxLength(maximum, params) {
+  const ch = new $ZodCheckMaxLength({
+    check: "max_length",
+    ...normalizeParams(params),
+    maximum
+  });
+  return ch;
+}
+// @__NO_SIDE_EFFECTS__
+function _minLength(minimum, params) {
+  return new $ZodCheckMinLength({
+    check: "min_length",
+    ...normalizeParams(params),
+    minimum
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _length(length, params) {
+  return new $ZodCheckLengthEquals({
+    check: "length_equals",
+    ...normalizeParams(params),
+    length
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _regex(pattern, params) {
+  return new $ZodCheckRegex({
+    check: "string_format",
+    format: "regex",
+    ...normalizeParams(params),
+    pattern
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _lowercase(params) {
+  return new $ZodCheckLowerCase({
+    check: "string_format",
+    format: "lowercase",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _uppercase(params) {
+  return new $ZodCheckUpperCase({
+    check: "string_format",
+    format: "uppercase",
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _includes(includes, params) {
+  return new $ZodCheckIncludes({
+    check: "string_format",
+    format: "includes",
+    ...normalizeParams(params),
+    includes
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _startsWith(prefix, params) {
+  return new $ZodCheckStartsWith({
+    check: "string_format",
+    format: "starts_with",
+    ...normalizeParams(params),
+    prefix
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _endsWith(suffix, params) {
+  return new $ZodCheckEndsWith({
+    check: "string_format",
+    format: "ends_with",
+    ...normalizeParams(params),
+    suffix
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _overwrite(tx) {
+  return new $ZodCheckOverwrite({
+    check: "overwrite",
+    tx
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _normalize(form) {
+  return /* @__PURE__ */ _overwrite((input) => input.normalize(form));
+}
+// @__NO_SIDE_EFFECTS__
+function _trim() {
+  return /* @__PURE__ */ _overwrite((input) => input.trim());
+}
+// @__NO_SIDE_EFFECTS__
+function _toLowerCase() {
+  return /* @__PURE__ */ _overwrite((input) => input.toLowerCase());
+}
+// @__NO_SIDE_EFFECTS__
+function _toUpperCase() {
+  return /* @__PURE__ */ _overwrite((input) => input.toUpperCase());
+}
+// @__NO_SIDE_EFFECTS__
+function _slugify() {
+  return /* @__PURE__ */ _overwrite((input) => slugify(input));
+}
+// @__NO_SIDE_EFFECTS__
+function _array(Class2, element, params) {
+  return new Class2({
+    type: "array",
+    element,
+    // get element() {
+    //   return element;
+    // },
+    ...normalizeParams(params)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _refine(Class2, fn, _params) {
+  const schema = new Class2({
+    type: "custom",
+    check: "custom",
+    fn,
+    ...normalizeParams(_params)
+  });
+  return schema;
+}
+// @__NO_SIDE_EFFECTS__
+function _superRefine(fn, params) {
+  const ch = /* @__PURE__ */ _check((payload) => {
+    payload.addIssue = (issue3) => {
+      if (typeof issue3 === "string") {
+        payload.issues.push(issue(issue3, payload.value, ch._zod.def));
+      } else {
+        const _issue = issue3;
+        if (_issue.fatal)
+          _issue.continue = false;
+        _issue.code ?? (_issue.code = "custom");
+        if (!("input" in _issue))
+          _issue.input = payload.value;
+        _issue.inst ?? (_issue.inst = ch);
+        _issue.continue ?? (_issue.continue = !ch._zod.def.abort);
+        payload.issues.push(issue(_issue));
+      }
+    };
+    return fn(payload.value, payload);
+  }, params);
+  return ch;
+}
+// @__NO_SIDE_EFFECTS__
+function _check(fn, params) {
+  const ch = new $ZodCheck({
+    check: "custom",
+    ...normalizeParams(params)
+  });
+  ch._zod.check = fn;
+  return ch;
+}
+var init_api = __esm({
+  "node_modules/zod/v4/core/api.js"() {
+    init_checks();
+    init_util();
+  }
+});
+
+// node_modules/zod/v4/core/to-json-schema.js
+function assignProps(target, ...sources) {
+  for (const source of sources) {
+    for (const key of Reflect.ownKeys(source)) {
+      if (Object.prototype.propertyIsEnumerable.call(source, key)) {
+        assignProp(target, key, source[key]);
+      }
+    }
+  }
+  return target;
+}
+function initializeContext(params) {
+  let target = params?.target ?? "draft-2020-12";
+  if (target === "draft-4")
+    target = "draft-04";
+  if (target === "draft-7")
+    target = "draft-07";
+  return {
+    processors: params.processors ?? {},
+    metadataRegistry: params?.metadata ?? globalRegistry,
+    target,
+    unrepresentable: params?.unrepresentable ?? "throw",
+    override: params?.override ?? (() => {
+    }),
+    io: params?.io ?? "output",
+    counter: 0,
+    seen: /* @__PURE__ */ new Map(),
+    sharedDefsExtractedFor: void 0,
+    sharedEmitDoneFor: void 0,
+    cycles: params?.cycles ?? "ref",
+    reused: params?.reused ?? "inline",
+    intersections: [],
+    deferred: [],
+    external: params?.external ?? void 0
+  };
+}
+function handleUnrepresentable(schema, ctx, json, params, message) {
+  const result = typeof ctx.unrepresentable === "function" ? ctx.unrepresentable({ zodSchema: schema, path: params.path, message }) : ctx.unrepresentable;
+  if (result === "any")
+    return false;
+  if (result === void 0 || result === "throw")
+    throw new Error(message);
+  Object.assign(json, result);
+  return true;
+}
+function processSchema(schema, ctx, _params = { path: [], schemaPath: [] }) {
+  var _a3;
+  const def = schema._zod.def;
+  const seen = ctx.seen.get(schema);
+  if (seen) {
+    seen.count++;
+    const isCycle = _params.schemaPath.includes(schema);
+    if (isCycle) {
+      seen.cycle = _params.path;
+    }
+    return seen.schema;
+  }
+  const result = { schema: {}, count: 1, cycle: void 0, path: _params.path };
+  ctx.seen.set(schema, result);
+  ctx.sharedDefsExtractedFor = void 0;
+  ctx.sharedEmitDoneFor = void 0;
+  const overrideSchema = schema._zod.toJSONSchema?.();
+  if (overrideSchema) {
+    result.schema = overrideSchema;
+  } else {
+    const params = {
+      ..._params,
+      schemaPath: [..._params.schemaPath, schema],
+      path: _params.path
+    };
+    if (schema._zod.processJSONSchema) {
+      schema._zod.processJSONSchema(ctx, result.schema, params);
+    } else {
+      const _json = result.schema;
+      const processor = ctx.processors[def.type];
+      if (!processor) {
+        throw new Error(`[toJSONSchema]: Non-representable type encountered: ${def.type}`);
+      }
+      processor(schema, ctx, _json, params);
+    }
+    const parent = schema._zod.parent;
+    if (parent) {
+      if (!result.ref)
+        result.ref = parent;
+      processSchema(parent, ctx, params);
+      ctx.seen.get(parent).isParent = true;
+    }
+  }
+  const meta2 = ctx.metadataRegistry.get(schema);
+  if (meta2)
+    assignProps(result.schema, meta2);
+  if (ctx.io === "input" && isTransforming(schema)) {
+    delete result.schema.examples;
+    delete result.schema.default;
+  }
+  if (ctx.io === "input" && "_prefault" in result.schema)
+    (_a3 = result.schema).default ?? (_a3.default = result.schema._prefault);
+  delete result.schema._prefault;
+  const _result = ctx.seen.get(schema);
+  return _result.schema;
+}
+function encodeJSONPointerSegment(segment) {
+  return segment.replace(/~/g, "~0").replace(/\//g, "~1");
+}
+function extractDefs(ctx, schema) {
+  const root = ctx.seen.get(schema);
+  if (!root)
+    throw new Error("Unprocessed schema. This is a bug in Zod.");
+  if (ctx.external && ctx.sharedDefsExtractedFor === ctx.external)
+    return;
+  const idToSchema = /* @__PURE__ */ new Map();
+  for (const entry of ctx.seen.entries()) {
+    const id = ctx.metadataRegistry.get(entry[0])?.id;
+    if (id) {
+      const existing = idToSchema.get(id);
+      if (existing && existing !== entry[0]) {
+        throw new Error(`Duplicate schema id "${id}" detected during JSON Schema conversion. Two different schemas cannot share the same id when converted together.`);
+      }
+      idToSchema.set(id, entry[0]);
+    }
+  }
+  const makeURI = (entry) => {
+    const defsSegment = ctx.target === "draft-2020-12" ? "$defs" : "definitions";
+    if (ctx.external) {
+      const externalId = ctx.external.registry.get(entry[0])?.id;
+      const uriGenerator = ctx.external.uri ?? ((id2) => id2);
+      if (externalId) {
+        return { ref: uriGenerator(externalId) };
+      }
+      const id = entry[1].defId ?? entry[1].schema.id ?? `schema${ctx.counter++}`;
+      entry[1].defId = id;
+      return { defId: id, ref: `${uriGenerator("__shared")}#/${defsSegment}/${encodeJSONPointerSegment(id)}` };
+    }
+    const uriPrefix = `#`;
+    const defUriPrefix = `${uriPrefix}/${defsSegment}/`;
+    if (entry[1] === root && !entry[1].schema.id) {
+      return { ref: uriPrefix };
+    }
+    const defId = entry[1].schema.id ?? `__schema${ctx.counter++}`;
+    return { defId, ref: defUriPrefix + encodeJSONPointerSegment(defId) };
+  };
+  const extractToDef = (entry) => {
+    if (entry[1].schema.$ref) {
+      return;
+    }
+    const seen = entry[1];
+    const { ref, defId } = makeURI(entry);
+    seen.def = { ...seen.schema };
+    if (defId)
+      seen.defId = defId;
+    const schema2 = seen.schema;
+    for (const key in schema2) {
+      delete schema2[key];
+    }
+    schema2.$ref = ref;
+  };
+  if (ctx.cycles === "throw") {
+    for (const entry of ctx.seen.entries()) {
+      const seen = entry[1];
+      if (seen.cycle) {
+        throw new Error(`Cycle detected: #/${seen.cycle?.join("/")}/<root>
+
+Set the \`cycles\` parameter to \`"ref"\` to resolve cyclical schemas with defs.`);
+      }
+    }
+  }
+  for (const entry of ctx.seen.entries()) {
+    const seen = entry[1];
+    if (schema === entry[0]) {
+      extractToDef(entry);
+      continue;
+    }
+    if (ctx.external) {
+      const ext = ctx.external.registry.get(entry[0])?.id;
+      if (schema !== entry[0] && ext) {
+        extractToDef(entry);
+        continue;
+      }
+    }
+    const id = ctx.metadataRegistry.get(entry[0])?.id;
+    if (id) {
+      extractToDef(entry);
+      continue;
+    }
+    if (seen.cycle) {
+      extractToDef(entry);
+      continue;
+    }
+    if (seen.count > 1) {
+      if (ctx.reused === "ref") {
+        extractToDef(entry);
+      }
+    }
+  }
+  if (ctx.external)
+    ctx.sharedDefsExtractedFor = ctx.external;
+}
+function compactTypeUnion(schema) {
+  const options = schema.anyOf;
+  if (!Array.isArray(options) || options.length === 0 || schema.type !== void 0)
+    return;
+  const types3 = [];
+  for (const option of options) {
+    if (!option || typeof option !== "object")
+      return;
+    compactTypeUnion(option);
+    const keys = Object.keys(option);
+    if (keys.length !== 1 || keys[0] !== "type")
+      return;
+    const type = option.type;
+    for (const member of Array.isArray(type) ? type : [type]) {
+      if (typeof member !== "string")
+        return;
+      if (!types3.includes(member))
+        types3.push(member);
+    }
+  }
+  delete schema.anyOf;
+  schema.type = types3.length === 1 ? types3[0] : types3;
+}
+function undeclaredConstraint(member) {
+  const extra = member.additionalProperties;
+  if (extra === void 0 || extra === false || typeof extra !== "object" || extra === null)
+    return null;
+  return Object.keys(extra).length ? extra : null;
+}
+function foldObjects(members2) {
+  const objects = [];
+  for (const member of members2) {
+    if (typeof member !== "object" || member.type !== "object")
+      return null;
+    for (const key in member) {
+      if (!FOLDABLE_KEYS.has(key))
+        return null;
+    }
+    objects.push(member);
+  }
+  const properties = {};
+  const required2 = /* @__PURE__ */ new Set();
+  for (const object2 of objects) {
+    for (const key in object2.properties) {
+      if (Object.prototype.hasOwnProperty.call(properties, key))
+        continue;
+      const parts = [];
+      for (const other of objects) {
+        const part = other.properties?.[key] ?? undeclaredConstraint(other);
+        if (part === null || part === void 0)
+          continue;
+        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part)))
+          parts.push(part);
+      }
+      const merged = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
+      assignProp(properties, key, merged);
+    }
+    for (const key of object2.required ?? [])
+      required2.add(key);
+  }
+  const folded2 = { type: "object", properties };
+  if (required2.size)
+    folded2.required = [...required2];
+  if (objects.every((object2) => object2.additionalProperties === false)) {
+    folded2.additionalProperties = false;
+  } else {
+    const constraints = [];
+    for (const object2 of objects) {
+      const constraint = undeclaredConstraint(object2);
+      if (constraint && !constraints.some((seen) => JSON.stringify(seen) === JSON.stringify(constraint)))
+        constraints.push(constraint);
+    }
+    if (constraints.length === 1)
+      folded2.additionalProperties = constraints[0];
+    else if (constraints.length > 1)
+      folded2.additionalProperties = { allOf: constraints };
+  }
+  return folded2;
+}
+function foldIntersection(json) {
+  const allOf = json.allOf;
+  if (!Array.isArray(allOf) || allOf.length < 2)
+    return;
+  for (const key of FOLDABLE_KEYS)
+    if (key in json)
+      return;
+  const unions = allOf.filter((m) => UNION_KEYS.some((k) => Array.isArray(m[k])));
+  let folded2 = null;
+  if (!unions.length) {
+    folded2 = foldObjects(allOf);
+  } else {
+    const union2 = unions[0];
+    const keyword = UNION_KEYS.find((k) => Array.isArray(union2[k]));
+    if (Object.keys(union2).length !== 1)
+      return;
+    const rest = allOf.filter((m) => m !== union2);
+    const branches = union2[keyword].map((branch) => foldObjects([...rest, branch]));
+    if (branches.some((b) => !b))
+      return;
+    folded2 = { [keyword]: branches };
+  }
+  if (!folded2)
+    return;
+  delete json.allOf;
+  assignProps(json, folded2);
+}
+function finalize(ctx, schema) {
+  const root = ctx.seen.get(schema);
+  if (!root)
+    throw new Error("Unprocessed schema. This is a bug in Zod.");
+  const flattenRef = (zodSchema) => {
+    const seen = ctx.seen.get(zodSchema);
+    if (seen.ref === null)
+      return;
+    const schema2 = seen.def ?? seen.schema;
+    const _cached = { ...schema2 };
+    const ref = seen.ref;
+    seen.ref = null;
+    if (ref) {
+      flattenRef(ref);
+      const refSeen = ctx.seen.get(ref);
+      const refSchema = refSeen.schema;
+      if (refSchema.$ref && (ctx.target === "draft-07" || ctx.target === "draft-04" || ctx.target === "openapi-3.0")) {
+        schema2.allOf = schema2.allOf ?? [];
+        schema2.allOf.push(refSchema);
+      } else {
+        assignProps(schema2, refSchema);
+      }
+      assignProps(schema2, _cached);
+      const isParentRef = zodSchema._zod.parent === ref;
+      if (isParentRef) {
+        for (const key in schema2) {
+          if (key === "$ref" || key === "allOf")
+            continue;
+          if (!(key in _cached)) {
+            delete schema2[key];
+          }
+        }
+      }
+      if (refSchema.$ref && refSeen.def) {
+        for (const key in schema2) {
+          if (key === "$ref" || key === "allOf")
+            continue;
+          if (key in refSeen.def && JSON.stringify(schema2[key]) === JSON.stringify(refSeen.def[key])) {
+            delete schema2[key];
+          }
+        }
+      }
+    }
+    const parent = zodSchema._zod.parent;
+    if (parent && parent !== ref) {
+      flattenRef(parent);
+      const parentSeen = ctx.seen.get(parent);
+      if (parentSeen?.schema.$ref) {
+        schema2.$ref = parentSeen.schema.$ref;
+        if (parentSeen.def) {
+          for (const key in schema2) {
+            if (key === "$ref" || key === "allOf")
+              continue;
+            if (key in parentSeen.def && JSON.stringify(schema2[key]) === JSON.stringify(parentSeen.def[key])) {
+              delete schema2[key];
+            }
+          }
+        }
+      }
+    }
+    ctx.override({
+      zodSchema,
+      jsonSchema: schema2,
+      path: seen.path ?? []
+    });
+  };
+  if (!ctx.external || ctx.sharedEmitDoneFor !== ctx.external) {
+    for (const entry of [...ctx.seen.entries()].reverse()) {
+      flattenRef(entry[0]);
+    }
+    if (ctx.target !== "openapi-3.0") {
+      for (const entry of ctx.seen.entries()) {
+        compactTypeUnion(entry[1].def ?? entry[1].schema);
+      }
+    }
+    for (const rewrite of ctx.deferred)
+      rewrite();
+    if (ctx.intersections.length) {
+      const carriers = /* @__PURE__ */ new Map();
+      for (const seen of ctx.seen.values()) {
+        for (const json of [seen.schema, seen.def]) {
+          const allOf = json?.allOf;
+          if (!Array.isArray(allOf))
+            continue;
+          const existing = carriers.get(allOf);
+          if (existing)
+            existing.push(json);
+          else
+            carriers.set(allOf, [json]);
+        }
+      }
+      for (const allOf of ctx.intersections) {
+        for (const json of carriers.get(allOf) ?? [])
+          foldIntersection(json);
+      }
+    }
+  }
+  const result = {};
+  if (ctx.target === "draft-2020-12") {
+    result.$schema = "https://json-schema.org/draft/2020-12/schema";
+  } else if (ctx.target === "draft-07") {
+    result.$schema = "http://json-schema.org/draft-07/schema#";
+  } else if (ctx.target === "draft-04") {
+    result.$schema = "http://json-schema.org/draft-04/schema#";
+  } else if (ctx.target === "openapi-3.0") {
+  } else {
+  }
+  if (ctx.external?.uri) {
+    const id = ctx.external.registry.get(schema)?.id;
+    if (!id)
+      throw new Error("Schema is missing an `id` property");
+    result.$id = ctx.external.uri(id);
+  }
+  assignProps(result, root.defId ? root.schema : root.def ?? root.schema);
+  const rootMetaId = ctx.metadataRegistry.get(schema)?.id;
+  if (rootMetaId !== void 0 && result.id === rootMetaId)
+    delete result.id;
+  const defs = ctx.external?.defs ?? {};
+  if (!ctx.external || ctx.sharedEmitDoneFor !== ctx.external) {
+    for (const entry of ctx.seen.entries()) {
+      const seen = entry[1];
+      if (seen.def && seen.defId) {
+        if (seen.def.id === seen.defId)
+          delete seen.def.id;
+        assignProp(defs, seen.defId, seen.def);
+      }
+    }
+  }
+  if (ctx.external)
+    ctx.sharedEmitDoneFor = ctx.external;
+  if (ctx.external) {
+  } else {
+    if (Object.keys(defs).length > 0) {
+      if (ctx.target === "draft-2020-12") {
+        result.$defs = defs;
+      } else {
+        result.definitions = defs;
+      }
+    }
+  }
+  try {
+    const finalized = JSON.parse(JSON.stringify(result));
+    Object.defineProperty(finalized, "~standard", {
+      value: {
+        ...schema["~standard"],
+        jsonSchema: {
+          input: createStandardJSONSchemaMethod(schema, "input", ctx.processors),
+          output: createStandardJSONSchemaMethod(schema, "output", ctx.processors)
+        }
+      },
+      enumerable: false,
+      writable: false
+    });
+    return finalized;
+  } catch (_err) {
+    throw new Error("Error converting schema to JSON.");
+  }
+}
+function isTransforming(_schema, _ctx) {
+  const ctx = _ctx ?? { seen: /* @__PURE__ */ new Set() };
+  if (ctx.seen.has(_schema))
+    return false;
+  ctx.seen.add(_schema);
+  const def = _schema._zod.def;
+  if (def.type === "transform")
+    return true;
+  if (def.type === "array")
+    return isTransforming(def.element, ctx);
+  if (def.type === "set")
+    return isTransforming(def.valueType, ctx);
+  if (def.type === "lazy")
+    return isTransforming(def.getter(), ctx);
+  if (def.type === "promise" || def.type === "optional" || def.type === "nonoptional" || def.type === "nullable" || def.type === "readonly" || def.type === "default" || def.type === "prefault" || def.type === "catch") {
+    return isTransforming(def.innerType, ctx);
+  }
+  if (def.type === "intersection") {
+    return isTransforming(def.left, ctx) || isTransforming(def.right, ctx);
+  }
+  if (def.type === "record" || def.type === "map") {
+    return isTransforming(def.keyType, ctx) || isTransforming(def.valueType, ctx);
+  }
+  if (def.type === "pipe") {
+    if (_schema._zod.traits.has("$ZodCodec"))
+      return true;
+    return isTransforming(def.in, ctx) || isTransforming(def.out, ctx);
+  }
+  if (def.type === "object") {
+    for (const key in def.shape) {
+      if (isTransforming(def.shape[key], ctx))
+        return true;
+    }
+    return false;
+  }
+  if (def.type === "union") {
+    for (const option of def.options) {
+      if (isTransforming(option, ctx))
+        return true;
+    }
+    return false;
+  }
+  if (def.type === "tuple") {
+    for (const item of def.items) {
+      if (isTransforming(item, ctx))
+        return true;
+    }
+    if (def.rest && isTransforming(def.rest, ctx))
+      return true;
+    return false;
+  }
+  return false;
+}
+var FOLDABLE_KEYS, UNION_KEYS, createToJSONSchemaMethod, createStandardJSONSchemaMethod;
+var init_to_json_schema = __esm({
+  "node_modules/zod/v4/core/to-json-schema.js"() {
+    init_registries();
+    init_util();
+    FOLDABLE_KEYS = /* @__PURE__ */ new Set(["type", "properties", "required", "additionalProperties"]);
+    UNION_KEYS = ["oneOf", "anyOf"];
+    createToJSONSchemaMethod = (schema, processors = {}) => (params) => {
+      const ctx = initializeContext({ ...params, processors });
+      processSchema(schema, ctx);
+      extractDefs(ctx, schema);
+      return finalize(ctx, schema);
+    };
+    createStandardJSONSchemaMethod = (schema, io, processors = {}) => (params) => {
+      const { libraryOptions, target } = params ?? {};
+      const ctx = initializeContext({ ...libraryOptions ?? {}, target, io, processors });
+      processSchema(schema, ctx);
+      extractDefs(ctx, schema);
+      return finalize(ctx, schema);
+    };
+  }
+});
+
+// node_modules/zod/v4/core/json-schema-processors.js
+function aggregateChecks(schema) {
+  const agg = {};
+  const def = schema._zod.def;
+  const list = schema._zod.traits.has("$ZodCheck") ? [schema, ...def.checks ?? []] : def.checks ?? [];
+  for (const ch of list)
+    contributors[ch._zod.def.check]?.(agg, ch._zod.def);
+  const bag = schema._zod.bag;
+  if (bag.minimum !== void 0)
+    narrowMin(agg, "minimum", bag.minimum);
+  if (bag.exclusiveMinimum !== void 0)
+    narrowMin(agg, "exclusiveMinimum", bag.exclusiveMinimum);
+  if (bag.maximum !== void 0)
+    narrowMax(agg, "maximum", bag.maximum);
+  if (bag.exclusiveMaximum !== void 0)
+    narrowMax(agg, "exclusiveMaximum", bag.exclusiveMaximum);
+  if (bag.multipleOf !== void 0)
+    addDivisor(agg, bag.multipleOf);
+  if (bag.format !== void 0) {
+    agg.format ?? (agg.format = bag.format);
+    if (bag.format.includes("int"))
+      agg.isInt = true;
+  }
+  if (bag.mime)
+    intersectMime(agg, bag.mime);
+  for (const pattern of bag.patterns ?? [])
+    addPattern(agg, pattern);
+  return agg;
+}
+function inputOptin(schema) {
+  const def = schema._zod.def;
+  if (def.type === "pipe" && def.in._zod.traits.has("$ZodTransform")) {
+    return inputOptin(def.out);
+  }
+  if (def.type === "catch") {
+    return inputOptin(def.innerType);
+  }
+  return schema._zod.optin;
+}
+function stringifyKeyNames(bySchema, json, visited) {
+  if (json.$ref) {
+    if (visited.has(json))
+      return json;
+    visited.add(json);
+    const def = bySchema.get(json)?.def;
+    if (!def)
+      return json;
+    const inlined = stringifyKeyNames(bySchema, def, visited);
+    return inlined === def ? json : inlined;
+  }
+  for (const keyword of ["anyOf", "oneOf"]) {
+    const branches = json[keyword];
+    if (!Array.isArray(branches))
+      continue;
+    const mapped = branches.map((branch) => stringifyKeyNames(bySchema, branch, visited));
+    if (mapped.some((branch, i) => branch !== branches[i]))
+      json = { ...json, [keyword]: mapped };
+  }
+  const types3 = Array.isArray(json.type) ? json.type : [json.type];
+  const numericType = !types3.includes("string") && types3.some((t) => t === "number" || t === "integer");
+  const values = json.enum ?? (json.const !== void 0 ? [json.const] : void 0);
+  if (!numericType && !values?.some((v) => typeof v === "number"))
+    return json;
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format, id, ...rest } = json;
+  if (rest.enum)
+    rest.enum = rest.enum.map((v) => typeof v === "number" ? String(v) : v);
+  else if (typeof rest.const === "number")
+    rest.const = String(rest.const);
+  if (!numericType)
+    return rest;
+  rest.type = "string";
+  if (!values)
+    rest.pattern = (types3.includes("number") ? number : integer).source;
+  return rest;
+}
+function rewriteKeyNames(ctx) {
+  const bySchema = /* @__PURE__ */ new Map();
+  for (const entry of ctx.seen.values()) {
+    if (entry.def && !bySchema.has(entry.schema))
+      bySchema.set(entry.schema, entry);
+  }
+  const rewrites = /* @__PURE__ */ new Map();
+  for (const record2 of pendingRecords.get(ctx) ?? []) {
+    const seen = ctx.seen.get(record2);
+    const names = (seen?.def ?? seen?.schema)?.propertyNames;
+    if (!names || names === true || rewrites.has(names))
+      continue;
+    const rewritten = stringifyKeyNames(bySchema, names, /* @__PURE__ */ new Set());
+    if (rewritten !== names)
+      rewrites.set(names, rewritten);
+  }
+  if (!rewrites.size)
+    return;
+  for (const entry of ctx.seen.values()) {
+    for (const carrier of [entry.schema, entry.def]) {
+      const rewritten = carrier && rewrites.get(carrier.propertyNames);
+      if (rewritten)
+        carrier.propertyNames = rewritten;
+    }
+  }
+}
+function serializeDefaultValue(value, schema, ctx, json, params) {
+  let unrepresentable = false;
+  const serialized = JSON.stringify(value, (_, val) => {
+    if (typeof val !== "bigint")
+      return val;
+    unrepresentable = true;
+    return null;
+  });
+  if (!unrepresentable)
+    return JSON.parse(serialized);
+  handleUnrepresentable(schema, ctx, json, params, "BigInt defaults cannot be represented in JSON Schema");
+  return UNREPRESENTABLE_DEFAULT;
+}
+var narrowMin, narrowMax, narrowBoth, addDivisor, addPattern, intersectMime, setFormat, minContributor, maxContributor, formatContributor, contributors, formatMap, exactPatterns, exactPattern, stringProcessor, numberProcessor, booleanProcessor, neverProcessor, unknownProcessor, enumProcessor, literalProcessor, customProcessor, transformProcessor, arrayProcessor, objectProcessor, unionProcessor, intersectionProcessor, tupleProcessor, pendingRecords, recordProcessor, nullableProcessor, nonoptionalProcessor, UNREPRESENTABLE_DEFAULT, defaultProcessor, prefaultProcessor, catchProcessor, pipeProcessor, readonlyProcessor, optionalProcessor;
+var init_json_schema_processors = __esm({
+  "node_modules/zod/v4/core/json-schema-processors.js"() {
+    init_regexes();
+    init_schemas();
+    init_to_json_schema();
+    init_util();
+    narrowMin = (agg, key, value) => {
+      if (agg[key] === void 0 || value > agg[key])
+        agg[key] = value;
+    };
+    narrowMax = (agg, key, value) => {
+      if (agg[key] === void 0 || value < agg[key])
+        agg[key] = value;
+    };
+    narrowBoth = (agg, value) => {
+      narrowMin(agg, "minimum", value);
+      narrowMax(agg, "maximum", value);
+    };
+    addDivisor = (agg, value) => {
+      agg.multipleOf ?? (agg.multipleOf = []);
+      if (!agg.multipleOf.includes(value))
+        agg.multipleOf.push(value);
+    };
+    addPattern = (agg, pattern) => {
+      agg.patterns ?? (agg.patterns = /* @__PURE__ */ new Set());
+      agg.patterns.add(pattern);
+    };
+    intersectMime = (agg, mime) => {
+      agg.mime = agg.mime ? agg.mime.filter((m) => mime.includes(m)) : [...mime];
+    };
+    setFormat = (agg, format) => {
+      agg.format = format;
+      if (format.includes("int"))
+        agg.isInt = true;
+    };
+    minContributor = (agg, def) => narrowMin(agg, "minimum", def.minimum);
+    maxContributor = (agg, def) => narrowMax(agg, "maximum", def.maximum);
+    formatContributor = (ranges) => (agg, def) => {
+      setFormat(agg, def.format);
+      const [minimum, maximum] = ranges[def.format];
+      narrowMin(agg, "minimum", minimum);
+      narrowMax(agg, "maximum", maximum);
+    };
+    contributors = {
+      greater_than: (agg, def) => narrowMin(agg, def.inclusive ? "minimum" : "exclusiveMinimum", def.value),
+      less_than: (agg, def) => narrowMax(agg, def.inclusive ? "maximum" : "exclusiveMaximum", def.value),
+      multiple_of: (agg, def) => addDivisor(agg, def.value),
+      number_format: formatContributor(NUMBER_FORMAT_RANGES),
+      bigint_format: formatContributor(BIGINT_FORMAT_RANGES),
+      min_length: minContributor,
+      max_length: maxContributor,
+      length_equals: (agg, def) => narrowBoth(agg, def.length),
+      min_size: minContributor,
+      max_size: maxContributor,
+      size_equals: (agg, def) => narrowBoth(agg, def.size),
+      string_format: (agg, def) => {
+        setFormat(agg, def.format);
+        if (def.pattern)
+          addPattern(agg, def.pattern);
+        if (def.format === "base64" || def.format === "base64url")
+          agg.contentEncoding = def.format;
+        if (def.local || def.precision === -1)
+          agg.laxFormat = true;
+      },
+      mime_type: (agg, def) => intersectMime(agg, def.mime)
+    };
+    formatMap = {
+      guid: "uuid",
+      url: "uri",
+      datetime: "date-time",
+      json_string: "json-string",
+      regex: ""
+      // do not set
+    };
+    exactPatterns = /* @__PURE__ */ new Map([
+      [base64Charset, base64],
+      [base64urlCharset, base64url]
+    ]);
+    exactPattern = (p) => exactPatterns.get(p) ?? p;
+    stringProcessor = (schema, ctx, _json, _params) => {
+      const json = _json;
+      json.type = "string";
+      const { minimum, maximum, format, patterns, contentEncoding, laxFormat } = aggregateChecks(schema);
+      if (typeof minimum === "number")
+        json.minLength = minimum;
+      if (typeof maximum === "number")
+        json.maxLength = maximum;
+      if (format) {
+        json.format = formatMap[format] ?? format;
+        if (json.format === "")
+          delete json.format;
+        if (format === "time" || laxFormat) {
+          delete json.format;
+        }
+      }
+      if (contentEncoding)
+        json.contentEncoding = contentEncoding;
+      if (patterns && patterns.size > 0) {
+        const patternList = [...patterns].map(exactPattern);
+        if (patternList.length === 1)
+          json.pattern = patternList[0].source;
+        else if (patternList.length > 1) {
+          json.allOf = [
+            ...patternList.map((regex) => ({
+              ...ctx.target === "draft-07" || ctx.target === "draft-04" || ctx.target === "openapi-3.0" ? { type: "string" } : {},
+              pattern: regex.source
+            }))
+          ];
+        }
+      }
+    };
+    numberProcessor = (schema, ctx, _json, params) => {
+      const json = _json;
+      const { minimum, maximum, multipleOf, exclusiveMaximum, exclusiveMinimum, isInt } = aggregateChecks(schema);
+      json.type = isInt ? "integer" : "number";
+      const exMin = typeof exclusiveMinimum === "number" && exclusiveMinimum >= (minimum ?? Number.NEGATIVE_INFINITY);
+      const exMax = typeof exclusiveMaximum === "number" && exclusiveMaximum <= (maximum ?? Number.POSITIVE_INFINITY);
+      const legacy = ctx.target === "draft-04" || ctx.target === "openapi-3.0";
+      if (exMin) {
+        if (legacy) {
+          json.minimum = exclusiveMinimum;
+          json.exclusiveMinimum = true;
+        } else {
+          json.exclusiveMinimum = exclusiveMinimum;
+        }
+      } else if (typeof minimum === "number") {
+        json.minimum = minimum;
+      }
+      if (exMax) {
+        if (legacy) {
+          json.maximum = exclusiveMaximum;
+          json.exclusiveMaximum = true;
+        } else {
+          json.exclusiveMaximum = exclusiveMaximum;
+        }
+      } else if (typeof maximum === "number") {
+        json.maximum = maximum;
+      }
+      if (multipleOf) {
+        const divisors = /* @__PURE__ */ new Set();
+        for (const divisor of multipleOf) {
+          if (Number.isFinite(divisor) && divisor !== 0)
+            divisors.add(Math.abs(divisor));
+          else
+            handleUnrepresentable(schema, ctx, json, params, `A multipleOf divisor of ${divisor} cannot be represented in JSON Schema`);
+        }
+        const [first2, ...rest] = divisors;
+        if (first2 !== void 0)
+          json.multipleOf = first2;
+        if (rest.length)
+          json.allOf = [...json.allOf ?? [], ...rest.map((m) => ({ multipleOf: m }))];
+      }
+    };
+    booleanProcessor = (_schema, _ctx, json, _params) => {
+      json.type = "boolean";
+    };
+    neverProcessor = (_schema, _ctx, json, _params) => {
+      json.not = {};
+    };
+    unknownProcessor = (_schema, _ctx, _json, _params) => {
+    };
+    enumProcessor = (schema, _ctx, json, _params) => {
+      const def = schema._zod.def;
+      const values = getEnumValues(def.entries);
+      if (values.length === 0) {
+        json.not = {};
+        return;
+      }
+      if (values.every((v) => typeof v === "number"))
+        json.type = "number";
+      if (values.every((v) => typeof v === "string"))
+        json.type = "string";
+      json.enum = values;
+    };
+    literalProcessor = (schema, ctx, json, params) => {
+      const def = schema._zod.def;
+      if (def.values.length === 0) {
+        json.not = {};
+        return;
+      }
+      const vals = [];
+      for (const val of def.values) {
+        if (val === void 0) {
+          if (handleUnrepresentable(schema, ctx, json, params, "Literal `undefined` cannot be represented in JSON Schema"))
+            return;
+        } else if (typeof val === "bigint") {
+          if (handleUnrepresentable(schema, ctx, json, params, "BigInt literals cannot be represented in JSON Schema"))
+            return;
+          vals.push(Number(val));
+        } else {
+          vals.push(val);
+        }
+      }
+      if (vals.length === 0) {
+      } else if (vals.length === 1) {
+        const val = vals[0];
+        json.type = val === null ? "null" : typeof val;
+        if (ctx.target === "draft-04" || ctx.target === "openapi-3.0") {
+          json.enum = [val];
+        } else {
+          json.const = val;
+        }
+      } else {
+        if (vals.every((v) => typeof v === "number"))
+          json.type = "number";
+        if (vals.every((v) => typeof v === "string"))
+          json.type = "string";
+        if (vals.every((v) => typeof v === "boolean"))
+          json.type = "boolean";
+        if (vals.every((v) => v === null))
+          json.type = "null";
+        json.enum = vals;
+      }
+    };
+    customProcessor = (schema, ctx, json, params) => {
+      handleUnrepresentable(schema, ctx, json, params, "Custom types cannot be represented in JSON Schema");
+    };
+    transformProcessor = (schema, ctx, json, params) => {
+      handleUnrepresentable(schema, ctx, json, params, "Transforms cannot be represented in JSON Schema");
+    };
+    arrayProcessor = (schema, ctx, _json, params) => {
+      const json = _json;
+      const def = schema._zod.def;
+      const { minimum, maximum } = aggregateChecks(schema);
+      if (typeof minimum === "number")
+        json.minItems = minimum;
+      if (typeof maximum === "number")
+        json.maxItems = maximum;
+      json.type = "array";
+      json.items = processSchema(def.element, ctx, {
+        ...params,
+        path: [...params.path, "items"]
+      });
+    };
+    objectProcessor = (schema, ctx, _json, params) => {
+      const json = _json;
+      const def = schema._zod.def;
+      const shape = def.shape;
+      const symbolKeys = Object.getOwnPropertySymbols(shape);
+      if (symbolKeys.length && handleUnrepresentable(schema, ctx, json, params, "Symbol keys cannot be represented in JSON Schema")) {
+        return;
+      }
+      json.type = "object";
+      json.properties = {};
+      for (const key in shape) {
+        assignProp(json.properties, key, processSchema(shape[key], ctx, {
+          ...params,
+          path: [...params.path, "properties", key]
+        }));
+      }
+      const requiredKeys = [];
+      for (const key of Object.keys(shape)) {
+        const field3 = def.shape[key];
+        if (ctx.io === "input" ? inputOptin(field3) === void 0 : field3._zod.optout === void 0) {
+          requiredKeys.push(key);
+        }
+      }
+      if (requiredKeys.length > 0) {
+        json.required = requiredKeys;
+      }
+      if (def.catchall?._zod.def.type === "never") {
+        json.additionalProperties = false;
+      } else if (!def.catchall) {
+        if (ctx.io === "output")
+          json.additionalProperties = false;
+      } else if (def.catchall) {
+        json.additionalProperties = processSchema(def.catchall, ctx, {
+          ...params,
+          path: [...params.path, "additionalProperties"]
+        });
+      }
+    };
+    unionProcessor = (schema, ctx, json, params) => {
+      const def = schema._zod.def;
+      const isExclusive = def.inclusive === false;
+      const options = def.options.map((x, i) => processSchema(x, ctx, {
+        ...params,
+        path: [...params.path, isExclusive ? "oneOf" : "anyOf", i]
+      }));
+      if (isExclusive) {
+        json.oneOf = options;
+      } else {
+        json.anyOf = options;
+      }
+    };
+    intersectionProcessor = (schema, ctx, json, params) => {
+      const def = schema._zod.def;
+      const a = processSchema(def.left, ctx, {
+        ...params,
+        path: [...params.path, "allOf", 0]
+      });
+      const b = processSchema(def.right, ctx, {
+        ...params,
+        path: [...params.path, "allOf", 1]
+      });
+      const isSimpleIntersection = (val) => "allOf" in val && Object.keys(val).length === 1;
+      const allOf = [
+        ...isSimpleIntersection(a) ? a.allOf : [a],
+        ...isSimpleIntersection(b) ? b.allOf : [b]
+      ];
+      json.allOf = allOf;
+      ctx.intersections.push(allOf);
+    };
+    tupleProcessor = (schema, ctx, _json, params) => {
+      const json = _json;
+      const def = schema._zod.def;
+      json.type = "array";
+      const prefixPath = ctx.target === "draft-2020-12" ? "prefixItems" : "items";
+      const restPath = ctx.target === "draft-2020-12" ? "items" : ctx.target === "openapi-3.0" ? "items" : "additionalItems";
+      const prefixItems = def.items.map((x, i) => processSchema(x, ctx, {
+        ...params,
+        path: [...params.path, prefixPath, i]
+      }));
+      const rest = def.rest ? processSchema(def.rest, ctx, {
+        ...params,
+        path: [...params.path, restPath, ...ctx.target === "openapi-3.0" ? [def.items.length] : []]
+      }) : null;
+      let minItems = def.items.length;
+      while (minItems > 0) {
+        const item = def.items[minItems - 1];
+        const optional2 = ctx.io === "input" ? inputOptin(item) !== void 0 : item._zod.optout === "optional";
+        if (!optional2)
+          break;
+        minItems--;
+      }
+      const maxItems = def.items.length;
+      const isClosed = !def.rest;
+      if (ctx.target === "draft-2020-12") {
+        json.prefixItems = prefixItems;
+        if (isClosed) {
+          json.items = false;
+        } else if (rest) {
+          json.items = rest;
+        }
+        if (minItems > 0)
+          json.minItems = minItems;
+        if (isClosed)
+          json.maxItems = maxItems;
+      } else if (ctx.target === "openapi-3.0") {
+        json.items = {
+          anyOf: prefixItems
+        };
+        if (rest) {
+          json.items.anyOf.push(rest);
+        }
+        if (minItems > 0)
+          json.minItems = minItems;
+        if (isClosed)
+          json.maxItems = maxItems;
+      } else {
+        json.items = prefixItems;
+        if (isClosed) {
+          json.additionalItems = false;
+        } else if (rest) {
+          json.additionalItems = rest;
+        }
+        if (minItems > 0)
+          json.minItems = minItems;
+        if (isClosed)
+          json.maxItems = maxItems;
+      }
+      const { minimum, maximum } = aggregateChecks(schema);
+      if (typeof minimum === "number")
+        json.minItems = minimum;
+      if (typeof maximum === "number")
+        json.maxItems = maximum;
+    };
+    pendingRecords = /* @__PURE__ */ new WeakMap();
+    recordProcessor = (schema, ctx, _json, params) => {
+      const json = _json;
+      const def = schema._zod.def;
+      json.type = "object";
+      const keyType = def.keyType;
+      const patterns = aggregateChecks(keyType).patterns;
+      if (def.mode === "loose" && patterns && patterns.size > 0) {
+        const valueSchema = processSchema(def.valueType, ctx, {
+          ...params,
+          path: [...params.path, "patternProperties", "*"]
+        });
+        json.patternProperties = {};
+        for (const pattern of patterns) {
+          assignProp(json.patternProperties, exactPattern(pattern).source, valueSchema);
+        }
+      } else {
+        if (ctx.target === "draft-07" || ctx.target === "draft-2020-12") {
+          json.propertyNames = processSchema(def.keyType, ctx, {
+            ...params,
+            path: [...params.path, "propertyNames"]
+          });
+          let pending = pendingRecords.get(ctx);
+          if (!pending) {
+            pending = [];
+            pendingRecords.set(ctx, pending);
+            ctx.deferred.push(() => rewriteKeyNames(ctx));
+          }
+          pending.push(schema);
+        }
+        json.additionalProperties = processSchema(def.valueType, ctx, {
+          ...params,
+          path: [...params.path, "additionalProperties"]
+        });
+      }
+      const keyValues2 = keyType._zod.values;
+      const omittableOnInput = ctx.io === "input" && inputOptin(def.valueType) !== void 0;
+      if (keyValues2 && !def.partial && !omittableOnInput) {
+        const validKeyValues = [...keyValues2].filter((v) => typeof v === "string" || typeof v === "number");
+        if (validKeyValues.length > 0) {
+          json.required = validKeyValues.map(String);
+        }
+      }
+    };
+    nullableProcessor = (schema, ctx, json, params) => {
+      const def = schema._zod.def;
+      const inner = processSchema(def.innerType, ctx, params);
+      const seen = ctx.seen.get(schema);
+      if (ctx.target === "openapi-3.0") {
+        seen.ref = def.innerType;
+        json.nullable = true;
+      } else {
+        json.anyOf = [inner, { type: "null" }];
+      }
+    };
+    nonoptionalProcessor = (schema, ctx, _json, params) => {
+      const def = schema._zod.def;
+      processSchema(def.innerType, ctx, params);
+      const seen = ctx.seen.get(schema);
+      seen.ref = def.innerType;
+    };
+    UNREPRESENTABLE_DEFAULT = /* @__PURE__ */ Symbol();
+    defaultProcessor = (schema, ctx, json, params) => {
+      const def = schema._zod.def;
+      processSchema(def.innerType, ctx, params);
+      const seen = ctx.seen.get(schema);
+      seen.ref = def.innerType;
+      const value = serializeDefaultValue(def.defaultValue, schema, ctx, json, params);
+      if (value !== UNREPRESENTABLE_DEFAULT)
+        json.default = value;
+    };
+    prefaultProcessor = (schema, ctx, json, params) => {
+      const def = schema._zod.def;
+      processSchema(def.innerType, ctx, params);
+      const seen = ctx.seen.get(schema);
+      seen.ref = def.innerType;
+      if (ctx.io !== "input")
+        return;
+      const value = serializeDefaultValue(def.defaultValue, schema, ctx, json, params);
+      if (value !== UNREPRESENTABLE_DEFAULT)
+        json._prefault = value;
+    };
+    catchProcessor = (schema, ctx, json, params) => {
+      const def = schema._zod.def;
+      processSchema(def.innerType, ctx, params);
+      const seen = ctx.seen.get(schema);
+      seen.ref = def.innerType;
+      let catchValue;
+      try {
+        catchValue = def.catchValue(void 0);
+      } catch {
+        handleUnrepresentable(schema, ctx, json, params, "Dynamic catch values are not supported in JSON Schema");
+        return;
+      }
+      json.default = catchValue;
+    };
+    pipeProcessor = (schema, ctx, _json, params) => {
+      const def = schema._zod.def;
+      const inIsTransform = def.in._zod.traits.has("$ZodTransform");
+      const innerType = ctx.io === "input" ? inIsTransform ? def.out : def.in : def.out;
+      processSchema(innerType, ctx, params);
+      const seen = ctx.seen.get(schema);
+      seen.ref = innerType;
+    };
+    readonlyProcessor = (schema, ctx, json, params) => {
+      const def = schema._zod.def;
+      processSchema(def.innerType, ctx, params);
+      const seen = ctx.seen.get(schema);
+      seen.ref = def.innerType;
+      json.readOnly = true;
+    };
+    optionalProcessor = (schema, ctx, _json, params) => {
+      const def = schema._zod.def;
+      processSchema(def.innerType, ctx, params);
+      const seen = ctx.seen.get(schema);
+      seen.ref = def.innerType;
+    };
+  }
+});
+
+// node_modules/zod/v4/core/json-schema.js
+var init_json_schema = __esm({
+  "node_modules/zod/v4/core/json-schema.js"() {
+  }
+});
+
+// node_modules/zod/v4/core/index.js
+var init_core2 = __esm({
+  "node_modules/zod/v4/core/index.js"() {
+    init_core();
+    init_parse();
+    init_errors2();
+    init_schemas();
+    init_memoizer();
+    init_checks();
+    init_versions();
+    init_util();
+    init_regexes();
+    init_locales();
+    init_registries();
+    init_doc();
+    init_compile();
+    init_api();
+    init_to_json_schema();
+    init_json_schema();
+  }
+});
+
+// node_modules/zod/v4/classic/checks.js
+var init_checks2 = __esm({
+  "node_modules/zod/v4/classic/checks.js"() {
+    init_core2();
+  }
+});
+
+// node_modules/zod/v4/classic/errors.js
+function _lazyMethod(proto, key, make2) {
+  Object.defineProperty(proto, key, {
+    configurable: true,
+    enumerable: false,
+    get() {
+      const value = make2(this);
+      Object.defineProperty(this, key, { value, configurable: true, writable: true });
+      return value;
+    },
+    set(value) {
+      Object.defineProperty(this, key, { value, configurable: true, writable: true });
+    }
+  });
+}
+var _installedErrorProtos, initializer2, ZodError, ZodRealError;
+var init_errors3 = __esm({
+  "node_modules/zod/v4/classic/errors.js"() {
+    init_core2();
+    init_core2();
+    init_util();
+    _installedErrorProtos = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
+    initializer2 = (inst, issues) => {
+      $ZodError.init(inst, issues);
+      inst.name = "ZodError";
+      const proto = Object.getPrototypeOf(inst);
+      if (_installedErrorProtos.has(proto))
+        return;
+      _installedErrorProtos.add(proto);
+      _lazyMethod(proto, "format", (self2) => (mapper) => formatError(self2, mapper));
+      _lazyMethod(proto, "flatten", (self2) => (mapper) => flattenError(self2, mapper));
+      _lazyMethod(proto, "addIssue", (self2) => (issue3) => {
+        self2.issues.push(issue3);
+        self2.message = JSON.stringify(self2.issues, jsonStringifyReplacer, 2);
+      });
+      _lazyMethod(proto, "addIssues", (self2) => (issues2) => {
+        self2.issues.push(...issues2);
+        self2.message = JSON.stringify(self2.issues, jsonStringifyReplacer, 2);
+      });
+      Object.defineProperty(proto, "isEmpty", {
+        configurable: true,
+        enumerable: false,
+        get() {
+          return this.issues.length === 0;
+        }
+      });
+    };
+    ZodError = /* @__PURE__ */ $constructor("ZodError", initializer2);
+    ZodRealError = /* @__PURE__ */ $constructor("ZodError", initializer2, void 0, {
+      Parent: Error
+    });
+  }
+});
+
+// node_modules/zod/v4/classic/parse.js
+var parse, parseAsync, safeParse, safeParseAsync, encode, decode, encodeAsync, decodeAsync, safeEncode, safeDecode, safeEncodeAsync, safeDecodeAsync;
+var init_parse2 = __esm({
+  "node_modules/zod/v4/classic/parse.js"() {
+    init_core2();
+    init_errors3();
+    init_core2();
+    parse = /* @__PURE__ */ _parse(ZodRealError);
+    parseAsync = /* @__PURE__ */ _parseAsync(ZodRealError);
+    safeParse = /* @__PURE__ */ _safeParse(ZodRealError);
+    safeParseAsync = /* @__PURE__ */ _safeParseAsync(ZodRealError);
+    encode = /* @__PURE__ */ _encode(ZodRealError);
+    decode = /* @__PURE__ */ _decode(ZodRealError);
+    encodeAsync = /* @__PURE__ */ _encodeAsync(ZodRealError);
+    decodeAsync = /* @__PURE__ */ _decodeAsync(ZodRealError);
+    safeEncode = /* @__PURE__ */ _safeEncode(ZodRealError);
+    safeDecode = /* @__PURE__ */ _safeDecode(ZodRealError);
+    safeEncodeAsync = /* @__PURE__ */ _safeEncodeAsync(ZodRealError);
+    safeDecodeAsync = /* @__PURE__ */ _safeDecodeAsync(ZodRealError);
+  }
+});
+
+// node_modules/zod/v4/classic/schemas.js
+function _ensureDefaultLocale() {
+  if (!globalConfig.localeError)
+    config(en_default());
+}
+function _ensureDefaultMemoizer() {
+  if (!globalConfig.memoizer)
+    config({ memoizer: memoizer() });
+}
+function string2(params) {
+  return _string(ZodString, params);
+}
+function number2(params) {
+  return _number(ZodNumber, params);
+}
+function int(params) {
+  return _int(ZodNumberFormat, params);
+}
+function boolean2(params) {
+  return _boolean(ZodBoolean, params);
+}
+function unknown() {
+  return _unknown(ZodUnknown);
+}
+function never(params) {
+  return _never(ZodNever, params);
+}
+function array(element, params) {
+  return _array(ZodArray, element, params);
+}
+function object(shape, params) {
+  const def = {
+    type: "object",
+    shape: shape ?? {},
+    ...util_exports.normalizeParams(params)
+  };
+  return new ZodObject(def);
+}
+function looseObject(shape, params) {
+  return new ZodObject({
+    type: "object",
+    shape,
+    catchall: unknown(),
+    ...util_exports.normalizeParams(params)
+  });
+}
+function union(options, params) {
+  return new ZodUnion({
+    type: "union",
+    options,
+    ...util_exports.normalizeParams(params)
+  });
+}
+function intersection(left, right) {
+  return new ZodIntersection({
+    type: "intersection",
+    left,
+    right
+  });
+}
+function tuple(items, _paramsOrRest, _params) {
+  const hasRest = _paramsOrRest instanceof $ZodType;
+  const params = hasRest ? _params : _paramsOrRest;
+  const rest = hasRest ? _paramsOrRest : null;
+  return new ZodTuple({
+    type: "tuple",
+    items,
+    rest,
+    ...util_exports.normalizeParams(params)
+  });
+}
+function record(keyType, valueType, params) {
+  if (!valueType || !valueType._zod) {
+    return new ZodRecord({
+      type: "record",
+      keyType: string2(),
+      valueType: keyType,
+      ...util_exports.normalizeParams(valueType)
+    });
+  }
+  return new ZodRecord({
+    type: "record",
+    keyType,
+    valueType,
+    ...util_exports.normalizeParams(params)
+  });
+}
+function _enum(values, params) {
+  const entries = Array.isArray(values) ? Object.fromEntries(values.map((v) => [v, v])) : values;
+  return new ZodEnum({
+    type: "enum",
+    entries,
+    ...util_exports.normalizeParams(params)
+  });
+}
+function literal(value, params) {
+  return new ZodLiteral({
+    type: "literal",
+    values: Array.isArray(value) ? value : [value],
+    ...util_exports.normalizeParams(params)
+  });
+}
+function transform(fn) {
+  return new ZodTransform({
+    type: "transform",
+    transform: fn
+  });
+}
+function optional(innerType) {
+  return new ZodOptional({
+    type: "optional",
+    innerType
+  });
+}
+function exactOptional(innerType) {
+  return new ZodExactOptional({
+    type: "optional",
+    innerType
+  });
+}
+function nullable(innerType) {
+  return new ZodNullable({
+    type: "nullable",
+    innerType
+  });
+}
+function _default(innerType, defaultValue) {
+  return new ZodDefault({
+    type: "default",
+    innerType,
+    get defaultValue() {
+      return typeof defaultValue === "function" ? defaultValue() : util_exports.shallowClone(defaultValue);
+    }
+  });
+}
+function prefault(innerType, defaultValue) {
+  return new ZodPrefault({
+    type: "prefault",
+    innerType,
+    get defaultValue() {
+      return typeof defaultValue === "function" ? defaultValue() : util_exports.shallowClone(defaultValue);
+    }
+  });
+}
+function nonoptional(innerType, params) {
+  return new ZodNonOptional({
+    type: "nonoptional",
+    innerType,
+    ...util_exports.normalizeParams(params)
+  });
+}
+function _catch(innerType, catchValue) {
+  return new ZodCatch({
+    type: "catch",
+    innerType,
+    catchValue: typeof catchValue === "function" ? catchValue : util_exports.constantCatch(catchValue)
+  });
+}
+function pipe(in_, out) {
+  return new ZodPipe({
+    type: "pipe",
+    in: in_,
+    out
+    // ...util.normalizeParams(params),
+  });
+}
+function readonly(innerType) {
+  return new ZodReadonly({
+    type: "readonly",
+    innerType
+  });
+}
+function refine(fn, _params = {}) {
+  return _refine(ZodCustom, fn, _params);
+}
+function superRefine(fn, params) {
+  return _superRefine(fn, params);
+}
+var ZodType, _ZodString, ZodString, ZodStringFormat, ZodISODateTime, ZodISODate, ZodISOTime, ZodISODuration, ZodEmail, ZodGUID, ZodUUID, ZodURL, ZodEmoji, ZodNanoID, ZodCUID, ZodCUID2, ZodULID, ZodXID, ZodKSUID, ZodIPv4, ZodIPv6, ZodCIDRv4, ZodCIDRv6, ZodBase64, ZodBase64URL, ZodE164, ZodJWT, ZodNumber, ZodNumberFormat, ZodBoolean, ZodUnknown, ZodNever, ZodArray, ZodObject, ZodUnion, ZodIntersection, ZodTuple, ZodRecord, ZodEnum, ZodLiteral, ZodTransform, ZodOptional, ZodExactOptional, ZodNullable, ZodDefault, ZodPrefault, ZodNonOptional, ZodCatch, ZodPipe, ZodReadonly, ZodCustom;
+var init_schemas2 = __esm({
+  "node_modules/zod/v4/classic/schemas.js"() {
+    init_core2();
+    init_core2();
+    init_json_schema_processors();
+    init_to_json_schema();
+    init_en();
+    init_checks2();
+    init_parse2();
+    ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
+      _ensureDefaultLocale();
+      $ZodType.init(inst, def);
+      inst.def = def;
+      inst.type = def.type;
+      return inst;
+    }, {
+      check(...chks) {
+        const def = this.def;
+        return this.clone(util_exports.mergeDefs(def, {
+          checks: [
+            ...def.checks ?? [],
+            ...chks.map((ch) => typeof ch === "function" ? { _zod: { check: ch, def: { check: "custom" }, onattach: [] } } : ch)
+          ]
+        }), { parent: true });
+      },
+      with(...chks) {
+        return this.check(...chks);
+      },
+      clone(def, params) {
+        return clone(this, def, params);
+      },
+      brand() {
+        return this;
+      },
+      register(reg, meta2) {
+        reg.add(this, meta2);
+        return this;
+      },
+      refine(check, params) {
+        return this.check(refine(check, params));
+      },
+      superRefine(refinement, params) {
+        return this.check(superRefine(refinement, params));
+      },
+      overwrite(fn) {
+        return this.check(_overwrite(fn));
+      },
+      optional() {
+        return optional(this);
+      },
+      exactOptional() {
+        return exactOptional(this);
+      },
+      nullable() {
+        return nullable(this);
+      },
+      nullish() {
+        return optional(nullable(this));
+      },
+      nonoptional(params) {
+        return nonoptional(this, params);
+      },
+      array() {
+        return array(this);
+      },
+      or(arg) {
+        return union([this, arg]);
+      },
+      and(arg) {
+        return intersection(this, arg);
+      },
+      transform(tx) {
+        return pipe(this, transform(tx));
+      },
+      default(d) {
+        return _default(this, d);
+      },
+      prefault(d) {
+        return prefault(this, d);
+      },
+      catch(params) {
+        return _catch(this, params);
+      },
+      pipe(target) {
+        return pipe(this, target);
+      },
+      readonly() {
+        return readonly(this);
+      },
+      describe(description) {
+        const cl = this.clone();
+        globalRegistry.add(cl, { description });
+        return cl;
+      },
+      meta(...args) {
+        if (args.length === 0)
+          return globalRegistry.get(this);
+        const cl = this.clone();
+        globalRegistry.add(cl, args[0]);
+        return cl;
+      },
+      isOptional() {
+        return this.safeParse(void 0).success;
+      },
+      isNullable() {
+        return this.safeParse(null).success;
+      },
+      apply(fn, ...args) {
+        return args.length === 0 ? fn(this) : fn(this, ...args);
+      },
+      // Overrides core's `~standard` to add `jsonSchema`. Must stay a prototype entry: redefining it per instance demotes instances to dictionary mode.
+      get "~standard"() {
+        return util_exports.hide(this, "~standard", {
+          ...standardProps(this),
+          jsonSchema: {
+            input: createStandardJSONSchemaMethod(this, "input"),
+            output: createStandardJSONSchemaMethod(this, "output")
+          }
+        });
+      },
+      set "~standard"(value) {
+        util_exports.own(this, "~standard", value);
+      },
+      parse: function _parse2(data, params) {
+        return parse(this, data, params, { callee: _parse2 });
+      },
+      parseAsync: async function _parseAsync2(data, params) {
+        return await parseAsync(this, data, params, { callee: _parseAsync2 });
+      },
+      safeParse(data, params) {
+        return safeParse(this, data, params);
+      },
+      async safeParseAsync(data, params) {
+        return safeParseAsync(this, data, params);
+      },
+      // `spa` is an alias: same function object as `safeParseAsync`, as before.
+      get spa() {
+        return this?.safeParseAsync;
+      },
+      set spa(value) {
+        util_exports.own(this, "spa", value);
+      },
+      validate(data, params) {
+        return validate(this, data, params);
+      },
+      validateAsync(data, params) {
+        return validateAsync(this, data, params);
+      },
+      encode: function _encode2(data, params) {
+        return encode(this, data, params, { callee: _encode2 });
+      },
+      decode: function _decode2(data, params) {
+        return decode(this, data, params, { callee: _decode2 });
+      },
+      encodeAsync: async function _encodeAsync2(data, params) {
+        return await encodeAsync(this, data, params, { callee: _encodeAsync2 });
+      },
+      decodeAsync: async function _decodeAsync2(data, params) {
+        return await decodeAsync(this, data, params, { callee: _decodeAsync2 });
+      },
+      safeEncode(data, params) {
+        return safeEncode(this, data, params);
+      },
+      safeDecode(data, params) {
+        return safeDecode(this, data, params);
+      },
+      async safeEncodeAsync(data, params) {
+        return safeEncodeAsync(this, data, params);
+      },
+      async safeDecodeAsync(data, params) {
+        return safeDecodeAsync(this, data, params);
+      },
+      toJSONSchema(params) {
+        return createToJSONSchemaMethod(this, {})(params);
+      },
+      // Reads through to the registry on every access, so it must not cache.
+      get description() {
+        return globalRegistry.get(this)?.description;
+      },
+      // No setter: `schema._def = x` throws, as it did when `_def` was a non-writable own property.
+      get _def() {
+        return this._zod.def;
+      }
+    });
+    _ZodString = /* @__PURE__ */ $constructor(
+      "_ZodString",
+      (inst, def) => {
+        $ZodString.init(inst, def);
+        ZodType.init(inst, def);
+        inst._zod.processJSONSchema = (ctx, json, params) => stringProcessor(inst, ctx, json, params);
+      },
+      /* @__PURE__ */ util_exports.derived({
+        format: (inst) => aggregateChecks(inst).format ?? null,
+        minLength: (inst) => aggregateChecks(inst).minimum ?? null,
+        maxLength: (inst) => aggregateChecks(inst).maximum ?? null
+      }, {
+        regex(...args) {
+          return this.check(_regex(...args));
+        },
+        includes(...args) {
+          return this.check(_includes(...args));
+        },
+        startsWith(...args) {
+          return this.check(_startsWith(...args));
+        },
+        endsWith(...args) {
+          return this.check(_endsWith(...args));
+        },
+        min(...args) {
+          return this.check(_minLength(...args));
+        },
+        max(...args) {
+          return this.check(_maxLength(...args));
+        },
+        length(...args) {
+          return this.check(_length(...args));
+        },
+        nonempty(...args) {
+          return this.check(_minLength(1, ...args));
+        },
+        lowercase(params) {
+          return this.check(_lowercase(params));
+        },
+        uppercase(params) {
+          return this.check(_uppercase(params));
+        },
+        trim() {
+          return this.check(_trim());
+        },
+        normalize(...args) {
+          return this.check(_normalize(...args));
+        },
+        toLowerCase() {
+          return this.check(_toLowerCase());
+        },
+        toUpperCase() {
+          return this.check(_toUpperCase());
+        },
+        slugify() {
+          return this.check(_slugify());
+        }
+      })
+    );
+    ZodString = /* @__PURE__ */ $constructor("ZodString", (inst, def) => {
+      $ZodString.init(inst, def);
+      _ZodString.init(inst, def);
+    }, {
+      email(params) {
+        return this.check(_email(ZodEmail, params));
+      },
+      url(params) {
+        return this.check(_url(ZodURL, params));
+      },
+      jwt(params) {
+        return this.check(_jwt(ZodJWT, params));
+      },
+      emoji(params) {
+        return this.check(_emoji2(ZodEmoji, params));
+      },
+      guid(params) {
+        return this.check(_guid(ZodGUID, params));
+      },
+      uuid(params) {
+        return this.check(_uuid(ZodUUID, params));
+      },
+      uuidv4(params) {
+        return this.check(_uuidv4(ZodUUID, params));
+      },
+      uuidv6(params) {
+        return this.check(_uuidv6(ZodUUID, params));
+      },
+      uuidv7(params) {
+        return this.check(_uuidv7(ZodUUID, params));
+      },
+      nanoid(params) {
+        return this.check(_nanoid(ZodNanoID, params));
+      },
+      cuid(params) {
+        return this.check(_cuid(ZodCUID, params));
+      },
+      cuid2(params) {
+        return this.check(_cuid2(ZodCUID2, params));
+      },
+      ulid(params) {
+        return this.check(_ulid(ZodULID, params));
+      },
+      base64(params) {
+        return this.check(_base64(ZodBase64, params));
+      },
+      base64url(params) {
+        return this.check(_base64url(ZodBase64URL, params));
+      },
+      xid(params) {
+        return this.check(_xid(ZodXID, params));
+      },
+      ksuid(params) {
+        return this.check(_ksuid(ZodKSUID, params));
+      },
+      ipv4(params) {
+        return this.check(_ipv4(ZodIPv4, params));
+      },
+      ipv6(params) {
+        return this.check(_ipv6(ZodIPv6, params));
+      },
+      cidrv4(params) {
+        return this.check(_cidrv4(ZodCIDRv4, params));
+      },
+      cidrv6(params) {
+        return this.check(_cidrv6(ZodCIDRv6, params));
+      },
+      e164(params) {
+        return this.check(_e164(ZodE164, params));
+      },
+      datetime(params) {
+        return this.check(_isoDateTime(ZodISODateTime, params));
+      },
+      date(params) {
+        return this.check(_isoDate(ZodISODate, params));
+      },
+      time(params) {
+        return this.check(_isoTime(ZodISOTime, params));
+      },
+      duration(params) {
+        return this.check(_isoDuration(ZodISODuration, params));
+      }
+    });
+    ZodStringFormat = /* @__PURE__ */ $constructor("ZodStringFormat", (inst, def) => {
+      $ZodStringFormat.init(inst, def);
+      _ZodString.init(inst, def);
+    });
+    ZodISODateTime = /* @__PURE__ */ $constructor("ZodISODateTime", (inst, def) => {
+      $ZodISODateTime.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodISODate = /* @__PURE__ */ $constructor("ZodISODate", (inst, def) => {
+      $ZodISODate.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodISOTime = /* @__PURE__ */ $constructor("ZodISOTime", (inst, def) => {
+      $ZodISOTime.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodISODuration = /* @__PURE__ */ $constructor("ZodISODuration", (inst, def) => {
+      $ZodISODuration.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodEmail = /* @__PURE__ */ $constructor("ZodEmail", (inst, def) => {
+      $ZodEmail.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodGUID = /* @__PURE__ */ $constructor("ZodGUID", (inst, def) => {
+      $ZodGUID.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodUUID = /* @__PURE__ */ $constructor("ZodUUID", (inst, def) => {
+      $ZodUUID.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodURL = /* @__PURE__ */ $constructor("ZodURL", (inst, def) => {
+      $ZodURL.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodEmoji = /* @__PURE__ */ $constructor("ZodEmoji", (inst, def) => {
+      $ZodEmoji.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodNanoID = /* @__PURE__ */ $constructor("ZodNanoID", (inst, def) => {
+      $ZodNanoID.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodCUID = /* @__PURE__ */ $constructor("ZodCUID", (inst, def) => {
+      $ZodCUID.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodCUID2 = /* @__PURE__ */ $constructor("ZodCUID2", (inst, def) => {
+      $ZodCUID2.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodULID = /* @__PURE__ */ $constructor("ZodULID", (inst, def) => {
+      $ZodULID.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodXID = /* @__PURE__ */ $constructor("ZodXID", (inst, def) => {
+      $ZodXID.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodKSUID = /* @__PURE__ */ $constructor("ZodKSUID", (inst, def) => {
+      $ZodKSUID.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodIPv4 = /* @__PURE__ */ $constructor("ZodIPv4", (inst, def) => {
+      $ZodIPv4.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodIPv6 = /* @__PURE__ */ $constructor("ZodIPv6", (inst, def) => {
+      $ZodIPv6.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodCIDRv4 = /* @__PURE__ */ $constructor("ZodCIDRv4", (inst, def) => {
+      $ZodCIDRv4.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodCIDRv6 = /* @__PURE__ */ $constructor("ZodCIDRv6", (inst, def) => {
+      $ZodCIDRv6.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodBase64 = /* @__PURE__ */ $constructor("ZodBase64", (inst, def) => {
+      $ZodBase64.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodBase64URL = /* @__PURE__ */ $constructor("ZodBase64URL", (inst, def) => {
+      $ZodBase64URL.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodE164 = /* @__PURE__ */ $constructor("ZodE164", (inst, def) => {
+      $ZodE164.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodJWT = /* @__PURE__ */ $constructor("ZodJWT", (inst, def) => {
+      $ZodJWT.init(inst, def);
+      ZodStringFormat.init(inst, def);
+    });
+    ZodNumber = /* @__PURE__ */ $constructor(
+      "ZodNumber",
+      (inst, def) => {
+        $ZodNumber.init(inst, def);
+        ZodType.init(inst, def);
+        inst._zod.processJSONSchema = (ctx, json, params) => numberProcessor(inst, ctx, json, params);
+        inst.isFinite = true;
+      },
+      /* @__PURE__ */ util_exports.derived({
+        minValue: (inst) => {
+          const { minimum, exclusiveMinimum } = aggregateChecks(inst);
+          return Math.max(minimum ?? Number.NEGATIVE_INFINITY, exclusiveMinimum ?? Number.NEGATIVE_INFINITY);
+        },
+        maxValue: (inst) => {
+          const { maximum, exclusiveMaximum } = aggregateChecks(inst);
+          return Math.min(maximum ?? Number.POSITIVE_INFINITY, exclusiveMaximum ?? Number.POSITIVE_INFINITY);
+        },
+        isInt: (inst) => {
+          const { isInt, multipleOf } = aggregateChecks(inst);
+          return !!isInt || !!multipleOf?.some(Number.isSafeInteger);
+        },
+        format: (inst) => aggregateChecks(inst).format ?? null
+      }, {
+        gt(value, params) {
+          return this.check(_gt(value, params));
+        },
+        gte(value, params) {
+          return this.check(_gte(value, params));
+        },
+        min(value, params) {
+          return this.check(_gte(value, params));
+        },
+        lt(value, params) {
+          return this.check(_lt(value, params));
+        },
+        lte(value, params) {
+          return this.check(_lte(value, params));
+        },
+        max(value, params) {
+          return this.check(_lte(value, params));
+        },
+        int(params) {
+          return this.check(int(params));
+        },
+        safe(params) {
+          return this.check(int(params));
+        },
+        positive(params) {
+          return this.check(_gt(0, params));
+        },
+        nonnegative(params) {
+          return this.check(_gte(0, params));
+        },
+        negative(params) {
+          return this.check(_lt(0, params));
+        },
+        nonpositive(params) {
+          return this.check(_lte(0, params));
+        },
+        multipleOf(value, params) {
+          return this.check(_multipleOf(value, params));
+        },
+        step(value, params) {
+          return this.check(_multipleOf(value, params));
+        },
+        finite() {
+          return this;
+        }
+      })
+    );
+    ZodNumberFormat = /* @__PURE__ */ $constructor("ZodNumberFormat", (inst, def) => {
+      $ZodNumberFormat.init(inst, def);
+      ZodNumber.init(inst, def);
+    });
+    ZodBoolean = /* @__PURE__ */ $constructor("ZodBoolean", (inst, def) => {
+      $ZodBoolean.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => booleanProcessor(inst, ctx, json, params);
+    });
+    ZodUnknown = /* @__PURE__ */ $constructor("ZodUnknown", (inst, def) => {
+      $ZodUnknown.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => unknownProcessor(inst, ctx, json, params);
+    });
+    ZodNever = /* @__PURE__ */ $constructor("ZodNever", (inst, def) => {
+      $ZodNever.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => neverProcessor(inst, ctx, json, params);
+    });
+    ZodArray = /* @__PURE__ */ $constructor("ZodArray", (inst, def) => {
+      _ensureDefaultMemoizer();
+      $ZodArray.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => arrayProcessor(inst, ctx, json, params);
+      inst.element = def.element;
+    }, {
+      min(n, params) {
+        return this.check(_minLength(n, params));
+      },
+      nonempty(params) {
+        return this.check(_minLength(1, params));
+      },
+      max(n, params) {
+        return this.check(_maxLength(n, params));
+      },
+      length(n, params) {
+        return this.check(_length(n, params));
+      },
+      unwrap() {
+        return this.element;
+      }
+    });
+    ZodObject = /* @__PURE__ */ $constructor("ZodObject", (inst, def) => {
+      _ensureDefaultMemoizer();
+      $ZodObjectJIT.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => objectProcessor(inst, ctx, json, params);
+      util_exports.installLazyProp(inst, "shape", (self2) => self2._zod.def.shape, false);
+    }, {
+      keyof() {
+        return _enum(Object.keys(this._zod.def.shape));
+      },
+      catchall(catchall) {
+        return this.clone(util_exports.mergeDefs(this._zod.def, { catchall }));
+      },
+      passthrough() {
+        return this.clone(util_exports.mergeDefs(this._zod.def, { catchall: unknown() }));
+      },
+      loose() {
+        return this.clone(util_exports.mergeDefs(this._zod.def, { catchall: unknown() }));
+      },
+      strict() {
+        return this.clone(util_exports.mergeDefs(this._zod.def, { catchall: never() }));
+      },
+      strip() {
+        return this.clone(util_exports.mergeDefs(this._zod.def, { catchall: void 0 }));
+      },
+      extend(incoming) {
+        return util_exports.extend(this, incoming);
+      },
+      safeExtend(incoming) {
+        return util_exports.safeExtend(this, incoming);
+      },
+      merge(other) {
+        return util_exports.merge(this, other);
+      },
+      pick(mask) {
+        return util_exports.pick(this, mask);
+      },
+      omit(mask) {
+        return util_exports.omit(this, mask);
+      },
+      partial(...args) {
+        return util_exports.partial(ZodOptional, this, args[0]);
+      },
+      exactPartial(...args) {
+        return util_exports.partial(ZodExactOptional, this, args[0], "exactPartial");
+      },
+      required(...args) {
+        return util_exports.required(ZodNonOptional, this, args[0]);
+      }
+    });
+    ZodUnion = /* @__PURE__ */ $constructor("ZodUnion", (inst, def) => {
+      $ZodUnion.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => unionProcessor(inst, ctx, json, params);
+      inst.options = def.options;
+    });
+    ZodIntersection = /* @__PURE__ */ $constructor("ZodIntersection", (inst, def) => {
+      $ZodIntersection.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => intersectionProcessor(inst, ctx, json, params);
+    });
+    ZodTuple = /* @__PURE__ */ $constructor("ZodTuple", (inst, def) => {
+      _ensureDefaultMemoizer();
+      $ZodTuple.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => tupleProcessor(inst, ctx, json, params);
+    }, {
+      rest(rest) {
+        return this.clone({
+          ...this._zod.def,
+          rest
+        });
+      },
+      partial() {
+        const def = this._zod.def;
+        if (def.checks?.length)
+          throw new Error(".partial() cannot be used on tuple schemas containing refinements");
+        return this.clone({
+          ...def,
+          items: def.items.map((item) => new ZodOptional({ type: "optional", innerType: item }))
+        });
+      }
+    });
+    ZodRecord = /* @__PURE__ */ $constructor("ZodRecord", (inst, def) => {
+      _ensureDefaultMemoizer();
+      $ZodRecord.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => recordProcessor(inst, ctx, json, params);
+      inst.keyType = def.keyType;
+      inst.valueType = def.valueType;
+    });
+    ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
+      $ZodEnum.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => enumProcessor(inst, ctx, json, params);
+      inst.enum = def.entries;
+      inst.options = [...inst._zod.values];
+      const keys = new Set(Object.keys(def.entries));
+      inst.extract = (values, params) => {
+        const newEntries = {};
+        for (const value of values) {
+          if (keys.has(value)) {
+            newEntries[value] = def.entries[value];
+          } else
+            throw new Error(`Key ${value} not found in enum`);
+        }
+        return new ZodEnum({
+          ...def,
+          checks: [],
+          ...util_exports.normalizeParams(params),
+          entries: newEntries
+        });
+      };
+      inst.exclude = (values, params) => {
+        const newEntries = { ...def.entries };
+        for (const value of values) {
+          if (keys.has(value)) {
+            delete newEntries[value];
+          } else
+            throw new Error(`Key ${value} not found in enum`);
+        }
+        return new ZodEnum({
+          ...def,
+          checks: [],
+          ...util_exports.normalizeParams(params),
+          entries: newEntries
+        });
+      };
+    });
+    ZodLiteral = /* @__PURE__ */ $constructor("ZodLiteral", (inst, def) => {
+      $ZodLiteral.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => literalProcessor(inst, ctx, json, params);
+      inst.values = new Set(def.values);
+      Object.defineProperty(inst, "value", {
+        get() {
+          if (def.values.length > 1) {
+            throw new Error("This schema contains multiple valid literal values. Use `.values` instead.");
+          }
+          return def.values[0];
+        }
+      });
+    });
+    ZodTransform = /* @__PURE__ */ $constructor("ZodTransform", (inst, def) => {
+      _ensureDefaultMemoizer();
+      $ZodTransform.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => transformProcessor(inst, ctx, json, params);
+      inst._zod.parse = (payload, _ctx) => {
+        if (_ctx.direction === "backward") {
+          throw new $ZodEncodeError(inst.constructor.name);
+        }
+        payload.addIssue = (issue3) => {
+          if (typeof issue3 === "string") {
+            payload.issues.push(util_exports.issue(issue3, payload.value, def));
+          } else {
+            const _issue = issue3;
+            if (_issue.fatal)
+              _issue.continue = false;
+            _issue.code ?? (_issue.code = "custom");
+            if (!("input" in _issue))
+              _issue.input = payload.value;
+            _issue.inst ?? (_issue.inst = inst);
+            payload.issues.push(util_exports.issue(_issue));
+          }
+        };
+        const output = def.transform(payload.value, payload);
+        if (output instanceof Promise) {
+          return output.then((output2) => {
+            payload.value = output2;
+            return payload;
+          });
+        }
+        payload.value = output;
+        return payload;
+      };
+    });
+    ZodOptional = /* @__PURE__ */ $constructor("ZodOptional", (inst, def) => {
+      $ZodOptional.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => optionalProcessor(inst, ctx, json, params);
+      inst.unwrap = () => inst._zod.def.innerType;
+    });
+    ZodExactOptional = /* @__PURE__ */ $constructor("ZodExactOptional", (inst, def) => {
+      $ZodExactOptional.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => optionalProcessor(inst, ctx, json, params);
+      inst.unwrap = () => inst._zod.def.innerType;
+    });
+    ZodNullable = /* @__PURE__ */ $constructor("ZodNullable", (inst, def) => {
+      $ZodNullable.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => nullableProcessor(inst, ctx, json, params);
+      inst.unwrap = () => inst._zod.def.innerType;
+    });
+    ZodDefault = /* @__PURE__ */ $constructor("ZodDefault", (inst, def) => {
+      $ZodDefault.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => defaultProcessor(inst, ctx, json, params);
+      inst.unwrap = () => inst._zod.def.innerType;
+      inst.removeDefault = inst.unwrap;
+    });
+    ZodPrefault = /* @__PURE__ */ $constructor("ZodPrefault", (inst, def) => {
+      $ZodPrefault.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => prefaultProcessor(inst, ctx, json, params);
+      inst.unwrap = () => inst._zod.def.innerType;
+    });
+    ZodNonOptional = /* @__PURE__ */ $constructor("ZodNonOptional", (inst, def) => {
+      $ZodNonOptional.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => nonoptionalProcessor(inst, ctx, json, params);
+      inst.unwrap = () => inst._zod.def.innerType;
+    });
+    ZodCatch = /* @__PURE__ */ $constructor("ZodCatch", (inst, def) => {
+      $ZodCatch.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => catchProcessor(inst, ctx, json, params);
+      inst.unwrap = () => inst._zod.def.innerType;
+      inst.removeCatch = inst.unwrap;
+    });
+    ZodPipe = /* @__PURE__ */ $constructor("ZodPipe", (inst, def) => {
+      $ZodPipe.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => pipeProcessor(inst, ctx, json, params);
+      inst.in = def.in;
+      inst.out = def.out;
+    });
+    ZodReadonly = /* @__PURE__ */ $constructor("ZodReadonly", (inst, def) => {
+      $ZodReadonly.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => readonlyProcessor(inst, ctx, json, params);
+      inst.unwrap = () => inst._zod.def.innerType;
+    });
+    ZodCustom = /* @__PURE__ */ $constructor("ZodCustom", (inst, def) => {
+      $ZodCustom.init(inst, def);
+      ZodType.init(inst, def);
+      inst._zod.processJSONSchema = (ctx, json, params) => customProcessor(inst, ctx, json, params);
+    });
+  }
+});
+
+// node_modules/zod/v4/classic/compat.js
+var ZodFirstPartyTypeKind;
+var init_compat = __esm({
+  "node_modules/zod/v4/classic/compat.js"() {
+    /* @__PURE__ */ (function(ZodFirstPartyTypeKind2) {
+    })(ZodFirstPartyTypeKind || (ZodFirstPartyTypeKind = {}));
+  }
+});
+
+// node_modules/zod/v4/classic/iso.js
+var init_iso = __esm({
+  "node_modules/zod/v4/classic/iso.js"() {
+  }
+});
+
+// node_modules/zod/v4/classic/coerce.js
+var init_coerce = __esm({
+  "node_modules/zod/v4/classic/coerce.js"() {
+  }
+});
+
+// node_modules/zod/v4/classic/external.js
+var init_external = __esm({
+  "node_modules/zod/v4/classic/external.js"() {
+    init_core2();
+    init_schemas2();
+    init_checks2();
+    init_errors3();
+    init_parse2();
+    init_compat();
+    init_core2();
+    init_locales();
+    init_iso();
+    init_coerce();
+  }
+});
+
+// node_modules/zod/index.js
+var init_zod = __esm({
+  "node_modules/zod/index.js"() {
+    init_external();
+  }
+});
+
+// src/step/fields.ts
+function readAs(read2) {
+  return string2().transform((text2, context) => {
+    try {
+      return read2(text2);
+    } catch (error3) {
+      const known = error3 instanceof UserError;
+      context.addIssue({
+        code: "custom",
+        message: known ? error3.sentence : messageOf(error3),
+        params: known ? { failureCode: error3.code } : {},
+        input: void 0
+      });
+      return NEVER;
+    }
+  });
+}
+function count({ least = 0, most = Number.MAX_SAFE_INTEGER } = {}) {
+  return readAs((value) => {
+    const number4 = /^\d+$/.test(value.trim()) ? Number(value) : Number.NaN;
+    if (number4 >= least && number4 <= most) return number4;
+    const limit2 = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
+    throw new RangeError(`"${value}" is not a whole number ${limit2}`);
+  });
+}
+function choice(...words) {
+  return readAs((value) => {
+    const found2 = words.find((word) => word === value.trim());
+    if (found2 !== void 0) return found2;
+    throw new RangeError(`"${value}" is not one of ${listed(words)}`);
+  });
+}
+function splitLines(value) {
+  return value.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+}
+function linesOf(readLine2) {
+  return readAs((value) => splitLines(value).map(readLine2));
+}
+function checkedHttpUrl(value) {
+  const url = URL.canParse(value) ? new URL(value) : void 0;
+  if (url !== void 0 && /^https?:$/.test(url.protocol)) return url;
+  throw new RangeError(`"${value}" is not an http:// or https:// address`);
+}
+function secret(field3, parts = () => []) {
+  return marked(field3, { whole: true, parts });
+}
+function withSecrets(field3, parts) {
+  return marked(field3, { whole: false, parts });
+}
+function marked(field3, form) {
+  const copy = field3.clone();
+  secretFields.add(copy, form);
+  return copy;
+}
+function secretForm(field3) {
+  const wrapped = field3 instanceof ZodOptional ? field3.unwrap() : void 0;
+  return secretFields.get(field3) ?? (wrapped === void 0 ? void 0 : secretForm(wrapped));
+}
+var text, boolean3, duration2, port, lines, keyValues, headers, httpUrl, httpUrls, secretFields;
+var init_fields = __esm({
+  "src/step/fields.ts"() {
+    "use strict";
+    init_zod();
+    init_duration();
+    init_errors();
+    init_words();
+    text = string2().transform((value) => value.trim());
+    boolean3 = readAs((value) => {
+      if (/^(true|True|TRUE)$/.test(value)) return true;
+      if (/^(false|False|FALSE)$/.test(value)) return false;
+      throw new RangeError(`"${value}" is neither true nor false`);
+    });
+    duration2 = readAs((value) => parseDuration(value.trim()));
+    port = count({ least: 1, most: 65535 });
+    lines = readAs(splitLines);
+    keyValues = readAs((value) => {
+      const map = {};
+      for (const [index, line] of value.split(/\r?\n/).entries()) {
+        if (line.trim() === "" || line.trimStart().startsWith("#")) continue;
+        const separator = line.indexOf("=");
+        const key = line.slice(0, separator).trim();
+        if (separator < 1 || /\s/.test(key)) throw new RangeError(`line ${index + 1} is not KEY=VALUE`);
+        if (key in map) throw new RangeError(`${key} is given twice (line ${index + 1})`);
+        map[key] = line.slice(separator + 1);
+      }
+      return map;
+    });
+    headers = readAs((value) => {
+      const map = {};
+      for (const [index, line] of value.split(/\r?\n/).entries()) {
+        if (line.trim() === "") continue;
+        const [, name, content] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
+        if (name === void 0 || content === void 0)
+          throw new RangeError(`line ${index + 1} is not NAME: VALUE`);
+        map[name] = content;
+      }
+      return map;
+    });
+    httpUrl = readAs((value) => checkedHttpUrl(value.trim()));
+    httpUrls = linesOf(checkedHttpUrl);
+    secretFields = registry();
+  }
+});
+
+// src/deployment/environment.ts
+function readEnvironment(text2) {
+  const variables = {};
+  const refusals3 = [];
+  for (const [index, raw] of text2.replace(/^\uFEFF/, "").split(/\r?\n/).entries()) {
+    const line = raw.trimStart();
+    if (line === "" || line.startsWith("#")) continue;
+    const separator = line.indexOf("=");
+    const key = separator === -1 ? "" : line.slice(0, separator);
+    const refusal = separator === -1 ? "has no =" : complaintAboutKey(key);
+    if (refusal !== void 0) refusals3.push(`line ${index + 1} ${refusal}`);
+    else if (key in variables) refusals3.push(`line ${index + 1} gives ${key} a second time`);
+    else variables[key] = line.slice(separator + 1);
+  }
+  if (refusals3.length === 0) return variables;
+  throw new RangeError(`${refusals3.join("; ")} — write one KEY=VALUE a line; a value has no line breaks`);
+}
+function complaintAboutKey(key) {
+  if (/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(key)) return void 0;
+  const [, exported] = /^export\s+([A-Za-z_]\w*)$/.exec(key) ?? [];
+  if (exported !== void 0) return `says "export ${exported}": leave "export" away`;
+  return key.trim() === "" ? "has no key before its =" : "has no valid key before its =";
+}
+function checkEnvironment(variables, required2) {
+  const invalid3 = Object.entries(variables).filter(
+    ([key, value]) => complaintAboutKey(key) !== void 0 || /[\r\n\0]/.test(value)
+  );
+  if (invalid3.length > 0) {
+    const keys = invalid3.map(
+      ([key]) => complaintAboutKey(key) === void 0 ? key : "a key that is no name"
+    );
+    throw new UserError(
+      `env cannot be given to Docker — ${listed(keys, 5)} ${invalid3.length === 1 ? "has" : "have"} line breaks or no valid name`,
+      "an environment file has one line a variable: encode the value (base64), or mount it as a file",
+      { code: "env-invalid" }
+    );
+  }
+  const missing = required2.filter((key) => (variables[key] ?? "") === "");
+  if (missing.length > 0) {
+    throw new UserError(
+      `env lacks ${counted(missing.length, "required variable")} — ${listed(missing)}`,
+      "add them to the input env (is the secret set in this environment?)",
+      { code: "env-missing" }
+    );
+  }
+}
+function environmentWarnings(variables) {
+  const having = (test) => Object.entries(variables).flatMap(([key, value]) => test.test(value) ? [key] : []);
+  const warnings = [
+    [having(/^(["']).*\1$/), "Docker keeps the quotes as part of the value"],
+    [having(/\s#/), "Docker keeps the # and what follows as part of the value"],
+    [having(/\s$/), "Docker keeps the space at the end"],
+    [having(/\$\{?[A-Z_]+\}?/), "Docker does not replace the $ names"]
+  ];
+  return warnings.flatMap(([keys, text2]) => keys.length === 0 ? [] : [`env: ${listed(keys, 5)}: ${text2}`]);
+}
+function renderEnvironment(variables) {
+  return Object.keys(variables).sort().map((key) => `${key}=${variables[key]}
+`).join("");
+}
+function secretsInEnvironment(variables) {
+  return Object.entries(variables).flatMap(
+    ([key, value]) => /SECRET|PASSW|TOKEN|KEY|CREDENTIAL|PRIVATE|_URL$|_DSN$|_URI$/i.test(key) && value.length >= 4 ? [value] : []
+  );
+}
+var init_environment = __esm({
+  "src/deployment/environment.ts"() {
+    "use strict";
+    init_errors();
+    init_words();
+  }
+});
+
+// src/machine/ssh-server.ts
+function showAccount({ user, host, port: port2 }) {
+  return `${user}@${showAddress({ host, port: port2 })}`;
+}
+function showAddress({ host, port: port2 }) {
+  if (port2 === 22) return host;
+  return host.includes(":") ? `[${host}]:${port2}` : `${host}:${port2}`;
+}
+function parseJump(text2) {
+  const match = /^([^\s@:/]+)@(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s@:/[\]]+))(?::(\d{1,5}))?$/.exec(text2.trim());
+  const [, user = "", bracketed2, plain2, portText = "22"] = match ?? [];
+  const port2 = Number(portText);
+  if (match === null || port2 < 1 || port2 > 65535) {
+    throw new RangeError(
+      `"${text2.trim()}" cannot be read — write it as user@host or user@host:port, like jump@bastion.example.com:22`
+    );
+  }
+  return { user, host: bracketed2 ?? plain2 ?? "", port: port2 };
+}
+var init_ssh_server = __esm({
+  "src/machine/ssh-server.ts"() {
+    "use strict";
+  }
+});
+
+// src/actions/fields.ts
+function registryIsComplete(given) {
+  const { registry: registry2, registryUsername, registryPassword } = given;
+  const credentials2 = [registryUsername, registryPassword].filter((value) => value !== void 0).length;
+  return credentials2 === 1 || credentials2 === 0 && registry2 !== void 0 ? "registry: needs registry-username and registry-password, both of them" : void 0;
+}
+function hostKeyIsPinnedOnce(given) {
+  return given.sshFingerprint !== void 0 && given.sshKnownHosts !== void 0 ? "ssh-fingerprint and ssh-known-hosts: give one of them" : void 0;
+}
+var commonFields, databaseUrl, databaseFields, environment, projectFields, serverFields, registryFields;
+var init_fields2 = __esm({
+  "src/actions/fields.ts"() {
+    "use strict";
+    init_url();
+    init_url_secrets();
+    init_environment();
+    init_ssh_server();
+    init_fields();
+    commonFields = {
+      timeout: duration2,
+      summary: boolean3
+    };
+    databaseUrl = secret(
+      readAs((written2) => parseDatabaseUrl(written2.trim())),
+      secretsInUrl
+    );
+    databaseFields = {
+      databaseUrl,
+      waitAttempts: count({ least: 1 }),
+      waitInterval: duration2
+    };
+    environment = withSecrets(readAs(readEnvironment), (written2) => {
+      try {
+        return secretsInEnvironment(readEnvironment(written2));
+      } catch {
+        return written2.split(/\r?\n/);
+      }
+    });
+    projectFields = {
+      workingDirectory: text,
+      python: text,
+      settingsModule: text.optional()
+    };
+    serverFields = {
+      host: lines,
+      sshUser: text,
+      sshPort: port,
+      sshKey: secret(text.optional()),
+      sshPassphrase: secret(text.optional()),
+      sshPassword: secret(text.optional()),
+      sshFingerprint: lines.optional(),
+      sshKnownHosts: lines.optional(),
+      sshJump: readAs(parseJump).optional(),
+      sshJumpKey: secret(text.optional()),
+      sshJumpFingerprint: lines.optional(),
+      sshConnectTimeout: duration2
+    };
+    registryFields = {
+      registry: text.optional(),
+      registryUsername: text.optional(),
+      registryPassword: secret(text.optional())
     };
   }
 });
@@ -436,8 +8041,8 @@ function readTlsPlan(value, { homeFolder, caFile }) {
     certificate: certificateOf(value, own2),
     revocations: value("sslcrl"),
     serverName: value("sslsni") !== "0",
-    minVersion: version("ssl_min_protocol_version", value("ssl_min_protocol_version")) ?? "TLSv1.2",
-    maxVersion: version("ssl_max_protocol_version", value("ssl_max_protocol_version"))
+    minVersion: version2("ssl_min_protocol_version", value("ssl_min_protocol_version")) ?? "TLSv1.2",
+    maxVersion: version2("ssl_max_protocol_version", value("ssl_max_protocol_version"))
   };
 }
 function certificateOf(value, own2) {
@@ -447,7 +8052,7 @@ function certificateOf(value, own2) {
   if (given === void 0 && !(0, import_node_fs.existsSync)(file)) return void 0;
   return { file, keyFile: value("sslkey") ?? own2("postgresql.key"), passphrase: value("sslpassword") };
 }
-function version(keyword, written2) {
+function version2(keyword, written2) {
   return written2 === void 0 ? void 0 : versions[oneOf(keyword, written2, Object.keys(versions))];
 }
 function encryptionsOf(mode, kind2) {
@@ -511,73 +8116,6 @@ var init_tls_plan = __esm({
       "TLSv1.2": "TLSv1.2",
       "TLSv1.3": "TLSv1.3"
     };
-  }
-});
-
-// src/ground/duration.ts
-function parseDuration(text2) {
-  const [, amount, unit] = written.exec(text2) ?? [];
-  if (amount !== void 0 && unit !== void 0) return Number(amount) * millisecondsPer[unit];
-  if (/^\d+(\.\d+)?$/.test(text2)) {
-    throw new RangeError(`"${text2}" has no unit — did you mean ${text2}s or ${text2}m?`);
-  }
-  throw new RangeError(`"${text2}" is not a duration — write a number and a unit, like 500ms, 5s, 2m or 1h`);
-}
-function showDuration(milliseconds) {
-  if (milliseconds < 100) return `${Math.round(milliseconds)} ms`;
-  const seconds = milliseconds / 1e3;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  if (seconds < 59.5) return `${Math.round(seconds)} s`;
-  const minutes = Math.floor(Math.round(seconds) / 60);
-  if (minutes < 60) return withRest(minutes, "min", Math.round(seconds) % 60, "s");
-  return withRest(Math.floor(minutes / 60), "h", minutes % 60, "min");
-}
-function withRest(amount, unit, rest, smaller) {
-  return rest === 0 ? `${amount} ${unit}` : `${amount} ${unit} ${rest} ${smaller}`;
-}
-var millisecondsPer, written;
-var init_duration = __esm({
-  "src/ground/duration.ts"() {
-    "use strict";
-    millisecondsPer = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
-    written = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
-  }
-});
-
-// src/ground/words.ts
-function grouped(count2) {
-  return String(count2).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-function counted(count2, noun, plural = `${noun}s`) {
-  return `${grouped(count2)} ${count2 === 1 ? noun : plural}`;
-}
-function listed(items, limit2 = Number.POSITIVE_INFINITY) {
-  const shown = items.length > limit2 ? [...items.slice(0, limit2), `${items.length - limit2} more`] : [...items];
-  const last = shown.pop();
-  if (last === void 0) return "none";
-  return shown.length === 0 ? last : `${shown.join(", ")} and ${last}`;
-}
-function nearest(text2, candidates) {
-  const bare = (word) => word.toLowerCase().replace(/[^a-z0-9]/g, "");
-  const ranked = candidates.map((candidate) => ({ candidate, distance: editDistance(bare(text2), bare(candidate)) })).sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best !== void 0 && best.distance <= Math.max(2, text2.length / 3) ? best.candidate : void 0;
-}
-function editDistance(from, to) {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
-}
-var init_words = __esm({
-  "src/ground/words.ts"() {
-    "use strict";
   }
 });
 
@@ -6625,6 +14163,12 @@ var init_session = __esm({
 });
 
 // src/database/connection.ts
+var connection_exports = {};
+__export(connection_exports, {
+  connect: () => connect,
+  testConnection: () => testConnection,
+  waitForDatabase: () => waitForDatabase
+});
 async function connect(url, options) {
   const { session } = await openSession(url, options);
   if (options.pooler !== "accept") await refuseTransactionPooler(session, url, options);
@@ -6813,597 +14357,2731 @@ var init_connection = __esm({
   }
 });
 
-// src/database/url-scheme.ts
-function schemeOf(url) {
-  return schemes.find((scheme) => url.startsWith(`${scheme}://`));
-}
-function originalBackend(scheme) {
-  return scheme === "postgis" ? "django.contrib.gis.db.backends.postgis" : void 0;
-}
-var schemes, tenantEngine;
-var init_url_scheme = __esm({
-  "src/database/url-scheme.ts"() {
-    "use strict";
-    schemes = ["postgresql", "postgres", "postgis", "psql", "pgsql"];
-    tenantEngine = "django_tenants.postgresql_backend";
-  }
+// src/actions/parse-db-url.ts
+var parse_db_url_exports = {};
+__export(parse_db_url_exports, {
+  parseDbUrl: () => parseDbUrl
 });
-
-// src/database/django-variables.ts
-function djangoVariables(url, engine = tenantEngine) {
-  const original = originalBackend(url.scheme);
-  return {
-    DB_USER: url.user,
-    DB_PASSWORD: url.password,
-    DB_HOST: url.host,
-    DB_PORT: url.port,
-    DB_NAME: url.name,
-    DB_ENGINE: engine,
-    ...original === void 0 ? {} : { DB_ORIGINAL_BACKEND: original }
-  };
+function composed({
+  host = "",
+  port: port2 = "",
+  name = "",
+  user = "",
+  password = "",
+  params = {}
+}) {
+  return databaseUrlOf({ host, port: port2, name, user, password, params });
 }
-var init_django_variables = __esm({
-  "src/database/django-variables.ts"() {
+var inputs, parseDbUrl, misread, partNames;
+var init_parse_db_url = __esm({
+  "src/actions/parse-db-url.ts"() {
     "use strict";
+    init_django_variables();
+    init_url_compose();
     init_url_scheme();
-  }
-});
-
-// src/database/url-parameters.ts
-function asLibpqReads(keyword, value) {
-  if (keyword === "ssl" && value === "true") return { keyword: "sslmode", value: "require" };
-  if (keyword === "requiressl") {
-    return { keyword: "sslmode", value: value.startsWith("1") ? "require" : "prefer" };
-  }
-  return { keyword, value };
-}
-var libpqParameters, secretParameters, partOfParameter, foreignParameters;
-var init_url_parameters = __esm({
-  "src/database/url-parameters.ts"() {
-    "use strict";
-    libpqParameters = /* @__PURE__ */ new Set([
-      "service",
-      "user",
-      "password",
-      "passfile",
-      "channel_binding",
-      "connect_timeout",
-      "dbname",
-      "host",
-      "hostaddr",
-      "port",
-      "client_encoding",
-      "options",
-      "application_name",
-      "fallback_application_name",
-      "keepalives",
-      "keepalives_idle",
-      "keepalives_interval",
-      "keepalives_count",
-      "tcp_user_timeout",
-      "sslmode",
-      "sslnegotiation",
-      "sslcompression",
-      "sslcert",
-      "sslkey",
-      "sslcertmode",
-      "sslpassword",
-      "sslrootcert",
-      "sslcrl",
-      "sslcrldir",
-      "sslsni",
-      "requirepeer",
-      "require_auth",
-      "min_protocol_version",
-      "max_protocol_version",
-      "ssl_min_protocol_version",
-      "ssl_max_protocol_version",
-      "gssencmode",
-      "krbsrvname",
-      "gsslib",
-      "gssdelegation",
-      "replication",
-      "target_session_attrs",
-      "load_balance_hosts",
-      "scram_client_key",
-      "scram_server_key",
-      "oauth_issuer",
-      "oauth_client_id",
-      "oauth_client_secret",
-      "oauth_scope",
-      "sslkeylogfile"
-    ]);
-    secretParameters = /* @__PURE__ */ new Set([
-      "password",
-      "sslpassword",
-      "scram_client_key",
-      "scram_server_key",
-      "oauth_client_secret"
-    ]);
-    partOfParameter = /* @__PURE__ */ new Map([
-      ["host", "host"],
-      ["port", "port"],
-      ["dbname", "name"],
-      ["user", "user"],
-      ["password", "password"]
-    ]);
-    foreignParameters = /* @__PURE__ */ new Map([
-      ["ssl", "write sslmode=require (libpq knows ssl only as ssl=true)"],
-      ["sslaccept", "leave it out, and write sslmode=require or sslmode=verify-full"],
-      ["ssl_require", "write sslmode=require"],
-      ["schema", "leave it out: the schema is chosen per tenant"],
-      ["currentSchema", "leave it out: the schema is chosen per tenant"],
-      ["search_path", "leave it out: the search path is set per tenant"],
-      ["pgbouncer", "leave it out, and give the address of the database itself, not of the pooler"],
-      ["connection_limit", "leave it out: it is a setting of Prisma"],
-      ["pool_timeout", "leave it out: it is a setting of Prisma"],
-      ["pool_size", "leave it out: it is a setting of SQLAlchemy"],
-      ["conn_max_age", "leave it out, and set CONN_MAX_AGE in the Django settings"],
-      ["conn_health_checks", "leave it out, and set CONN_HEALTH_CHECKS in the Django settings"],
-      ["engine", "leave it out, and use the input engine"],
-      ["dbname", "write the database after the /"],
-      ["database", "write the database after the /"],
-      ["username", "write user=…, or the user before the @"],
-      ["pass", "write the password before the @"],
-      ["timeout", "write connect_timeout=…, in seconds"],
-      ["timezone", "write options=-c%20timezone%3D…, or set TIME_ZONE in the Django settings"],
-      ["encoding", "write client_encoding=…"],
-      ["charset", "write client_encoding=…"]
-    ]);
-  }
-});
-
-// src/database/url-refusal.ts
-function refuse(url, refusal, offset, hint) {
-  const [observed2, usualHint] = refusals[refusal];
-  const place = [...url.slice(0, offset)].length + 1;
-  const escaping = perhapsUnescaped(url) ? "; in a user or password, write @ as %40, / as %2F, : as %3A, ? as %3F, # as %23 and % as %25" : "";
-  throw new DatabaseUrlRefused(
-    refusal,
-    observed2.replace("N", String(place)),
-    `${hint ?? usualHint}${escaping}`
-  );
-}
-function refuseScheme(url) {
-  const [observed2, hint] = whatInstead(url);
-  throw new DatabaseUrlRefused("scheme", observed2, hint);
-}
-function whatInstead(url) {
-  if (url.trim() === "") return ["it is empty", "set the secret, and check its name in the workflow"];
-  if (/^\s/.test(url))
-    return ["it begins with a space or a line break", "remove what is before postgresql://"];
-  if (/^["'`]/.test(url)) return ["it begins with a quotation mark", "store it without quotation marks"];
-  if (/^(export\s+)?[A-Z_]+=/.test(url)) {
-    return ["it begins with a name and =, like a line of an env file", "give only what is after the ="];
-  }
-  if (/^psql\s/.test(url)) return ["it begins with the command psql", "give only the URL"];
-  if (/^jdbc:/i.test(url))
-    return ["it begins with jdbc:", "remove jdbc: and put user and password before the host"];
-  if (/^postgres(ql)?\+\w+:\/\//i.test(url)) {
-    return [
-      "it begins with a scheme of SQLAlchemy, which names a driver",
-      "remove the + and the word after it"
-    ];
-  }
-  if (/^(postgres|postgresql|postgis|psql|pgsql):\/\//i.test(url)) {
-    return ["its scheme has capital letters, and libpq takes only small ones", schemeHint];
-  }
-  if (/^postgres(ql)?:/i.test(url)) return ["its scheme is not followed by ://", schemeHint];
-  if (/^(mysql|mariadb|sqlite|sqlite3|oracle|mssql|spatialite):/i.test(url)) {
-    return ["it is the URL of another kind of database", "tenants by schema need PostgreSQL"];
-  }
-  if (/^\s*\w+\s*=/.test(url)) {
-    return ["it is a list of name=value, and only a URL is taken", schemeHint];
-  }
-  return ["it does not begin with postgresql:// or postgres://", schemeHint];
-}
-function perhapsUnescaped(url) {
-  const rest = url.slice(url.indexOf("://") + 3);
-  const first2 = rest.indexOf("@");
-  return first2 !== rest.lastIndexOf("@") || first2 !== -1 && /[/?[]/.test(rest.slice(0, first2));
-}
-var refusals, DatabaseUrlRefused, schemeHint;
-var init_url_refusal = __esm({
-  "src/database/url-refusal.ts"() {
-    "use strict";
-    init_errors();
-    refusals = {
-      nul: ["character N is a NUL", "copy the URL again"],
-      "not-unicode": ["character N is half of a character", "copy the URL again"],
-      percent: [
-        "the % at character N is not followed by two hexadecimal digits",
-        "write a % that is meant itself as %25"
-      ],
-      "percent-zero": ["%00 at character N stands for a NUL, which no part can hold", "remove it"],
-      "not-utf-8": [
-        "the percent-encoded bytes at character N are not UTF-8",
-        "encode the text as UTF-8 first (é is %C3%A9), and write a % that is meant itself as %25"
-      ],
-      space: ["there is a space at character N", "write it as %20"],
-      "bracket-open": [
-        "the [ at character N, where a host begins, has no ]",
-        "write an IPv6 address as [::1]; a [ in a user or password is %5B"
-      ],
-      "bracket-empty": ["there is nothing between the brackets at character N", "write an IPv6 address as [::1]"],
-      "bracket-after": [
-        "the ] before character N is followed by something else than a :, / or ?, a comma, or the end",
-        "write an IPv6 address with its port as [::1]:5432; a [ in a user or password is %5B"
-      ],
-      "no-equals": [
-        "the query parameter at character N has no =",
-        "write it as name=value, and a ? or & that is meant itself as %3F or %26"
-      ],
-      "two-equals": [
-        "the = at character N is the second one in its query parameter",
-        "write an = inside a value as %3D"
-      ],
-      parameter: [
-        "the query parameter at character N is none that libpq knows",
-        "correct its name, or remove it"
-      ]
+    init_url_secrets();
+    init_duration();
+    init_action();
+    init_fields();
+    init_fields2();
+    inputs = {
+      databaseUrl: databaseUrl.optional(),
+      host: text.optional(),
+      port: text.optional(),
+      name: text.optional(),
+      user: text.optional(),
+      password: secret(text.optional()),
+      params: keyValues.optional(),
+      engine: text.optional(),
+      exportEnv: boolean3,
+      testConnection: boolean3,
+      ...commonFields
     };
-    DatabaseUrlRefused = class extends UserError {
-      refusal;
-      constructor(refusal, observed2, hint) {
-        super(`The database URL cannot be read — ${observed2}`, hint, { code: "database-url-invalid" });
-        this.name = "DatabaseUrlRefused";
-        this.refusal = refusal;
+    parseDbUrl = defineAction({
+      inputs,
+      outputs: ["host", "port", "name", "user", "password", "engine", "params", "redacted-url", "database-url"],
+      secretOutputs: ["password", "database-url"],
+      results: ["parsed", "composed"],
+      rules: [
+        (given) => {
+          const parts = partNames.filter((name) => given[name] !== void 0);
+          if (given.databaseUrl !== void 0 && parts.length > 0) {
+            return `database-url and ${parts[0]}: give either the URL or its parts`;
+          }
+          return given.databaseUrl === void 0 && parts.length === 0 ? "database-url: is required, or the parts host, port, name, user and password" : void 0;
+        }
+      ],
+      async run({ inputs: inputs6, log, report, signal, exportVariable: exportVariable2, mask }) {
+        const url = inputs6.databaseUrl ?? composed(inputs6);
+        const whole = composeUrl(url, url.scheme);
+        for (const secretText of secretsInUrl(whole)) mask(secretText);
+        const engine = inputs6.engine ?? tenantEngine;
+        const shown = redactUrl(whole);
+        log.step(inputs6.databaseUrl === void 0 ? "Composed" : "Read", shown);
+        if (url.perhapsMisread) log.warning(misread);
+        if (inputs6.exportEnv) {
+          const variables = djangoVariables(url, engine);
+          for (const [name, value] of Object.entries(variables)) exportVariable2(name, value);
+          log.step("Exported", Object.keys(variables).join(", "));
+        }
+        if (inputs6.testConnection) {
+          const { testConnection: testConnection2 } = await Promise.resolve().then(() => (init_connection(), connection_exports));
+          const connection = await testConnection2(url, {
+            applicationName: "tenantry/parse-db-url",
+            connectTimeout: 1e4,
+            signal
+          });
+          const {
+            label,
+            serverVersion,
+            milliseconds,
+            encryption = "not encrypted",
+            pooler,
+            standby
+          } = connection;
+          const notes = [
+            encryption,
+            ...pooler === "none" ? [] : [`${pooler} pooler`],
+            ...standby ? ["standby"] : []
+          ];
+          log.step("Connected", `${label} (PostgreSQL ${serverVersion}, ${notes.join(", ")})`, milliseconds);
+          report.data("connection", connection);
+          report.verdict(`${label} answers: PostgreSQL ${serverVersion}, in ${showDuration(milliseconds)}.`);
+        } else {
+          report.verdict(`The URL is readable: \`${shown}\`.`);
+        }
+        return {
+          result: inputs6.databaseUrl === void 0 ? "composed" : "parsed",
+          host: url.host,
+          port: url.port,
+          name: url.name,
+          user: url.user,
+          password: url.password,
+          engine,
+          params: JSON.stringify(url.params),
+          "redacted-url": shown,
+          "database-url": whole
+        };
       }
-    };
-    schemeHint = "begin it with postgresql:// (user:password@host:port/database)";
+    });
+    misread = "The URL has an @ or a / where a password may go on — libpq reads what follows as host, port or name — if it is part of the password, write @ as %40 and / as %2F";
+    partNames = ["host", "port", "name", "user", "password", "params"];
   }
 });
 
-// src/database/url-text.ts
-function stretch(url, start, end2) {
-  return { text: url.slice(start, end2), start, offsetOf: (index) => start + index };
+// src/django/command-output.ts
+function migrationUnderWay(output) {
+  const [, ...applying] = output.replace(colours, "").split(/Applying (?=\S+\.\.\.)/);
+  const last = applying.at(-1);
+  if (last === void 0 || /\b(OK|FAKED)\b/.test(last)) return void 0;
+  return /^(\S+?)\.\.\./.exec(last)?.[1];
 }
-function joined(stretches) {
-  return {
-    text: stretches.map(({ text: text2 }) => text2).join(""),
-    start: stretches[0]?.start ?? 0,
-    offsetOf: (index) => {
-      let rest = index;
-      for (const { text: text2, offsetOf } of stretches) {
-        if (rest < text2.length) return offsetOf(rest);
-        rest -= text2.length;
+function failureLine({ stdout, stderr }) {
+  const lines2 = (stderr.trim() === "" ? stdout : stderr).replace(colours, "").trimEnd().split("\n");
+  const start = lines2.findLastIndex((line) => exceptionLine.test(line));
+  if (start === -1) return (lines2.at(-1) ?? "").trim();
+  const [, message = ""] = exceptionLine.exec(lines2[start] ?? "") ?? [];
+  const detail = lines2.slice(start + 1).find((line) => line.startsWith("DETAIL:"));
+  const shown = isTraceback(lines2[start] ?? "") ? message : (lines2[start] ?? "").trim();
+  return detail === void 0 ? shown : `${shown} (${detail.replace(/^DETAIL:\s*/, "").trim()})`;
+}
+function isTraceback(line) {
+  return /^django\.db\.utils\.|^psycopg/.test(line);
+}
+var colours, exceptionLine;
+var init_command_output = __esm({
+  "src/django/command-output.ts"() {
+    "use strict";
+    colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+    exceptionLine = /^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Missing|Warning): (.*)$/;
+  }
+});
+
+// src/django/project.ts
+async function manage(project, args, options) {
+  const settings = project.settingsModule === void 0 ? [] : [`--settings=${project.settingsModule}`];
+  return runPython(project, ["manage.py", ...args, ...settings], {}, options);
+}
+async function runPython(project, args, env, { timeout, signal, onLine, applicationName }) {
+  await requireManagePy(project);
+  try {
+    return await project.machine.run([project.python, ...args], {
+      timeout,
+      ...signal === void 0 ? {} : { signal },
+      ...onLine === void 0 ? {} : { onLine },
+      workingDirectory: project.workingDirectory,
+      env: {
+        ...project.env,
+        ...project.settingsModule === void 0 ? {} : { DJANGO_SETTINGS_MODULE: project.settingsModule },
+        ...applicationName === void 0 ? {} : { PGAPPNAME: shortened(applicationName) },
+        PYTHONUNBUFFERED: "1",
+        DJANGO_COLORS: "nocolor",
+        ...env
       }
-      return stretches.at(-1)?.offsetOf(0) ?? 0;
-    }
-  };
-}
-function percentDecode(url, written2) {
-  const { text: text2, offsetOf } = written2;
-  const pieces = [];
-  let at = text2.search(/[^ ]|$/);
-  while (at < text2.length && text2[at] !== " ") {
-    const piece = pieceAt(text2, at);
-    if (piece === "%") refuse(url, "percent", offsetOf(at));
-    if (piece === "%00") refuse(url, "percent-zero", offsetOf(at));
-    pieces.push(bytesOf(piece));
-    at += piece.length;
-  }
-  if (/[^ ]/.test(text2.slice(at))) refuse(url, "space", offsetOf(at));
-  return { bytes: import_node_buffer.Buffer.concat(pieces), written: written2 };
-}
-function pieceAt(text2, at) {
-  const pattern = /%[0-9a-fA-F]{2}|%|[^% ]+/y;
-  pattern.lastIndex = at;
-  return pattern.exec(text2)?.[0] ?? "";
-}
-function bytesOf(piece) {
-  return piece.startsWith("%") ? import_node_buffer.Buffer.from(piece.slice(1), "hex") : import_node_buffer.Buffer.from(piece);
-}
-function utf8(url, decoded) {
-  try {
-    return strictUtf8.decode(decoded.bytes);
-  } catch {
-    return refuse(url, "not-utf-8", firstBadPlace(decoded));
-  }
-}
-function firstBadPlace({ bytes, written: { text: text2, offsetOf } }) {
-  const bad = firstBadByte(bytes);
-  let seen = 0;
-  for (let at = text2.search(/[^ ]|$/); at < text2.length; ) {
-    const piece = pieceAt(text2, at);
-    const length = bytesOf(piece).length;
-    if (seen + length > bad) return offsetOf(at);
-    seen += length;
-    at += piece.length;
-  }
-  return offsetOf(0);
-}
-function firstBadByte(bytes) {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  for (let index = 0; index < bytes.length; index += 1) {
-    try {
-      decoder.decode(bytes.subarray(index, index + 1), { stream: true });
-    } catch {
-      return index;
-    }
-  }
-  return bytes.length - 1;
-}
-var import_node_buffer, strictUtf8;
-var init_url_text = __esm({
-  "src/database/url-text.ts"() {
-    "use strict";
-    import_node_buffer = require("node:buffer");
-    init_url_refusal();
-    strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  }
-});
-
-// src/database/url.ts
-function parseDatabaseUrl(url) {
-  return readDatabaseUrl(url).value;
-}
-function readDatabaseUrl(url) {
-  refuseWhatNoUrlHolds(url);
-  const scheme = schemeOf(url) ?? refuseScheme(url);
-  const options = /* @__PURE__ */ new Map();
-  const secrets = [];
-  const store = (keyword, value) => {
-    options.set(keyword, value);
-    if (secretParameters.has(keyword)) secrets.push(placeOf(value));
-  };
-  const storePart = (keyword, part) => {
-    if (part.text !== "") store(keyword, percentDecode(url, part));
-  };
-  const start = scheme.length + "://".length;
-  const userEnd = endOfUser(url, start);
-  if (userEnd !== void 0) {
-    const nameEnd = indexOr(url, ":", start, userEnd);
-    storePart("user", stretch(url, start, nameEnd));
-    if (nameEnd < userEnd) storePart("password", stretch(url, nameEnd + 1, userEnd));
-  }
-  const afterUser = userEnd === void 0 ? start : userEnd + 1;
-  const places = readPlaces(url, afterUser);
-  storePart("host", joined(places.hosts));
-  storePart("port", joined(places.ports));
-  let at = places.end;
-  if (url[at] === "/") {
-    const end2 = indexOr(url, "?", at + 1, url.length);
-    storePart("dbname", stretch(url, at + 1, end2));
-    at = end2;
-  }
-  for (const { keyword, value } of readQuery(url, at + 1)) {
-    const name = percentDecode(url, keyword).bytes.toString("latin1");
-    const decoded = percentDecode(url, value);
-    const read2 = asLibpqReads(name, decoded.bytes.toString("latin1"));
-    if (!libpqParameters.has(read2.keyword)) {
-      refuse(url, "parameter", keyword.start, hintFor(url, keyword.start, name));
-    }
-    store(read2.keyword, read2.keyword === name ? decoded : { ...decoded, bytes: import_node_buffer2.Buffer.from(read2.value) });
-  }
-  const texts2 = [...options].map(([keyword, value]) => [keyword, utf8(url, value)]);
-  const perhapsMisread = url.includes("@", afterUser);
-  return { value: asDatabaseUrl(scheme, Object.fromEntries(texts2), perhapsMisread), secrets };
-}
-function placeOf({ bytes, written: { text: text2, start } }) {
-  return { start, end: start + text2.length, decoded: bytes.toString("utf8") };
-}
-function asDatabaseUrl(scheme, options, perhapsMisread) {
-  const { host = "", port: port2 = "", dbname: name = "", user = "", password = "" } = options;
-  const params = Object.fromEntries(
-    Object.entries(options).filter(([keyword]) => !partOfParameter.has(keyword))
-  );
-  return { scheme, host, port: port2, name, user, password, params, options, perhapsMisread };
-}
-function refuseWhatNoUrlHolds(url) {
-  const nul = url.indexOf("\0");
-  if (nul !== -1) refuse(url, "nul", nul);
-  const half = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.exec(url);
-  if (half !== null) refuse(url, "not-unicode", half.index);
-}
-function endOfUser(url, start) {
-  const end2 = url.slice(start).search(/[@/]/);
-  return end2 !== -1 && url[start + end2] === "@" ? start + end2 : void 0;
-}
-function readPlaces(url, start) {
-  const hosts = [];
-  const ports = [];
-  for (let at = start; ; at += 1) {
-    let end2;
-    if (url[at] === "[") {
-      end2 = indexOr(url, "]", at + 1, url.length);
-      if (end2 === url.length) refuse(url, "bracket-open", at);
-      if (end2 === at + 1) refuse(url, "bracket-empty", at);
-      hosts.push(stretch(url, at + 1, end2));
-      end2 += 1;
-      if (end2 < url.length && !":/?,".includes(url.charAt(end2))) refuse(url, "bracket-after", end2);
-    } else {
-      end2 = searchOr(url, /[:/?,]/g, at);
-      hosts.push(stretch(url, at, end2));
-    }
-    at = url[end2] === ":" ? searchOr(url, /[/?,]/g, end2 + 1) : end2;
-    ports.push(stretch(url, Math.min(end2 + 1, at), at));
-    if (url[at] !== ",") return { hosts, ports, end: at };
-    hosts.push(stretch(url, at, at + 1));
-    ports.push(stretch(url, at, at + 1));
-  }
-}
-function* readQuery(url, start) {
-  for (let at = start; at < url.length; ) {
-    const end2 = indexOr(url, "&", at, url.length);
-    const equals = indexOr(url, "=", at, end2);
-    if (equals >= end2) refuse(url, "no-equals", at);
-    const second = indexOr(url, "=", equals + 1, end2);
-    if (second < end2) refuse(url, "two-equals", second);
-    yield { keyword: stretch(url, at, equals), value: stretch(url, equals + 1, end2) };
-    at = end2 + 1;
-  }
-}
-function hintFor(url, at, keyword) {
-  const hint = url.includes("@", at) ? void 0 : foreignParameters.get(keyword);
-  return hint === void 0 ? void 0 : `its name is ${keyword}: ${hint}`;
-}
-var import_node_buffer2, indexOr, searchOr;
-var init_url = __esm({
-  "src/database/url.ts"() {
-    "use strict";
-    import_node_buffer2 = require("node:buffer");
-    init_url_parameters();
-    init_url_refusal();
-    init_url_scheme();
-    init_url_text();
-    indexOr = (text2, character, from, to) => {
-      const index = text2.indexOf(character, from);
-      return index === -1 || index > to ? to : index;
-    };
-    searchOr = (text2, pattern, from) => {
-      pattern.lastIndex = from;
-      return pattern.exec(text2)?.index ?? text2.length;
-    };
-  }
-});
-
-// src/database/url-compose.ts
-function composeUrl(parts, scheme = "postgresql") {
-  refuseImpossible(parts);
-  const parameters = Object.entries(parts.params).map(([keyword, value]) => asLibpqReads(keyword, value));
-  const places = composePlaces(parts.host, parts.port);
-  const query = [
-    ...places === void 0 ? [`host=${encoded(parts.host)}`] : [],
-    ...places === void 0 && parts.port !== "" ? [`port=${encoded(parts.port)}`] : [],
-    ...parameters.map(({ keyword, value }) => `${encoded(keyword)}=${encoded(value)}`)
-  ].join("&");
-  return [
-    `${scheme}://`,
-    parts.user === "" && parts.password === "" ? "" : `${composeUser(parts)}@`,
-    places ?? "",
-    parts.name === "" ? query === "" ? "" : "/" : `/${encoded(parts.name)}`,
-    query === "" ? "" : `?${query}`
-  ].join("");
-}
-function databaseUrlOf(parts, scheme = "postgresql") {
-  return parseDatabaseUrl(composeUrl(parts, scheme));
-}
-function encoded(text2) {
-  return encodeURIComponent(text2).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
-  );
-}
-function composeUser({ user, password }) {
-  return password === "" ? encoded(user) : `${encoded(user)}:${encoded(password)}`;
-}
-function composePlaces(host, port2) {
-  const hosts = host.split(",");
-  const ports = port2.split(",");
-  if (hosts.length !== ports.length) return void 0;
-  return hosts.map((one, index) => `${composeHost(one)}${ports[index] === "" ? "" : `:${encoded(ports[index] ?? "")}`}`).join(",");
-}
-function composeHost(host) {
-  const address = /^([0-9a-fA-F:.]*:[0-9a-fA-F:.]*)(%.+)?$/s.exec(host);
-  return address === null ? encoded(host) : `[${address[1]}${encoded(address[2] ?? "")}]`;
-}
-function refuseImpossible(parts) {
-  for (const [keyword, value] of Object.entries(parts.params)) {
-    const part = partOfParameter.get(keyword);
-    if (part !== void 0) {
-      throw refused(`params has ${keyword}, which has an input of its own`, `give it as ${part}`);
-    }
-    if (!libpqParameters.has(asLibpqReads(keyword, value).keyword)) {
-      const meant = nearest(keyword, [...libpqParameters]);
-      const hint = foreignParameters.get(keyword) ?? (meant === void 0 ? "remove it" : `did you mean ${meant}?`);
-      throw refused(`params has ${keyword}, which libpq does not know`, hint);
-    }
-  }
-  const { host, port: port2, name, user, password, params } = parts;
-  const impossible = Object.entries({ host, port: port2, name, user, password, ...params }).filter(
-    ([, text2]) => text2.includes("\0") || !text2.isWellFormed()
-  );
-  if (impossible.length > 0) {
-    const names = listed(impossible.map(([name2]) => name2));
-    throw refused(`${names} holds a NUL or half a character`, "copy the text again");
-  }
-}
-function refused(observed2, hint) {
-  return new UserError(`The database URL cannot be composed — ${observed2}`, hint, {
-    code: "database-parts-invalid"
-  });
-}
-var init_url_compose = __esm({
-  "src/database/url-compose.ts"() {
-    "use strict";
-    init_errors();
-    init_words();
-    init_url();
-    init_url_parameters();
-  }
-});
-
-// src/database/url-secrets.ts
-function redactUrl(url) {
-  const read2 = tryToRead(url);
-  if (read2 === void 0 || read2.value.perhapsMisread) {
-    const scheme = /^[a-z][a-z0-9+]*:\/\//.exec(url)?.[0] ?? "";
-    return `${scheme}${hidden}`;
-  }
-  const places = [...read2.secrets].sort((a, b) => b.start - a.start);
-  return places.reduce((text2, { start, end: end2 }) => `${text2.slice(0, start)}${hidden}${text2.slice(end2)}`, url);
-}
-function secretsInUrl(url) {
-  const read2 = tryToRead(url);
-  const found2 = /* @__PURE__ */ new Set([url, url.trim()]);
-  for (const { start, end: end2, decoded } of read2?.secrets ?? []) {
-    for (const text2 of [url.slice(start, end2), url.slice(start, end2).trim(), decoded, encoded(decoded)]) {
-      found2.add(text2);
-    }
-  }
-  if (read2 !== void 0) found2.add(composeUrl(read2.value, read2.value.scheme));
-  if (read2 === void 0 || read2.value.perhapsMisread) {
-    const { host = "", port: port2 = "", name = "" } = read2?.value ?? {};
-    for (const text2 of [host, port2, name, ...perhapsPassword(url)]) {
-      found2.add(text2);
-      found2.add(decodedIfPossible(text2));
-    }
-  }
-  found2.delete("");
-  return [...found2].sort((a, b) => b.length - a.length);
-}
-function tryToRead(url) {
-  try {
-    return readDatabaseUrl(url);
+    });
   } catch (error3) {
-    if (error3 instanceof UserError) return void 0;
+    if (error3 instanceof UserError && error3.code === "command-not-found") {
+      throw new UserError(
+        `Cannot start ${project.python} on ${project.machine.name} — there is no such program`,
+        "install it, or set python to the interpreter that has the project’s packages, like .venv/bin/python",
+        { code: "python-missing", cause: error3 }
+      );
+    }
     throw error3;
   }
 }
-function perhapsPassword(url) {
-  const rest = url.includes("://") ? url.slice(url.indexOf("://") + 3) : url;
-  const end2 = rest.lastIndexOf("@");
-  if (end2 === -1) return [];
-  const colon = rest.indexOf(":");
-  const text2 = rest.slice(colon !== -1 && colon < end2 ? colon + 1 : 0, end2);
-  return [text2, ...text2.split(/[@/,:?&=]/).filter((piece) => piece.length > 2)];
+async function requireManagePy({ machine, workingDirectory }) {
+  if (await machine.readFile(import_node_path2.posix.join(workingDirectory, "manage.py")) !== void 0) return;
+  const visible = ["-name", ".?*", "-not", "-name", "..", "-prune", "-o"];
+  const search = await machine.run(["find", workingDirectory, "-maxdepth", "3", ...visible, "-name", "manage.py", "-print"], {
+    timeout: 1e4
+  }).catch(() => void 0);
+  const elsewhere = search?.stdout.split("\n").find((line) => line !== "");
+  const observed2 = search === void 0 || search.stdout + search.stderr === "" || elsewhere !== void 0 ? `${workingDirectory} has none` : `the folder ${workingDirectory} does not exist or cannot be read`;
+  throw new UserError(
+    `There is no manage.py — ${observed2}`,
+    elsewhere === void 0 ? "set working-directory to the folder that holds manage.py" : `set working-directory to ${import_node_path2.posix.dirname(elsewhere)}, where there is one`,
+    { code: "manage-py-missing" }
+  );
 }
-function decodedIfPossible(text2) {
-  try {
-    return decodeURIComponent(text2);
-  } catch {
-    return text2;
-  }
+function shortened(applicationName) {
+  return applicationName.replace(/[^\x20-\x7e]/g, "?").slice(0, 63);
 }
-var hidden;
-var init_url_secrets = __esm({
-  "src/database/url-secrets.ts"() {
+var import_node_path2;
+var init_project = __esm({
+  "src/django/project.ts"() {
     "use strict";
+    import_node_path2 = require("node:path");
     init_errors();
-    init_url();
-    init_url_compose();
-    hidden = "***";
   }
 });
 
-// src/step/action.ts
-function defineAction(definition) {
-  return { rules: [], secretOutputs: [], ...definition };
+// src/machine/machine.ts
+function succeeded(result) {
+  return result.exitCode === 0;
 }
-var init_action = __esm({
-  "src/step/action.ts"() {
+function ending({ exitCode: exitCode2, signal }) {
+  return signal === null ? `exit ${exitCode2}` : `ended by ${signal}`;
+}
+function lastWords({ stdout, stderr }, lines2 = 20) {
+  const text2 = stderr.trim() === "" ? stdout : stderr;
+  return text2.trim().split("\n").slice(-lines2).join("\n");
+}
+var init_machine = __esm({
+  "src/machine/machine.ts"() {
     "use strict";
+  }
+});
+
+// src/migrations/commands.ts
+function superTenantWords(wanted, { commands }) {
+  const words = wanted?.trim().split(/\s+/).filter(Boolean) ?? [];
+  const [name] = words;
+  if (name === void 0) {
+    return commands.includes(usualSuperTenantCommand) ? [usualSuperTenantCommand] : void 0;
+  }
+  if (commands.includes(name)) return words;
+  const meant = nearest(name, commands);
+  throw new UserError(
+    `The project has no command ${name} — super-tenant-command names it`,
+    meant === void 0 ? "correct super-tenant-command, or leave it out; nothing was changed" : `did you mean ${meant}? nothing was changed`,
+    { code: "command-missing" }
+  );
+}
+async function migrateShared(schema, options) {
+  const { result, milliseconds } = await run(["migrate_schemas", "--shared", "--noinput"], schema, options);
+  if (succeeded(result)) return { milliseconds };
+  return {
+    milliseconds,
+    failure: migrationFailure(result, {
+      code: "shared-migration-failed",
+      where: `in the shared schema ${schema}`,
+      trying: "Migrating the shared schema",
+      next: "mend the cause, then run again; no tenant was touched"
+    })
+  };
+}
+async function makeSuperTenant(words, options) {
+  const { result, milliseconds } = await run(words, "super tenant", options);
+  if (succeeded(result)) return { milliseconds };
+  return {
+    milliseconds,
+    failure: new UserError(
+      `The command ${words[0]} failed (${ending(result)}) — ${failureLine(result)}`,
+      "mend the cause, then run again: it must get or create the super tenant; no tenant was migrated",
+      { code: "super-tenant-failed", evidence: lastWords(result) }
+    )
+  };
+}
+async function migrateTenant(schema, options) {
+  const args = ["migrate_schemas", `--schema=${schema}`, "--noinput"];
+  const { result, milliseconds } = await run(args, schema, options);
+  if (succeeded(result)) return { milliseconds };
+  return {
+    milliseconds,
+    failure: migrationFailure(result, {
+      code: "tenant-migration-failed",
+      where: `in tenant ${schema}`,
+      trying: `Migrating tenant ${schema}`,
+      next: "mend the cause, then run again"
+    })
+  };
+}
+async function run(words, subject, { project, signal, log, timeout }) {
+  const started = performance.now();
+  const result = await manage(project, words, {
+    timeout,
+    signal,
+    onLine: (line) => log.debug(line),
+    applicationName: `tenantry ${subject}`
+  });
+  return { result, milliseconds: performance.now() - started };
+}
+function migrationFailure(result, told2) {
+  const migration = migrationUnderWay(result.stdout);
+  const what = migration === void 0 ? `${told2.trying} failed` : `Migration ${migration} failed ${told2.where}`;
+  return new UserError(`${what} — ${failureLine(result) || ending(result)}`, told2.next, {
+    code: told2.code,
+    evidence: lastWords(result, 40)
+  });
+}
+var usualSuperTenantCommand;
+var init_commands = __esm({
+  "src/migrations/commands.ts"() {
+    "use strict";
+    init_command_output();
+    init_project();
+    init_errors();
+    init_words();
+    init_machine();
+    usualSuperTenantCommand = "create_super_tenant";
+  }
+});
+
+// src/migrations/plan.ts
+function planMigrations(discovery) {
+  const groups = new Map(discovery.groups.flatMap((group) => group.schemas.map((name) => [name, group])));
+  const rows = discovery.tenants.filter(({ schema }) => schema !== discovery.publicSchema);
+  const types3 = new Set(discovery.kinds.map((kind2) => kind2.tenantType));
+  const unknownTenants = discovery.tenantsUnread !== null;
+  const owned = /* @__PURE__ */ new Set([
+    discovery.publicSchema,
+    ...rows.map(({ schema }) => schema),
+    ...discovery.hiddenTenants
+  ]);
+  return {
+    shared: { schema: discovery.publicSchema, pending: pendingOf(groups.get(discovery.publicSchema)) },
+    tenants: rows.filter(({ schema }) => groups.get(schema)?.inconsistent === null).map(({ schema, tenantType, primaryDomain }) => ({
+      schema,
+      pending: pendingOf(groups.get(schema)),
+      tenantType: tenantType ?? void 0,
+      domain: primaryDomain ?? void 0
+    })),
+    tenantsUnknown: discovery.tenantsUnread ?? void 0,
+    withoutSchema: discovery.withoutSchema,
+    unreadable: discovery.unreadable,
+    inconsistent: discovery.groups.flatMap(
+      ({ inconsistent, schemas }) => inconsistent === null ? [] : schemas.map((schema) => ({ schema, reason: inconsistent }))
+    ),
+    unknownType: rows.filter(({ tenantType }) => !types3.has(tenantType)).map(({ schema, tenantType }) => ({ schema, reason: tenantType ?? "no type" })),
+    conflicts: discovery.conflicts,
+    orphans: unknownTenants ? [] : discovery.schemasWithLedger.filter((schema) => !owned.has(schema)),
+    hidden: discovery.hiddenTenants,
+    ghosts: ghostsOf(discovery.groups),
+    appsWithoutMigrations: discovery.appsWithoutMigrations
+  };
+}
+function pendingOf(group) {
+  return group === void 0 ? [] : [...group.pending, ...group.bookkeeping];
+}
+function ghostsOf(groups) {
+  const schemas = /* @__PURE__ */ new Map();
+  for (const group of groups) {
+    for (const migration of group.ghosts) {
+      schemas.set(migration, (schemas.get(migration) ?? 0) + group.schemas.length);
+    }
+  }
+  return [...schemas].map(([migration, count2]) => ({ migration, schemas: count2 }));
+}
+function needsMigration({ pending }) {
+  return pending.length > 0;
+}
+function refusals2(plan, soFar = "nothing was changed") {
+  const { shared, withoutSchema, unreadable: unreadable3, inconsistent, unknownType, conflicts } = plan;
+  const tenantsWithout = withoutSchema.filter((name) => name !== shared.schema);
+  const found2 = [];
+  const refuse2 = (code, message, hint) => found2.push(new UserError(message, `${hint}; ${soFar}`, { code }));
+  const [conflict] = conflicts;
+  if (conflict !== void 0) {
+    refuse2(
+      "migrations-conflict",
+      `The app ${conflict.app} has several newest migrations — ${listed(conflict.leaves)}`,
+      "run python manage.py makemigrations --merge and commit its migration"
+    );
+  }
+  if (withoutSchema.includes(shared.schema)) {
+    refuse2(
+      "shared-schema-missing",
+      `The shared schema ${shared.schema} does not exist — PUBLIC_SCHEMA_NAME names it`,
+      `create it with CREATE SCHEMA "${shared.schema}", as the role that migrates`
+    );
+  }
+  if (unreadable3.length > 0) {
+    refuse2(
+      "schema-unreadable",
+      `${counted(unreadable3.length, "schema")} cannot be read — ${named(unreadable3)}`,
+      "give the role of this step USAGE on the schema and SELECT on its tables (GRANT), or use its owner"
+    );
+  }
+  if (tenantsWithout.length > 0) {
+    refuse2(
+      "tenant-without-schema",
+      `${counted(tenantsWithout.length, "tenant")} ${tenantsWithout.length === 1 ? "has a row but" : "have rows but"} no schema — ${listed(tenantsWithout, 5)}`,
+      "provision them (provision-tenant completes a tenant) or remove their rows"
+    );
+  }
+  if (inconsistent.length > 0) {
+    refuse2(
+      "migration-history-inconsistent",
+      `Django refuses the history of ${counted(inconsistent.length, "schema")} — ${named(inconsistent)}`,
+      "bring the ledger (django_migrations) of these schemas in order first"
+    );
+  }
+  if (unknownType.length > 0) {
+    refuse2(
+      "tenant-type-unknown",
+      `${counted(unknownType.length, "tenant")} of a type that TENANT_TYPES does not have — ${named(unknownType)}`,
+      "correct the rows, or add the type to TENANT_TYPES"
+    );
+  }
+  return found2;
+}
+function named(unknown2) {
+  return listed(
+    unknown2.map(({ schema, reason }) => `${schema}: ${reason}`),
+    3
+  );
+}
+function notices(plan) {
+  const { orphans, hidden: hidden2, ghosts, appsWithoutMigrations } = plan;
+  return [
+    ...orphans.length === 0 ? [] : [`${counted(orphans.length, "schema")} of no tenant, not migrated: ${listed(orphans, 5)}`],
+    ...hidden2.length === 0 ? [] : [
+      `${counted(hidden2.length, "tenant")} hidden by the default manager, not migrated: ${listed(hidden2, 5)}`
+    ],
+    ...ghosts.length === 0 ? [] : [
+      `recorded, but not in this code: ${listed(
+        ghosts.map(({ migration, schemas }) => `${migration} (${counted(schemas, "schema")})`),
+        5
+      )}`
+    ],
+    ...appsWithoutMigrations.length === 0 ? [] : [`apps with models but without migrations, which get no tables: ${listed(appsWithoutMigrations)}`]
+  ];
+}
+var init_plan = __esm({
+  "src/migrations/plan.ts"() {
+    "use strict";
+    init_errors();
+    init_words();
+  }
+});
+
+// src/migrations/plan-text.ts
+function planSentence(plan) {
+  const { tenants, tenantsUnknown, withoutSchema, unreadable: unreadable3, inconsistent, shared } = plan;
+  if (tenantsUnknown !== void 0) {
+    return tenantsUnknown === "no-table" ? "no tenants yet: the shared schema comes first" : "the tenants are known once the shared schema is migrated";
+  }
+  const count2 = (schemas) => schemas.filter((name) => name !== shared.schema).length;
+  const without = count2(withoutSchema);
+  const closed = count2(unreadable3.map(({ schema }) => schema));
+  const refused2 = count2(inconsistent.map(({ schema }) => schema));
+  const total = tenants.length + without + closed + refused2;
+  if (total === 0) return "no tenants";
+  const upToDate = tenants.filter((tenant2) => !needsMigration(tenant2)).length;
+  const parts = [
+    ...upToDate === 0 ? [] : [`${grouped(upToDate)} up to date`],
+    ...byAmount(tenants.filter(needsMigration)),
+    ...without === 0 ? [] : [`${without} ${without === 1 ? "has" : "have"} no schema`],
+    ...closed === 0 ? [] : [`${closed} cannot be read`],
+    ...refused2 === 0 ? [] : [`${refused2} with an inconsistent history`]
+  ];
+  return `${counted(total, "tenant")}: ${parts.join(", ")}`;
+}
+function byAmount(tenants) {
+  const amounts = Map.groupBy(tenants, ({ pending }) => pending.length);
+  return [...amounts].sort(([a], [b]) => a - b).map(
+    ([amount, { length }]) => `${grouped(length)} ${length === 1 ? "needs" : "need"} ${counted(amount, "migration")}`
+  );
+}
+function planLines(plan) {
+  const groups = Map.groupBy(plan.tenants.filter(needsMigration), ({ pending }) => pending.join(", "));
+  return [
+    `${plan.shared.schema} (shared): ${plan.shared.pending.join(", ") || "nothing to do"}`,
+    ...[...groups].map(
+      ([pending, tenants]) => `${counted(tenants.length, "tenant")} (${listed(
+        tenants.map(({ schema }) => schema),
+        5
+      )}): ${pending}`
+    ),
+    ...plan.tenantsUnknown === void 0 ? [] : [`tenants: ${planSentence(plan)}`],
+    ...notices(plan)
+  ];
+}
+var init_plan_text = __esm({
+  "src/migrations/plan-text.ts"() {
+    "use strict";
+    init_words();
+    init_plan();
+  }
+});
+
+// src/migrations/progress.ts
+function untouched(schema, outcome) {
+  return { schema, outcome, milliseconds: 0, migrations: [], missingTables: [] };
+}
+function tenantsToMigrate(plan) {
+  return plan.tenants.filter(needsMigration).map(({ schema }) => schema);
+}
+var Progress;
+var init_progress = __esm({
+  "src/migrations/progress.ts"() {
+    "use strict";
+    init_words();
+    init_plan();
+    Progress = class {
+      #started = performance.now();
+      #results = /* @__PURE__ */ new Map();
+      /** What each schema lacked when it was first looked at. */
+      #lacked = /* @__PURE__ */ new Map();
+      #plan;
+      #proof;
+      #superTenant;
+      /** Takes over a plan: the first one, or one made again when there may be more tenants. */
+      planned(plan) {
+        this.#plan = plan;
+        for (const { schema, pending } of [plan.shared, ...plan.tenants]) {
+          if (this.#results.has(schema)) continue;
+          this.#lacked.set(schema, pending);
+          this.#results.set(schema, untouched(schema, pending.length === 0 ? "skipped" : "not-tried"));
+        }
+        for (const schema of plan.withoutSchema) this.#refused(schema, "has a row but no schema");
+        for (const { schema, reason } of [...plan.unreadable, ...plan.inconsistent, ...plan.unknownType]) {
+          this.#refused(schema, reason);
+        }
+      }
+      #refused(schema, failure2) {
+        this.#results.set(schema, { ...untouched(schema, "failed"), failure: failure2 });
+      }
+      /** From here on the outcome is unknown until `ended` is called. */
+      begun(schema) {
+        this.#results.set(schema, untouched(schema, "unknown"));
+      }
+      ended(schema, { milliseconds, failure: failure2 }) {
+        const outcome = failure2 === void 0 ? "migrated" : "failed";
+        this.#results.set(schema, { ...untouched(schema, outcome), milliseconds, failure: failure2?.message });
+      }
+      superTenantEnded(command, { milliseconds, failure: failure2 }) {
+        this.#superTenant = { command, outcome: failure2 === void 0 ? "done" : "failed", milliseconds };
+      }
+      /** Takes what was applied from a later look at the ledgers, not from what commands printed. */
+      seen(later) {
+        for (const { schema, pending } of [later.shared, ...later.tenants]) {
+          const known = this.#results.get(schema);
+          if (known === void 0 || known.outcome === "skipped" || known.outcome === "not-tried") continue;
+          const still = new Set(pending);
+          const migrations = (this.#lacked.get(schema) ?? []).filter((migration) => !still.has(migration));
+          this.#results.set(schema, { ...known, migrations });
+        }
+      }
+      proven(proof) {
+        this.#proof = proof;
+        for (const { schema, missing } of proof.incomplete) {
+          const known = this.#results.get(schema) ?? untouched(schema, "failed");
+          this.#results.set(schema, {
+            ...known,
+            outcome: "failed",
+            missingTables: missing,
+            failure: known.failure ?? `lacks ${counted(missing.length, "table")}: ${listed(missing, 5)}`
+          });
+        }
+      }
+      /** The state of the tenants, for the end of a sentence: what is done, what was not tried. */
+      get standing() {
+        const tenants = this.outcome().tenants;
+        const count2 = (wanted) => tenants.filter(({ outcome }) => outcome === wanted).length;
+        const [migrated, notTried2] = [count2("migrated"), count2("not-tried")];
+        const done = migrated === 1 ? "is done and stays done" : "are done and stay done";
+        return [
+          ...migrated === 0 ? [] : [`${counted(migrated, "tenant")} ${done}`],
+          ...notTried2 === 0 ? [] : [`${counted(notTried2, "tenant")} ${notTried2 === 1 ? "was" : "were"} not tried`]
+        ];
+      }
+      get plan() {
+        return this.#plan;
+      }
+      get sharedWasMigrated() {
+        return this.outcome().shared?.outcome === "migrated";
+      }
+      outcome(failure2) {
+        const sharedSchema = this.#plan?.shared.schema;
+        return {
+          plan: this.#plan,
+          shared: sharedSchema === void 0 ? void 0 : this.#results.get(sharedSchema),
+          superTenant: this.#superTenant,
+          tenants: [...this.#results.values()].filter(({ schema }) => schema !== sharedSchema),
+          proof: this.#proof,
+          notices: this.#plan === void 0 ? [] : notices(this.#plan),
+          milliseconds: performance.now() - this.#started,
+          failure: failure2
+        };
+      }
+    };
+  }
+});
+
+// src/django/discovery.ts
+var field, model, tenant, ledgerGroup, kind, discoveryShape;
+var init_discovery = __esm({
+  "src/django/discovery.ts"() {
+    "use strict";
+    init_zod();
+    field = object({
+      name: string2(),
+      /** Django's internal type: CharField, ForeignKey, … */
+      type: string2(),
+      required: boolean2(),
+      /** Nobody gives it a value: keys, auto_now, generated columns. */
+      madeByDjango: boolean2(),
+      hasDefault: boolean2(),
+      /** null also when the default is computed. */
+      default: union([string2(), number2(), boolean2()]).nullable(),
+      unique: boolean2(),
+      maxLength: number2().nullable(),
+      choices: array(string2()).nullable(),
+      relatedTo: string2().nullable()
+    });
+    model = object({ name: string2(), table: string2(), fields: array(field) });
+    tenant = object({
+      pk: string2(),
+      schema: string2(),
+      tenantType: string2().nullable(),
+      primaryDomain: string2().nullable(),
+      domains: array(string2())
+    });
+    ledgerGroup = object({
+      /** False: these schemas have no table django_migrations. */
+      ledger: boolean2(),
+      /** Short name of what is applied; equal for equal ledgers. */
+      id: string2(),
+      schemas: array(string2()),
+      /** `app.name`, in the order in which Django would apply them. */
+      pending: array(string2()),
+      /** Squashed migrations that Django will record without running them. */
+      bookkeeping: array(string2()),
+      /** Recorded, but not in the code. */
+      ghosts: array(string2()),
+      /** Why Django refuses this history; the rest is unknown then. */
+      inconsistent: string2().nullable()
+    });
+    kind = object({
+      kind: _enum(["shared", "tenant"]),
+      tenantType: string2().nullable(),
+      apps: array(string2()),
+      tables: array(string2())
+    });
+    discoveryShape = object({
+      versions: object({ django: string2(), djangoTenants: string2(), psycopg: string2() }),
+      database: object({
+        alias: string2(),
+        settings: object({ engine: string2(), host: string2(), port: string2(), name: string2() }),
+        identity: object({ oid: string2(), name: string2(), role: string2(), serverStarted: string2() })
+      }),
+      publicSchema: string2(),
+      multiType: object({ field: string2(), types: array(string2()) }).nullable(),
+      tenantModel: model.extend({
+        autoCreateSchema: boolean2(),
+        autoDropSchema: boolean2(),
+        cloneMode: string2()
+      }),
+      domainModel: model,
+      commands: array(string2()),
+      leaves: array(string2()),
+      conflicts: array(object({ app: string2(), leaves: array(string2()) })),
+      kinds: array(kind),
+      /** Apps with models but without migrations: migrate_schemas makes no tables for them. */
+      appsWithoutMigrations: array(string2()),
+      /** Why the tenants could not be read: `no-table` before the first migration, else the database's words. */
+      tenantsUnread: string2().nullable(),
+      /** Schemas of rows that the default manager does not show (soft-deleted tenants). */
+      hiddenTenants: array(string2()),
+      /** In the project's own order of migration; the public schema's row is among them when there is one. */
+      tenants: array(tenant),
+      /** Every schema of the database with a table django_migrations. */
+      schemasWithLedger: array(string2()),
+      groups: array(ledgerGroup),
+      withoutSchema: array(string2()),
+      unreadable: array(object({ schema: string2(), reason: string2() }))
+    });
+  }
+});
+
+// src/django/failures.ts
+function startFailure(failure2, project) {
+  const reason = reasonOf(failure2, project);
+  if (reason === void 0) {
+    return new Error(`${failure2.exception}: ${failure2.message}
+${failure2.traceback}`);
+  }
+  return new UserError(`${reason.what} — ${observed(failure2)}`, reason.next, {
+    code: reason.code,
+    evidence: failure2.traceback
+  });
+}
+function reasonOf(failure2, { python, machine }) {
+  switch (failure2.kind) {
+    case "django-missing":
+      return {
+        code: "django-missing",
+        what: `${python} on ${machine.name} has no Django`,
+        next: "install the project’s requirements for this Python, or set python to the interpreter that has them"
+      };
+    case "settings":
+      return {
+        code: "settings-not-importable",
+        what: "The settings cannot be imported",
+        next: mending(failure2, python)
+      };
+    case "loading":
+      return {
+        code: "project-not-loadable",
+        what: "Django cannot load the project",
+        next: mending(failure2, python)
+      };
+    case "manage-py":
+      return {
+        code: "manage-py-unusable",
+        what: "manage.py did not run a command",
+        next: "run python manage.py check in the same place: it must end without asking anything"
+      };
+    case "not-django-tenants":
+      return {
+        code: "not-django-tenants",
+        what: "This is not a django-tenants project",
+        next: "set settings-module to the settings that use django-tenants, or leave this action out: it only knows projects with a schema per tenant"
+      };
+    case "engine":
+      return {
+        code: "tenant-engine-missing",
+        what: "The project’s database engine knows no schemas",
+        next: "set ENGINE to django_tenants.postgresql_backend"
+      };
+    case "connection":
+      return {
+        code: "project-cannot-connect",
+        what: "The project cannot use its database",
+        next: "make DATABASES read DATABASE_URL or the DB_* variables, which hold the database given to this step"
+      };
+    case "migrations":
+      return {
+        code: "migrations-not-loadable",
+        what: "Django cannot load the project’s migrations",
+        next: "python manage.py makemigrations --check shows the same error: mend it there first; nothing was changed"
+      };
+    default:
+      return void 0;
+  }
+}
+function observed({ kind: kind2, exception, message, where }) {
+  const text2 = message.replace(/\s+/g, " ").trim().slice(0, longest);
+  const named2 = exception === "" || sayItPlainly.has(kind2) ? text2 : `${exception}: ${text2}`;
+  return where == null ? named2 : `${named2} (${where})`;
+}
+function mending({ exception, missingModule }, python) {
+  if (missingModule != null && exception === "ModuleNotFoundError") {
+    return `if it is a package, install it for ${python}; if it is the project’s own, correct settings-module or working-directory`;
+  }
+  if (exception === "ImproperlyConfigured" || exception === "KeyError") {
+    return "give the project what it asks for with the input env, then run again";
+  }
+  return "python manage.py check shows the same error: mend it there first";
+}
+var failureShape, longest, sayItPlainly;
+var init_failures = __esm({
+  "src/django/failures.ts"() {
+    "use strict";
+    init_zod();
+    init_errors();
+    failureShape = object({
+      kind: string2(),
+      exception: string2(),
+      message: string2(),
+      where: string2().nullish(),
+      missingModule: string2().nullish(),
+      traceback: string2().default("")
+    });
+    longest = 300;
+    sayItPlainly = /* @__PURE__ */ new Set([
+      "not-django-tenants",
+      "engine",
+      "migrations",
+      "manage-py"
+    ]);
+  }
+});
+
+// src/django/python-files.ts
+var files, pythonFile;
+var init_python_files = __esm({
+  "src/django/python-files.ts"() {
+    "use strict";
+    files = {
+      "described_models": '"""What the tenant and domain models look like, field by field."""\n\n\ndef describe_tenant_model(model):\n    return {\n        **describe_model(model),\n        "autoCreateSchema": bool(model.auto_create_schema),\n        "autoDropSchema": bool(model.auto_drop_schema),\n        "cloneMode": str(getattr(model, "clone_mode", "")),\n    }\n\n\ndef describe_model(model):\n    return {\n        "name": model._meta.label,\n        "table": model._meta.db_table,\n        "fields": [describe_field(field) for field in model._meta.concrete_fields],\n    }\n\n\ndef describe_field(field):\n    from django.db.models import NOT_PROVIDED\n\n    made_by_django = bool(\n        field.auto_created\n        or getattr(field, "auto_now", False)\n        or getattr(field, "auto_now_add", False)\n        or getattr(field, "generated", False)\n    )\n    db_default = getattr(field, "db_default", NOT_PROVIDED)\n    has_default = field.has_default() or db_default is not NOT_PROVIDED\n    default = field.default if has_default and is_plain(field.default) else None\n    return {\n        "name": field.name,\n        "type": field.get_internal_type(),\n        "required": not (field.null or field.blank or has_default or made_by_django),\n        "madeByDjango": made_by_django,\n        "hasDefault": bool(has_default),\n        "default": default,\n        "unique": bool(field.unique),\n        "maxLength": field.max_length if isinstance(field.max_length, int) else None,\n        "choices": [str(value) for value, _ in field.flatchoices] if field.choices else None,\n        "relatedTo": field.related_model._meta.label if field.is_relation else None,\n    }\n\n\ndef is_plain(value):\n    return value is None or isinstance(value, (bool, int, float, str))\n',
+      "discover": `"""Asks a Django project everything that migrating its tenants needs to know. Changes nothing."""
+
+from importlib import metadata
+
+from described_models import describe_model, describe_tenant_model
+from expected_tables import kinds_of_schema
+from ledgers import label, ledger_groups, read_schemas
+from through_manage import Refusal, through_manage
+
+
+def discover(request):
+    from django.conf import settings
+    from django.core.management import get_commands
+    from django.db import connections
+
+    refuse_other_projects(settings)
+    from django_tenants import utils
+
+    alias = utils.get_tenant_database_alias()
+    connection = connections[alias]
+    refuse_other_engines(connection, alias)
+
+    public = utils.get_public_schema_name()
+    loader = load_migrations()
+    tenant_model, domain_model = utils.get_tenant_model(), utils.get_tenant_domain_model()
+    identity = identify(connection)
+    schemas = read_schemas(connection)
+    standing = read_tenants(tenant_model, domain_model, connection, public)
+    names = [public] + [t["schema"] for t in standing["tenants"] if t["schema"] != public]
+
+    return {
+        "versions": versions(),
+        "database": {"alias": alias, "settings": settings_of(connection), "identity": identity},
+        "publicSchema": public,
+        "multiType": multi_type(utils),
+        "tenantModel": describe_tenant_model(tenant_model),
+        "domainModel": describe_model(domain_model),
+        "commands": sorted(get_commands()),
+        "leaves": sorted(map(label, loader.graph.leaf_nodes())),
+        "conflicts": conflicts_of(loader),
+        "kinds": kinds_of_schema(loader, connection, alias, utils, public),
+        "appsWithoutMigrations": apps_without_migrations(loader),
+        "tenantsUnread": standing["unread"],
+        "hiddenTenants": standing["hidden"],
+        "tenants": standing["tenants"],
+        "schemasWithLedger": sorted(name for name, found in schemas.items() if found["ledger"]),
+        **ledger_groups(connection, loader, schemas, names),
+    }
+
+
+# The project
+
+
+def refuse_other_projects(settings):
+    from django.apps import apps
+
+    database = settings.DATABASES.get("default", {}).get("ENGINE", "")
+    found = "Django %s with the engine %s" % (version_of("Django"), database or "(none)")
+    if not apps.is_installed("django_tenants"):
+        raise Refusal("not-django-tenants", "INSTALLED_APPS has no django_tenants (%s)" % found)
+    for name in ("TENANT_MODEL", "TENANT_DOMAIN_MODEL"):
+        if not getattr(settings, name, None):
+            raise Refusal("not-django-tenants", "the setting %s is missing (%s)" % (name, found))
+
+
+def refuse_other_engines(connection, alias):
+    if not hasattr(connection, "set_schema"):
+        engine = connection.settings_dict.get("ENGINE")
+        raise Refusal("engine", "DATABASES['%s'] uses %s" % (alias, engine))
+
+
+def versions():
+    from django.db.backends.postgresql.base import Database
+
+    return {
+        "django": version_of("Django"),
+        "djangoTenants": version_of("django-tenants"),
+        "psycopg": Database.__version__.split()[0],
+    }
+
+
+def version_of(distribution):
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def settings_of(connection):
+    """Where the settings point to. Never the password."""
+    chosen = connection.settings_dict
+    return {key.lower(): str(chosen.get(key) or "") for key in ("ENGINE", "HOST", "PORT", "NAME")}
+
+
+def multi_type(utils):
+    if not utils.has_multi_type_tenants():
+        return None
+    return {
+        "field": utils.get_multi_type_database_field_name(),
+        "types": [name for name in utils.get_tenant_types()],
+    }
+
+
+# The migrations
+
+
+def load_migrations():
+    from django.db.migrations.exceptions import BadMigrationError, NodeNotFoundError
+    from django.db.migrations.graph import CircularDependencyError
+    from django.db.migrations.loader import MigrationLoader
+
+    known = (BadMigrationError, NodeNotFoundError, CircularDependencyError, ImportError, ValueError)
+    try:
+        return MigrationLoader(None)
+    except (*known, SyntaxError, NameError, AttributeError, TypeError) as error:
+        raise Refusal("migrations", "%s: %s" % (type(error).__name__, error)) from error
+
+
+def conflicts_of(loader):
+    conflicts = loader.detect_conflicts()
+    return [{"app": app, "leaves": sorted(conflicts[app])} for app in sorted(conflicts)]
+
+
+def apps_without_migrations(loader):
+    """Apps whose models get no tables, because nothing makes them."""
+    from django.apps import apps
+
+    models = [model for model in apps.get_models() if model._meta.managed]
+    return sorted({model._meta.app_label for model in models} & loader.unmigrated_apps)
+
+
+# The database
+
+
+def identify(connection):
+    """Tells this database from every other one, whatever the address it is reached by."""
+    from django.db import Error
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT d.oid::text, d.datname, current_user, to_char("
+                "pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
+                " FROM pg_database d WHERE d.datname = current_database()"
+            )
+            oid, name, role, started = cursor.fetchone()
+    except Error as error:
+        where = settings_of(connection)
+        raise Refusal("connection", str(error).strip(), database=where) from error
+    return {"oid": oid, "name": name, "role": role, "serverStarted": started}
+
+
+def read_tenants(model, domain_model, connection, public):
+    """The tenants' rows, as the project's default manager sees them, and what it hides."""
+    from django.db import Error, OperationalError
+
+    present = existing_tables(connection, public, [model, domain_model])
+    if model._meta.db_table not in present:
+        return {"tenants": [], "hidden": [], "unread": "no-table"}
+    try:
+        rows = rows_of(model._default_manager.all())
+        everyone = rows_of(model._base_manager.all())
+        has_domains = domain_model._meta.db_table in present
+        domains = domains_of(domain_model) if has_domains else {}
+    except OperationalError:
+        raise
+    except Error as error:  # the shared schema is behind the code
+        connection.rollback()
+        return {"tenants": [], "hidden": [], "unread": str(error).strip().splitlines()[0]}
+
+    shown = {row["schema"] for row in rows}
+    for row in rows:
+        row.update(domains.get(row["pk"], {"primaryDomain": None, "domains": []}))
+    hidden = sorted(row["schema"] for row in everyone if row["schema"] not in shown)
+    return {"tenants": rows, "hidden": hidden, "unread": None}
+
+
+def existing_tables(connection, schema, models):
+    names = [model._meta.db_table for model in models]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = %s AND c.relname = ANY(%s)",
+            [schema, names],
+        )
+        return {name for (name,) in cursor.fetchall()}
+
+
+def rows_of(tenants):
+    from django_tenants import utils
+
+    wanted = ["pk", "schema_name"]
+    if utils.has_multi_type_tenants():
+        wanted.append(utils.get_multi_type_database_field_name())
+    order = utils.get_tenant_migration_order() or ["schema_name"]
+    found = tenants.order_by(*order).values_list(*wanted)
+    return [
+        {"pk": str(row[0]), "schema": row[1], "tenantType": row[2] if len(row) > 2 else None}
+        for row in found
+    ]
+
+
+def domains_of(model):
+    by_tenant = {}
+    rows = model._base_manager.order_by("domain").values_list("tenant_id", "domain", "is_primary")
+    for tenant, domain, is_primary in rows:
+        found = by_tenant.setdefault(str(tenant), {"primaryDomain": None, "domains": []})
+        found["domains"].append(domain)
+        if is_primary:
+            found["primaryDomain"] = domain
+    return by_tenant
+
+
+if __name__ == "__main__":
+    through_manage(discover)
+`,
+      "expected_tables": `"""The tables of each kind of schema at head: by the migrations' state and the project's routers."""
+
+from contextlib import contextmanager
+
+from ledgers import LEDGER
+
+# Stands in for "some tenant" where only the kind of schema matters; never used in a statement.
+SOME_TENANT = "tenantry_some_tenant"
+LONGEST_IDENTIFIER = 63
+
+
+def kinds_of_schema(loader, connection, alias, utils, public):
+    """For the shared schema and each type of tenant: its apps, and the tables it has at head."""
+    models = models_at_head(loader, connection)
+    kinds = [("shared", None)]
+    if utils.has_multi_type_tenants():
+        kinds += [("tenant", name) for name in utils.get_tenant_types() if name != public]
+    else:
+        kinds += [("tenant", None)]
+
+    described = []
+    for kind, tenant_type in kinds:
+        schema = public if kind == "shared" else SOME_TENANT
+        with routed_as(connection, schema, tenant_type):
+            described.append({"kind": kind, "tenantType": tenant_type, **routed(models, alias)})
+    return described
+
+
+def models_at_head(loader, connection):
+    """The models of the migrations at head that have a table of their own."""
+    state = loader.project_state()
+    return [
+        model
+        for model in state.apps.get_models(include_auto_created=True)
+        if model._meta.app_label in loader.migrated_apps and model._meta.can_migrate(connection)
+    ]
+
+
+@contextmanager
+def routed_as(connection, schema, tenant_type):
+    """Routers look at the connection's schema; no statement is sent."""
+    connection.set_schema(schema, tenant_type=tenant_type)
+    try:
+        yield
+    finally:
+        connection.set_schema_to_public()
+
+
+def routed(models, alias):
+    from django.db import router
+
+    allowed = [model for model in models if router.allow_migrate_model(alias, model)]
+    return {
+        "apps": sorted({model._meta.app_label for model in allowed}),
+        "tables": sorted({identifier(model._meta.db_table) for model in allowed} | {LEDGER}),
+    }
+
+
+def identifier(name):
+    """A name as PostgreSQL keeps it: unquoted, cut after 63 bytes."""
+    return name.strip('"').encode()[:LONGEST_IDENTIFIER].decode(errors="ignore")
+`,
+      "ledgers": `"""What the ledgers (the tables django_migrations) say, and what Django would do about it.
+
+Each ledger is read as one short text first; the rows are read once per distinct ledger, and
+Django's own loader computes what is pending from them.
+"""
+
+import hashlib
+from contextlib import contextmanager
+
+LEDGER = "django_migrations"
+# One statement over more schemas could need more locks than a server has by default.
+SCHEMAS_PER_STATEMENT = 500
+
+
+def read_schemas(connection):
+    """Every schema that is not PostgreSQL's own, and whether its ledger can be read."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n.nspname, has_schema_privilege(n.oid, 'USAGE'), c.oid IS NOT NULL,"
+            " coalesce(has_table_privilege(c.oid, 'SELECT'), true)"
+            " FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid"
+            " AND c.relname = '%s' AND c.relkind IN ('r', 'p', 'v', 'f')"
+            " WHERE left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'" % LEDGER
+        )
+        return {
+            name: {"usage": usage, "ledger": ledger, "select": select}
+            for name, usage, ledger, select in cursor.fetchall()
+        }
+
+
+def ledger_groups(connection, loader, schemas, names):
+    """The schemas \`names\`, grouped by what their ledgers say; those without an answer by name."""
+    present = [name for name in names if name in schemas]
+    reasons = {name: unreadable_because(schemas[name]) for name in present}
+    unreadable = {name: reason for name, reason in reasons.items() if reason}
+    readable = [name for name in present if name not in unreadable]
+
+    digests, failed = read_digests(connection, [n for n in readable if schemas[n]["ledger"]])
+    unreadable.update(failed)
+    members = {}
+    for name, digest in digests.items():
+        members.setdefault(digest, []).append(name)
+
+    groups = []
+    without_ledger = [name for name in readable if not schemas[name]["ledger"]]
+    if without_ledger:
+        groups.append({"ledger": False, "schemas": without_ledger, **standing_of(loader, set())})
+    for digest in sorted(members):
+        applied = read_ledger(connection, members[digest][0])
+        groups.append(
+            {"ledger": True, "schemas": members[digest], **standing_of(loader, applied)}
+        )
+    return {
+        "groups": groups,
+        "withoutSchema": [name for name in names if name not in schemas],
+        "unreadable": [{"schema": n, "reason": unreadable[n]} for n in sorted(unreadable)],
+    }
+
+
+def unreadable_because(found):
+    if not found["usage"]:
+        return "this role may not use the schema (no USAGE)"
+    if found["ledger"] and not found["select"]:
+        return "this role may not read %s (no SELECT)" % LEDGER
+    return None
+
+
+def read_digests(connection, names):
+    """What each ledger holds, as one short text per schema, and why some cannot be read."""
+    from django.db import Error, OperationalError
+
+    digests, failed = {}, {}
+    for start in range(0, len(names), SCHEMAS_PER_STATEMENT):
+        batch = names[start:start + SCHEMAS_PER_STATEMENT]
+        try:
+            digests.update(read_batch(connection, batch))
+        except OperationalError:
+            raise
+        except Error as error:
+            connection.rollback()
+            if len(batch) == 1:
+                failed[batch[0]] = str(error).strip().splitlines()[0]
+                continue
+            for name in batch:
+                alone, broken = read_digests(connection, [name])
+                digests.update(alone)
+                failed.update(broken)
+    return digests, failed
+
+
+def read_batch(connection, names):
+    row = "(app || ' ' || name) COLLATE \\"C\\""
+    digest = f"md5(string_agg(DISTINCT {row}, ',' ORDER BY {row}))"
+    statement = " UNION ALL ".join(
+        f"SELECT {index}, {digest} FROM {quoted(name)}.{LEDGER}" for index, name in enumerate(names)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return {names[index]: digest or "" for index, digest in cursor.fetchall()}
+
+
+def read_ledger(connection, name):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT app, name FROM %s.%s" % (quoted(name), LEDGER))
+        return set(cursor.fetchall())
+
+
+def quoted(name):
+    return '"%s"' % name.replace('"', '""')
+
+
+def standing_of(loader, applied):
+    """What Django would do to a schema whose ledger holds \`applied\`."""
+    from django.db.migrations.exceptions import InconsistentMigrationHistory, NodeNotFoundError
+
+    replaced = {key for migration in loader.replacements.values() for key in migration.replaces}
+    known = set(loader.disk_migrations) | replaced
+    standing = {
+        "id": hashlib.sha256(repr(sorted(applied)).encode()).hexdigest()[:12],
+        "pending": [],
+        "bookkeeping": [],
+        "ghosts": sorted(label(key) for key in applied if key not in known),
+        "inconsistent": None,
+    }
+    with recorded(applied):
+        try:
+            group = group_loader(loader)
+            group.check_consistent_history(group.connection)
+        except (InconsistentMigrationHistory, NodeNotFoundError) as error:
+            standing["inconsistent"] = str(error)
+            return standing
+    standing["pending"] = [label(key) for key in plan_of(group)]
+    # Django records a squashed migration when everything it replaces is applied.
+    standing["bookkeeping"] = sorted(
+        label(key)
+        for key in group.replacements
+        if key not in applied and key in group.applied_migrations
+    )
+    return standing
+
+
+@contextmanager
+def recorded(applied):
+    """Lets Django's loader find these rows where it would read a schema's ledger."""
+    from django.db.migrations import loader as module
+
+    class Recorded:
+        def __init__(self, connection):
+            pass
+
+        def applied_migrations(self):
+            return {key: None for key in applied}
+
+    original = module.MigrationRecorder
+    module.MigrationRecorder = Recorded
+    try:
+        yield
+    finally:
+        module.MigrationRecorder = original
+
+
+def group_loader(loader):
+    from django.db.migrations.loader import MigrationLoader
+
+    class GroupLoader(MigrationLoader):
+        def load_disk(self):
+            self.disk_migrations = dict(loader.disk_migrations)
+            self.unmigrated_apps = set(loader.unmigrated_apps)
+            self.migrated_apps = set(loader.migrated_apps)
+
+    # Any connection that is not None makes the loader ask the recorder.
+    return GroupLoader(connection=NotAsked())
+
+
+class NotAsked:
+    alias = "default"
+
+
+def plan_of(loader):
+    """The keys of the forward plan to every leaf, in Django's order."""
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor.__new__(MigrationExecutor)
+    executor.loader = loader
+    plan = executor.migration_plan(loader.graph.leaf_nodes())
+    return [(migration.app_label, migration.name) for migration, _ in plan]
+
+
+def label(key):
+    return "%s.%s" % tuple(key)
+`,
+      "provision": `"""Looks for one tenant, makes its row, domains and empty schema, or removes what was made.
+
+Its tables are made by the project's own migrate_schemas, not here. \`request.json\` says what to do:
+{"action": "look" | "make" | "announce" | "remove", ...}.
+"""
+
+from contextlib import contextmanager
+
+from through_manage import through_manage
+
+
+def provision(request):
+    actions = {"look": look, "make": make, "announce": announce, "remove": remove}
+    return actions[request["action"]](request)
+
+
+# Looking
+
+
+def look(request):
+    """What exists of the tenant already, and what Django's own validation says about the rest."""
+    tenants, domains = models()
+    schema = request["schema"]
+    row = tenants._base_manager.filter(schema_name=schema).first()
+    owners = owners_of(domains, request["domains"])
+    missing = [name for name in request["domains"] if name not in owners]
+    problems = [] if row else problems_of(tenants, request["fields"])
+    problems += domain_problems(domains, missing)
+    problems += lookalikes(tenants, schema)
+    return {
+        "row": row_of(tenants, row, request["fields"]) if row else None,
+        "domains": [{"domain": name, "schema": owners[name]} for name in sorted(owners)],
+        "problems": problems,
+        "schema": schema_of(schema),
+    }
+
+
+def models():
+    from django_tenants import utils
+
+    return utils.get_tenant_model(), utils.get_tenant_domain_model()
+
+
+def tenants_connection():
+    from django.db import connections
+    from django_tenants import utils
+
+    return connections[utils.get_tenant_database_alias()]
+
+
+def owners_of(domains, names):
+    rows = domains._base_manager.filter(domain__in=names).select_related("tenant")
+    return {row.domain: row.tenant.schema_name for row in rows}
+
+
+def problems_of(model, fields):
+    """Each wrong field of a new row with Django's sentence; nothing is saved."""
+    from django.core.exceptions import ValidationError
+
+    try:
+        with_values(model, fields).full_clean()
+    except ValidationError as error:
+        return listed(error)
+    except (TypeError, ValueError) as error:
+        return [{"field": "", "message": str(error)}]
+    return []
+
+
+def domain_problems(model, names):
+    from django.core.exceptions import ValidationError
+
+    problems = []
+    for name in names:
+        try:
+            model(domain=name).full_clean(exclude=["tenant"])
+        except ValidationError as error:
+            problems += [dict(found, field="domain %s" % name) for found in listed(error)]
+    return problems
+
+
+def lookalikes(tenants, schema):
+    """django-tenants takes names that differ in case only for one tenant; PostgreSQL does not."""
+    others = tenants._base_manager.filter(schema_name__iexact=schema).exclude(schema_name=schema)
+    return [
+        {"field": "schema_name", "message": "a tenant with the schema %s exists" % other}
+        for other in others.values_list("schema_name", flat=True)
+    ]
+
+
+def listed(error):
+    return [
+        {"field": "" if field == "__all__" else field, "message": " ".join(messages)}
+        for field, messages in error.message_dict.items()
+    ]
+
+
+def with_values(model, fields):
+    """An unsaved instance. Relations take the key of the other row."""
+    names = {field.name: field.attname for field in model._meta.concrete_fields}
+    return model(**{names.get(name, name): value for name, value in fields.items()})
+
+
+def row_of(model, row, fields):
+    return {
+        "pk": str(row.pk),
+        "hidden": not model._default_manager.filter(pk=row.pk).exists(),
+        "differences": differences_of(model, row, fields),
+    }
+
+
+def differences_of(model, row, fields):
+    """The fields whose value in the row is another one than the one asked for."""
+    from django.core.exceptions import ValidationError
+
+    found = []
+    for name, value in fields.items():
+        field = model._meta.get_field(name)
+        try:
+            wanted = field.clean(value, row)
+        except ValidationError:
+            wanted = value
+        if getattr(row, field.attname) != wanted:
+            found.append(name)
+    return sorted(found)
+
+
+def schema_of(schema):
+    with tenants_connection().cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = %s),"
+            " (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            "  WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')),"
+            " has_database_privilege(current_database(), 'CREATE'), current_user",
+            [schema, schema],
+        )
+        exists, tables, may_create, role = cursor.fetchone()
+    return {"exists": bool(exists), "tables": tables, "mayCreate": may_create, "role": role}
+
+
+# Making
+
+
+def make(request):
+    """Makes what \`request\` names, all or nothing: the row, domains, the empty schema."""
+    from django.core.exceptions import ValidationError
+    from django.db import Error, OperationalError, transaction
+
+    connection = tenants_connection()
+    try:
+        with transaction.atomic(using=connection.alias):
+            return {"made": make_parts(request, connection), "refused": None}
+    except OperationalError:
+        raise
+    except (Error, ValidationError) as error:
+        return {"made": None, "refused": " ".join(str(error).split())}
+
+
+def make_parts(request, connection):
+    tenants, domains = models()
+    made = {"row": None, "domains": [], "schema": None}
+    schema = request["schema"]
+    if request["makeRow"]:
+        tenant = with_values(tenants, request["fields"])
+        tenant.full_clean()
+        # The schema is made below, and its tables by a command of its own: save() would skip a
+        # schema that is there already, and would hide why migrations fail.
+        tenant.auto_create_schema = False
+        with no_call_for_a_schema():
+            tenant.save()
+        made["row"] = str(tenant.pk)
+    else:
+        tenant = tenants._base_manager.get(schema_name=schema)
+    for index, name in enumerate(request["makeDomains"]):
+        primary = bool(request["makeRow"] and index == 0)
+        domain = domains(domain=name, tenant=tenant, is_primary=primary)
+        domain.save()
+        made["domains"].append(str(domain.pk))
+    if request["makeSchema"]:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE SCHEMA %s" % quoted(schema))
+        made["schema"] = schema
+    return made
+
+
+@contextmanager
+def no_call_for_a_schema():
+    """Without auto_create_schema, save() asks its listeners to make the schema; it is made here."""
+    from django_tenants.signals import schema_needs_to_be_sync as signal
+
+    signal.send = lambda *args, **kwargs: []
+    try:
+        yield
+    finally:
+        del signal.send
+
+
+def announce(request):
+    """Sends what django-tenants sends once a new schema has its tables."""
+    from django_tenants.models import TenantMixin
+    from django_tenants.signals import post_schema_sync
+
+    tenant = models()[0]._base_manager.get(schema_name=request["schema"])
+    try:
+        post_schema_sync.send(sender=TenantMixin, tenant=tenant.serializable_fields())
+    except Exception as error:
+        return {"refused": "%s: %s" % (type(error).__name__, error)}
+    return {"refused": None}
+
+
+# Removing
+
+
+def remove(request):
+    """Removes what this run has made, newest first, and stops where something is in the way."""
+    from django.db import Error
+
+    connection = tenants_connection()
+    made = request["made"]
+    removed = []
+    steps = [
+        ("schema", made["schema"], lambda: drop_schema(connection, made["schema"])),
+        ("row", made["row"], lambda: delete_rows(connection, made)),
+        ("domains", made["domains"] and not made["row"], lambda: delete_rows(connection, made)),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [request["lockTimeout"]])
+    for name, present, step in steps:
+        if not present:
+            continue
+        try:
+            step()
+        except (Error, ValueError) as error:
+            stuck = {"part": name, "reason": " ".join(str(error).split())}
+            return {"removed": removed, "stuck": stuck}
+        removed.append(name)
+    return {"removed": removed, "stuck": None}
+
+
+def drop_schema(connection, schema):
+    from django_tenants import utils
+
+    if schema in (utils.get_public_schema_name(), "public") or schema.lower().startswith("pg_"):
+        raise ValueError("%s is never dropped" % schema)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA IF EXISTS %s CASCADE" % quoted(schema))
+
+
+def delete_rows(connection, made):
+    from django.db import transaction
+
+    tenants, domains = models()
+    with transaction.atomic(using=connection.alias):
+        domains._base_manager.filter(pk__in=made["domains"]).delete()
+        if made["row"]:
+            delete_tenant(connection, tenants, made["row"])
+
+
+def delete_tenant(connection, tenants, pk):
+    """Without TenantMixin.delete(), which may drop a schema."""
+    from django.db import Error, models, transaction
+
+    row = tenants._base_manager.filter(pk=pk)
+    try:
+        with transaction.atomic(using=connection.alias):
+            for tenant in row:
+                models.Model.delete(tenant)
+    except Error:
+        # A model of the tenant's schema points to the tenant: Django finds no table for it.
+        row._raw_delete(connection.alias)
+
+
+def quoted(name):
+    return '"%s"' % name.replace('"', '""')
+
+
+if __name__ == "__main__":
+    through_manage(provision)
+`,
+      "through_manage": '"""Runs one probe inside a Django project, through the project\'s own manage.py.\n\nThe probe\'s answer is a JSON file, never standard output: projects print while they are imported.\nThe folder named by TENANTRY_FOLDER holds `request.json` (what is asked) and gets `answer.json`,\nwhose last key is `"complete": true`. A project that cannot be started is an answer, too:\n{"failure": ...}.\n"""\n\nimport json\nimport os\nimport runpy\nimport site\nimport sys\nimport traceback\nimport types\n\n# The module by which the code inside `manage.py shell` finds its way back to the probe.\nWAY_BACK = "tenantry_probe"\nTRACEBACK_LINES = 40\n\n\nclass Refusal(Exception):\n    """The probe cannot answer, for a reason that has a name."""\n\n    def __init__(self, kind, message, **details):\n        super().__init__(message)\n        self.kind = kind\n        self.details = details\n\n\ndef through_manage(probe):\n    """Calls probe(request) once Django is set up, and writes its answer or why there is none."""\n    folder = os.environ["TENANTRY_FOLDER"]\n    with open(os.path.join(folder, "request.json"), encoding="utf-8") as file:\n        request = json.load(file)\n\n    answer = {}\n    way_back = types.ModuleType(WAY_BACK)\n    way_back.run = lambda: answer.update(ask(probe, request))\n    make_room()\n    sys.modules[WAY_BACK] = way_back\n\n    try:\n        run_manage(settings_module=request.get("settingsModule"))\n    except SystemExit as ended:\n        if not answer:\n            message = "it ended with exit code %s before it ran the command" % ended.code\n            answer["failure"] = {"kind": "manage-py", "exception": "SystemExit", "message": message}\n    except BaseException as error:\n        if not answer:\n            answer["failure"] = describe(error, kind_of_start_failure(error))\n    if not answer:\n        message = "it ended without running the command shell"\n        answer["failure"] = {"kind": "manage-py", "exception": "", "message": message}\n\n    write_answer(folder, answer)\n\n\ndef make_room():\n    """Forgets the modules that came with the probe: the project may have some of the same name."""\n    folder = os.path.dirname(os.path.abspath(__file__))\n    for name, module in list(sys.modules.items()):\n        path = getattr(module, "__file__", None)\n        if name != "__main__" and path and os.path.dirname(os.path.abspath(path)) == folder:\n            del sys.modules[name]\n\n\ndef run_manage(settings_module):\n    """Does what `python manage.py shell -c …` does, in this process."""\n    here = os.getcwd()\n    command = "import %s; %s.run()" % (WAY_BACK, WAY_BACK)\n    # Verbosity 0: from Django 5.2 on the shell prints what it imported.\n    sys.argv = ["manage.py", "shell", "--verbosity", "0", "-c", command]\n    if settings_module:\n        sys.argv.append("--settings=" + settings_module)\n    sys.path[0] = here\n    runpy.run_path(os.path.join(here, "manage.py"), run_name="__main__")\n\n\ndef ask(probe, request):\n    from django.conf import settings\n\n    settings.INSTALLED_APPS  # raises what `manage.py shell` has swallowed\n    try:\n        return probe(request)\n    except Refusal as refusal:\n        failure = describe(refusal.__cause__ or refusal, refusal.kind)\n        failure.update(refusal.details, message=str(refusal))\n        return {"failure": failure}\n    except Exception as error:\n        return {"failure": describe(error, "connection" if is_lost(error) else "probe")}\n\n\ndef kind_of_start_failure(error):\n    if getattr(root_of(error), "name", None) == "django":\n        return "django-missing"\n    if is_lost(error):\n        return "connection"\n    try:\n        from django.conf import settings\n    except ImportError:\n        return "manage-py"\n    return "loading" if settings.configured else "settings"\n\n\ndef is_lost(error):\n    """Whether the database could not be reached, or went away."""\n    try:\n        from django.db import InterfaceError, OperationalError\n    except Exception:\n        return False\n    return isinstance(error, (InterfaceError, OperationalError))\n\n\ndef root_of(error):\n    """What lies below Django\'s own "Couldn\'t import Django" of manage.py."""\n    while isinstance(error, ImportError) and isinstance(error.__cause__, ImportError):\n        error = error.__cause__\n    return error\n\n\ndef describe(error, kind):\n    root = root_of(error)\n    lines = "".join(traceback.format_exception(type(root), root, root.__traceback__)).splitlines()\n    return {\n        "kind": kind,\n        "exception": type(root).__name__,\n        "message": str(root).strip(),\n        "where": place_of(root),\n        "missingModule": getattr(root, "name", None) if isinstance(root, ImportError) else None,\n        "traceback": "\\n".join(lines[-TRACEBACK_LINES:]),\n    }\n\n\ndef place_of(error):\n    """The line of the project where it went wrong, like `shop/settings.py:14`, or None."""\n    here = os.path.join(os.getcwd(), "")\n    installed = tuple(os.path.join(path, "") for path in site.getsitepackages() + [sys.prefix])\n    place = None\n    for frame in traceback.extract_tb(error.__traceback__):\n        if frame.filename.startswith(here) and not frame.filename.startswith(installed):\n            place = "%s:%s" % (frame.filename[len(here):], frame.lineno)\n    return place\n\n\ndef write_answer(folder, answer):\n    path = os.path.join(folder, "answer.json")\n    # Only its owner may read it: models and tenants are nobody else\'s business.\n    descriptor = os.open(path + ".tmp", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)\n    with os.fdopen(descriptor, "w", encoding="utf-8") as file:\n        json.dump(dict(answer, complete=True), file)\n    os.replace(path + ".tmp", path)\n'
+    };
+    pythonFile = (name) => files[name];
+  }
+});
+
+// src/django/probe.ts
+async function probe(project, program, { request, answer }, options) {
+  const { machine } = project;
+  const folder = await makeFolder(machine);
+  try {
+    for (const name of [program, ...filesOf[program]]) {
+      await machine.writeFile(import_node_path3.posix.join(folder, `${name}.py`), pythonFile(name), { mode: 384 });
+    }
+    await machine.writeFile(
+      import_node_path3.posix.join(folder, "request.json"),
+      JSON.stringify({ ...request, settingsModule: project.settingsModule }),
+      { mode: 384 }
+    );
+    const result = await runPython(
+      project,
+      [import_node_path3.posix.join(folder, `${program}.py`)],
+      { TENANTRY_FOLDER: folder },
+      options
+    );
+    return read(await machine.readFile(import_node_path3.posix.join(folder, "answer.json")), answer, { project, result });
+  } finally {
+    await machine.run(["rm", "-rf", "--", folder], housekeeping).catch(() => {
+    });
+  }
+}
+async function makeFolder(machine) {
+  const made2 = await machine.run(["mktemp", "-d", "-t", "tenantry-XXXXXXXX"], housekeeping);
+  const folder = made2.stdout.trim();
+  if (succeeded(made2) && folder !== "") return folder;
+  throw new UserError(
+    `Cannot make a folder for temporary files on ${machine.name} — ${lastWords(made2, 1) || ending(made2)}`,
+    "free some space, or set TMPDIR to a folder that this user may write to",
+    { code: "cannot-write" }
+  );
+}
+function read(text2, answer, { project, result }) {
+  const parsed = envelope.safeParse(parse2(text2));
+  if (!parsed.success) {
+    throw new UserError(
+      `The project did not answer — ${project.python} ended with ${ending(result)} and left ${text2 === void 0 ? "no" : "an unfinished"} answer`,
+      "its last lines are below; run python manage.py check in the same place to see the same",
+      { code: "probe-failed", evidence: lastWords(result) }
+    );
+  }
+  const { failure: failure2, ...rest } = parsed.data;
+  if (failure2 !== void 0) throw startFailure(failure2, project);
+  return answer.parse(rest);
+}
+function parse2(text2) {
+  try {
+    return text2 === void 0 ? void 0 : JSON.parse(text2);
+  } catch {
+    return void 0;
+  }
+}
+var import_node_path3, filesOf, housekeeping, envelope;
+var init_probe = __esm({
+  "src/django/probe.ts"() {
+    "use strict";
+    import_node_path3 = require("node:path");
+    init_zod();
+    init_errors();
+    init_machine();
+    init_failures();
+    init_project();
+    init_python_files();
+    filesOf = {
+      discover: ["through_manage", "described_models", "expected_tables", "ledgers"],
+      provision: ["through_manage"]
+    };
+    housekeeping = { timeout: 3e4 };
+    envelope = looseObject({ complete: literal(true), failure: failureShape.optional() });
+  }
+});
+
+// src/migrations/standing.ts
+async function readStanding({ project, database, signal }) {
+  const discovery = await probe(
+    project,
+    "discover",
+    { request: {}, answer: discoveryShape },
+    { timeout: patience, signal, applicationName: "tenantry discover" }
+  );
+  await requireSameDatabase(discovery, database);
+  return discovery;
+}
+async function requireSameDatabase({ database: found2 }, given) {
+  const [identity] = await given.query(
+    `SELECT oid::text AS oid,
+            to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS started
+       FROM pg_database WHERE datname = current_database()`
+  );
+  if (identity?.oid === found2.identity.oid && identity.started === found2.identity.serverStarted) return;
+  const { host, port: port2, name } = found2.settings;
+  throw new UserError(
+    `The project uses another database — its settings lead to ${name} on ${host || "the local socket"}:${port2 || "5432"}, this step was given ${given.label}`,
+    "make DATABASES read DATABASE_URL or the DB_* variables; nothing was changed",
+    { code: "project-other-database" }
+  );
+}
+var patience;
+var init_standing = __esm({
+  "src/migrations/standing.ts"() {
+    "use strict";
+    init_discovery();
+    init_probe();
+    init_errors();
+    patience = 5 * 6e4;
+  }
+});
+
+// src/database/catalog.ts
+function tablesStatement(schemas) {
+  return {
+    text: `select n.nspname::text as schema,
+                  coalesce(array_agg(c.relname::text order by c.relname) filter (where c.oid is not null), '{}') as tables
+             from pg_namespace n
+             left join pg_class c on c.relnamespace = n.oid and c.relkind in ${tableKinds}
+            where n.nspname = any($1::text[])
+            group by n.nspname`,
+    values: [schemas]
+  };
+}
+async function tablesBySchema(database, schemas) {
+  const rows = await askInBatches(database, schemas, tablesStatement);
+  return new Map(rows.map(({ schema, tables }) => [schema, new Set(tables)]));
+}
+function ask(database, { text: text2, values }) {
+  return database.query(text2, values);
+}
+async function askInBatches(database, schemas, statement) {
+  const rows = [];
+  for (let start = 0; start < schemas.length; start += schemasPerStatement) {
+    const batch = schemas.slice(start, start + schemasPerStatement);
+    for (const row of await ask(database, statement(batch))) rows.push(row);
+  }
+  return rows;
+}
+var schemasPerStatement, tableKinds;
+var init_catalog = __esm({
+  "src/database/catalog.ts"() {
+    "use strict";
+    schemasPerStatement = 500;
+    tableKinds = `('r', 'p', 'v', 'm', 'f')`;
+  }
+});
+
+// src/migrations/verify.ts
+async function prove(discovery, database) {
+  const schemas = [.../* @__PURE__ */ new Set([discovery.publicSchema, ...discovery.tenants.map(({ schema }) => schema)])];
+  return judge2(discovery, await tablesBySchema(database, schemas));
+}
+function judge2(discovery, tables) {
+  const expected = expectedTables(discovery);
+  const incomplete = [...expected].flatMap(([schema, names]) => {
+    const existing = tables.get(schema) ?? /* @__PURE__ */ new Set();
+    const missing = names.filter((name) => !existing.has(name));
+    return missing.length === 0 ? [] : [{ schema, missing }];
+  });
+  const tenantKinds = discovery.kinds.filter(({ kind: kind2 }) => kind2 === "tenant");
+  return {
+    schemas: expected.size,
+    tables: tenantKinds.map((kind2) => kind2.tables.length),
+    incomplete,
+    failure: failureOf(discovery, incomplete)
+  };
+}
+function expectedTables({ publicSchema, tenants, kinds }) {
+  const shared = kinds.find(({ kind: kind2 }) => kind2 === "shared")?.tables ?? [];
+  const byType = new Map(
+    kinds.filter(({ kind: kind2 }) => kind2 === "tenant").map((kind2) => [kind2.tenantType, kind2.tables])
+  );
+  const rows = tenants.filter(({ schema }) => schema !== publicSchema);
+  return new Map([
+    [publicSchema, shared],
+    ...rows.map(({ schema, tenantType }) => [
+      schema,
+      byType.get(tenantType) ?? []
+    ])
+  ]);
+}
+function failureOf(discovery, incomplete) {
+  const plan = planMigrations(discovery);
+  const [refusal] = refusals2(plan);
+  if (refusal !== void 0) return refusal;
+  if (plan.tenantsUnknown !== void 0) {
+    return new UserError(
+      `The tenants cannot be read — ${plan.tenantsUnknown === "no-table" ? `there is no table ${discovery.tenantModel.table}` : plan.tenantsUnknown}`,
+      "migrate the shared schema first",
+      { code: "tenants-unreadable" }
+    );
+  }
+  const behind = [plan.shared, ...plan.tenants].filter(needsMigration);
+  if (behind.length > 0) {
+    return new UserError(
+      `${counted(behind.length, "schema")} ${behind.length === 1 ? "is" : "are"} behind the code — ${listed(
+        behind.map(({ schema, pending }) => `${schema} lacks ${listed(pending, 2)}`),
+        3
+      )}`,
+      "run migrate-schemas; if it has just run, another deployment may have changed the ledger meanwhile",
+      { code: "migrations-left-pending" }
+    );
+  }
+  if (incomplete.length === 0) return void 0;
+  return new UserError(
+    `${counted(incomplete.length, "schema")} ${incomplete.length === 1 ? "lacks" : "lack"} tables — ${listed(
+      incomplete.map(({ schema, missing }) => `${schema} has no ${listed(missing, 3)}`),
+      3
+    )}`,
+    "their ledgers say that everything is applied, so migrating again makes nothing: restore the tables; where an app lacks all of them, fake that app back to zero in that schema and migrate again",
+    { code: "tenant-tables-missing", evidence: evidence(incomplete) }
+  );
+}
+function evidence(incomplete) {
+  return incomplete.map(({ schema, missing }) => `${schema}: ${missing.join(", ")}`).join("\n");
+}
+function proofSentence({ schemas, tables }) {
+  const tenants = schemas - 1;
+  if (tenants === 0) return "the shared schema has all its tables";
+  const each = tables.length === 1 ? `all ${tables[0]} tables` : "all tables of their type";
+  return `${counted(tenants, "tenant")} ${tenants === 1 ? "has" : "have"} ${each}, the shared schema has its own`;
+}
+async function proveSchema(schema, discovery, database) {
+  const only = restrictedTo(schema, discovery);
+  const proof = judge2(only, await tablesBySchema(database, [discovery.publicSchema, schema]));
+  const found2 = expectedTables(only).get(schema);
+  if (found2 === void 0) {
+    const failure2 = new UserError(
+      `The tenant ${schema} cannot be found — the project’s default manager does not show its row`,
+      "look at the manager of the tenant model",
+      { code: "tenant-hidden" }
+    );
+    return { tables: 0, failure: failure2 };
+  }
+  return { tables: found2.length, failure: proof.failure };
+}
+function restrictedTo(schema, discovery) {
+  const concerned = /* @__PURE__ */ new Set([schema, discovery.publicSchema]);
+  return {
+    ...discovery,
+    tenants: discovery.tenants.filter((tenant2) => concerned.has(tenant2.schema)),
+    groups: discovery.groups.map((group) => ({
+      ...group,
+      schemas: group.schemas.filter((name) => concerned.has(name))
+    })),
+    withoutSchema: discovery.withoutSchema.filter((name) => concerned.has(name)),
+    unreadable: discovery.unreadable.filter((unknown2) => concerned.has(unknown2.schema))
+  };
+}
+var init_verify = __esm({
+  "src/migrations/verify.ts"() {
+    "use strict";
+    init_catalog();
+    init_errors();
+    init_words();
+    init_plan();
+  }
+});
+
+// src/migrations/migrate.ts
+async function migrateSchemas(options) {
+  const progress = new Progress();
+  try {
+    await carryOut(progress, options);
+    return progress.outcome();
+  } catch (error3) {
+    if (!(error3 instanceof UserError)) throw error3;
+    return progress.outcome(error3);
+  }
+}
+async function verifySchemas(options) {
+  const progress = new Progress();
+  try {
+    const discovery = await readStanding(options);
+    progress.planned(planMigrations(discovery));
+    options.log.step("Plan", planSentence(planMigrations(discovery)));
+    await proveAll(discovery, progress, options);
+    return progress.outcome();
+  } catch (error3) {
+    if (!(error3 instanceof UserError)) throw error3;
+    return progress.outcome(error3);
+  }
+}
+async function carryOut(progress, options) {
+  let discovery = await look(progress, options);
+  const superTenant = superTenantWords(options.superTenantCommand, discovery);
+  if (options.dryRun) {
+    options.log.details("The plan", planLines(planMigrations(discovery)).join("\n"));
+    return;
+  }
+  await bringShared(progress, options);
+  if (superTenant !== void 0) await bringSuperTenant(superTenant, progress, options);
+  if (progress.sharedWasMigrated || superTenant !== void 0) {
+    discovery = await lookAgain(progress, options);
+  }
+  if (await bringTenants(progress, options)) {
+    discovery = await readStanding(options);
+    progress.seen(planMigrations(discovery));
+  }
+  await proveAll(discovery, progress, options);
+}
+async function look(progress, options) {
+  const since = performance.now();
+  const discovery = await readStanding(options);
+  const plan = planMigrations(discovery);
+  progress.planned(plan);
+  options.log.step("Plan", planSentence(plan), performance.now() - since);
+  for (const notice of notices(plan)) options.log.info(notice);
+  const [refusal, ...others] = refusals2(plan);
+  if (refusal === void 0) return discovery;
+  options.log.details("Also in the way", others.map(({ sentence }) => sentence).join("\n"));
+  throw refusal;
+}
+async function lookAgain(progress, options) {
+  const before = progress.plan === void 0 ? "" : planSentence(progress.plan);
+  const discovery = await readStanding(options);
+  const plan = planMigrations(discovery);
+  progress.planned(plan);
+  progress.seen(plan);
+  if (planSentence(plan) !== before) options.log.step("Plan", planSentence(plan));
+  const [refusal] = refusals2(plan, "the shared schema is migrated, no tenant was touched");
+  if (refusal !== void 0) throw refusal;
+  return discovery;
+}
+async function bringShared(progress, options) {
+  const shared = progress.plan?.shared;
+  if (shared === void 0) return;
+  if (!needsMigration(shared)) {
+    options.log.step("Shared", `${shared.schema}: nothing to do`);
+    return;
+  }
+  options.signal.throwIfAborted();
+  progress.begun(shared.schema);
+  const ran = await migrateShared(shared.schema, commandOptions(options));
+  progress.ended(shared.schema, ran);
+  options.onStanding?.(progress.outcome());
+  if (ran.failure !== void 0) {
+    await readLedgersAgain(progress, options);
+    throw ran.failure;
+  }
+  options.log.step("Shared", `${shared.schema}: ${listed(shared.pending, 3)}`, ran.milliseconds);
+}
+async function bringSuperTenant(words, progress, options) {
+  const command = words.join(" ");
+  const ran = await makeSuperTenant(words, commandOptions(options));
+  progress.superTenantEnded(command, ran);
+  options.onStanding?.(progress.outcome());
+  if (ran.failure !== void 0) throw ran.failure;
+  options.log.step("Super tenant", command, ran.milliseconds);
+}
+async function bringTenants(progress, options) {
+  const plan = progress.plan;
+  if (plan === void 0) return false;
+  const waiting = tenantsToMigrate(plan);
+  const since = performance.now();
+  for (const [index, schema] of waiting.entries()) {
+    options.signal.throwIfAborted();
+    progress.begun(schema);
+    const ran = await migrateTenant(schema, commandOptions(options));
+    progress.ended(schema, ran);
+    options.onStanding?.(progress.outcome());
+    if (ran.failure !== void 0) {
+      await readLedgersAgain(progress, options);
+      throw withStanding(ran.failure, progress);
+    }
+    if (isWorthALine(index + 1, waiting.length)) {
+      options.log.info(`${index + 1} of ${counted(waiting.length, "tenant")}: ${schema}`);
+    }
+  }
+  const skipped = plan.tenants.length - waiting.length;
+  options.log.step(
+    "Tenants",
+    `${grouped(waiting.length)} migrated, ${grouped(skipped)} up to date`,
+    performance.now() - since
+  );
+  return waiting.length > 0;
+}
+function isWorthALine(done, total) {
+  return total <= 20 || Math.floor(done * 10 / total) !== Math.floor((done - 1) * 10 / total);
+}
+async function readLedgersAgain(progress, options) {
+  const discovery = await readStanding(options).catch(() => void 0);
+  if (discovery !== void 0) progress.seen(planMigrations(discovery));
+}
+function withStanding(failure2, { standing }) {
+  return new UserError(failure2.message, [failure2.hint, ...standing].join("; "), {
+    code: failure2.code,
+    ...failure2.evidence === void 0 ? {} : { evidence: failure2.evidence },
+    cause: failure2.cause
+  });
+}
+async function proveAll(discovery, progress, { database, log }) {
+  const since = performance.now();
+  const proof = await prove(discovery, database);
+  progress.proven(proof);
+  if (proof.failure !== void 0) throw proof.failure;
+  log.step("Proof", proofSentence(proof), performance.now() - since);
+}
+function commandOptions({ project, signal, log, commandTimeout }) {
+  return { project, signal, log, timeout: commandTimeout ?? anHour };
+}
+var anHour;
+var init_migrate = __esm({
+  "src/migrations/migrate.ts"() {
+    "use strict";
+    init_errors();
+    init_words();
+    init_commands();
+    init_plan();
+    init_plan_text();
+    init_progress();
+    init_standing();
+    init_verify();
+    anHour = 60 * 6e4;
+  }
+});
+
+// src/migrations/outcome.ts
+function totalsOf({ tenants }) {
+  const count2 = (...outcomes) => tenants.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  return {
+    total: tenants.length,
+    migrated: count2("migrated"),
+    skipped: count2("skipped"),
+    failed: count2("failed", "unknown")
+  };
+}
+var init_outcome = __esm({
+  "src/migrations/outcome.ts"() {
+    "use strict";
+  }
+});
+
+// src/machine/lines.ts
+function lineSplitter(onLine) {
+  let rest = "";
+  return {
+    push(text2) {
+      const lines2 = (rest + text2).split(/\r?\n/);
+      rest = lines2.pop() ?? "";
+      for (const line of lines2) onLine(line);
+    },
+    end() {
+      if (rest !== "") onLine(rest);
+      rest = "";
+    }
+  };
+}
+var init_lines = __esm({
+  "src/machine/lines.ts"() {
+    "use strict";
+  }
+});
+
+// src/machine/local.ts
+async function runLocally(argv, options) {
+  const [program = "", ...rest] = argv;
+  options.signal?.throwIfAborted();
+  const child = (0, import_node_child_process.spawn)(program, rest, {
+    cwd: options.workingDirectory,
+    env: { ...process.env, ...options.env },
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true
+  });
+  const output = collect(child, options.onLine);
+  child.stdin?.on("error", () => {
+  });
+  child.stdin?.end(options.stdin ?? "");
+  let timedOut2 = false;
+  const timer = setTimeout(() => {
+    timedOut2 = true;
+    void endGroup(child);
+  }, options.timeout);
+  const onAbort = () => void endGroup(child);
+  options.signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    const { exitCode: exitCode2, signal } = await ended(child, program, options.workingDirectory);
+    options.signal?.throwIfAborted();
+    if (timedOut2) {
+      throw new UserError(
+        `${program} did not end within ${showDuration(options.timeout)} — it was ended`,
+        "look at its last lines; if it needs longer, give it a longer time limit",
+        { code: "command-timed-out", evidence: output.stderr.trim() || output.stdout.trim() }
+      );
+    }
+    return { exitCode: exitCode2, signal, ...output };
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener("abort", onAbort);
+  }
+}
+function collect(child, onLine) {
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"]) {
+    const stream = child[name];
+    if (stream === null) continue;
+    const lines2 = lineSplitter(onLine ?? (() => {
+    }));
+    stream.setEncoding("utf8");
+    stream.on("data", (text2) => {
+      output[name] += text2;
+      lines2.push(text2);
+    });
+    stream.on("end", () => lines2.end());
+  }
+  return output;
+}
+function ended(child, program, workingDirectory) {
+  return new Promise((resolve, reject) => {
+    child.once("error", (error3) => {
+      const missing = codeOf(error3) === "ENOENT";
+      const where = workingDirectory === void 0 ? "" : ` (in ${workingDirectory})`;
+      reject(
+        new UserError(
+          `Cannot start ${program}${where} — ${missing ? "there is no such program or folder" : messageOf(error3)}`,
+          "install it, or give its whole path",
+          { code: "command-not-found", cause: error3 }
+        )
+      );
+    });
+    child.once("close", (exitCode2, signal) => resolve({ exitCode: exitCode2, signal }));
+  });
+}
+async function endGroup(child) {
+  const running = () => child.exitCode === null && child.signalCode === null;
+  signalGroup(child, "SIGTERM");
+  for (let waited = 0; running() && waited < gracePeriod; waited += 50) await (0, import_promises5.setTimeout)(50);
+  signalGroup(child, "SIGKILL");
+}
+function signalGroup(child, signal) {
+  if (child.pid === void 0) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+  }
+}
+var import_node_child_process, import_promises4, import_node_path4, import_promises5, gracePeriod, localMachine;
+var init_local = __esm({
+  "src/machine/local.ts"() {
+    "use strict";
+    import_node_child_process = require("node:child_process");
+    import_promises4 = require("node:fs/promises");
+    import_node_path4 = require("node:path");
+    import_promises5 = require("node:timers/promises");
+    init_duration();
+    init_errors();
+    init_lines();
+    gracePeriod = 5e3;
+    localMachine = {
+      name: "this machine",
+      run: runLocally,
+      async writeFile(path, content, { mode }) {
+        const unfinished = `${path}.${process.pid}.tmp`;
+        try {
+          await (0, import_promises4.mkdir)((0, import_node_path4.dirname)(path), { recursive: true });
+          await (0, import_promises4.writeFile)(unfinished, content, { mode, flag: "wx" });
+          await (0, import_promises4.chmod)(unfinished, mode);
+          await (0, import_promises4.rename)(unfinished, path);
+        } catch (error3) {
+          await (0, import_promises4.rm)(unfinished, { force: true }).catch(() => {
+          });
+          throw new UserError(
+            `Cannot write ${path} — ${messageOf(error3)}`,
+            `give this user the right to write there, free some space, or choose another folder`,
+            { code: "cannot-write", cause: error3 }
+          );
+        }
+      },
+      async readFile(path) {
+        try {
+          return await (0, import_promises4.readFile)(path, "utf8");
+        } catch (error3) {
+          if (codeOf(error3) === "ENOENT") return void 0;
+          throw new UserError(
+            `Cannot read ${path} — ${messageOf(error3)}`,
+            "give this user the right to read it",
+            {
+              code: "cannot-read",
+              cause: error3
+            }
+          );
+        }
+      },
+      async close() {
+      }
+    };
+  }
+});
+
+// src/actions/project.ts
+async function withDatabase({ databaseUrl: databaseUrl2, waitAttempts, waitInterval }, { log, signal }, use) {
+  const started = performance.now();
+  const database = await waitForDatabase(databaseUrl2, {
+    applicationName: "tenantry",
+    connectTimeout,
+    attempts: waitAttempts,
+    interval: waitInterval,
+    log,
+    signal
+  });
+  try {
+    log.step(
+      "Database",
+      `${database.label} (PostgreSQL ${database.serverVersion})`,
+      performance.now() - started
+    );
+    return await use(database);
+  } finally {
+    await database.close();
+  }
+}
+function projectOf({ databaseUrl: databaseUrl2, workingDirectory, python, settingsModule }, env) {
+  return {
+    machine: localMachine,
+    workingDirectory,
+    python,
+    settingsModule,
+    env: {
+      DATABASE_URL: composeUrl(databaseUrl2, databaseUrl2.scheme),
+      ...djangoVariables(databaseUrl2),
+      ...env
+    }
+  };
+}
+var connectTimeout;
+var init_project2 = __esm({
+  "src/actions/project.ts"() {
+    "use strict";
+    init_connection();
+    init_django_variables();
+    init_url_compose();
+    init_local();
+    connectTimeout = 1e4;
+  }
+});
+
+// src/actions/migrate-schemas.ts
+var migrate_schemas_exports = {};
+__export(migrate_schemas_exports, {
+  migrateSchemas: () => migrateSchemas2
+});
+function facts(outcome) {
+  const { total, migrated, skipped, failed } = totalsOf(outcome);
+  return {
+    "tenants-total": total,
+    "tenants-migrated": migrated,
+    "tenants-skipped": skipped,
+    "tenants-failed": failed,
+    plan: outcome.plan === void 0 ? void 0 : JSON.stringify(shortPlan(outcome.plan))
+  };
+}
+function shortPlan({ shared, tenants }) {
+  const groups = Map.groupBy(tenants.filter(needsMigration), ({ pending }) => pending.join(" "));
+  return {
+    shared: shared.pending,
+    tenants: [...groups].map(([pending, group]) => ({ pending: pending.split(" "), tenants: group.length }))
+  };
+}
+function resultOf(outcome, { mode, dryRun }) {
+  if (mode === "verify") return "verified";
+  if (dryRun) return "planned";
+  const migrated = [outcome.shared, ...outcome.tenants].some((schema) => schema?.outcome === "migrated");
+  return migrated ? "migrated" : "up-to-date";
+}
+function verdictOf(outcome, result) {
+  const { total, migrated, skipped } = totalsOf(outcome);
+  if (result === "planned") return outcome.plan === void 0 ? "planned" : planSentence(outcome.plan);
+  if (result === "verified") return `${counted(total, "tenant")} complete, proven by the catalogue`;
+  const shared = outcome.shared?.outcome === "migrated" ? ["the shared schema migrated"] : [];
+  const tenants = total === 0 ? ["no tenants yet"] : [`${counted(migrated, "tenant")} migrated, ${grouped(skipped)} up to date`];
+  return `${[...shared, ...tenants].join(", ")}; proven by the catalogue`;
+}
+function tellReport(outcome, { report }) {
+  const schemas = [...outcome.shared === void 0 ? [] : [outcome.shared], ...outcome.tenants];
+  report.data("schemas", schemas);
+  report.data("plan", outcome.plan);
+  report.data("proof", outcome.proof);
+  for (const notice of outcome.notices) report.lookAt(notice);
+  if (schemas.length === 0) return;
+  const rows = [...schemas].sort(worstFirst).slice(0, shownRows).map(rowOf);
+  report.foldedTable(
+    schemas.length > shownRows ? `The first ${shownRows} of ${counted(schemas.length, "schema")}, failed and slowest first` : counted(schemas.length, "schema"),
+    ["schema", "result", "migrations", "time"],
+    rows
+  );
+}
+function worstFirst(a, b) {
+  return badness[a.outcome] - badness[b.outcome] || b.milliseconds - a.milliseconds;
+}
+function rowOf({
+  schema,
+  outcome,
+  migrations,
+  missingTables,
+  failure: failure2,
+  milliseconds
+}) {
+  const why = failure2 ?? (missingTables.length > 0 ? `lacks ${missingTables.join(", ")}` : void 0);
+  return [
+    schema,
+    why === void 0 ? outcome : `**${outcome}**: ${why}`,
+    migrations.join(", "),
+    milliseconds === 0 ? "" : showDuration(milliseconds)
+  ];
+}
+var inputs2, outputs, migrateSchemas2, shownRows, badness;
+var init_migrate_schemas = __esm({
+  "src/actions/migrate-schemas.ts"() {
+    "use strict";
+    init_duration();
+    init_words();
+    init_migrate();
+    init_outcome();
+    init_plan();
+    init_plan_text();
+    init_action();
+    init_fields();
+    init_fields2();
+    init_project2();
+    inputs2 = {
+      mode: choice("migrate", "verify"),
+      ...databaseFields,
+      ...projectFields,
+      env: environment.optional(),
+      superTenantCommand: text.optional(),
+      dryRun: boolean3,
+      ...commonFields
+    };
+    outputs = ["tenants-total", "tenants-migrated", "tenants-skipped", "tenants-failed", "plan"];
+    migrateSchemas2 = defineAction({
+      inputs: inputs2,
+      outputs,
+      results: ["migrated", "up-to-date", "verified", "planned"],
+      async run(context) {
+        const { inputs: inputs6, tell } = context;
+        const outcome = await withDatabase(inputs6, context, (database) => {
+          const project = projectOf(inputs6, inputs6.env ?? {});
+          const work = { ...context, ...inputs6, project, database };
+          return inputs6.mode === "verify" ? verifySchemas(work) : migrateSchemas({ ...work, commandTimeout: inputs6.timeout, onStanding: (soFar) => tell(facts(soFar)) });
+        });
+        tell(facts(outcome));
+        tellReport(outcome, context);
+        if (outcome.failure !== void 0) throw outcome.failure;
+        const result = resultOf(outcome, inputs6);
+        const verdict = verdictOf(outcome, result);
+        context.log.step("Done", verdict, outcome.milliseconds);
+        context.report.verdict(`${verdict}, in ${showDuration(outcome.milliseconds)}.`);
+        return { result };
+      }
+    });
+    shownRows = 100;
+    badness = {
+      failed: 0,
+      unknown: 1,
+      "not-tried": 2,
+      migrated: 3,
+      skipped: 4
+    };
+  }
+});
+
+// src/provisioning/decision.ts
+function decide(wanted, found2, { adopt }) {
+  const { schema, fields, domains } = wanted;
+  refuseTaken(schema, found2);
+  const makeRow = found2.row === null;
+  const makeSchema = !found2.schema.exists;
+  if (makeRow && !makeSchema && !adopt) throw leftOver(schema, found2);
+  if (found2.row?.hidden) {
+    throw new UserError(
+      `The tenant ${schema} exists and is hidden — the project’s default manager does not show its row`,
+      "bring it back (or remove it) in the project first; nothing was made",
+      { code: "tenant-hidden" }
+    );
+  }
+  if (found2.problems.length > 0) throw wrongFields(found2.problems.map(told));
+  if (makeSchema && !found2.schema.mayCreate) {
+    throw new UserError(
+      `The role ${found2.schema.role} may not create schemas — it has no CREATE on this database`,
+      `run GRANT CREATE ON DATABASE … TO "${found2.schema.role}"; nothing was made`,
+      { code: "cannot-create-schema" }
+    );
+  }
+  const existing = new Set(found2.domains.map(({ domain }) => domain));
+  const makeDomains = domains.filter((domain) => !existing.has(domain));
+  return {
+    parts: { schema, fields, makeRow, makeDomains, makeSchema },
+    state: stateOf({ makeRow, makeSchema, makeDomains }),
+    steps: [
+      ...makeRow ? ["row"] : [],
+      ...makeDomains.map((domain) => `domain ${domain}`),
+      ...makeSchema ? ["schema"] : []
+    ]
+  };
+}
+function stateOf({
+  makeRow,
+  makeSchema,
+  makeDomains
+}) {
+  if (makeRow) return makeSchema ? "created" : "adopted";
+  return makeSchema || makeDomains.length > 0 ? "completed" : "unchanged";
+}
+function wrongFields(problems) {
+  return new UserError(
+    `The tenant cannot be made like this — ${problems.join("; ")}`,
+    "correct the inputs and run again; nothing was made",
+    { code: "tenant-fields-wrong" }
+  );
+}
+function told({ field: field3, message }) {
+  return field3 === "" ? message : `${field3}: ${message}`;
+}
+function refuseTaken(schema, found2) {
+  const taken = found2.domains.filter((domain) => domain.schema !== schema);
+  if (taken.length === 0) return;
+  throw new UserError(
+    `${counted(taken.length, "domain")} of ${schema} ${taken.length === 1 ? "belongs" : "belong"} to another tenant — ${listed(
+      taken.map(({ domain, schema: owner }) => `${domain} to ${owner}`)
+    )}`,
+    "choose another domain, or remove it from the other tenant first; nothing was made",
+    { code: "domain-taken" }
+  );
+}
+function leftOver(schema, found2) {
+  return new UserError(
+    `The schema ${schema} exists, but no tenant has it — it holds ${counted(found2.schema.tables, "table")}`,
+    `set adopt: true to give it to the new tenant and migrate it, or remove it (DROP SCHEMA "${schema}" CASCADE) if nobody needs what is in it; nothing was made`,
+    { code: "schema-left-over" }
+  );
+}
+var init_decision = __esm({
+  "src/provisioning/decision.ts"() {
+    "use strict";
+    init_errors();
+    init_words();
+  }
+});
+
+// src/provisioning/fields.ts
+function rowFields(tenant2, discovered, { isNew }) {
+  const { fields } = discovered.tenantModel;
+  const values = { ...tenant2.fields, schema_name: tenant2.schemaName };
+  const problems = [];
+  const nameField = fields.find(({ name }) => name === "name");
+  if (tenant2.tenantName !== void 0) {
+    if (nameField === void 0) {
+      problems.push(`tenant-name: ${discovered.tenantModel.name} has no field name — give its own in fields`);
+    } else if ("name" in tenant2.fields) {
+      problems.push("tenant-name: fields gives the name, too — leave one of them out");
+    } else values.name = tenant2.tenantName;
+  } else if (isNew && nameField?.required && !("name" in tenant2.fields)) values.name = tenant2.schemaName;
+  if ("schema_name" in tenant2.fields) problems.push("fields: schema_name is given by schema-name");
+  takeType(tenant2, discovered, { values, problems, isNew });
+  for (const name of Object.keys(tenant2.fields)) {
+    const problem = nameProblem(name, fields, discovered.tenantModel.name);
+    if (problem !== void 0) problems.push(problem);
+  }
+  for (const field3 of fields) {
+    if (field3.name === discovered.multiType?.field) continue;
+    const problem = valueProblem(field3, values, isNew);
+    if (problem !== void 0) problems.push(problem);
+  }
+  return { values, problems };
+}
+function takeType({ tenantType, fields }, { multiType, publicSchema }, { values, problems, isNew }) {
+  if (multiType === null) {
+    if (tenantType !== void 0) problems.push("tenant-type: this project has only one type of tenant");
+    return;
+  }
+  const types3 = multiType.types.filter((name) => name !== publicSchema);
+  const given = tenantType ?? fields[multiType.field];
+  if (given === void 0) {
+    if (isNew) problems.push(`tenant-type: is missing — choose ${listed(types3)}`);
+  } else if (!types3.includes(String(given))) {
+    problems.push(`tenant-type: there is no ${JSON.stringify(given)} — choose ${listed(types3)}`);
+  } else values[multiType.field] = given;
+}
+function nameProblem(name, fields, model2) {
+  const field3 = fields.find((candidate) => candidate.name === name);
+  if (field3?.madeByDjango) return `fields: ${name} is made by Django — leave it out`;
+  if (field3 !== void 0) return void 0;
+  const free = fields.filter(({ madeByDjango }) => !madeByDjango).map((candidate) => candidate.name);
+  const meant = nearest(name, free);
+  return `fields: ${model2} has no field ${name} — ${meant === void 0 ? `it has ${listed(free)}` : `did you mean ${meant}?`}`;
+}
+function valueProblem(field3, values, isNew) {
+  const value = values[field3.name];
+  const input = field3.name === "name" ? "tenant-name" : `fields: ${field3.name}`;
+  if (value === void 0) {
+    return field3.required && isNew ? `${input}: is missing (${described(field3)})` : void 0;
+  }
+  if (field3.choices !== null && value !== null && !field3.choices.includes(String(value))) {
+    return `${input}: there is no ${JSON.stringify(value)} — choose ${listed(field3.choices)}`;
+  }
+  return void 0;
+}
+function described({ type, choices, relatedTo }) {
+  if (relatedTo !== null) return `the key of a ${relatedTo}`;
+  return choices === null ? type : `${type}, one of ${listed(choices)}`;
+}
+var init_fields3 = __esm({
+  "src/provisioning/fields.ts"() {
+    "use strict";
+    init_words();
+  }
+});
+
+// src/provisioning/names.ts
+function schemaNameProblem(name, publicSchema = "public") {
+  if (name === "") return "it is empty";
+  if (Buffer.byteLength(name) > longestIdentifier) {
+    return `it has ${Buffer.byteLength(name)} bytes, PostgreSQL takes ${longestIdentifier}`;
+  }
+  const bad = [...name].find((character) => /["'\\;\p{Cc}]/u.test(character));
+  if (bad !== void 0) return `it has the character ${JSON.stringify(bad)}`;
+  if (name !== name.trim()) return "it begins or ends with a blank";
+  const folded2 = name.toLowerCase();
+  if (folded2.startsWith("pg_")) return "names that begin with pg_ are PostgreSQL’s own";
+  if (folded2 === "information_schema") return "it is PostgreSQL’s own";
+  if (folded2 === "public" || name === publicSchema)
+    return "it is the shared schema, which no tenant may have";
+  return void 0;
+}
+function domainProblem(domain) {
+  if (domain === "") return "it is empty";
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(domain)) return "it is a URL: leave out the scheme";
+  if (domain.includes("/")) return "it has a path: only the host name belongs here";
+  if (/:\d+$/.test(domain)) return "it has a port: only the host name belongs here";
+  if (domain !== domain.toLowerCase()) return "it has capital letters, and host names arrive in small ones";
+  if (domain.length > 253) return `it has ${domain.length} characters, a host name has at most 253`;
+  const label = domain.split(".").find((part) => !/^(?!-)[a-z0-9_-]{1,63}(?<!-)$/.test(part));
+  return label === void 0 ? void 0 : `"${label}" cannot be part of a host name`;
+}
+var longestIdentifier;
+var init_names = __esm({
+  "src/provisioning/names.ts"() {
+    "use strict";
+    longestIdentifier = 63;
+  }
+});
+
+// src/provisioning/outcome.ts
+function planSentence2(schema, { steps, parts }, pending) {
+  const work = [...steps, ...migrationsToRun(parts.makeRow || parts.makeSchema, pending)];
+  return work.length === 0 ? `${schema} is there: nothing to make` : `${schema} needs ${listed(work)}`;
+}
+function migrationsToRun(isNew, pending) {
+  if (isNew) return ["all migrations"];
+  return pending === void 0 || pending.length === 0 ? [] : [counted(pending.length, "migration")];
+}
+function differences(names) {
+  return names.length === 0 ? [] : [`The tenant exists with other values, which stay as they are: ${listed(names)}`];
+}
+var init_outcome2 = __esm({
+  "src/provisioning/outcome.ts"() {
+    "use strict";
+    init_words();
+  }
+});
+
+// src/provisioning/parts.ts
+async function lookFor(wanted, call) {
+  return ask2(call, { action: "look", ...wanted }, found);
+}
+async function makeParts(parts, call) {
+  const answer = object({ made: made.nullable(), refused: string2().nullable() });
+  return ask2(call, { action: "make", ...parts }, answer);
+}
+async function announce(schema, call) {
+  return ask2(call, { action: "announce", schema }, object({ refused: string2().nullable() }));
+}
+async function removeParts(parts, call) {
+  return ask2(call, { action: "remove", made: parts, lockTimeout: "5s" }, removal);
+}
+async function ask2({ project, signal }, request, answer) {
+  return probe(
+    project,
+    "provision",
+    { request, answer },
+    { timeout: patience2, signal, applicationName: `tenantry provision ${request.action}` }
+  );
+}
+var found, made, removal, patience2;
+var init_parts = __esm({
+  "src/provisioning/parts.ts"() {
+    "use strict";
+    init_zod();
+    init_probe();
+    found = object({
+      row: object({ pk: string2(), hidden: boolean2(), differences: array(string2()) }).nullable(),
+      /** Of the domains that were asked for, those that exist, with the schema of their tenant. */
+      domains: array(object({ domain: string2(), schema: string2() })),
+      problems: array(object({ field: string2(), message: string2() })),
+      schema: object({ exists: boolean2(), tables: number2(), mayCreate: boolean2(), role: string2() })
+    });
+    made = object({
+      row: string2().nullable(),
+      domains: array(string2()),
+      schema: string2().nullable()
+    });
+    removal = object({
+      removed: array(_enum(["schema", "row", "domains"])),
+      stuck: object({ part: _enum(["schema", "row", "domains"]), reason: string2() }).nullable()
+    });
+    patience2 = 5 * 6e4;
+  }
+});
+
+// src/provisioning/undo.ts
+async function undo(made2, { project, log }) {
+  const parts = partsOf(made2);
+  if (parts.length === 0) return "this run made nothing else";
+  try {
+    const removal2 = await removeParts(made2, { project, signal: AbortSignal.timeout(patience3) });
+    log.step("Undone", removal2.removed.length === 0 ? "nothing" : listed(removal2.removed));
+    return undoSentence(made2, removal2);
+  } catch (error3) {
+    return `what this run made could not be removed (${messageOf(error3)}): ${listed(parts)} ${parts.length === 1 ? "is" : "are"} left; running again completes the tenant`;
+  }
+}
+function undoSentence(made2, { removed, stuck }) {
+  if (stuck === null) return "everything that this run made is removed again";
+  const gone = new Set(removed);
+  const left = partsOf(made2).filter((part) => !gone.has(part));
+  const command = stuck.part === "schema" && made2.schema !== null ? `DROP SCHEMA "${made2.schema}" CASCADE` : "";
+  return [
+    `undoing stopped at the ${stuck.part} (${stuck.reason}): ${listed(left)} ${left.length === 1 ? "is" : "are"} left`,
+    `run again to complete the tenant${command === "" ? "" : `, or remove it with ${command} and delete its row`}`
+  ].join("; ");
+}
+function partsOf({ row, domains, schema }) {
+  return [
+    ...schema === null ? [] : ["schema"],
+    ...row === null ? [] : ["row"],
+    ...domains.length === 0 ? [] : ["domains"]
+  ];
+}
+var patience3;
+var init_undo = __esm({
+  "src/provisioning/undo.ts"() {
+    "use strict";
+    init_errors();
+    init_words();
+    init_parts();
+    patience3 = 6e4;
+  }
+});
+
+// src/provisioning/provision.ts
+async function provisionTenant(options) {
+  const started = performance.now();
+  const progress = { steps: [], notices: [] };
+  const told2 = (failure2) => ({
+    schema: options.tenant.schemaName,
+    ...progress,
+    milliseconds: performance.now() - started,
+    failure: failure2
+  });
+  try {
+    await carryOut2(progress, options);
+    return told2();
+  } catch (error3) {
+    if (!(error3 instanceof UserError)) throw error3;
+    return told2(error3);
+  }
+}
+async function carryOut2(progress, options) {
+  const { tenant: tenant2, log } = options;
+  requireNames(tenant2);
+  const discovery = await readStanding(options);
+  requireShared(discovery);
+  const isNew = !discovery.tenants.some(({ schema }) => schema === tenant2.schemaName);
+  const { values, problems } = rowFields(tenant2, discovery, { isNew });
+  const name = schemaNameProblem(tenant2.schemaName, discovery.publicSchema);
+  if (name !== void 0) problems.unshift(`schema-name: ${name}`);
+  if (problems.length > 0) throw wrongFields(problems);
+  const wanted = { schema: tenant2.schemaName, fields: values, domains: [...new Set(tenant2.domains)] };
+  const found2 = await lookFor(wanted, options);
+  const decision = decide(wanted, found2, options);
+  const pending = planMigrations(discovery).tenants.find(({ schema }) => schema === wanted.schema)?.pending;
+  progress.notices = differences(found2.row?.differences ?? []);
+  for (const notice of progress.notices) log.info(notice);
+  progress.steps = decision.steps;
+  progress.state = decision.state;
+  if (decision.state === "unchanged" && (pending?.length ?? 0) > 0) progress.state = "completed";
+  log.step("Plan", planSentence2(wanted.schema, decision, pending));
+  if (options.dryRun) return;
+  const made2 = await makeAll(decision, options);
+  try {
+    await bringTables(progress, decision, pending ?? [], options);
+  } catch (error3) {
+    throw await undone(error3, made2, progress, options);
+  }
+}
+function requireNames({ schemaName, domains }) {
+  const schemaProblem = schemaNameProblem(schemaName);
+  const problems = [
+    ...schemaProblem === void 0 ? [] : [`schema-name: ${schemaProblem}`],
+    ...domains.flatMap((domain) => {
+      const problem = domainProblem(domain);
+      return problem === void 0 ? [] : [`domain ${JSON.stringify(domain)}: ${problem}`];
+    })
+  ];
+  if (problems.length > 0) throw wrongFields(problems);
+}
+function requireShared(discovery) {
+  const { shared, tenantsUnknown } = planMigrations(discovery);
+  if (tenantsUnknown === void 0 && shared.pending.length === 0) return;
+  throw new UserError(
+    `The shared schema ${shared.schema} is behind the code — it lacks ${listed(shared.pending, 3)}`,
+    "run migrate-schemas first; nothing was made",
+    { code: "shared-schema-behind" }
+  );
+}
+async function makeAll({ parts, steps }, options) {
+  const nothing = { row: null, domains: [], schema: null };
+  if (steps.length === 0) return nothing;
+  const since = performance.now();
+  const { made: made2, refused: refused2 } = await makeParts(parts, options);
+  if (made2 === null) {
+    throw new UserError(
+      `The tenant ${parts.schema} could not be made — ${refused2}`,
+      "if another run was making it at the same time, run again; nothing was made",
+      { code: "tenant-not-made" }
+    );
+  }
+  options.log.step("Made", listed(steps), performance.now() - since);
+  return made2;
+}
+async function bringTables(progress, { parts }, pending, options) {
+  const { schema } = parts;
+  const isNew = parts.makeRow || parts.makeSchema;
+  if (isNew || pending.length > 0) {
+    const makeTables = options.makeTables ?? migrateTenant;
+    const ran = await makeTables(schema, {
+      project: options.project,
+      signal: options.signal,
+      log: options.log,
+      timeout: options.commandTimeout ?? anHour2
+    });
+    if (ran.failure !== void 0) throw ran.failure;
+    options.log.step("Tables", `migrated ${schema}`, ran.milliseconds);
+    progress.steps = [...progress.steps, "tables"];
+  }
+  const discovery = await readStanding(options);
+  const proof = await proveSchema(schema, discovery, options.database);
+  if (proof.failure !== void 0) throw proof.failure;
+  progress.tables = proof.tables;
+  options.log.step("Proof", `${schema} has all ${proof.tables} tables`);
+  if (parts.makeSchema) {
+    const { refused: refused2 } = await announce(schema, options);
+    if (refused2 !== null) {
+      throw new UserError(
+        `A receiver of post_schema_sync failed for ${schema} — ${refused2}`,
+        "mend the receiver, then run again",
+        { code: "tenant-signal-failed" }
+      );
+    }
+  }
+}
+async function undone(error3, made2, progress, options) {
+  const left = await undo(made2, options);
+  if (!(error3 instanceof UserError)) {
+    options.log.warning(left);
+    return error3;
+  }
+  delete progress.state;
+  progress.steps = [];
+  return new UserError(error3.message, `${error3.hint}; ${left}`, {
+    code: error3.code,
+    ...error3.evidence === void 0 ? {} : { evidence: error3.evidence },
+    cause: error3.cause
+  });
+}
+var anHour2;
+var init_provision = __esm({
+  "src/provisioning/provision.ts"() {
+    "use strict";
+    init_errors();
+    init_words();
+    init_commands();
+    init_plan();
+    init_standing();
+    init_verify();
+    init_decision();
+    init_fields3();
+    init_names();
+    init_outcome2();
+    init_parts();
+    init_undo();
+    anHour2 = 60 * 6e4;
   }
 });
 
@@ -14737,9681 +24415,18 @@ var require_dist2 = __commonJS({
   }
 });
 
-// node_modules/zod/v4/core/util.js
-var util_exports = {};
-__export(util_exports, {
-  BIGINT_FORMAT_RANGES: () => BIGINT_FORMAT_RANGES,
-  CONSTANT_CATCH: () => CONSTANT_CATCH,
-  Class: () => Class,
-  NUMBER_FORMAT_RANGES: () => NUMBER_FORMAT_RANGES,
-  aborted: () => aborted,
-  allowsEval: () => allowsEval,
-  assert: () => assert,
-  assertEqual: () => assertEqual,
-  assertIs: () => assertIs,
-  assertNever: () => assertNever,
-  assertNotEqual: () => assertNotEqual,
-  assignProp: () => assignProp,
-  attachSchema: () => attachSchema,
-  base64ToUint8Array: () => base64ToUint8Array,
-  base64urlToUint8Array: () => base64urlToUint8Array,
-  cached: () => cached,
-  captureStackTrace: () => captureStackTrace,
-  cleanEnum: () => cleanEnum,
-  cleanRegex: () => cleanRegex,
-  clone: () => clone,
-  cloneDef: () => cloneDef,
-  codePointLength: () => codePointLength,
-  constantCatch: () => constantCatch,
-  createTransparentProxy: () => createTransparentProxy,
-  defineLazy: () => defineLazy,
-  defineLazyInternal: () => defineLazyInternal,
-  derived: () => derived,
-  esc: () => esc,
-  escapeRegex: () => escapeRegex,
-  explicitlyAborted: () => explicitlyAborted,
-  extend: () => extend,
-  finalizeIssue: () => finalizeIssue,
-  floatSafeRemainder: () => floatSafeRemainder,
-  getElementAtPath: () => getElementAtPath,
-  getEnumValues: () => getEnumValues,
-  getLengthableOrigin: () => getLengthableOrigin,
-  getParsedType: () => getParsedType,
-  getSizableOrigin: () => getSizableOrigin,
-  hexToUint8Array: () => hexToUint8Array,
-  hide: () => hide,
-  installLazyProp: () => installLazyProp,
-  isObject: () => isObject,
-  isPlainObject: () => isPlainObject,
-  issue: () => issue,
-  joinValues: () => joinValues,
-  jsonStringifyReplacer: () => jsonStringifyReplacer,
-  members: () => members,
-  merge: () => merge,
-  mergeDefs: () => mergeDefs,
-  normalizeParams: () => normalizeParams,
-  nullish: () => nullish,
-  numKeys: () => numKeys,
-  objectClone: () => objectClone,
-  omit: () => omit,
-  optionalKeys: () => optionalKeys,
-  own: () => own,
-  parsedType: () => parsedType,
-  partial: () => partial,
-  pick: () => pick,
-  prefixIssues: () => prefixIssues,
-  primitiveTypes: () => primitiveTypes,
-  promiseAllObject: () => promiseAllObject,
-  propertyKeyTypes: () => propertyKeyTypes,
-  randomString: () => randomString,
-  rawShape: () => rawShape,
-  required: () => required,
-  safeExtend: () => safeExtend,
-  shallowClone: () => shallowClone,
-  sizeCaps: () => sizeCaps,
-  slugify: () => slugify,
-  stringifyPrimitive: () => stringifyPrimitive,
-  toZod: () => toZod,
-  uint8ArrayToBase64: () => uint8ArrayToBase64,
-  uint8ArrayToBase64url: () => uint8ArrayToBase64url,
-  uint8ArrayToHex: () => uint8ArrayToHex,
-  unwrapMessage: () => unwrapMessage
-});
-function assertEqual(val) {
-  return val;
-}
-function assertNotEqual(val) {
-  return val;
-}
-function toZod() {
-  return (schema) => schema;
-}
-function assertIs(_arg) {
-}
-function assertNever(_x) {
-  throw new Error("Unexpected value in exhaustive check");
-}
-function assert(_) {
-}
-function getEnumValues(entries) {
-  const numericValues = Object.values(entries).filter((v) => typeof v === "number");
-  const values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
-  return values;
-}
-function joinValues(array2, separator = "|") {
-  return array2.map((val) => stringifyPrimitive(val)).join(separator);
-}
-function jsonStringifyReplacer(_, value) {
-  if (typeof value === "bigint")
-    return value.toString();
-  return value;
-}
-function cached(getter) {
-  return new Cached(getter);
-}
-function nullish(input) {
-  return input === null || input === void 0;
-}
-function cleanRegex(source) {
-  const start = source.startsWith("^") ? 1 : 0;
-  const end2 = source.endsWith("$") ? source.length - 1 : source.length;
-  return source.slice(start, end2);
-}
-function floatSafeRemainder(val, step) {
-  const ratio = val / step;
-  const roundedRatio = Math.round(ratio);
-  const tolerance = 4 * Number.EPSILON * Math.max(Math.abs(ratio), 1);
-  if (Math.abs(ratio - roundedRatio) < tolerance)
-    return 0;
-  return ratio - roundedRatio;
-}
-function defineLazy(object2, key, getter) {
-  let value = void 0;
-  Object.defineProperty(object2, key, {
-    get() {
-      if (value === EVALUATING) {
-        return void 0;
-      }
-      if (value === void 0) {
-        value = EVALUATING;
-        value = getter();
-      }
-      return value;
-    },
-    set(v) {
-      Object.defineProperty(object2, key, {
-        value: v
-        // configurable: true,
-      });
-    },
-    configurable: true
-  });
-}
-function objectClone(obj) {
-  return Object.create(Object.getPrototypeOf(obj), Object.getOwnPropertyDescriptors(obj));
-}
-function assignProp(target, prop, value) {
-  Object.defineProperty(target, prop, {
-    value,
-    writable: true,
-    enumerable: true,
-    configurable: true
-  });
-}
-function rawShape(def) {
-  const desc = Object.getOwnPropertyDescriptor(def, "shape");
-  return desc?.get ? desc.get.raw : desc?.value;
-}
-function sourceShape(schema) {
-  return rawShape(schema._zod.def) ?? schema._zod.def.shape;
-}
-function deferProp(target, key, getter) {
-  Object.defineProperty(target, key, {
-    get() {
-      const value = getter();
-      assignProp(this, key, value);
-      return value;
-    },
-    enumerable: true,
-    configurable: true
-  });
-}
-function putProp(target, key, value) {
-  if (key in target)
-    assignProp(target, key, value);
-  else
-    target[key] = value;
-}
-function mirrorShape(target, source, keys, wrap) {
-  const raw = sourceShape(source);
-  for (const key of keys) {
-    const desc = Object.getOwnPropertyDescriptor(raw, key);
-    if (!desc.enumerable)
-      continue;
-    if (desc.get) {
-      deferProp(target, key, () => {
-        const value = source._zod.def.shape[key];
-        return wrap ? wrap(value, key) : value;
-      });
-    } else
-      putProp(target, key, wrap ? wrap(desc.value, key) : desc.value);
-  }
-}
-function mirrorProps(target, source) {
-  for (const key of Reflect.ownKeys(source)) {
-    const desc = Object.getOwnPropertyDescriptor(source, key);
-    if (!desc.enumerable)
-      continue;
-    if (desc.get)
-      deferProp(target, key, () => source[key]);
-    else
-      putProp(target, key, desc.value);
-  }
-}
-function mergeDefs(...defs) {
-  const mergedDescriptors = {};
-  for (const def of defs) {
-    const descriptors = Object.getOwnPropertyDescriptors(def);
-    Object.assign(mergedDescriptors, descriptors);
-  }
-  return Object.defineProperties({}, mergedDescriptors);
-}
-function cloneDef(schema) {
-  return mergeDefs(schema._zod.def);
-}
-function getElementAtPath(obj, path) {
-  if (!path)
-    return obj;
-  return path.reduce((acc, key) => acc?.[key], obj);
-}
-function promiseAllObject(promisesObj) {
-  const keys = Object.keys(promisesObj);
-  const promises3 = keys.map((key) => promisesObj[key]);
-  return Promise.all(promises3).then((results) => {
-    const resolvedObj = {};
-    for (let i = 0; i < keys.length; i++) {
-      resolvedObj[keys[i]] = results[i];
-    }
-    return resolvedObj;
-  });
-}
-function randomString(length = 10) {
-  const chars = "abcdefghijklmnopqrstuvwxyz";
-  let str = "";
-  for (let i = 0; i < length; i++) {
-    str += chars[Math.floor(Math.random() * chars.length)];
-  }
-  return str;
-}
-function esc(str) {
-  return JSON.stringify(str);
-}
-function slugify(input) {
-  return input.toLowerCase().trim().replace(/[^\w\s-]/g, "").replace(/[\s_-]+/g, "-").replace(/^-+|-+$/g, "");
-}
-function isObject(data) {
-  return typeof data === "object" && data !== null && !Array.isArray(data);
-}
-function isPlainObject(o) {
-  if (isObject(o) === false)
-    return false;
-  const ctor = o.constructor;
-  if (ctor === void 0)
-    return true;
-  if (typeof ctor !== "function")
-    return true;
-  const prot = ctor.prototype;
-  if (isObject(prot) === false)
-    return false;
-  if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === false) {
-    return false;
-  }
-  return true;
-}
-function shallowClone(o) {
-  if (isPlainObject(o))
-    return { ...o };
-  if (Array.isArray(o))
-    return [...o];
-  if (o instanceof Map)
-    return new Map(o);
-  if (o instanceof Set)
-    return new Set(o);
-  return o;
-}
-function numKeys(data) {
-  let keyCount = 0;
-  for (const key in data) {
-    if (Object.prototype.hasOwnProperty.call(data, key)) {
-      keyCount++;
-    }
-  }
-  return keyCount;
-}
-function escapeRegex(str) {
-  return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-function clone(inst, def, params) {
-  const cl = new inst._zod.constr(def ?? inst._zod.def);
-  if (!def || params?.parent)
-    cl._zod.parent = inst;
-  return cl;
-}
-function normalizeParams(_params) {
-  const params = _params;
-  if (!params)
-    return {};
-  if (typeof params === "string")
-    return { error: () => params };
-  if (params?.message !== void 0) {
-    if (params?.error !== void 0)
-      throw new Error("Cannot specify both `message` and `error` params");
-    params.error = params.message;
-  }
-  delete params.message;
-  if (typeof params.error === "string")
-    return { ...params, error: () => params.error };
-  return params;
-}
-function createTransparentProxy(getter) {
-  let target;
-  return new Proxy({}, {
-    get(_, prop, receiver) {
-      target ?? (target = getter());
-      return Reflect.get(target, prop, receiver);
-    },
-    set(_, prop, value, receiver) {
-      target ?? (target = getter());
-      return Reflect.set(target, prop, value, receiver);
-    },
-    has(_, prop) {
-      target ?? (target = getter());
-      return Reflect.has(target, prop);
-    },
-    deleteProperty(_, prop) {
-      target ?? (target = getter());
-      return Reflect.deleteProperty(target, prop);
-    },
-    ownKeys(_) {
-      target ?? (target = getter());
-      return Reflect.ownKeys(target);
-    },
-    getOwnPropertyDescriptor(_, prop) {
-      target ?? (target = getter());
-      return Reflect.getOwnPropertyDescriptor(target, prop);
-    },
-    defineProperty(_, prop, descriptor) {
-      target ?? (target = getter());
-      return Reflect.defineProperty(target, prop, descriptor);
-    }
-  });
-}
-function stringifyPrimitive(value) {
-  if (typeof value === "bigint")
-    return value.toString() + "n";
-  if (typeof value === "string")
-    return `"${value}"`;
-  return `${value}`;
-}
-function optionalKeys(shape) {
-  return Object.keys(shape).filter((k) => {
-    return shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional";
-  });
-}
-function pick(schema, mask) {
-  const currDef = schema._zod.def;
-  const checks = currDef.checks;
-  const hasChecks = checks && checks.length > 0;
-  if (hasChecks) {
-    throw new Error(".pick() cannot be used on object schemas containing refinements");
-  }
-  const newShape = {};
-  mirrorShape(newShape, schema, maskedKeys(schema, mask));
-  return clone(schema, mergeDefs(currDef, { shape: newShape, checks: [] }));
-}
-function maskedKeys(schema, mask) {
-  const raw = sourceShape(schema);
-  const keys = [];
-  for (const key of Reflect.ownKeys(mask)) {
-    if (!Object.getOwnPropertyDescriptor(raw, key)?.enumerable) {
-      throw new Error(`Unrecognized key: "${String(key)}"`);
-    }
-    if (mask[key])
-      keys.push(key);
-  }
-  return keys;
-}
-function omit(schema, mask) {
-  const currDef = schema._zod.def;
-  const checks = currDef.checks;
-  const hasChecks = checks && checks.length > 0;
-  if (hasChecks) {
-    throw new Error(".omit() cannot be used on object schemas containing refinements");
-  }
-  const omitted = new Set(maskedKeys(schema, mask));
-  const newShape = {};
-  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)).filter((key) => !omitted.has(key)));
-  return clone(schema, mergeDefs(currDef, { shape: newShape, checks: [] }));
-}
-function extend(schema, shape) {
-  if (!isPlainObject(shape)) {
-    throw new Error("Invalid input to extend: expected a plain object");
-  }
-  const checks = schema._zod.def.checks;
-  const hasChecks = checks && checks.length > 0;
-  if (hasChecks) {
-    const existingShape = sourceShape(schema);
-    for (const key of Reflect.ownKeys(shape)) {
-      if (Object.getOwnPropertyDescriptor(existingShape, key) !== void 0) {
-        throw new Error("Cannot overwrite keys on object schemas containing refinements. Use `.safeExtend()` instead.");
-      }
-    }
-  }
-  return clone(schema, mergeDefs(schema._zod.def, { shape: extended(schema, shape) }));
-}
-function extended(schema, shape) {
-  const newShape = {};
-  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)));
-  mirrorProps(newShape, shape);
-  return newShape;
-}
-function safeExtend(schema, shape) {
-  if (!isPlainObject(shape)) {
-    throw new Error("Invalid input to safeExtend: expected a plain object");
-  }
-  return clone(schema, mergeDefs(schema._zod.def, { shape: extended(schema, shape) }));
-}
-function merge(a, b) {
-  if (!b?._zod?.def) {
-    throw new Error("Invalid input to merge: expected an object schema. To merge a plain shape, use `.extend()`.");
-  }
-  if (a._zod.def.checks?.length) {
-    throw new Error(".merge() cannot be used on object schemas containing refinements. Use .safeExtend() instead.");
-  }
-  const newShape = {};
-  mirrorShape(newShape, a, Reflect.ownKeys(sourceShape(a)));
-  mirrorShape(newShape, b, Reflect.ownKeys(sourceShape(b)));
-  const def = mergeDefs(a._zod.def, {
-    shape: newShape,
-    get catchall() {
-      return b._zod.def.catchall;
-    },
-    checks: b._zod.def.checks ?? []
-  });
-  return clone(a, def);
-}
-function partial(Class2, schema, mask, name = "partial") {
-  const currDef = schema._zod.def;
-  const checks = currDef.checks;
-  const hasChecks = checks && checks.length > 0;
-  if (hasChecks) {
-    throw new Error(`.${name}() cannot be used on object schemas containing refinements`);
-  }
-  const selected = mask ? new Set(maskedKeys(schema, mask)) : void 0;
-  const newShape = {};
-  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), Class2 && ((value, key) => selected && !selected.has(key) ? value : new Class2({ type: "optional", innerType: value })));
-  return clone(schema, mergeDefs(schema._zod.def, { shape: newShape, checks: [] }));
-}
-function required(Class2, schema, mask) {
-  const selected = mask ? new Set(maskedKeys(schema, mask)) : void 0;
-  const newShape = {};
-  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), (value, key) => (
-    // overwrite with non-optional
-    selected && !selected.has(key) ? value : new Class2({ type: "nonoptional", innerType: value })
-  ));
-  return clone(schema, mergeDefs(schema._zod.def, { shape: newShape }));
-}
-function aborted(x, startIndex = 0) {
-  if (x.aborted === true)
-    return true;
-  for (let i = startIndex; i < x.issues.length; i++) {
-    if (x.issues[i]?.continue !== true) {
-      return true;
-    }
-  }
-  return false;
-}
-function explicitlyAborted(x, startIndex = 0) {
-  if (x.aborted === true)
-    return true;
-  for (let i = startIndex; i < x.issues.length; i++) {
-    if (x.issues[i]?.continue === false) {
-      return true;
-    }
-  }
-  return false;
-}
-function prefixIssues(path, issues) {
-  return issues.map((iss) => {
-    var _a3;
-    (_a3 = iss).path ?? (_a3.path = []);
-    iss.path.unshift(path);
-    return iss;
-  });
-}
-function unwrapMessage(message) {
-  return typeof message === "string" ? message : message?.message;
-}
-function sizeCaps(defChecks) {
-  const caps = [];
-  for (const ch of defChecks ?? []) {
-    const d = ch._zod.def;
-    if (!/_(length|size)$|_equals$/.test(d.check))
-      break;
-    const max = d.maximum ?? d.length ?? d.size;
-    if (max >= 0)
-      caps.push([max, ch]);
-  }
-  return caps;
-}
-function attachSchema(issues, start, inst) {
-  var _a3;
-  for (let i = start; i < issues.length; i++) {
-    (_a3 = issues[i]).schema ?? (_a3.schema = inst);
-  }
-}
-function finalizeIssue(iss, ctx, config2) {
-  var _a3;
-  const traits = iss.inst?._zod?.traits;
-  if (traits?.has("$ZodType")) {
-    if (traits.has("$ZodCheck"))
-      (_a3 = iss).schema ?? (_a3.schema = iss.inst);
-    else
-      iss.schema = iss.inst;
-  }
-  const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0;
-  const message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config2.customError?.(iss)) ?? unwrapMessage(config2.localeError?.(iss)) ?? "Invalid input";
-  const full = {};
-  for (const k of Object.keys(iss)) {
-    if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__")
-      continue;
-    full[k] = iss[k];
-  }
-  full.path ?? (full.path = []);
-  full.message = message;
-  if (ctx?.reportInput) {
-    full.input = iss.input;
-  }
-  return full;
-}
-function getSizableOrigin(input) {
-  if (input instanceof Set)
-    return "set";
-  if (input instanceof Map)
-    return "map";
-  if (input instanceof File)
-    return "file";
-  return "unknown";
-}
-function codePointLength(str) {
-  const units = str.length;
-  if (!highSurrogate.test(str))
-    return units;
-  let count2 = units;
-  for (let i = 0; i < units - 1; i++) {
-    if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
-      count2--;
-      i++;
-    }
-  }
-  return count2;
-}
-function getLengthableOrigin(input) {
-  if (Array.isArray(input))
-    return "array";
-  if (typeof input === "string")
-    return "string";
-  return "unknown";
-}
-function parsedType(data) {
-  const t = typeof data;
-  switch (t) {
-    case "number": {
-      return Number.isNaN(data) ? "nan" : "number";
-    }
-    case "object": {
-      if (data === null) {
-        return "null";
-      }
-      if (Array.isArray(data)) {
-        return "array";
-      }
-      const obj = data;
-      if (obj && Object.getPrototypeOf(obj) !== Object.prototype && "constructor" in obj && obj.constructor) {
-        return obj.constructor.name;
-      }
-    }
-  }
-  return t;
-}
-function issue(...args) {
-  const [iss, input, inst] = args;
-  if (typeof iss === "string") {
-    return {
-      message: iss,
-      code: "custom",
-      input,
-      inst
-    };
-  }
-  return { ...iss };
-}
-function cleanEnum(obj) {
-  return Object.entries(obj).filter(([k, _]) => {
-    return Number.isNaN(Number.parseInt(k, 10));
-  }).map((el) => el[1]);
-}
-function base64ToUint8Array(base642) {
-  const binaryString = atob(base642);
-  const bytes = new Uint8Array(binaryString.length);
-  for (let i = 0; i < binaryString.length; i++) {
-    bytes[i] = binaryString.charCodeAt(i);
-  }
-  return bytes;
-}
-function uint8ArrayToBase64(bytes) {
-  let binaryString = "";
-  for (let i = 0; i < bytes.length; i++) {
-    binaryString += String.fromCharCode(bytes[i]);
-  }
-  return btoa(binaryString);
-}
-function base64urlToUint8Array(base64url2) {
-  const base642 = base64url2.replace(/-/g, "+").replace(/_/g, "/");
-  const padding = "=".repeat((4 - base642.length % 4) % 4);
-  return base64ToUint8Array(base642 + padding);
-}
-function uint8ArrayToBase64url(bytes) {
-  return uint8ArrayToBase64(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
-}
-function hexToUint8Array(hex) {
-  const cleanHex = hex.replace(/^0x/, "");
-  if (cleanHex.length % 2 !== 0) {
-    throw new Error("Invalid hex string length");
-  }
-  const bytes = new Uint8Array(cleanHex.length / 2);
-  for (let i = 0; i < cleanHex.length; i += 2) {
-    bytes[i / 2] = Number.parseInt(cleanHex.slice(i, i + 2), 16);
-  }
-  return bytes;
-}
-function uint8ArrayToHex(bytes) {
-  return Array.from(bytes).map((b) => b.toString(16).padStart(2, "0")).join("");
-}
-function members(proto, table2) {
-  for (const key in table2) {
-    const desc = Object.getOwnPropertyDescriptor(table2, key);
-    if (desc.get)
-      Object.defineProperty(proto, key, { ...desc, enumerable: false });
-    else
-      defineBound(proto, key, desc.value);
-  }
-}
-function own(inst, key, value, enumerable = true) {
-  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
-  return value;
-}
-function hide(inst, key, value) {
-  return own(inst, key, value, false);
-}
-// @__NO_SIDE_EFFECTS__
-function derived(computes, table2) {
-  for (const key in computes) {
-    const compute = computes[key];
-    Object.defineProperty(table2, key, {
-      configurable: true,
-      enumerable: true,
-      get() {
-        return own(this, key, compute(this));
-      },
-      set(value) {
-        own(this, key, value);
-      }
-    });
-  }
-  return table2;
-}
-function defineBound(proto, key, fn) {
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-      return this == null ? fn : own(this, key, fn.bind(this));
-    },
-    set(value) {
-      own(this, key, value);
-    }
-  });
-}
-function claim(inst, sentinel) {
-  const proto = Object.getPrototypeOf(inst);
-  return sentinel in proto ? void 0 : proto;
-}
-function defineLazyInternal(inst, key, compute) {
-  const proto = Object.getPrototypeOf(inst._zod);
-  if (key in proto && installing !== inst._zod) {
-    installing = void 0;
-    return;
-  }
-  installing = inst._zod;
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-      Object.defineProperty(this, key, breaker);
-      const outer = broke;
-      broke = false;
-      try {
-        const value = compute(this);
-        if (broke)
-          delete this[key];
-        else
-          Object.defineProperty(this, key, { configurable: true, writable: true, value });
-        broke = broke || outer;
-        return value;
-      } catch (err) {
-        delete this[key];
-        broke = broke || outer;
-        throw err;
-      }
-    },
-    set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, value });
-    }
-  });
-}
-function installLazyProp(inst, key, make2, enumerable) {
-  const proto = claim(inst, key);
-  if (!proto)
-    return;
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    get() {
-      const desc = { configurable: true, writable: true, enumerable, value: void 0 };
-      Object.defineProperty(this, key, desc);
-      desc.value = make2(this);
-      Object.defineProperty(this, key, desc);
-      return desc.value;
-    },
-    set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value });
-    }
-  });
-}
-function constantCatch(value) {
-  const fn = () => value;
-  fn[CONSTANT_CATCH] = true;
-  return fn;
-}
-var Cached, EVALUATING, captureStackTrace, allowsEval, getParsedType, propertyKeyTypes, primitiveTypes, NUMBER_FORMAT_RANGES, BIGINT_FORMAT_RANGES, highSurrogate, Class, installing, broke, breaker, CONSTANT_CATCH;
-var init_util = __esm({
-  "node_modules/zod/v4/core/util.js"() {
-    init_core();
-    Cached = class {
-      constructor(getter) {
-        this._getter = getter;
-        this._value = void 0;
-      }
-      get value() {
-        const getter = this._getter;
-        if (getter !== void 0) {
-          this._value = getter();
-          this._getter = void 0;
-        }
-        return this._value;
-      }
-    };
-    EVALUATING = /* @__PURE__ */ Symbol("evaluating");
-    captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {
-    };
-    allowsEval = /* @__PURE__ */ cached(() => {
-      if (globalConfig.jitless) {
-        return false;
-      }
-      if (typeof navigator !== "undefined" && navigator?.userAgent?.includes("Cloudflare")) {
-        return false;
-      }
-      try {
-        const F = Function;
-        new F("");
-        return true;
-      } catch (_) {
-        return false;
-      }
-    });
-    getParsedType = (data) => {
-      const t = typeof data;
-      switch (t) {
-        case "undefined":
-          return "undefined";
-        case "string":
-          return "string";
-        case "number":
-          return Number.isNaN(data) ? "nan" : "number";
-        case "boolean":
-          return "boolean";
-        case "function":
-          return "function";
-        case "bigint":
-          return "bigint";
-        case "symbol":
-          return "symbol";
-        case "object":
-          if (Array.isArray(data)) {
-            return "array";
-          }
-          if (data === null) {
-            return "null";
-          }
-          if (data.then && typeof data.then === "function" && data.catch && typeof data.catch === "function") {
-            return "promise";
-          }
-          if (typeof Map !== "undefined" && data instanceof Map) {
-            return "map";
-          }
-          if (typeof Set !== "undefined" && data instanceof Set) {
-            return "set";
-          }
-          if (typeof Date !== "undefined" && data instanceof Date) {
-            return "date";
-          }
-          if (typeof File !== "undefined" && data instanceof File) {
-            return "file";
-          }
-          return "object";
-        default:
-          throw new Error(`Unknown data type: ${t}`);
-      }
-    };
-    propertyKeyTypes = /* @__PURE__ */ new Set(["string", "number", "symbol"]);
-    primitiveTypes = /* @__PURE__ */ new Set([
-      "string",
-      "number",
-      "bigint",
-      "boolean",
-      "symbol",
-      "undefined"
-    ]);
-    NUMBER_FORMAT_RANGES = /* @__PURE__ */ (() => ({
-      safeint: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-      int32: [-2147483648, 2147483647],
-      uint32: [0, 4294967295],
-      float32: [-34028234663852886e22, 34028234663852886e22],
-      float64: [-Number.MAX_VALUE, Number.MAX_VALUE]
-    }))();
-    BIGINT_FORMAT_RANGES = {
-      int64: [/* @__PURE__ */ BigInt("-9223372036854775808"), /* @__PURE__ */ BigInt("9223372036854775807")],
-      uint64: [/* @__PURE__ */ BigInt(0), /* @__PURE__ */ BigInt("18446744073709551615")]
-    };
-    highSurrogate = /[\uD800-\uDBFF]/;
-    Class = class {
-      constructor(..._args) {
-      }
-    };
-    broke = false;
-    breaker = {
-      configurable: true,
-      get() {
-        broke = true;
-        return void 0;
-      }
-    };
-    CONSTANT_CATCH = "~constantCatch";
-  }
-});
-
-// node_modules/zod/v4/core/core.js
-function newError(Definition) {
-  const E = _E;
-  if (E) {
-    const saved = E.stackTraceLimit;
-    if (typeof saved === "number") {
-      try {
-        E.stackTraceLimit = 0;
-      } catch {
-        _E = null;
-        return new Definition();
-      }
-      try {
-        return new Definition();
-      } finally {
-        E.stackTraceLimit = saved;
-      }
-    }
-  }
-  return new Definition();
-}
-// @__NO_SIDE_EFFECTS__
-function $constructor(name, initializer3, proto, params) {
-  const zodProto = {};
-  function Internals(def) {
-    this.def = def;
-    this.constr = _;
-    this.traits = /* @__PURE__ */ new Set();
-  }
-  Internals.prototype = zodProto;
-  const protoMembers = proto;
-  const initialized = protoMembers && /* @__PURE__ */ new WeakSet();
-  function init(inst, def) {
-    if (!inst._zod) {
-      _zodDesc.value = new Internals(def);
-      try {
-        Object.defineProperty(inst, "_zod", _zodDesc);
-      } finally {
-        _zodDesc.value = void 0;
-      }
-    } else if (inst._zod.traits.has(name)) {
-      return;
-    }
-    inst._zod.traits.add(name);
-    initializer3(inst, def);
-    if (initialized) {
-      const own2 = Object.getPrototypeOf(inst);
-      const ctorProto = inst._zod.constr.prototype;
-      let up = own2;
-      while (up && up !== ctorProto)
-        up = Object.getPrototypeOf(up);
-      const target = up ?? own2;
-      if (!initialized.has(target)) {
-        initialized.add(target);
-        members(target, protoMembers);
-      }
-    }
-    const proto2 = _.prototype;
-    for (const k in proto2) {
-      if (!Object.prototype.hasOwnProperty.call(proto2, k))
-        continue;
-      if (!(k in inst)) {
-        inst[k] = proto2[k].bind(inst);
-      }
-    }
-  }
-  const Parent = params?.Parent ?? Object;
-  class Definition extends Parent {
-  }
-  Object.defineProperty(Definition, "name", { value: name });
-  function _(def) {
-    const inst = params?.Parent ? newError(Definition) : this;
-    init(inst, def);
-    const deferred = inst._zod.deferred;
-    if (deferred) {
-      for (const fn of deferred) {
-        fn();
-      }
-      inst._zod.deferred = void 0;
-    }
-    const pp = globalThis.__zod_globalConfig?.postProcessor;
-    if (pp)
-      pp(inst);
-    return inst;
-  }
-  Object.defineProperty(_, "init", { value: init });
-  Object.defineProperty(_, Symbol.hasInstance, {
-    value: (inst) => {
-      if (params?.Parent && inst instanceof params.Parent)
-        return true;
-      return inst?._zod?.traits?.has(name);
-    }
-  });
-  Object.defineProperty(_, "name", { value: name });
-  return _;
-}
-function config(newConfig) {
-  if (newConfig)
-    Object.assign(globalConfig, newConfig);
-  return globalConfig;
-}
-var _a, NEVER, _zodDesc, _E, $ZodAsyncError, $ZodEncodeError, globalConfig;
-var init_core = __esm({
-  "node_modules/zod/v4/core/core.js"() {
-    init_util();
-    NEVER = /* @__PURE__ */ Object.freeze({
-      status: "aborted"
-    });
-    _zodDesc = { value: void 0, enumerable: false };
-    _E = "captureStackTrace" in Error ? Error : null;
-    $ZodAsyncError = class extends Error {
-      constructor() {
-        super(`Encountered Promise during synchronous parse. Use .parseAsync() instead.`);
-      }
-    };
-    $ZodEncodeError = class extends Error {
-      constructor(name) {
-        super(`Encountered unidirectional transform during encode: ${name}`);
-        this.name = "ZodEncodeError";
-      }
-    };
-    (_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
-    globalConfig = globalThis.__zod_globalConfig;
-  }
-});
-
-// node_modules/zod/v4/core/errors.js
-function _getMessage() {
-  const internals = this._zod;
-  internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
-  return internals.message;
-}
-function _setMessage(value) {
-  this._zod.message = value;
-}
-function node(obj, key, make2) {
-  if (!Object.prototype.hasOwnProperty.call(obj, key)) {
-    if (key === "__proto__") {
-      Object.defineProperty(obj, key, { value: make2(), writable: true, enumerable: true, configurable: true });
-    } else {
-      obj[key] = make2();
-    }
-  }
-  return obj[key];
-}
-function flattenError(error3, mapper = (issue3) => issue3.message) {
-  const fieldErrors = {};
-  const formErrors = [];
-  for (const sub of error3.issues) {
-    if (sub.path.length > 0) {
-      node(fieldErrors, sub.path[0], () => []).push(mapper(sub));
-    } else {
-      formErrors.push(mapper(sub));
-    }
-  }
-  return { formErrors, fieldErrors };
-}
-function formatError(error3, mapper = (issue3) => issue3.message) {
-  const fieldErrors = { _errors: [] };
-  const processError = (error4, path = []) => {
-    for (const issue3 of error4.issues) {
-      if (issue3.code === "invalid_union" && issue3.errors.length) {
-        issue3.errors.map((issues) => processError({ issues }, [...path, ...issue3.path]));
-      } else if (issue3.code === "invalid_key") {
-        processError({ issues: issue3.issues }, [...path, ...issue3.path]);
-      } else if (issue3.code === "invalid_element") {
-        processError({ issues: issue3.issues }, [...path, ...issue3.path]);
-      } else {
-        const fullpath = [...path, ...issue3.path];
-        if (fullpath.length === 0) {
-          fieldErrors._errors.push(mapper(issue3));
-        } else {
-          let curr = fieldErrors;
-          let i = 0;
-          while (i < fullpath.length) {
-            const el = fullpath[i];
-            const terminal = i === fullpath.length - 1;
-            if (el === "_errors") {
-              if (terminal)
-                curr._errors.push(mapper(issue3));
-              i++;
-              continue;
-            }
-            if (!Object.prototype.hasOwnProperty.call(curr, el)) {
-              Object.defineProperty(curr, el, {
-                value: { _errors: [] },
-                enumerable: true,
-                writable: true,
-                configurable: true
-              });
-            }
-            const node2 = curr[el];
-            if (terminal) {
-              node2._errors.push(mapper(issue3));
-            }
-            curr = node2;
-            i++;
-          }
-        }
-      }
-    }
-  };
-  processError(error3);
-  return fieldErrors;
-}
-function toDotPath(_path) {
-  const segs = [];
-  const path = _path.map((seg) => typeof seg === "object" ? seg.key : seg);
-  for (const seg of path) {
-    if (typeof seg === "number")
-      segs.push(`[${seg}]`);
-    else if (typeof seg === "symbol")
-      segs.push(`[${JSON.stringify(String(seg))}]`);
-    else if (/[^\w$]/.test(seg))
-      segs.push(`[${JSON.stringify(seg)}]`);
-    else {
-      if (segs.length)
-        segs.push(".");
-      segs.push(seg);
-    }
-  }
-  return segs.join("");
-}
-function prettifyError(error3) {
-  const lines2 = [];
-  const issues = [...error3.issues].sort((a, b) => (a.path ?? []).length - (b.path ?? []).length);
-  for (const issue3 of issues) {
-    lines2.push(`✖ ${issue3.message}`);
-    if (issue3.path?.length)
-      lines2.push(`  → at ${toDotPath(issue3.path)}`);
-  }
-  return lines2.join("\n");
-}
-var _messageDesc, _issuesDesc, _installedToString, initializer, $ZodError, $ZodRealError;
-var init_errors2 = __esm({
-  "node_modules/zod/v4/core/errors.js"() {
-    init_core();
-    init_util();
-    _messageDesc = {
-      get: _getMessage,
-      set: _setMessage,
-      enumerable: true,
-      configurable: true
-    };
-    _issuesDesc = { value: void 0, enumerable: false };
-    _installedToString = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
-    initializer = (inst, def) => {
-      inst.name = "$ZodError";
-      _issuesDesc.value = def;
-      Object.defineProperty(inst, "issues", _issuesDesc);
-      _issuesDesc.value = void 0;
-      Object.defineProperty(inst, "message", _messageDesc);
-      const proto = Object.getPrototypeOf(inst);
-      if (!_installedToString.has(proto)) {
-        _installedToString.add(proto);
-        Object.defineProperty(proto, "toString", {
-          configurable: true,
-          enumerable: false,
-          get() {
-            const value = () => this.message;
-            Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
-            return value;
-          },
-          set(value) {
-            Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
-          }
-        });
-      }
-    };
-    $ZodError = $constructor("$ZodError", initializer);
-    $ZodRealError = $constructor("$ZodError", initializer, void 0, {
-      Parent: Error
-    });
-  }
-});
-
-// node_modules/zod/v4/core/parse.js
-function finalizeParams(callee, params) {
-  return { callee: params?.callee ?? callee, Err: params?.Err };
-}
-function failure(Err, issues, ctx) {
-  let error3;
-  return {
-    success: false,
-    get error() {
-      if (!error3) {
-        error3 = new Err(issues.map((iss) => finalizeIssue(iss, ctx, config())));
-        issues = void 0;
-        ctx = void 0;
-      }
-      return error3;
-    },
-    set error(e) {
-      error3 = e;
-      issues = void 0;
-      ctx = void 0;
-    }
-  };
-}
-function validateFallback(schema, value, _ctx) {
-  const ctx = _ctx ? { ..._ctx, async: false, abortEarly: true } : { async: false, abortEarly: true };
-  const fallbackRun = schema._zod.bag.fallbackRun;
-  let result;
-  if (fallbackRun) {
-    ctx[COMPILE_FALLBACK] = true;
-    result = fallbackRun({ value, issues: [] }, ctx);
-  } else {
-    result = schema._zod.run({ value, issues: [] }, ctx);
-  }
-  if (result instanceof Promise) {
-    throw new $ZodAsyncError();
-  }
-  return result.issues.length === 0;
-}
-var _parse, _parseAsync, _safeParse, _safeParseAsync, COMPILE_INVALID, COMPILE_FALLBACK, validate, validateAsync, _encode, _decode, _encodeAsync, _decodeAsync, _safeEncode, _safeDecode, _safeEncodeAsync, _safeDecodeAsync;
-var init_parse = __esm({
-  "node_modules/zod/v4/core/parse.js"() {
-    init_core();
-    init_util();
-    _parse = (_Err) => {
-      const fn = (schema, value, _ctx, _params) => {
-        const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
-        const result = schema._zod.run({ value, issues: [] }, ctx);
-        if (result instanceof Promise) {
-          throw new $ZodAsyncError();
-        }
-        if (result.issues.length) {
-          const e = new (_params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
-          captureStackTrace(e, _params?.callee ?? fn);
-          throw e;
-        }
-        return result.value;
-      };
-      return fn;
-    };
-    _parseAsync = (_Err) => {
-      const fn = async (schema, value, _ctx, params) => {
-        const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
-        let result = schema._zod.run({ value, issues: [] }, ctx);
-        if (result instanceof Promise)
-          result = await result;
-        if (result.issues.length) {
-          const e = new (params?.Err ?? _Err)(result.issues.map((iss) => finalizeIssue(iss, ctx, config())));
-          captureStackTrace(e, params?.callee ?? fn);
-          throw e;
-        }
-        return result.value;
-      };
-      return fn;
-    };
-    _safeParse = (_Err) => (schema, value, _ctx) => {
-      const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
-      const result = schema._zod.run({ value, issues: [] }, ctx);
-      if (result instanceof Promise) {
-        throw new $ZodAsyncError();
-      }
-      return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
-    };
-    _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
-      const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
-      let result = schema._zod.run({ value, issues: [] }, ctx);
-      if (result instanceof Promise)
-        result = await result;
-      return result.issues.length ? failure(_Err, result.issues, ctx) : { success: true, data: result.value };
-    };
-    COMPILE_INVALID = /* @__PURE__ */ Symbol.for("zod.compile.invalid");
-    COMPILE_FALLBACK = /* @__PURE__ */ Symbol.for("zod.compile.fallback");
-    validate = ((schema, value, _ctx) => {
-      const validator = schema._zod.bag.validator;
-      if (validator !== void 0) {
-        if (validator(value) !== COMPILE_INVALID)
-          return true;
-        if (validator.definite === true && _ctx === void 0)
-          return false;
-      }
-      return validateFallback(schema, value, _ctx);
-    });
-    validateAsync = async (schema, value, _ctx) => {
-      const ctx = _ctx ? { ..._ctx, async: true, abortEarly: true } : { async: true, abortEarly: true };
-      let result = schema._zod.run({ value, issues: [] }, ctx);
-      if (result instanceof Promise)
-        result = await result;
-      return result.issues.length === 0;
-    };
-    _encode = (_Err) => {
-      const parse3 = _parse(_Err);
-      const fn = (schema, value, _ctx, _params) => {
-        const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-        return parse3(schema, value, ctx, finalizeParams(fn, _params));
-      };
-      return fn;
-    };
-    _decode = (_Err) => {
-      const parse3 = _parse(_Err);
-      const fn = (schema, value, _ctx, _params) => {
-        return parse3(schema, value, _ctx, finalizeParams(fn, _params));
-      };
-      return fn;
-    };
-    _encodeAsync = (_Err) => {
-      const parseAsync2 = _parseAsync(_Err);
-      const fn = async (schema, value, _ctx, _params) => {
-        const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-        return await parseAsync2(schema, value, ctx, finalizeParams(fn, _params));
-      };
-      return fn;
-    };
-    _decodeAsync = (_Err) => {
-      const parseAsync2 = _parseAsync(_Err);
-      const fn = async (schema, value, _ctx, _params) => {
-        return await parseAsync2(schema, value, _ctx, finalizeParams(fn, _params));
-      };
-      return fn;
-    };
-    _safeEncode = (_Err) => (schema, value, _ctx) => {
-      const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-      return _safeParse(_Err)(schema, value, ctx);
-    };
-    _safeDecode = (_Err) => (schema, value, _ctx) => {
-      return _safeParse(_Err)(schema, value, _ctx);
-    };
-    _safeEncodeAsync = (_Err) => async (schema, value, _ctx) => {
-      const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-      return _safeParseAsync(_Err)(schema, value, ctx);
-    };
-    _safeDecodeAsync = (_Err) => async (schema, value, _ctx) => {
-      return _safeParseAsync(_Err)(schema, value, _ctx);
-    };
-  }
-});
-
-// node_modules/zod/v4/core/regexes.js
-function nanoidOfLength(length) {
-  return new RegExp(`^[a-zA-Z0-9_-]{${length}}$`);
-}
-function emoji() {
-  return new RegExp(_emoji, "u");
-}
-function anchor(source) {
-  return new RegExp(`^${source}$`);
-}
-function timeSource(args) {
-  const hhmm = `(?:[01]\\d|2[0-3]):[0-5]\\d`;
-  const regex = typeof args.precision === "number" ? args.precision === -1 ? `${hhmm}` : args.precision === 0 ? `${hhmm}:[0-5]\\d` : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}` : args.seconds ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?` : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
-  return regex;
-}
-function time(args) {
-  return new RegExp(`^${timeSource(args)}$`);
-}
-function datetime(args) {
-  const opts = ["Z"];
-  if (args.offset)
-    opts.push(`([+-](?:[01]\\d|2[0-3]):[0-5]\\d)`);
-  const qualified = `${timeSource({ precision: args.precision, seconds: true })}(?:${opts.join("|")})`;
-  const timeRegex = args.local ? `${qualified}|${timeSource({ precision: args.precision })}` : qualified;
-  return new RegExp(`^${dateSource}T(?:${timeRegex})$`);
-}
-var cuid, cuid2, ulid, xid, ksuid, nanoid, duration, guid, uuid, email, _emoji, ipv4, ipv6, cidrv4, cidrv6, base64, base64url, httpProtocol, e164, dateSource, date, anyString, integer, number, boolean, lowercase, uppercase;
-var init_regexes = __esm({
-  "node_modules/zod/v4/core/regexes.js"() {
-    cuid = /^[cC][0-9a-z]{6,}$/;
-    cuid2 = /^[0-9a-z]+$/;
-    ulid = /^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$/;
-    xid = /^[0-9a-vA-V]{20}$/;
-    ksuid = /^[A-Za-z0-9]{27}$/;
-    nanoid = /^[a-zA-Z0-9_-]{21}$/;
-    duration = /^P(?:(\d+W)|(?!.*W)(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?)$/;
-    guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/;
-    uuid = (version3) => {
-      if (!version3)
-        return /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$/;
-      return new RegExp(`^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-${version3}[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$`);
-    };
-    email = /^(?:[A-Za-z0-9_'+\-]+\.)*[A-Za-z0-9_'+\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$/;
-    _emoji = `^(?=[\\s\\S]*[\\p{Extended_Pictographic}\\p{Regional_Indicator}\\u20E3])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$`;
-    ipv4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])$/;
-    ipv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))$/;
-    cidrv4 = /^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\/([0-9]|[1-2][0-9]|3[0-2])$/;
-    cidrv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))\/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$/;
-    base64 = /^$|^(?:[0-9a-zA-Z+/]{4})*(?:(?:[0-9a-zA-Z+/]{2}==)|(?:[0-9a-zA-Z+/]{3}=))?$/;
-    base64url = /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?$/;
-    httpProtocol = /^https?$/;
-    e164 = /^\+[1-9]\d{6,14}$/;
-    dateSource = `(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))`;
-    date = /* @__PURE__ */ anchor(dateSource);
-    anyString = /^[\s\S]{0,}$/;
-    integer = /^-?\d+$/;
-    number = /^-?\d+(?:\.\d+)?$/;
-    boolean = /^(?:true|false)$/i;
-    lowercase = /^[^A-Z]*$/;
-    uppercase = /^[^a-z]*$/;
-  }
-});
-
-// node_modules/zod/v4/core/checks.js
-var $ZodCheck, _whenHasLength, numericOriginMap, $ZodCheckLessThan, $ZodCheckGreaterThan, $ZodCheckMultipleOf, $ZodCheckNumberFormat, $ZodCheckMaxLength, $ZodCheckMinLength, $ZodCheckLengthEquals, $ZodCheckStringFormat, $ZodCheckRegex, $ZodCheckLowerCase, $ZodCheckUpperCase, $ZodCheckIncludes, $ZodCheckStartsWith, $ZodCheckEndsWith, $ZodCheckOverwrite;
-var init_checks = __esm({
-  "node_modules/zod/v4/core/checks.js"() {
-    init_core();
-    init_regexes();
-    init_util();
-    $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
-      var _a3;
-      inst._zod ?? (inst._zod = {});
-      inst._zod.def = def;
-      (_a3 = inst._zod).onattach ?? (_a3.onattach = []);
-    });
-    _whenHasLength = (payload) => {
-      const val = payload.value;
-      return !nullish(val) && val.length !== void 0;
-    };
-    numericOriginMap = {
-      number: "number",
-      bigint: "bigint",
-      object: "date"
-    };
-    $ZodCheckLessThan = /* @__PURE__ */ $constructor("$ZodCheckLessThan", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      const origin = numericOriginMap[typeof def.value];
-      inst._zod.check = (payload) => {
-        if (def.inclusive ? payload.value <= def.value : payload.value < def.value) {
-          return;
-        }
-        payload.issues.push({
-          origin: numericOriginMap[typeof payload.value] ?? origin,
-          code: "too_big",
-          maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
-          input: payload.value,
-          inclusive: def.inclusive,
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    $ZodCheckGreaterThan = /* @__PURE__ */ $constructor("$ZodCheckGreaterThan", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      const origin = numericOriginMap[typeof def.value];
-      inst._zod.check = (payload) => {
-        if (def.inclusive ? payload.value >= def.value : payload.value > def.value) {
-          return;
-        }
-        payload.issues.push({
-          origin: numericOriginMap[typeof payload.value] ?? origin,
-          code: "too_small",
-          minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
-          input: payload.value,
-          inclusive: def.inclusive,
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    $ZodCheckMultipleOf = /* @__PURE__ */ $constructor("$ZodCheckMultipleOf", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      inst._zod.check = (payload) => {
-        if (typeof payload.value !== typeof def.value)
-          throw new Error("Cannot mix number and bigint in multiple_of check.");
-        const isMultiple = typeof payload.value === "bigint" ? (
-          // `value % 0n` throws, and nothing is a multiple of zero — the number branch already fails this way via NaN
-          def.value !== BigInt(0) && payload.value % def.value === BigInt(0)
-        ) : floatSafeRemainder(payload.value, def.value) === 0;
-        if (isMultiple)
-          return;
-        payload.issues.push({
-          origin: typeof payload.value,
-          code: "not_multiple_of",
-          divisor: def.value,
-          input: payload.value,
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    $ZodCheckNumberFormat = /* @__PURE__ */ $constructor("$ZodCheckNumberFormat", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      def.format = def.format || "float64";
-      const isInt = def.format?.includes("int");
-      const origin = isInt ? "int" : "number";
-      const [minimum, maximum] = NUMBER_FORMAT_RANGES[def.format];
-      inst._zod.check = (payload) => {
-        const input = payload.value;
-        if (isInt) {
-          if (!Number.isInteger(input)) {
-            payload.issues.push({
-              expected: origin,
-              format: def.format,
-              code: "invalid_type",
-              continue: false,
-              input,
-              inst
-            });
-            return;
-          }
-          if (!Number.isSafeInteger(input)) {
-            if (input > 0) {
-              payload.issues.push({
-                input,
-                code: "too_big",
-                maximum: Number.MAX_SAFE_INTEGER,
-                note: "Integers must be within the safe integer range.",
-                inst,
-                origin,
-                inclusive: true,
-                continue: !def.abort
-              });
-            } else {
-              payload.issues.push({
-                input,
-                code: "too_small",
-                minimum: Number.MIN_SAFE_INTEGER,
-                note: "Integers must be within the safe integer range.",
-                inst,
-                origin,
-                inclusive: true,
-                continue: !def.abort
-              });
-            }
-            return;
-          }
-        }
-        if (input < minimum) {
-          payload.issues.push({
-            origin: "number",
-            input,
-            code: "too_small",
-            minimum,
-            inclusive: true,
-            inst,
-            continue: !def.abort
-          });
-        }
-        if (input > maximum) {
-          payload.issues.push({
-            origin: "number",
-            input,
-            code: "too_big",
-            maximum,
-            inclusive: true,
-            inst,
-            continue: !def.abort
-          });
-        }
-      };
-    });
-    $ZodCheckMaxLength = /* @__PURE__ */ $constructor("$ZodCheckMaxLength", (inst, def) => {
-      var _a3;
-      $ZodCheck.init(inst, def);
-      (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
-      inst._zod.check = (payload) => {
-        const input = payload.value;
-        const units = input.length;
-        const length = typeof input === "string" && units > def.maximum ? codePointLength(input) : units;
-        if (length <= def.maximum)
-          return;
-        const origin = getLengthableOrigin(input);
-        payload.issues.push({
-          origin,
-          code: "too_big",
-          maximum: def.maximum,
-          inclusive: true,
-          input,
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    $ZodCheckMinLength = /* @__PURE__ */ $constructor("$ZodCheckMinLength", (inst, def) => {
-      var _a3;
-      $ZodCheck.init(inst, def);
-      (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
-      inst._zod.check = (payload) => {
-        const input = payload.value;
-        const units = input.length;
-        const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
-        if (length >= def.minimum)
-          return;
-        const origin = getLengthableOrigin(input);
-        payload.issues.push({
-          origin,
-          code: "too_small",
-          minimum: def.minimum,
-          inclusive: true,
-          input,
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    $ZodCheckLengthEquals = /* @__PURE__ */ $constructor("$ZodCheckLengthEquals", (inst, def) => {
-      var _a3;
-      $ZodCheck.init(inst, def);
-      (_a3 = inst._zod.def).when ?? (_a3.when = _whenHasLength);
-      inst._zod.check = (payload) => {
-        const input = payload.value;
-        const units = input.length;
-        const length = typeof input === "string" && units >= def.length && units <= def.length * 2 ? codePointLength(input) : units;
-        if (length === def.length)
-          return;
-        const origin = getLengthableOrigin(input);
-        const tooBig = length > def.length;
-        payload.issues.push({
-          origin,
-          ...tooBig ? { code: "too_big", maximum: def.length } : { code: "too_small", minimum: def.length },
-          inclusive: true,
-          exact: true,
-          input: payload.value,
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    $ZodCheckStringFormat = /* @__PURE__ */ $constructor("$ZodCheckStringFormat", (inst, def) => {
-      var _a3, _b;
-      $ZodCheck.init(inst, def);
-      if (def.pattern)
-        (_a3 = inst._zod).check ?? (_a3.check = (payload) => {
-          def.pattern.lastIndex = 0;
-          if (def.pattern.test(payload.value))
-            return;
-          payload.issues.push({
-            origin: "string",
-            code: "invalid_format",
-            format: def.format,
-            input: payload.value,
-            ...def.pattern ? { pattern: def.pattern.toString() } : {},
-            inst,
-            continue: !def.abort
-          });
-        });
-      else
-        (_b = inst._zod).check ?? (_b.check = () => {
-        });
-    });
-    $ZodCheckRegex = /* @__PURE__ */ $constructor("$ZodCheckRegex", (inst, def) => {
-      $ZodCheckStringFormat.init(inst, def);
-      inst._zod.check = (payload) => {
-        def.pattern.lastIndex = 0;
-        if (def.pattern.test(payload.value))
-          return;
-        payload.issues.push({
-          origin: "string",
-          code: "invalid_format",
-          format: "regex",
-          input: payload.value,
-          pattern: def.pattern.toString(),
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    $ZodCheckLowerCase = /* @__PURE__ */ $constructor("$ZodCheckLowerCase", (inst, def) => {
-      def.pattern ?? (def.pattern = lowercase);
-      $ZodCheckStringFormat.init(inst, def);
-    });
-    $ZodCheckUpperCase = /* @__PURE__ */ $constructor("$ZodCheckUpperCase", (inst, def) => {
-      def.pattern ?? (def.pattern = uppercase);
-      $ZodCheckStringFormat.init(inst, def);
-    });
-    $ZodCheckIncludes = /* @__PURE__ */ $constructor("$ZodCheckIncludes", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      const escapedRegex = escapeRegex(def.includes);
-      const pattern = new RegExp(typeof def.position === "number" ? `^.{${def.position},}${escapedRegex}` : escapedRegex);
-      def.pattern = pattern;
-      inst._zod.check = (payload) => {
-        if (payload.value.includes(def.includes, def.position))
-          return;
-        payload.issues.push({
-          origin: "string",
-          code: "invalid_format",
-          format: "includes",
-          includes: def.includes,
-          input: payload.value,
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    $ZodCheckStartsWith = /* @__PURE__ */ $constructor("$ZodCheckStartsWith", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      const pattern = new RegExp(`^${escapeRegex(def.prefix)}.*`);
-      def.pattern ?? (def.pattern = pattern);
-      inst._zod.check = (payload) => {
-        if (payload.value.startsWith(def.prefix))
-          return;
-        payload.issues.push({
-          origin: "string",
-          code: "invalid_format",
-          format: "starts_with",
-          prefix: def.prefix,
-          input: payload.value,
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    $ZodCheckEndsWith = /* @__PURE__ */ $constructor("$ZodCheckEndsWith", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      const pattern = new RegExp(`.*${escapeRegex(def.suffix)}$`);
-      def.pattern ?? (def.pattern = pattern);
-      inst._zod.check = (payload) => {
-        if (payload.value.endsWith(def.suffix))
-          return;
-        payload.issues.push({
-          origin: "string",
-          code: "invalid_format",
-          format: "ends_with",
-          suffix: def.suffix,
-          input: payload.value,
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    $ZodCheckOverwrite = /* @__PURE__ */ $constructor("$ZodCheckOverwrite", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      inst._zod.check = (payload) => {
-        payload.value = def.tx(payload.value);
-      };
-    });
-  }
-});
-
-// node_modules/zod/v4/core/doc.js
-var Doc;
-var init_doc = __esm({
-  "node_modules/zod/v4/core/doc.js"() {
-    Doc = class {
-      constructor(args = [], closed = {}) {
-        this.content = [];
-        this.indent = 0;
-        this.args = args;
-        this.closed = closed;
-      }
-      // the compiler catches a child's throw and keeps writing into this doc, so the indent has to unwind with it
-      indented(fn) {
-        this.indent += 1;
-        try {
-          fn(this);
-        } finally {
-          this.indent -= 1;
-        }
-      }
-      write(arg) {
-        if (typeof arg === "function") {
-          arg(this, { execution: "sync" });
-          arg(this, { execution: "async" });
-          return;
-        }
-        const content = arg;
-        const lines2 = content.split("\n").filter((x) => x);
-        const minIndent = Math.min(...lines2.map((x) => x.length - x.trimStart().length));
-        const dedented = lines2.map((x) => x.slice(minIndent)).map((x) => " ".repeat(this.indent * 2) + x);
-        for (const line of dedented) {
-          this.content.push(line);
-        }
-      }
-      compile() {
-        const F = Function;
-        const content = this?.content ?? [``];
-        const factory = new F(...Object.keys(this.closed), `return function (${this.args.join(", ")}) {
-${content.join("\n")}
-};`);
-        return factory(...Object.values(this.closed));
-      }
-    };
-  }
-});
-
-// node_modules/zod/v4/core/versions.js
-var version2;
-var init_versions = __esm({
-  "node_modules/zod/v4/core/versions.js"() {
-    version2 = {
-      major: 4,
-      minor: 6,
-      patch: 7
-    };
-  }
-});
-
-// node_modules/zod/v4/core/schemas.js
-async function validateAsync2(inst, value) {
-  const ctx = { async: true };
-  return toStandardResult(await inst._zod.run({ value, issues: [] }, ctx), ctx);
-}
-function standardProps(inst) {
-  return {
-    validate: (value) => {
-      const ctx = { async: false };
-      try {
-        const r = inst._zod.run({ value, issues: [] }, ctx);
-        if (!(r instanceof Promise))
-          return toStandardResult(r, ctx);
-      } catch (_) {
-      }
-      return validateAsync2(inst, value);
-    },
-    vendor: "zod",
-    version: 1
-  };
-}
-function canParseURL(input) {
-  try {
-    if (typeof URL !== "undefined" && typeof URL.canParse === "function")
-      return URL.canParse(input);
-    new URL(input);
-    return true;
-  } catch {
-    return false;
-  }
-}
-function validateURL(trimmed, def) {
-  if (!("normalize" in def) && !("hostname" in def) && !("protocol" in def)) {
-    return canParseURL(trimmed) || URL_UNPARSEABLE;
-  }
-  return parseURLObject(trimmed, def);
-}
-function parseURLObject(trimmed, def) {
-  if (!def.normalize && def.protocol?.source === httpProtocol.source && !/^https?:\/\//i.test(trimmed)) {
-    return URL_BAD_FORMAT;
-  }
-  try {
-    if (typeof URL !== "undefined") {
-      const URLStatic = URL;
-      if (typeof URLStatic.parse === "function")
-        return URLStatic.parse(trimmed) ?? URL_UNPARSEABLE;
-    }
-    return new URL(trimmed);
-  } catch {
-    return URL_UNPARSEABLE;
-  }
-}
-function stripTabAndNewline(value) {
-  return value.replace(asciiTabOrNewline, "");
-}
-function urlHostnameOk(url, hostname2) {
-  hostname2.lastIndex = 0;
-  return hostname2.test(url.hostname);
-}
-function urlProtocolOk(url, protocol) {
-  protocol.lastIndex = 0;
-  return protocol.test(url.protocol.endsWith(":") ? url.protocol.slice(0, -1) : url.protocol);
-}
-function isValidIPv6(value) {
-  if (!ipv6Alphabet.test(value))
-    return false;
-  return canParseURL(`http://[${value}]`);
-}
-function isValidCIDRv6(value) {
-  const parts = value.split("/");
-  if (parts.length !== 2)
-    return false;
-  const [address, prefix] = parts;
-  if (!prefix)
-    return false;
-  const prefixNum = Number(prefix);
-  if (`${prefixNum}` !== prefix)
-    return false;
-  if (prefixNum < 0 || prefixNum > 128)
-    return false;
-  return isValidIPv6(address);
-}
-function isValidBase64(data) {
-  if (data === "")
-    return true;
-  if (/\s/.test(data))
-    return false;
-  if (data.length % 4 !== 0)
-    return false;
-  try {
-    atob(data);
-    return true;
-  } catch {
-    return false;
-  }
-}
-function isValidBase64URL(data) {
-  if (!base64urlCharset.test(data))
-    return false;
-  const base642 = data.replace(/[-_]/g, (c) => c === "-" ? "+" : "/");
-  const padded = base642.padEnd(Math.ceil(base642.length / 4) * 4, "=");
-  return isValidBase64(padded);
-}
-function isValidJWT(token, algorithm = null) {
-  try {
-    const tokensParts = token.split(".");
-    if (tokensParts.length !== 3)
-      return false;
-    const [header] = tokensParts;
-    if (!header)
-      return false;
-    const parsedHeader = JSON.parse(atob(header));
-    if ("typ" in parsedHeader && parsedHeader?.typ !== "JWT")
-      return false;
-    if (!parsedHeader.alg)
-      return false;
-    if (algorithm && (!("alg" in parsedHeader) || parsedHeader.alg !== algorithm))
-      return false;
-    return true;
-  } catch {
-    return false;
-  }
-}
-function capSize(inst, size) {
-  const caps = sizeCaps(inst._zod.def.checks);
-  if (!caps.length)
-    return;
-  const cap = Math.min(...caps.map((c) => c[0]));
-  const parse3 = inst._zod.parse;
-  inst._zod.parse = (payload, ctx) => {
-    const n = size(payload.value);
-    if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
-      for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
-        if (n > max && ch._zod.def.when(payload)) {
-          const start = payload.issues.length;
-          ch._zod.check(payload);
-          payload.issues[start].continue = false;
-          attachSchema(payload.issues, start, inst);
-          return payload;
-        }
-      }
-    }
-    return parse3(payload, ctx);
-  };
-}
-function handleArrayResult(result, final, index) {
-  if (result.issues.length) {
-    final.issues.push(...prefixIssues(index, result.issues));
-  }
-  final.value[index] = result.value;
-}
-function handlePropertyResult(result, final, key, input, optin, optout) {
-  const isPresent = key in input;
-  const isOptionalOut = optout === "optional";
-  if (!isPresent && isOptionalOut && optin === "optional") {
-    return;
-  }
-  if (result.issues.length) {
-    if (optin !== void 0 && isOptionalOut && !isPresent) {
-      return;
-    }
-    final.issues.push(...prefixIssues(key, result.issues));
-  }
-  if (!isPresent && optin === void 0) {
-    if (!result.issues.length) {
-      final.issues.push({
-        code: "invalid_type",
-        expected: "nonoptional",
-        input: void 0,
-        path: [key]
-      });
-    }
-    return;
-  }
-  if (result.value === void 0) {
-    if (isPresent || optin === "defaulted" && !isOptionalOut) {
-      final.value[key] = void 0;
-    }
-  } else {
-    final.value[key] = result.value;
-  }
-}
-function normalizeDef(def) {
-  const keys = Object.keys(def.shape);
-  const ownSymbols = Object.getOwnPropertySymbols(def.shape);
-  const symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS;
-  const allKeys = symbolKeys.length ? [...keys, ...symbolKeys] : keys;
-  for (const k of allKeys) {
-    if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) {
-      throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
-    }
-  }
-  const okeys = optionalKeys(def.shape);
-  return {
-    ...def,
-    allKeys,
-    symbolKeys,
-    // string-only: handleCatchall matches it against `for...in`, which never yields a symbol
-    keySet: new Set(keys),
-    numKeys: keys.length,
-    optionalKeys: new Set(okeys)
-  };
-}
-function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
-  const unrecognized = [];
-  const keySet = def.keySet;
-  const _catchall = def.catchall._zod;
-  const t = _catchall.def.type;
-  const optin = _catchall.optin;
-  const optout = _catchall.optout;
-  let seen = 0;
-  for (const key in input) {
-    if (abortEarly && payload.issues.length !== seen) {
-      if (aborted(payload, seen))
-        break;
-      seen = payload.issues.length;
-    }
-    if (keySet.has(key))
-      continue;
-    if (key === "__proto__") {
-      if (t === "never")
-        unrecognized.push(key);
-      continue;
-    }
-    if (t === "never") {
-      unrecognized.push(key);
-      continue;
-    }
-    const r = _catchall.run({ value: input[key], issues: [] }, ctx);
-    if (r instanceof Promise) {
-      proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
-    } else {
-      handlePropertyResult(r, payload, key, input, optin, optout);
-    }
-  }
-  if (unrecognized.length) {
-    payload.issues.push({
-      code: "unrecognized_keys",
-      keys: unrecognized,
-      input,
-      inst,
-      // Describes the shape of the input, not the validity of the parsed value, so it never aborts. The parse still fails; the schema's own checks just get to run first, and an enclosing intersection can reconcile the key against a sibling operand.
-      continue: true
-    });
-  }
-  if (!proms.length)
-    return payload;
-  return Promise.all(proms).then(() => {
-    return payload;
-  });
-}
-function handleUnionResults(results, final, inst, ctx) {
-  for (const result of results) {
-    if (result.issues.length === 0) {
-      final.value = result.value;
-      return final;
-    }
-  }
-  const nonaborted = results.filter((r) => !aborted(r));
-  if (nonaborted.length === 1) {
-    final.value = nonaborted[0].value;
-    return nonaborted[0];
-  }
-  final.issues.push({
-    code: "invalid_union",
-    input: final.value,
-    inst,
-    errors: results.map((result) => result.issues.map((iss) => finalizeIssue(iss, ctx, config())))
-  });
-  return final;
-}
-function mergeValues(a, b) {
-  if (a === b) {
-    return { valid: true, data: a };
-  }
-  if (a instanceof Date && b instanceof Date && +a === +b) {
-    return { valid: true, data: a };
-  }
-  if (isPlainObject(a) && isPlainObject(b)) {
-    const bKeys = Object.keys(b);
-    const sharedKeys = Object.keys(a).filter((key) => bKeys.indexOf(key) !== -1);
-    const newObj = { ...a, ...b };
-    if (Object.prototype.hasOwnProperty.call(newObj, "__proto__"))
-      delete newObj.__proto__;
-    for (const key of sharedKeys) {
-      if (key === "__proto__")
-        continue;
-      const sharedValue = mergeValues(a[key], b[key]);
-      if (!sharedValue.valid) {
-        return {
-          valid: false,
-          mergeErrorPath: [key, ...sharedValue.mergeErrorPath]
-        };
-      }
-      newObj[key] = sharedValue.data;
-    }
-    return { valid: true, data: newObj };
-  }
-  if (Array.isArray(a) && Array.isArray(b)) {
-    if (a.length !== b.length) {
-      return { valid: false, mergeErrorPath: [] };
-    }
-    const newArray = [];
-    for (let index = 0; index < a.length; index++) {
-      const itemA = a[index];
-      const itemB = b[index];
-      const sharedValue = mergeValues(itemA, itemB);
-      if (!sharedValue.valid) {
-        return {
-          valid: false,
-          mergeErrorPath: [index, ...sharedValue.mergeErrorPath]
-        };
-      }
-      newArray.push(sharedValue.data);
-    }
-    return { valid: true, data: newArray };
-  }
-  return { valid: false, mergeErrorPath: [] };
-}
-function handleIntersectionResults(result, left, right) {
-  const unrecKeys = /* @__PURE__ */ new Map();
-  let unrecIssue;
-  const keyIssues = /* @__PURE__ */ new Map();
-  const collect2 = (iss, side) => {
-    let keys;
-    if (iss.code === "unrecognized_keys" && !iss.path?.length) {
-      unrecIssue ?? (unrecIssue = iss);
-      keys = iss.keys;
-    } else if (iss.code === "invalid_key" && iss.origin === "record" && iss.path?.length === 1) {
-      const k = String(iss.path[0]);
-      if (!keyIssues.has(k))
-        keyIssues.set(k, iss);
-      keys = [k];
-    } else {
-      return false;
-    }
-    for (const k of keys) {
-      if (!unrecKeys.has(k))
-        unrecKeys.set(k, {});
-      unrecKeys.get(k)[side] = true;
-    }
-    return true;
-  };
-  for (const iss of left.issues) {
-    if (!collect2(iss, "l"))
-      result.issues.push(iss);
-  }
-  for (const iss of right.issues) {
-    if (!collect2(iss, "r"))
-      result.issues.push(iss);
-  }
-  const bothKeys = [...unrecKeys].filter(([, f]) => f.l && f.r).map(([k]) => k);
-  if (bothKeys.length) {
-    const aggregated = unrecIssue ? bothKeys.filter((k) => unrecIssue.keys.includes(k)) : [];
-    if (aggregated.length)
-      result.issues.push({ ...unrecIssue, keys: aggregated });
-    for (const k of bothKeys) {
-      if (!aggregated.includes(k) && keyIssues.has(k))
-        result.issues.push(keyIssues.get(k));
-    }
-  }
-  const merged = mergeValues(left.value, right.value);
-  if (!merged.valid) {
-    if (aborted(result))
-      return result;
-    throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged.mergeErrorPath)}`);
-  }
-  result.value = merged.data;
-  return result;
-}
-function getTupleOptStart(items, key) {
-  for (let i = items.length - 1; i >= 0; i--) {
-    const omittable = key === "optin" ? items[i]._zod.optin !== void 0 : items[i]._zod.optout === "optional";
-    if (!omittable)
-      return i + 1;
-  }
-  return 0;
-}
-function handleTupleResult(result, final, index) {
-  if (result.issues.length) {
-    final.issues.push(...prefixIssues(index, result.issues));
-  }
-  final.value[index] = result.value;
-}
-function handleTupleResults(itemResults, final, items, input, optoutStart) {
-  for (let i = 0; i < items.length; i++) {
-    const r = itemResults[i];
-    const isPresent = i < input.length;
-    if (!isPresent && i >= optoutStart && items[i]._zod.optin === "optional") {
-      final.value.length = i;
-      break;
-    }
-    if (r.issues.length) {
-      if (!isPresent && i >= optoutStart) {
-        final.value.length = i;
-        break;
-      }
-      final.issues.push(...prefixIssues(i, r.issues));
-    }
-    final.value[i] = r.value;
-  }
-  for (let i = final.value.length - 1; i >= input.length; i--) {
-    if (items[i]._zod.optout === "optional" && final.value[i] === void 0) {
-      final.value.length = i;
-    } else {
-      break;
-    }
-  }
-  return final;
-}
-function handleOptionalResult(payload, result) {
-  payload.value = result.issues.length ? void 0 : result.value;
-  return payload;
-}
-function handleDefaultResult(payload, def) {
-  if (payload.value === void 0) {
-    payload.value = def.defaultValue;
-  }
-  return payload;
-}
-function handleNonOptionalResult(payload, inst) {
-  if (!payload.issues.length && payload.value === void 0) {
-    payload.issues.push({
-      code: "invalid_type",
-      expected: "nonoptional",
-      input: payload.value,
-      inst
-    });
-  }
-  return payload;
-}
-function handleCatchResult(payload, result, def, ctx) {
-  if (!result.issues.length) {
-    payload.value = result.value;
-    if (result.memo)
-      payload.memo = true;
-    return payload;
-  }
-  payload.value = def.catchValue({
-    ...result,
-    value: payload.value,
-    error: {
-      issues: result.issues.map((iss) => finalizeIssue(iss, ctx, config()))
-    },
-    input: payload.value
-  });
-  return payload;
-}
-function handlePipeResult(left, next, ctx) {
-  if (left.issues.some((iss) => iss.code !== "unrecognized_keys")) {
-    left.aborted = true;
-    return left;
-  }
-  return next._zod.run({ value: left.value, issues: left.issues }, ctx);
-}
-function handleReadonlyResult(payload) {
-  if (!payload.memo)
-    payload.value = Object.freeze(payload.value);
-  return payload;
-}
-function handleRefineResult(result, payload, input, inst) {
-  if (!result) {
-    const _iss = {
-      code: "custom",
-      input,
-      inst,
-      // incorporates params.error into issue reporting
-      path: [...inst._zod.def.path ?? []],
-      // incorporates params.error into issue reporting
-      continue: !inst._zod.def.abort
-      // params: inst._zod.def.params,
-    };
-    if (inst._zod.def.params)
-      _iss.params = inst._zod.def.params;
-    payload.issues.push(issue(_iss));
-  }
-}
-var $ZodType, toStandardResult, $ZodString, $ZodStringFormat, $ZodGUID, $ZodUUID, $ZodEmail, URL_BAD_FORMAT, URL_UNPARSEABLE, asciiTabOrNewline, $ZodURL, $ZodEmoji, $ZodNanoID, $ZodCUID, $ZodCUID2, $ZodULID, $ZodXID, $ZodKSUID, $ZodISODateTime, $ZodISODate, $ZodISOTime, $ZodISODuration, $ZodIPv4, ipv6Alphabet, $ZodIPv6, $ZodCIDRv4, $ZodCIDRv6, base64Charset, $ZodBase64, base64urlCharset, $ZodBase64URL, $ZodE164, $ZodJWT, $ZodNumber, $ZodNumberFormat, $ZodBoolean, $ZodUnknown, $ZodNever, arraySize, $ZodArray, NO_SYMBOL_KEYS, $ZodObject, $ZodObjectJIT, $ZodUnion, $ZodIntersection, $ZodTuple, $ZodRecord, $ZodEnum, $ZodLiteral, $ZodTransform, $ZodOptional, $ZodExactOptional, $ZodNullable, $ZodDefault, $ZodPrefault, $ZodNonOptional, $ZodCatch, $ZodPipe, $ZodReadonly, $ZodCustom;
-var init_schemas = __esm({
-  "node_modules/zod/v4/core/schemas.js"() {
-    init_checks();
-    init_core();
-    init_doc();
-    init_regexes();
-    init_util();
-    init_versions();
-    init_util();
-    $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
-      var _a3;
-      inst ?? (inst = {});
-      inst._zod.def = def;
-      inst._zod.bag = inst._zod.bag || {};
-      inst._zod.version = version2;
-      const defChecks = inst._zod.def.checks;
-      const checks = inst._zod.traits.has("$ZodCheck") ? [inst, ...defChecks ?? []] : defChecks?.length ? [...defChecks] : [];
-      for (const ch of checks) {
-        for (const fn of ch._zod.onattach) {
-          fn(inst);
-        }
-      }
-      if (checks.length === 0) {
-        (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
-        inst._zod.deferred?.push(() => {
-          inst._zod.run = inst._zod.parse;
-        });
-      } else {
-        const runChecks = (payload, checks2, ctx) => {
-          if (payload.memo)
-            return payload;
-          let isAborted = aborted(payload);
-          let asyncResult;
-          for (const ch of checks2) {
-            if (ch._zod.def.when) {
-              if (explicitlyAborted(payload))
-                continue;
-              const shouldRun = ch._zod.def.when(payload);
-              if (!shouldRun)
-                continue;
-            } else if (isAborted) {
-              continue;
-            }
-            const currLen = payload.issues.length;
-            const _ = ch._zod.check(payload);
-            if (_ instanceof Promise && ctx?.async === false) {
-              throw new $ZodAsyncError();
-            }
-            if (asyncResult || _ instanceof Promise) {
-              asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
-                await _;
-                const nextLen = payload.issues.length;
-                if (nextLen === currLen)
-                  return;
-                attachSchema(payload.issues, currLen, inst);
-                if (!isAborted)
-                  isAborted = aborted(payload, currLen);
-              });
-            } else {
-              const nextLen = payload.issues.length;
-              if (nextLen === currLen)
-                continue;
-              attachSchema(payload.issues, currLen, inst);
-              if (!isAborted)
-                isAborted = aborted(payload, currLen);
-            }
-          }
-          if (asyncResult) {
-            return asyncResult.then(() => {
-              return payload;
-            });
-          }
-          return payload;
-        };
-        const handleCanaryResult = (canary, payload, ctx) => {
-          if (aborted(canary)) {
-            canary.aborted = true;
-            return canary;
-          }
-          const checkResult = runChecks(payload, checks, ctx);
-          if (checkResult instanceof Promise) {
-            if (ctx.async === false)
-              throw new $ZodAsyncError();
-            return checkResult.then((checkResult2) => inst._zod.parse(checkResult2, ctx));
-          }
-          return inst._zod.parse(checkResult, ctx);
-        };
-        inst._zod.run = (payload, ctx) => {
-          if (ctx.skipChecks) {
-            return inst._zod.parse(payload, ctx);
-          }
-          if (ctx.direction === "backward") {
-            const canary = inst._zod.parse({ value: payload.value, issues: [] }, { ...ctx, skipChecks: true });
-            if (canary instanceof Promise) {
-              return canary.then((canary2) => {
-                return handleCanaryResult(canary2, payload, ctx);
-              });
-            }
-            return handleCanaryResult(canary, payload, ctx);
-          }
-          const result = inst._zod.parse(payload, ctx);
-          if (result instanceof Promise) {
-            if (ctx.async === false)
-              throw new $ZodAsyncError();
-            return result.then((result2) => runChecks(result2, checks, ctx));
-          }
-          return runChecks(result, checks, ctx);
-        };
-      }
-    }, {
-      // Wrappers extend this by installing a richer factory over it; reading it eagerly would defeat the laziness.
-      get "~standard"() {
-        return hide(this, "~standard", standardProps(this));
-      },
-      set "~standard"(value) {
-        own(this, "~standard", value);
-      }
-    });
-    toStandardResult = (r, ctx) => r.issues.length ? { issues: r.issues.map((iss) => finalizeIssue(iss, ctx, config())) } : { value: r.value };
-    $ZodString = /* @__PURE__ */ $constructor("$ZodString", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.pattern = def.pattern ?? anyString;
-      inst._zod.parse = (payload, _) => {
-        if (def.coerce)
-          try {
-            payload.value = String(payload.value);
-          } catch (_2) {
-          }
-        if (typeof payload.value === "string")
-          return payload;
-        payload.issues.push({
-          expected: "string",
-          code: "invalid_type",
-          input: payload.value,
-          inst
-        });
-        return payload;
-      };
-    });
-    $ZodStringFormat = /* @__PURE__ */ $constructor("$ZodStringFormat", (inst, def) => {
-      $ZodCheckStringFormat.init(inst, def);
-      $ZodString.init(inst, def);
-    });
-    $ZodGUID = /* @__PURE__ */ $constructor("$ZodGUID", (inst, def) => {
-      def.pattern ?? (def.pattern = guid);
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodUUID = /* @__PURE__ */ $constructor("$ZodUUID", (inst, def) => {
-      if (def.version) {
-        const versionMap = {
-          v1: 1,
-          v2: 2,
-          v3: 3,
-          v4: 4,
-          v5: 5,
-          v6: 6,
-          v7: 7,
-          v8: 8
-        };
-        const v = versionMap[def.version];
-        if (v === void 0)
-          throw new Error(`Invalid UUID version: "${def.version}"`);
-        def.pattern ?? (def.pattern = uuid(v));
-      } else
-        def.pattern ?? (def.pattern = uuid());
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodEmail = /* @__PURE__ */ $constructor("$ZodEmail", (inst, def) => {
-      def.pattern ?? (def.pattern = email);
-      $ZodStringFormat.init(inst, def);
-    });
-    URL_BAD_FORMAT = 1;
-    URL_UNPARSEABLE = 2;
-    asciiTabOrNewline = /[\t\n\r]/g;
-    $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = (payload) => {
-        try {
-          const trimmed = payload.value.trim();
-          const url = validateURL(trimmed, def);
-          if (url === URL_BAD_FORMAT) {
-            payload.issues.push({
-              code: "invalid_format",
-              format: "url",
-              note: "Invalid URL format",
-              input: payload.value,
-              inst,
-              continue: !def.abort
-            });
-            return;
-          }
-          if (url === URL_UNPARSEABLE) {
-            payload.issues.push({
-              code: "invalid_format",
-              format: "url",
-              input: payload.value,
-              inst,
-              continue: !def.abort
-            });
-            return;
-          }
-          if (url === true) {
-            payload.value = stripTabAndNewline(trimmed);
-            return;
-          }
-          if (def.hostname && !urlHostnameOk(url, def.hostname)) {
-            payload.issues.push({
-              code: "invalid_format",
-              format: "url",
-              note: "Invalid hostname",
-              pattern: def.hostname.source,
-              input: payload.value,
-              inst,
-              continue: !def.abort
-            });
-          }
-          if (def.protocol && !urlProtocolOk(url, def.protocol)) {
-            payload.issues.push({
-              code: "invalid_format",
-              format: "url",
-              note: "Invalid protocol",
-              pattern: def.protocol.source,
-              input: payload.value,
-              inst,
-              continue: !def.abort
-            });
-          }
-          payload.value = def.normalize ? url.href : stripTabAndNewline(trimmed);
-          return;
-        } catch (_) {
-          payload.issues.push({
-            code: "invalid_format",
-            format: "url",
-            input: payload.value,
-            inst,
-            continue: !def.abort
-          });
-        }
-      };
-    });
-    $ZodEmoji = /* @__PURE__ */ $constructor("$ZodEmoji", (inst, def) => {
-      def.pattern ?? (def.pattern = emoji());
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodNanoID = /* @__PURE__ */ $constructor("$ZodNanoID", (inst, def) => {
-      if (def.length !== void 0 && (!Number.isInteger(def.length) || def.length < 1))
-        throw new Error(`Invalid nanoid length: ${def.length}`);
-      def.pattern ?? (def.pattern = def.length === void 0 ? nanoid : nanoidOfLength(def.length));
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodCUID = /* @__PURE__ */ $constructor("$ZodCUID", (inst, def) => {
-      def.pattern ?? (def.pattern = cuid);
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodCUID2 = /* @__PURE__ */ $constructor("$ZodCUID2", (inst, def) => {
-      def.pattern ?? (def.pattern = cuid2);
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodULID = /* @__PURE__ */ $constructor("$ZodULID", (inst, def) => {
-      def.pattern ?? (def.pattern = ulid);
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodXID = /* @__PURE__ */ $constructor("$ZodXID", (inst, def) => {
-      def.pattern ?? (def.pattern = xid);
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodKSUID = /* @__PURE__ */ $constructor("$ZodKSUID", (inst, def) => {
-      def.pattern ?? (def.pattern = ksuid);
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodISODateTime = /* @__PURE__ */ $constructor("$ZodISODateTime", (inst, def) => {
-      def.pattern ?? (def.pattern = datetime(def));
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodISODate = /* @__PURE__ */ $constructor("$ZodISODate", (inst, def) => {
-      def.pattern ?? (def.pattern = date);
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodISOTime = /* @__PURE__ */ $constructor("$ZodISOTime", (inst, def) => {
-      def.pattern ?? (def.pattern = time(def));
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodISODuration = /* @__PURE__ */ $constructor("$ZodISODuration", (inst, def) => {
-      def.pattern ?? (def.pattern = duration);
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodIPv4 = /* @__PURE__ */ $constructor("$ZodIPv4", (inst, def) => {
-      def.pattern ?? (def.pattern = ipv4);
-      $ZodStringFormat.init(inst, def);
-    });
-    ipv6Alphabet = /^[0-9a-fA-F:.]+$/;
-    $ZodIPv6 = /* @__PURE__ */ $constructor("$ZodIPv6", (inst, def) => {
-      def.pattern ?? (def.pattern = ipv6);
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = (payload) => {
-        if (!isValidIPv6(payload.value)) {
-          payload.issues.push({
-            code: "invalid_format",
-            format: "ipv6",
-            input: payload.value,
-            inst,
-            continue: !def.abort
-          });
-        }
-      };
-    });
-    $ZodCIDRv4 = /* @__PURE__ */ $constructor("$ZodCIDRv4", (inst, def) => {
-      def.pattern ?? (def.pattern = cidrv4);
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodCIDRv6 = /* @__PURE__ */ $constructor("$ZodCIDRv6", (inst, def) => {
-      def.pattern ?? (def.pattern = cidrv6);
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = (payload) => {
-        if (!isValidCIDRv6(payload.value)) {
-          payload.issues.push({
-            code: "invalid_format",
-            format: "cidrv6",
-            input: payload.value,
-            inst,
-            continue: !def.abort
-          });
-        }
-      };
-    });
-    base64Charset = /^[0-9a-zA-Z+/]*={0,2}$/;
-    $ZodBase64 = /* @__PURE__ */ $constructor("$ZodBase64", (inst, def) => {
-      def.pattern ?? (def.pattern = base64Charset);
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = (payload) => {
-        if (isValidBase64(payload.value))
-          return;
-        payload.issues.push({
-          code: "invalid_format",
-          format: "base64",
-          input: payload.value,
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    base64urlCharset = /^[A-Za-z0-9_-]*$/;
-    $ZodBase64URL = /* @__PURE__ */ $constructor("$ZodBase64URL", (inst, def) => {
-      def.pattern ?? (def.pattern = base64urlCharset);
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = (payload) => {
-        if (isValidBase64URL(payload.value))
-          return;
-        payload.issues.push({
-          code: "invalid_format",
-          format: "base64url",
-          input: payload.value,
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    $ZodE164 = /* @__PURE__ */ $constructor("$ZodE164", (inst, def) => {
-      def.pattern ?? (def.pattern = e164);
-      $ZodStringFormat.init(inst, def);
-    });
-    $ZodJWT = /* @__PURE__ */ $constructor("$ZodJWT", (inst, def) => {
-      $ZodStringFormat.init(inst, def);
-      inst._zod.check = (payload) => {
-        if (isValidJWT(payload.value, def.alg))
-          return;
-        payload.issues.push({
-          code: "invalid_format",
-          format: "jwt",
-          input: payload.value,
-          inst,
-          continue: !def.abort
-        });
-      };
-    });
-    $ZodNumber = /* @__PURE__ */ $constructor("$ZodNumber", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.pattern = number;
-      inst._zod.parse = (payload, _ctx) => {
-        if (def.coerce)
-          try {
-            payload.value = Number(payload.value);
-          } catch (_) {
-          }
-        const input = payload.value;
-        if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) {
-          return payload;
-        }
-        const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : !Number.isFinite(input) ? String(input) : void 0 : void 0;
-        payload.issues.push({
-          expected: "number",
-          code: "invalid_type",
-          input,
-          inst,
-          ...received ? { received } : {}
-        });
-        return payload;
-      };
-    });
-    $ZodNumberFormat = /* @__PURE__ */ $constructor("$ZodNumberFormat", (inst, def) => {
-      $ZodCheckNumberFormat.init(inst, def);
-      $ZodNumber.init(inst, def);
-    });
-    $ZodBoolean = /* @__PURE__ */ $constructor("$ZodBoolean", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.pattern = boolean;
-      inst._zod.parse = (payload, _ctx) => {
-        if (def.coerce)
-          try {
-            payload.value = Boolean(payload.value);
-          } catch (_) {
-          }
-        const input = payload.value;
-        if (typeof input === "boolean")
-          return payload;
-        payload.issues.push({
-          expected: "boolean",
-          code: "invalid_type",
-          input,
-          inst
-        });
-        return payload;
-      };
-    });
-    $ZodUnknown = /* @__PURE__ */ $constructor("$ZodUnknown", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload) => payload;
-    });
-    $ZodNever = /* @__PURE__ */ $constructor("$ZodNever", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, _ctx) => {
-        payload.issues.push({
-          expected: "never",
-          code: "invalid_type",
-          input: payload.value,
-          inst
-        });
-        return payload;
-      };
-    });
-    arraySize = (input) => Array.isArray(input) ? input.length : -1;
-    $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
-      $ZodType.init(inst, def);
-      const memo2 = globalConfig.memoizer;
-      memo2?.attach(inst);
-      inst._zod.parse = (payload, ctx) => {
-        const input = payload.value;
-        if (!Array.isArray(input)) {
-          payload.issues.push({
-            expected: "array",
-            code: "invalid_type",
-            input,
-            inst
-          });
-          return payload;
-        }
-        payload.value = memo2 ? memo2.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
-        const proms = [];
-        const abortEarly = ctx?.abortEarly;
-        for (let i = 0; i < input.length; i++) {
-          const item = input[i];
-          const result = def.element._zod.run({
-            value: item,
-            issues: []
-          }, ctx);
-          if (result instanceof Promise) {
-            proms.push(result.then((result2) => handleArrayResult(result2, payload, i)));
-          } else {
-            handleArrayResult(result, payload, i);
-            if (abortEarly && result.issues.length !== 0 && aborted(result))
-              break;
-          }
-        }
-        if (proms.length) {
-          return Promise.all(proms).then(() => payload);
-        }
-        return payload;
-      };
-      capSize(inst, arraySize);
-    });
-    NO_SYMBOL_KEYS = [];
-    $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
-      $ZodType.init(inst, def);
-      const desc = Object.getOwnPropertyDescriptor(def, "shape");
-      const sh = desc?.get ? desc.get.raw : def.shape ?? {};
-      if (sh) {
-        const get = () => {
-          const newSh = { ...sh };
-          Object.defineProperty(def, "shape", { value: newSh });
-          get.raw = newSh;
-          return newSh;
-        };
-        get.raw = sh;
-        Object.defineProperty(def, "shape", { get });
-      }
-      const _normalized = cached(() => normalizeDef(def));
-      defineLazyInternal(inst, "propValues", (zod) => {
-        const shape = zod.def.shape;
-        const propValues = {};
-        for (const key in shape) {
-          const field3 = shape[key]._zod;
-          if (field3.values) {
-            if (!Object.prototype.hasOwnProperty.call(propValues, key)) {
-              assignProp(propValues, key, /* @__PURE__ */ new Set());
-            }
-            for (const v of field3.values)
-              propValues[key].add(v);
-            if (field3.optin !== void 0)
-              propValues[key].add(void 0);
-          }
-        }
-        return propValues;
-      });
-      const isObject2 = isObject;
-      const catchall = def.catchall;
-      let value;
-      const memo2 = globalConfig.memoizer;
-      memo2?.attach(inst);
-      inst._zod.parse = (payload, ctx) => {
-        value ?? (value = _normalized.value);
-        const input = payload.value;
-        if (!isObject2(input)) {
-          payload.issues.push({
-            expected: "object",
-            code: "invalid_type",
-            input,
-            inst
-          });
-          return payload;
-        }
-        payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
-        const proms = [];
-        const shape = value.shape;
-        const abortEarly = ctx?.abortEarly;
-        let seen = payload.issues.length;
-        for (const key of value.allKeys) {
-          if (abortEarly && payload.issues.length !== seen) {
-            if (aborted(payload, seen))
-              break;
-            seen = payload.issues.length;
-          }
-          if (key === "__proto__")
-            continue;
-          const el = shape[key];
-          const optin = el._zod.optin;
-          const optout = el._zod.optout;
-          const r = el._zod.run({ value: input[key], issues: [] }, ctx);
-          if (r instanceof Promise) {
-            proms.push(r.then((r2) => handlePropertyResult(r2, payload, key, input, optin, optout)));
-          } else {
-            handlePropertyResult(r, payload, key, input, optin, optout);
-          }
-        }
-        if (!catchall) {
-          return proms.length ? Promise.all(proms).then(() => payload) : payload;
-        }
-        return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === true);
-      };
-    });
-    $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) => {
-      $ZodObject.init(inst, def);
-      const superParse = inst._zod.parse;
-      const _normalized = cached(() => normalizeDef(def));
-      const memo2 = globalConfig.memoizer;
-      const generateFastpass = (shape) => {
-        const normalized = _normalized.value;
-        const syms = normalized.symbolKeys;
-        const doc = new Doc(["payload", "ctx"], { shape, inst, memo: memo2, syms });
-        const parseStr = (k) => `shape[${k}]._zod.run({ value: input[${k}], issues: [] }, ctx)`;
-        const prefixStr = (id, k) => `
-          let ${id}_ab = false;
-          for (let i = 0; i < ${id}.issues.length; i++) {
-            const iss = ${id}.issues[i];
-            iss.path = iss.path ? [${k}, ...iss.path] : [${k}];
-            payload.issues.push(iss);
-            if (iss.continue !== true) ${id}_ab = true;
-          }
-          if (${id}_ab && ctx && ctx.abortEarly) {
-            payload.value = newResult;
-            return payload;
-          }`;
-        doc.write(`const input = payload.value;`);
-        const ids = /* @__PURE__ */ Object.create(null);
-        let counter = 0;
-        for (const key of normalized.allKeys) {
-          ids[key] = `key_${counter++}`;
-        }
-        doc.write(memo2 ? `const newResult = memo.alloc(inst, payload, {}, ctx);` : `const newResult = {};`);
-        for (const key of normalized.allKeys) {
-          if (key === "__proto__")
-            continue;
-          const id = ids[key];
-          const k = typeof key === "symbol" ? `syms[${syms.indexOf(key)}]` : esc(key);
-          const isPresent = `${k} in input`;
-          const schema = shape[key];
-          const optin = schema?._zod?.optin;
-          const isOptionalIn = optin !== void 0;
-          const isOptionalOut = schema?._zod?.optout === "optional";
-          doc.write(`const ${id} = ${parseStr(k)};`);
-          if (isOptionalIn && isOptionalOut) {
-            const assign = optin === "optional" ? `${id}_present` : `${id}.value !== undefined || ${id}_present`;
-            doc.write(`
-        const ${id}_present = ${isPresent};
-        if (!${id}.issues.length || ${id}_present) {
-          if (${id}.issues.length) {${prefixStr(id, k)}
-          }
-
-          if (${assign}) {
-            newResult[${k}] = ${id}.value;
-          }
-        }
-
-      `);
-          } else if (!isOptionalIn) {
-            doc.write(`
-        const ${id}_present = ${isPresent};
-        if (${id}.issues.length) {${prefixStr(id, k)}
-        }
-        if (!${id}_present && !${id}.issues.length) {
-          payload.issues.push({
-            code: "invalid_type",
-            expected: "nonoptional",
-            input: undefined,
-            path: [${k}]
-          });
-          if (ctx && ctx.abortEarly) {
-            payload.value = newResult;
-            return payload;
-          }
-        }
-
-        if (${id}_present) {
-          newResult[${k}] = ${id}.value;
-        }
-
-      `);
-          } else {
-            doc.write(`
-        if (${id}.issues.length) {${prefixStr(id, k)}
-        }
-      `);
-            if (optin === "defaulted") {
-              doc.write(`newResult[${k}] = ${id}.value;`);
-            } else {
-              doc.write(`
-        if (${id}.value !== undefined || ${isPresent}) {
-          newResult[${k}] = ${id}.value;
-        }
-      `);
-            }
-          }
-        }
-        doc.write(`payload.value = newResult;`);
-        doc.write(`return payload;`);
-        return doc.compile();
-      };
-      let fastpass;
-      const isObject2 = isObject;
-      const jit = !globalConfig.jitless;
-      const allowsEval2 = allowsEval;
-      const fastEnabled = jit && allowsEval2.value;
-      const catchall = def.catchall;
-      let value;
-      inst._zod.parse = (payload, ctx) => {
-        value ?? (value = _normalized.value);
-        const input = payload.value;
-        if (!isObject2(input)) {
-          payload.issues.push({
-            expected: "object",
-            code: "invalid_type",
-            input,
-            inst
-          });
-          return payload;
-        }
-        if (jit && fastEnabled && ctx?.async === false && ctx.jitless !== true) {
-          if (!fastpass)
-            fastpass = generateFastpass(def.shape);
-          payload = fastpass(payload, ctx);
-          if (!catchall)
-            return payload;
-          return handleCatchall([], input, payload, ctx, value, inst, ctx?.abortEarly === true);
-        }
-        return superParse(payload, ctx);
-      };
-    });
-    $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
-      $ZodType.init(inst, def);
-      defineLazyInternal(inst, "optin", (zod) => zod.def.options.some((o) => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some((o) => o._zod.optin !== void 0) ? "optional" : void 0);
-      defineLazyInternal(inst, "optout", (zod) => zod.def.options.some((o) => o._zod.optout === "optional") ? "optional" : void 0);
-      defineLazyInternal(inst, "values", (zod) => {
-        if (zod.def.options.every((o) => o._zod.values)) {
-          return new Set(zod.def.options.flatMap((option) => Array.from(option._zod.values)));
-        }
-        return void 0;
-      });
-      defineLazyInternal(inst, "pattern", (zod) => {
-        if (zod.def.options.every((o) => o._zod.pattern)) {
-          const patterns = zod.def.options.map((o) => o._zod.pattern);
-          return new RegExp(`^(${patterns.map((p) => cleanRegex(p.source)).join("|")})$`);
-        }
-        return void 0;
-      });
-      const first2 = def.options.length === 1 ? def.options[0]._zod.run : null;
-      inst._zod.parse = (payload, ctx) => {
-        if (first2) {
-          return first2(payload, ctx);
-        }
-        let async = false;
-        const results = [];
-        for (const option of def.options) {
-          const result = option._zod.run({
-            value: payload.value,
-            issues: []
-          }, ctx);
-          if (result instanceof Promise) {
-            results.push(result);
-            async = true;
-          } else {
-            if (result.issues.length === 0)
-              return result;
-            results.push(result);
-          }
-        }
-        if (!async)
-          return handleUnionResults(results, payload, inst, ctx);
-        return Promise.all(results).then((results2) => {
-          return handleUnionResults(results2, payload, inst, ctx);
-        });
-      };
-    });
-    $ZodIntersection = /* @__PURE__ */ $constructor("$ZodIntersection", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, ctx) => {
-        const input = payload.value;
-        const left = def.left._zod.run({ value: input, issues: [] }, ctx);
-        const right = def.right._zod.run({ value: input, issues: [] }, ctx);
-        const async = left instanceof Promise || right instanceof Promise;
-        if (async) {
-          return Promise.all([left, right]).then(([left2, right2]) => {
-            return handleIntersectionResults(payload, left2, right2);
-          });
-        }
-        return handleIntersectionResults(payload, left, right);
-      };
-    });
-    $ZodTuple = /* @__PURE__ */ $constructor("$ZodTuple", (inst, def) => {
-      $ZodType.init(inst, def);
-      const items = def.items;
-      const memo2 = globalConfig.memoizer;
-      memo2?.attach(inst);
-      inst._zod.parse = (payload, ctx) => {
-        const input = payload.value;
-        if (!Array.isArray(input)) {
-          payload.issues.push({
-            input,
-            inst,
-            expected: "tuple",
-            code: "invalid_type"
-          });
-          return payload;
-        }
-        payload.value = memo2 ? memo2.alloc(inst, payload, [], ctx) : [];
-        const proms = [];
-        const optinStart = getTupleOptStart(items, "optin");
-        const optoutStart = getTupleOptStart(items, "optout");
-        if (!def.rest) {
-          if (input.length < optinStart) {
-            payload.issues.push({
-              code: "too_small",
-              minimum: optinStart,
-              inclusive: true,
-              input,
-              inst,
-              origin: "array"
-            });
-            return payload;
-          }
-          if (input.length > items.length) {
-            payload.issues.push({
-              code: "too_big",
-              maximum: items.length,
-              inclusive: true,
-              input,
-              inst,
-              origin: "array"
-            });
-          }
-        }
-        const itemResults = new Array(items.length);
-        const abortEarly = def.rest ? ctx?.abortEarly : void 0;
-        let itemAborted = false;
-        for (let i = 0; i < items.length; i++) {
-          const r = items[i]._zod.run({ value: input[i], issues: [] }, ctx);
-          if (r instanceof Promise) {
-            proms.push(r.then((rr) => {
-              itemResults[i] = rr;
-            }));
-          } else {
-            itemResults[i] = r;
-            if (abortEarly && !itemAborted && r.issues.length)
-              itemAborted = aborted(r);
-          }
-        }
-        if (def.rest && !itemAborted) {
-          let i = items.length - 1;
-          const rest = input.slice(items.length);
-          let seen = payload.issues.length;
-          for (const el of rest) {
-            if (abortEarly && payload.issues.length !== seen) {
-              if (aborted(payload, seen))
-                break;
-              seen = payload.issues.length;
-            }
-            i++;
-            const result = def.rest._zod.run({ value: el, issues: [] }, ctx);
-            if (result instanceof Promise) {
-              proms.push(result.then((r) => handleTupleResult(r, payload, i)));
-            } else {
-              handleTupleResult(result, payload, i);
-            }
-          }
-        }
-        if (proms.length) {
-          return Promise.all(proms).then(() => handleTupleResults(itemResults, payload, items, input, optoutStart));
-        }
-        return handleTupleResults(itemResults, payload, items, input, optoutStart);
-      };
-    });
-    $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
-      $ZodType.init(inst, def);
-      const memo2 = globalConfig.memoizer;
-      memo2?.attach(inst);
-      inst._zod.parse = (payload, ctx) => {
-        const input = payload.value;
-        if (!isPlainObject(input)) {
-          payload.issues.push({
-            expected: "record",
-            code: "invalid_type",
-            input,
-            inst
-          });
-          return payload;
-        }
-        const proms = [];
-        const values = def.keyType._zod.values;
-        if (values && !def.partial) {
-          payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
-          const recordKeys = /* @__PURE__ */ new Set();
-          for (const key of values) {
-            if (typeof key === "string" || typeof key === "number" || typeof key === "symbol") {
-              recordKeys.add(typeof key === "number" ? key.toString() : key);
-              if (key === "__proto__")
-                continue;
-              const keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
-              if (keyResult instanceof Promise) {
-                throw new Error("Async schemas not supported in object keys currently");
-              }
-              if (keyResult.issues.length) {
-                payload.issues.push({
-                  code: "invalid_key",
-                  origin: "record",
-                  issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
-                  input: key,
-                  path: [key],
-                  inst
-                });
-                continue;
-              }
-              const outKey = keyResult.value;
-              if (outKey === "__proto__")
-                continue;
-              const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
-              if (result instanceof Promise) {
-                proms.push(result.then((result2) => {
-                  if (result2.issues.length) {
-                    payload.issues.push(...prefixIssues(key, result2.issues));
-                  }
-                  payload.value[outKey] = result2.value;
-                }));
-              } else {
-                if (result.issues.length) {
-                  payload.issues.push(...prefixIssues(key, result.issues));
-                }
-                payload.value[outKey] = result.value;
-              }
-            }
-          }
-          let unrecognized;
-          for (const key in input) {
-            if (!recordKeys.has(key)) {
-              if (def.mode === "loose") {
-                if (key === "__proto__")
-                  continue;
-                payload.value[key] = input[key];
-              } else {
-                unrecognized = unrecognized ?? [];
-                unrecognized.push(key);
-              }
-            }
-          }
-          if (unrecognized && unrecognized.length > 0) {
-            payload.issues.push({
-              code: "unrecognized_keys",
-              input,
-              inst,
-              keys: unrecognized,
-              continue: true
-            });
-          }
-        } else {
-          payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
-          let unrecognized;
-          for (const key of Reflect.ownKeys(input)) {
-            if (key === "__proto__")
-              continue;
-            if (!Object.prototype.propertyIsEnumerable.call(input, key))
-              continue;
-            let keyResult = def.keyType._zod.run({ value: key, issues: [] }, ctx);
-            if (keyResult instanceof Promise) {
-              throw new Error("Async schemas not supported in object keys currently");
-            }
-            const checkNumericKey = typeof key === "string" && number.test(key) && keyResult.issues.length;
-            if (checkNumericKey) {
-              const retryResult = def.keyType._zod.run({ value: Number(key), issues: [] }, ctx);
-              if (retryResult instanceof Promise) {
-                throw new Error("Async schemas not supported in object keys currently");
-              }
-              if (retryResult.issues.length === 0) {
-                keyResult = retryResult;
-              }
-            }
-            if (keyResult.issues.length) {
-              if (def.mode === "loose") {
-                payload.value[key] = input[key];
-              } else if (values) {
-                unrecognized = unrecognized ?? [];
-                unrecognized.push(key);
-              } else {
-                payload.issues.push({
-                  code: "invalid_key",
-                  origin: "record",
-                  issues: keyResult.issues.map((iss) => finalizeIssue(iss, ctx, config())),
-                  input: key,
-                  path: [key],
-                  inst
-                });
-              }
-              continue;
-            }
-            const outKey = keyResult.value;
-            if (outKey === "__proto__")
-              continue;
-            const result = def.valueType._zod.run({ value: input[key], issues: [] }, ctx);
-            if (result instanceof Promise) {
-              proms.push(result.then((result2) => {
-                if (result2.issues.length) {
-                  payload.issues.push(...prefixIssues(key, result2.issues));
-                }
-                payload.value[outKey] = result2.value;
-              }));
-            } else {
-              if (result.issues.length) {
-                payload.issues.push(...prefixIssues(key, result.issues));
-              }
-              payload.value[outKey] = result.value;
-            }
-          }
-          if (unrecognized && unrecognized.length > 0) {
-            payload.issues.push({
-              code: "unrecognized_keys",
-              input,
-              inst,
-              keys: unrecognized,
-              continue: true
-            });
-          }
-        }
-        if (proms.length) {
-          return Promise.all(proms).then(() => payload);
-        }
-        return payload;
-      };
-    });
-    $ZodEnum = /* @__PURE__ */ $constructor("$ZodEnum", (inst, def) => {
-      $ZodType.init(inst, def);
-      const values = getEnumValues(def.entries);
-      const valuesSet = new Set(values);
-      inst._zod.values = valuesSet;
-      defineLazyInternal(inst, "pattern", (zod) => {
-        const patternValues = getEnumValues(zod.def.entries).filter((k) => propertyKeyTypes.has(typeof k));
-        return new RegExp(patternValues.length ? `^(${patternValues.map((o) => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
-      });
-      inst._zod.parse = (payload, _ctx) => {
-        const input = payload.value;
-        if (valuesSet.has(input)) {
-          return payload;
-        }
-        payload.issues.push({
-          code: "invalid_value",
-          values,
-          input,
-          inst
-        });
-        return payload;
-      };
-    });
-    $ZodLiteral = /* @__PURE__ */ $constructor("$ZodLiteral", (inst, def) => {
-      $ZodType.init(inst, def);
-      const values = new Set(def.values);
-      inst._zod.values = values;
-      defineLazyInternal(inst, "pattern", (zod) => {
-        const vals = zod.def.values;
-        return new RegExp(vals.length ? `^(${vals.map((o) => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
-      });
-      inst._zod.parse = (payload, _ctx) => {
-        const input = payload.value;
-        if (values.has(input)) {
-          return payload;
-        }
-        payload.issues.push({
-          code: "invalid_value",
-          values: def.values,
-          input,
-          inst
-        });
-        return payload;
-      };
-    });
-    $ZodTransform = /* @__PURE__ */ $constructor("$ZodTransform", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.optin = "optional";
-      globalConfig.memoizer?.guard(inst);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") {
-          throw new $ZodEncodeError(inst.constructor.name);
-        }
-        const _out = def.transform(payload.value, payload);
-        if (ctx.async) {
-          const output = _out instanceof Promise ? _out : Promise.resolve(_out);
-          return output.then((output2) => {
-            payload.value = output2;
-            return payload;
-          });
-        }
-        if (_out instanceof Promise) {
-          throw new $ZodAsyncError();
-        }
-        payload.value = _out;
-        return payload;
-      };
-    });
-    $ZodOptional = /* @__PURE__ */ $constructor("$ZodOptional", (inst, def) => {
-      $ZodType.init(inst, def);
-      defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
-      inst._zod.optout = "optional";
-      defineLazyInternal(inst, "values", (zod) => {
-        const values = zod.def.innerType._zod.values;
-        return values ? /* @__PURE__ */ new Set([...values, void 0]) : void 0;
-      });
-      defineLazyInternal(inst, "pattern", (zod) => {
-        const pattern = zod.def.innerType._zod.pattern;
-        return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
-      });
-      inst._zod.parse = (payload, ctx) => {
-        if (payload.value === void 0) {
-          if (def.innerType._zod.optin !== "defaulted")
-            return payload;
-          const result = def.innerType._zod.run({ value: payload.value, issues: [] }, ctx);
-          if (result instanceof Promise)
-            return result.then((result2) => handleOptionalResult(payload, result2));
-          return handleOptionalResult(payload, result);
-        }
-        return def.innerType._zod.run(payload, ctx);
-      };
-    });
-    $ZodExactOptional = /* @__PURE__ */ $constructor("$ZodExactOptional", (inst, def) => {
-      $ZodOptional.init(inst, def);
-      defineLazyInternal(inst, "values", (zod) => zod.def.innerType._zod.values);
-      defineLazyInternal(inst, "pattern", (zod) => zod.def.innerType._zod.pattern);
-      inst._zod.parse = (payload, ctx) => {
-        return def.innerType._zod.run(payload, ctx);
-      };
-    });
-    $ZodNullable = /* @__PURE__ */ $constructor("$ZodNullable", (inst, def) => {
-      $ZodType.init(inst, def);
-      defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin);
-      defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
-      defineLazyInternal(inst, "pattern", (zod) => {
-        const pattern = zod.def.innerType._zod.pattern;
-        return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
-      });
-      defineLazyInternal(inst, "values", (zod) => {
-        return zod.def.innerType._zod.values ? /* @__PURE__ */ new Set([...zod.def.innerType._zod.values, null]) : void 0;
-      });
-      inst._zod.parse = (payload, ctx) => {
-        if (payload.value === null)
-          return payload;
-        return def.innerType._zod.run(payload, ctx);
-      };
-    });
-    $ZodDefault = /* @__PURE__ */ $constructor("$ZodDefault", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.optin = "defaulted";
-      defineLazyInternal(inst, "values", (zod) => zod.def.innerType._zod.values);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") {
-          return def.innerType._zod.run(payload, ctx);
-        }
-        if (payload.value === void 0) {
-          payload.value = def.defaultValue;
-          return payload;
-        }
-        const result = def.innerType._zod.run(payload, ctx);
-        if (result instanceof Promise) {
-          return result.then((result2) => handleDefaultResult(result2, def));
-        }
-        return handleDefaultResult(result, def);
-      };
-    });
-    $ZodPrefault = /* @__PURE__ */ $constructor("$ZodPrefault", (inst, def) => {
-      $ZodType.init(inst, def);
-      inst._zod.optin = "defaulted";
-      defineLazyInternal(inst, "values", (zod) => zod.def.innerType._zod.values);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") {
-          return def.innerType._zod.run(payload, ctx);
-        }
-        if (payload.value === void 0) {
-          payload.value = def.defaultValue;
-        }
-        return def.innerType._zod.run(payload, ctx);
-      };
-    });
-    $ZodNonOptional = /* @__PURE__ */ $constructor("$ZodNonOptional", (inst, def) => {
-      $ZodType.init(inst, def);
-      defineLazyInternal(inst, "values", (zod) => {
-        const v = zod.def.innerType._zod.values;
-        return v ? new Set([...v].filter((x) => x !== void 0)) : void 0;
-      });
-      inst._zod.parse = (payload, ctx) => {
-        const result = def.innerType._zod.run(payload, ctx);
-        if (result instanceof Promise) {
-          return result.then((result2) => handleNonOptionalResult(result2, inst));
-        }
-        return handleNonOptionalResult(result, inst);
-      };
-    });
-    $ZodCatch = /* @__PURE__ */ $constructor("$ZodCatch", (inst, def) => {
-      $ZodType.init(inst, def);
-      defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
-      defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
-      defineLazyInternal(inst, "values", (zod) => zod.def.innerType._zod.values);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") {
-          return def.innerType._zod.run(payload, ctx);
-        }
-        const result = def.innerType._zod.run({ value: payload.value, issues: [] }, ctx);
-        if (result instanceof Promise) {
-          return result.then((result2) => handleCatchResult(payload, result2, def, ctx));
-        }
-        return handleCatchResult(payload, result, def, ctx);
-      };
-    });
-    $ZodPipe = /* @__PURE__ */ $constructor("$ZodPipe", (inst, def) => {
-      $ZodType.init(inst, def);
-      defineLazyInternal(inst, "values", (zod) => zod.def.in._zod.values);
-      defineLazyInternal(inst, "optin", (zod) => zod.def.in._zod.optin);
-      defineLazyInternal(inst, "optout", (zod) => zod.def.out._zod.optout);
-      defineLazyInternal(inst, "propValues", (zod) => zod.def.in._zod.propValues);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") {
-          const right = def.out._zod.run(payload, ctx);
-          if (right instanceof Promise) {
-            return right.then((right2) => handlePipeResult(right2, def.in, ctx));
-          }
-          return handlePipeResult(right, def.in, ctx);
-        }
-        const left = def.in._zod.run(payload, ctx);
-        if (left instanceof Promise) {
-          return left.then((left2) => handlePipeResult(left2, def.out, ctx));
-        }
-        return handlePipeResult(left, def.out, ctx);
-      };
-    });
-    $ZodReadonly = /* @__PURE__ */ $constructor("$ZodReadonly", (inst, def) => {
-      $ZodType.init(inst, def);
-      defineLazyInternal(inst, "propValues", (zod) => zod.def.innerType._zod.propValues);
-      defineLazyInternal(inst, "values", (zod) => zod.def.innerType._zod.values);
-      defineLazyInternal(inst, "optin", (zod) => zod.def.innerType?._zod?.optin);
-      defineLazyInternal(inst, "optout", (zod) => zod.def.innerType?._zod?.optout);
-      inst._zod.parse = (payload, ctx) => {
-        if (ctx.direction === "backward") {
-          return def.innerType._zod.run(payload, ctx);
-        }
-        const result = def.innerType._zod.run(payload, ctx);
-        if (result instanceof Promise) {
-          return result.then(handleReadonlyResult);
-        }
-        return handleReadonlyResult(result);
-      };
-    });
-    $ZodCustom = /* @__PURE__ */ $constructor("$ZodCustom", (inst, def) => {
-      $ZodCheck.init(inst, def);
-      $ZodType.init(inst, def);
-      inst._zod.parse = (payload, _) => {
-        return payload;
-      };
-      inst._zod.check = (payload) => {
-        const input = payload.value;
-        const r = def.fn(input);
-        if (r instanceof Promise) {
-          return r.then((r2) => handleRefineResult(r2, payload, input, inst));
-        }
-        handleRefineResult(r, payload, input, inst);
-        return;
-      };
-    });
-  }
-});
-
-// node_modules/zod/v4/core/memoizer.js
-function isRef(value) {
-  return value !== null && typeof value === "object";
-}
-function cloneIssues(issues) {
-  return issues.map((iss) => iss.path ? { ...iss, path: iss.path.slice() } : { ...iss });
-}
-function isRecursive(inst, stack, resolve) {
-  const cached2 = recursive.get(inst);
-  if (cached2 !== void 0)
-    return cached2 ? PROVEN : NONE;
-  if (stack.has(inst))
-    return PROVEN;
-  stack.add(inst);
-  let result = NONE;
-  const check = (child) => {
-    if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve);
-      if (answer > result)
-        result = answer;
-    }
-  };
-  const shape = (sh, spread) => {
-    let answer = NONE;
-    for (const key of Reflect.ownKeys(sh)) {
-      const desc = Object.getOwnPropertyDescriptor(sh, key);
-      if (spread && !desc.enumerable)
-        continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve) : NONE;
-      if (child > answer)
-        answer = child;
-    }
-    return answer;
-  };
-  const merge2 = (answer) => {
-    if (answer > result)
-      result = answer;
-  };
-  const def = inst._zod.def;
-  const kind2 = def.type;
-  switch (kind2) {
-    case "object": {
-      const raw = rawShape(def);
-      merge2(raw ? shape(raw, true) : ASSUMED);
-      check(def.catchall);
-      break;
-    }
-    case "array":
-      check(def.element);
-      break;
-    case "tuple":
-      for (const el of def.items)
-        check(el);
-      check(def.rest);
-      break;
-    case "record":
-    case "map":
-      check(def.keyType);
-      check(def.valueType);
-      break;
-    case "set":
-      check(def.valueType);
-      break;
-    case "union":
-      for (const el of def.options)
-        check(el);
-      break;
-    case "intersection":
-      check(def.left);
-      check(def.right);
-      break;
-    case "optional":
-    case "nullable":
-    case "default":
-    case "prefault":
-    case "catch":
-    case "readonly":
-    case "nonoptional":
-    case "promise":
-    case "success":
-      check(def.innerType);
-      break;
-    case "pipe":
-      check(def.in);
-      check(def.out);
-      break;
-    case "function":
-      check(def.input);
-      check(def.output);
-      break;
-    // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
-    case "lazy": {
-      const inner = def._cachedInner ?? (resolve ? inst._zod.innerType : void 0);
-      merge2(inner ? isRecursive(inner, stack, false) : ASSUMED);
-      break;
-    }
-    // a leaf by choice: `parts` are regex fragments, not data positions
-    case "template_literal":
-    // leaves
-    case "string":
-    case "number":
-    case "int":
-    case "boolean":
-    case "bigint":
-    case "symbol":
-    case "undefined":
-    case "null":
-    case "void":
-    case "never":
-    case "any":
-    case "unknown":
-    case "date":
-    case "nan":
-    case "enum":
-    case "literal":
-    case "file":
-    case "transform":
-    case "custom":
-      break;
-    default: {
-      kind2;
-      for (const key in def) {
-        const desc = Object.getOwnPropertyDescriptor(def, key);
-        if (!desc || desc.get)
-          continue;
-        const value = desc.value;
-        if (!value || typeof value !== "object")
-          continue;
-        if (value._zod)
-          check(value);
-        else if (Array.isArray(value))
-          for (const el of value)
-            check(el);
-      }
-    }
-  }
-  stack.delete(inst);
-  return settle(inst, result);
-}
-function settle(inst, answer) {
-  if (answer !== ASSUMED)
-    recursive.set(inst, answer === PROVEN);
-  return answer;
-}
-function bucketFor(state, inst) {
-  let bucket = state.buckets.get(inst);
-  if (!bucket) {
-    bucket = /* @__PURE__ */ new WeakMap();
-    state.buckets.set(inst, bucket);
-  }
-  return bucket;
-}
-function memoizer() {
-  return memo;
-}
-function isBackEdge(ctx, value) {
-  const backEdges = ctx[STATE]?.backEdges;
-  return backEdges !== void 0 && isRef(value) && backEdges.has(value);
-}
-var $ZodCyclicError, STATE, NO_ISSUES, recursive, NONE, ASSUMED, PROVEN, handoff, open, memo;
-var init_memoizer = __esm({
-  "node_modules/zod/v4/core/memoizer.js"() {
-    init_util();
-    $ZodCyclicError = class extends Error {
-      constructor() {
-        super(`Cannot parse a reference cycle that closes through a transform`);
-        this.name = "ZodCyclicError";
-      }
-    };
-    STATE = "~memo";
-    NO_ISSUES = [];
-    recursive = /* @__PURE__ */ new WeakMap();
-    NONE = 0;
-    ASSUMED = 1;
-    PROVEN = 2;
-    open = [];
-    memo = {
-      alloc(_inst, payload, empty) {
-        const bucket = handoff;
-        if (!bucket)
-          return empty;
-        handoff = void 0;
-        const entry = { value: empty, issues: null };
-        bucket.set(payload.value, entry);
-        open.push(entry);
-        return empty;
-      },
-      guard(inst) {
-        var _a3;
-        (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
-        inst._zod.deferred.push(() => {
-          const base = inst._zod.parse;
-          const wrapped = (payload, ctx) => {
-            if (ctx.direction !== "backward" && isBackEdge(ctx, payload.value))
-              throw new $ZodCyclicError();
-            return base(payload, ctx);
-          };
-          inst._zod.parse = wrapped;
-          if (inst._zod.run === base)
-            inst._zod.run = wrapped;
-        });
-      },
-      attach(inst) {
-        var _a3;
-        let isRecursiveInst;
-        let rechecked = false;
-        let lastCtx;
-        let lastBucket;
-        (_a3 = inst._zod).deferred ?? (_a3.deferred = []);
-        inst._zod.deferred.push(() => {
-          const base = inst._zod.parse;
-          const wrapped = (payload, ctx) => {
-            if (isRecursiveInst === void 0) {
-              const walked = isRecursive(inst, /* @__PURE__ */ new Set(), false);
-              if (walked === NONE) {
-                inst._zod.parse = base;
-                if (inst._zod.run === wrapped)
-                  inst._zod.run = base;
-                return base(payload, ctx);
-              }
-              if (walked === PROVEN || rechecked)
-                isRecursiveInst = true;
-              else
-                rechecked = true;
-            }
-            const input = payload.value;
-            if (!isRef(input))
-              return base(payload, ctx);
-            let state = ctx[STATE];
-            if (!state) {
-              state = { buckets: /* @__PURE__ */ new WeakMap(), backEdges: void 0 };
-              ctx[STATE] = state;
-            }
-            let bucket;
-            if (lastCtx === ctx) {
-              bucket = lastBucket;
-            } else {
-              bucket = bucketFor(state, inst);
-              lastCtx = ctx;
-              lastBucket = bucket;
-            }
-            const hit = bucket.get(input);
-            if (hit) {
-              payload.value = hit.value;
-              if (hit.issues) {
-                if (hit.issues.length)
-                  payload.issues.push(...cloneIssues(hit.issues));
-              } else {
-                payload.memo = true;
-                state.backEdges ?? (state.backEdges = /* @__PURE__ */ new WeakSet());
-                state.backEdges.add(hit.value);
-              }
-              return payload;
-            }
-            handoff = bucket;
-            const depth = open.length;
-            const result = base(payload, ctx);
-            handoff = void 0;
-            const entry = open.length > depth ? open.pop() : void 0;
-            if (result instanceof Promise) {
-              return result.then((r) => {
-                if (entry)
-                  entry.issues = r.issues.length ? cloneIssues(r.issues) : NO_ISSUES;
-                return r;
-              });
-            }
-            if (entry)
-              entry.issues = result.issues.length ? cloneIssues(result.issues) : NO_ISSUES;
-            return result;
-          };
-          inst._zod.parse = wrapped;
-          if (inst._zod.run === base)
-            inst._zod.run = wrapped;
-        });
-      }
-    };
-  }
-});
-
-// node_modules/zod/v4/locales/en.js
-function en_default() {
-  return {
-    localeError: error()
-  };
-}
-var error;
-var init_en = __esm({
-  "node_modules/zod/v4/locales/en.js"() {
-    init_util();
-    error = () => {
-      const Sizable = {
-        string: { unit: "characters", verb: "to have" },
-        file: { unit: "bytes", verb: "to have" },
-        array: { unit: "items", verb: "to have" },
-        set: { unit: "items", verb: "to have" },
-        map: { unit: "entries", verb: "to have" }
-      };
-      function getSizing(origin) {
-        return Sizable[origin] ?? null;
-      }
-      const FormatDictionary = {
-        regex: "input",
-        email: "email address",
-        url: "URL",
-        emoji: "emoji",
-        uuid: "UUID",
-        uuidv4: "UUIDv4",
-        uuidv6: "UUIDv6",
-        nanoid: "nanoid",
-        guid: "GUID",
-        cuid: "cuid",
-        cuid2: "cuid2",
-        ulid: "ULID",
-        xid: "XID",
-        ksuid: "KSUID",
-        datetime: "ISO datetime",
-        date: "ISO date",
-        time: "ISO time",
-        duration: "ISO duration",
-        ipv4: "IPv4 address",
-        ipv6: "IPv6 address",
-        mac: "MAC address",
-        cidrv4: "IPv4 range",
-        cidrv6: "IPv6 range",
-        base64: "base64-encoded string",
-        base64url: "base64url-encoded string",
-        json_string: "JSON string",
-        e164: "E.164 number",
-        currency_code: "currency code",
-        credit_card: "credit card number",
-        iban: "IBAN",
-        jwt: "JWT",
-        template_literal: "input"
-      };
-      const TypeDictionary = {
-        // Compatibility: "nan" -> "NaN" for display
-        nan: "NaN"
-        // All other type names omitted - they fall back to raw values via ?? operator
-      };
-      function getTypeName(type, input) {
-        if (type === "number" && typeof input === "number" && !Number.isFinite(input)) {
-          return String(input);
-        }
-        return TypeDictionary[type] ?? type;
-      }
-      return (issue3) => {
-        switch (issue3.code) {
-          case "invalid_type": {
-            const expected = getTypeName(issue3.expected);
-            const receivedType = parsedType(issue3.input);
-            const received = getTypeName(receivedType, issue3.input);
-            return `Invalid input: expected ${expected}, received ${received}`;
-          }
-          case "invalid_value":
-            if (issue3.values.length === 1)
-              return `Invalid input: expected ${stringifyPrimitive(issue3.values[0])}`;
-            return `Invalid option: expected one of ${joinValues(issue3.values, "|")}`;
-          case "too_big": {
-            const adj = issue3.exact ? "exactly " : issue3.inclusive ? "<=" : "<";
-            const sizing = getSizing(issue3.origin);
-            if (sizing)
-              return `Too big: expected ${issue3.origin ?? "value"} to have ${adj}${issue3.maximum.toString()} ${sizing.unit ?? "elements"}`;
-            return `Too big: expected ${issue3.origin ?? "value"} to be ${adj}${issue3.maximum.toString()}`;
-          }
-          case "too_small": {
-            const adj = issue3.exact ? "exactly " : issue3.inclusive ? ">=" : ">";
-            const sizing = getSizing(issue3.origin);
-            if (sizing) {
-              return `Too small: expected ${issue3.origin} to have ${adj}${issue3.minimum.toString()} ${sizing.unit}`;
-            }
-            return `Too small: expected ${issue3.origin} to be ${adj}${issue3.minimum.toString()}`;
-          }
-          case "invalid_format": {
-            const _issue = issue3;
-            if (_issue.format === "starts_with") {
-              return `Invalid string: must start with "${_issue.prefix}"`;
-            }
-            if (_issue.format === "ends_with")
-              return `Invalid string: must end with "${_issue.suffix}"`;
-            if (_issue.format === "includes")
-              return `Invalid string: must include "${_issue.includes}"`;
-            if (_issue.format === "regex")
-              return `Invalid string: must match pattern ${_issue.pattern}`;
-            return `Invalid ${FormatDictionary[_issue.format] ?? issue3.format}`;
-          }
-          case "not_multiple_of":
-            return `Invalid number: must be a multiple of ${issue3.divisor}`;
-          case "unrecognized_keys":
-            return `Unrecognized key${issue3.keys.length > 1 ? "s" : ""}: ${joinValues(issue3.keys, ", ")}`;
-          case "invalid_key":
-            return `Invalid key in ${issue3.origin}`;
-          case "invalid_union":
-            if (issue3.options && Array.isArray(issue3.options) && issue3.options.length > 0) {
-              const opts = issue3.options.map((o) => `'${o}'`).join(" | ");
-              return `Invalid discriminator value. Expected ${opts}`;
-            }
-            if (issue3.inclusive === false) {
-              return "Invalid input: more than one option matched";
-            }
-            return "Invalid input";
-          case "invalid_element":
-            return `Invalid value in ${issue3.origin}`;
-          default:
-            return `Invalid input`;
-        }
-      };
-    };
-  }
-});
-
-// node_modules/zod/v4/locales/index.js
-var init_locales = __esm({
-  "node_modules/zod/v4/locales/index.js"() {
-  }
-});
-
-// node_modules/zod/v4/core/registries.js
-function registry() {
-  return new $ZodRegistry();
-}
-var _a2, $ZodRegistry, globalRegistry;
-var init_registries = __esm({
-  "node_modules/zod/v4/core/registries.js"() {
-    $ZodRegistry = class {
-      constructor() {
-        this._map = /* @__PURE__ */ new WeakMap();
-        this._idmap = /* @__PURE__ */ new Map();
-      }
-      add(schema, ..._meta) {
-        const meta2 = _meta[0];
-        this._map.set(schema, meta2);
-        if (meta2 && typeof meta2 === "object" && "id" in meta2) {
-          this._idmap.set(meta2.id, schema);
-        }
-        return this;
-      }
-      clear() {
-        this._map = /* @__PURE__ */ new WeakMap();
-        this._idmap = /* @__PURE__ */ new Map();
-        return this;
-      }
-      remove(schema) {
-        const meta2 = this._map.get(schema);
-        if (meta2 && typeof meta2 === "object" && "id" in meta2) {
-          this._idmap.delete(meta2.id);
-        }
-        this._map.delete(schema);
-        return this;
-      }
-      get(schema) {
-        const p = schema._zod.parent;
-        if (p) {
-          const pm = { ...this.get(p) ?? {} };
-          delete pm.id;
-          const f = { ...pm, ...this._map.get(schema) };
-          return Object.keys(f).length ? f : void 0;
-        }
-        return this._map.get(schema);
-      }
-      has(schema) {
-        return this._map.has(schema);
-      }
-    };
-    (_a2 = globalThis).__zod_globalRegistry ?? (_a2.__zod_globalRegistry = registry());
-    globalRegistry = globalThis.__zod_globalRegistry;
-  }
-});
-
-// node_modules/zod/v4/core/compile.js
-var init_compile = __esm({
-  "node_modules/zod/v4/core/compile.js"() {
-  }
-});
-
-// node_modules/zod/v4/core/api.js
-function snapshotChecks(def) {
-  if (def.checks)
-    def.checks = [...def.checks];
-  return def;
-}
-// @__NO_SIDE_EFFECTS__
-function _string(Class2, params) {
-  return new Class2(snapshotChecks({ type: "string", ...normalizeParams(params) }));
-}
-// @__NO_SIDE_EFFECTS__
-function _email(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "email",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _guid(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "guid",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _uuid(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "uuid",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _uuidv4(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "uuid",
-    check: "string_format",
-    abort: false,
-    version: "v4",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _uuidv6(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "uuid",
-    check: "string_format",
-    abort: false,
-    version: "v6",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _uuidv7(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "uuid",
-    check: "string_format",
-    abort: false,
-    version: "v7",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _url(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "url",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _emoji2(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "emoji",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _nanoid(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "nanoid",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _cuid(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "cuid",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _cuid2(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "cuid2",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _ulid(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "ulid",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _xid(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "xid",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _ksuid(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "ksuid",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _ipv4(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "ipv4",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _ipv6(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "ipv6",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _cidrv4(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "cidrv4",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _cidrv6(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "cidrv6",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _base64(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "base64",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _base64url(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "base64url",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _e164(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "e164",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _jwt(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "jwt",
-    check: "string_format",
-    abort: false,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _isoDateTime(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "datetime",
-    check: "string_format",
-    offset: false,
-    local: false,
-    precision: null,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _isoDate(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "date",
-    check: "string_format",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _isoTime(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "time",
-    check: "string_format",
-    precision: null,
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _isoDuration(Class2, params) {
-  return new Class2({
-    type: "string",
-    format: "duration",
-    check: "string_format",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _number(Class2, params) {
-  return new Class2(snapshotChecks({ type: "number", checks: [], ...normalizeParams(params) }));
-}
-// @__NO_SIDE_EFFECTS__
-function _int(Class2, params) {
-  return new Class2({
-    type: "number",
-    check: "number_format",
-    abort: false,
-    format: "safeint",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _boolean(Class2, params) {
-  return new Class2({
-    type: "boolean",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _unknown(Class2) {
-  return new Class2({
-    type: "unknown"
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _never(Class2, params) {
-  return new Class2({
-    type: "never",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _lt(value, params) {
-  return new $ZodCheckLessThan({
-    check: "less_than",
-    ...normalizeParams(params),
-    value,
-    inclusive: false
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _lte(value, params) {
-  return new $ZodCheckLessThan({
-    check: "less_than",
-    ...normalizeParams(params),
-    value,
-    inclusive: true
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _gt(value, params) {
-  return new $ZodCheckGreaterThan({
-    check: "greater_than",
-    ...normalizeParams(params),
-    value,
-    inclusive: false
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _gte(value, params) {
-  return new $ZodCheckGreaterThan({
-    check: "greater_than",
-    ...normalizeParams(params),
-    value,
-    inclusive: true
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _multipleOf(value, params) {
-  return new $ZodCheckMultipleOf({
-    check: "multiple_of",
-    ...normalizeParams(params),
-    value
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _maxLength(maximum, params) {
-  const ch = new $ZodCheckMaxLength({
-    check: "max_length",
-    ...normalizeParams(params),
-    maximum
-  });
-  return ch;
-}
-// @__NO_SIDE_EFFECTS__
-function _minLength(minimum, params) {
-  return new $ZodCheckMinLength({
-    check: "min_length",
-    ...normalizeParams(params),
-    minimum
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _length(length, params) {
-  return new $ZodCheckLengthEquals({
-    check: "length_equals",
-    ...normalizeParams(params),
-    length
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _regex(pattern, params) {
-  return new $ZodCheckRegex({
-    check: "string_format",
-    format: "regex",
-    ...normalizeParams(params),
-    pattern
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _lowercase(params) {
-  return new $ZodCheckLowerCase({
-    check: "string_format",
-    format: "lowercase",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _uppercase(params) {
-  return new $ZodCheckUpperCase({
-    check: "string_format",
-    format: "uppercase",
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _includes(includes, params) {
-  return new $ZodCheckIncludes({
-    check: "string_format",
-    format: "includes",
-    ...normalizeParams(params),
-    includes
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _startsWith(prefix, params) {
-  return new $ZodCheckStartsWith({
-    check: "string_format",
-    format: "starts_with",
-    ...normalizeParams(params),
-    prefix
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _endsWith(suffix, params) {
-  return new $ZodCheckEndsWith({
-    check: "string_format",
-    format: "ends_with",
-    ...normalizeParams(params),
-    suffix
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _overwrite(tx) {
-  return new $ZodCheckOverwrite({
-    check: "overwrite",
-    tx
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _normalize(form) {
-  return /* @__PURE__ */ _overwrite((input) => input.normalize(form));
-}
-// @__NO_SIDE_EFFECTS__
-function _trim() {
-  return /* @__PURE__ */ _overwrite((input) => input.trim());
-}
-// @__NO_SIDE_EFFECTS__
-function _toLowerCase() {
-  return /* @__PURE__ */ _overwrite((input) => input.toLowerCase());
-}
-// @__NO_SIDE_EFFECTS__
-function _toUpperCase() {
-  return /* @__PURE__ */ _overwrite((input) => input.toUpperCase());
-}
-// @__NO_SIDE_EFFECTS__
-function _slugify() {
-  return /* @__PURE__ */ _overwrite((input) => slugify(input));
-}
-// @__NO_SIDE_EFFECTS__
-function _array(Class2, element, params) {
-  return new Class2({
-    type: "array",
-    element,
-    // get element() {
-    //   return element;
-    // },
-    ...normalizeParams(params)
-  });
-}
-// @__NO_SIDE_EFFECTS__
-function _refine(Class2, fn, _params) {
-  const schema = new Class2({
-    type: "custom",
-    check: "custom",
-    fn,
-    ...normalizeParams(_params)
-  });
-  return schema;
-}
-// @__NO_SIDE_EFFECTS__
-function _superRefine(fn, params) {
-  const ch = /* @__PURE__ */ _check((payload) => {
-    payload.addIssue = (issue3) => {
-      if (typeof issue3 === "string") {
-        payload.issues.push(issue(issue3, payload.value, ch._zod.def));
-      } else {
-        const _issue = issue3;
-        if (_issue.fatal)
-          _issue.continue = false;
-        _issue.code ?? (_issue.code = "custom");
-        if (!("input" in _issue))
-          _issue.input = payload.value;
-        _issue.inst ?? (_issue.inst = ch);
-        _issue.continue ?? (_issue.continue = !ch._zod.def.abort);
-        payload.issues.push(issue(_issue));
-      }
-    };
-    return fn(payload.value, payload);
-  }, params);
-  return ch;
-}
-// @__NO_SIDE_EFFECTS__
-function _check(fn, params) {
-  const ch = new $ZodCheck({
-    check: "custom",
-    ...normalizeParams(params)
-  });
-  ch._zod.check = fn;
-  return ch;
-}
-var init_api = __esm({
-  "node_modules/zod/v4/core/api.js"() {
-    init_checks();
-    init_util();
-  }
-});
-
-// node_modules/zod/v4/core/to-json-schema.js
-function assignProps(target, ...sources) {
-  for (const source of sources) {
-    for (const key of Reflect.ownKeys(source)) {
-      if (Object.prototype.propertyIsEnumerable.call(source, key)) {
-        assignProp(target, key, source[key]);
-      }
-    }
-  }
-  return target;
-}
-function initializeContext(params) {
-  let target = params?.target ?? "draft-2020-12";
-  if (target === "draft-4")
-    target = "draft-04";
-  if (target === "draft-7")
-    target = "draft-07";
-  return {
-    processors: params.processors ?? {},
-    metadataRegistry: params?.metadata ?? globalRegistry,
-    target,
-    unrepresentable: params?.unrepresentable ?? "throw",
-    override: params?.override ?? (() => {
-    }),
-    io: params?.io ?? "output",
-    counter: 0,
-    seen: /* @__PURE__ */ new Map(),
-    sharedDefsExtractedFor: void 0,
-    sharedEmitDoneFor: void 0,
-    cycles: params?.cycles ?? "ref",
-    reused: params?.reused ?? "inline",
-    intersections: [],
-    deferred: [],
-    external: params?.external ?? void 0
-  };
-}
-function handleUnrepresentable(schema, ctx, json, params, message) {
-  const result = typeof ctx.unrepresentable === "function" ? ctx.unrepresentable({ zodSchema: schema, path: params.path, message }) : ctx.unrepresentable;
-  if (result === "any")
-    return false;
-  if (result === void 0 || result === "throw")
-    throw new Error(message);
-  Object.assign(json, result);
-  return true;
-}
-function processSchema(schema, ctx, _params = { path: [], schemaPath: [] }) {
-  var _a3;
-  const def = schema._zod.def;
-  const seen = ctx.seen.get(schema);
-  if (seen) {
-    seen.count++;
-    const isCycle = _params.schemaPath.includes(schema);
-    if (isCycle) {
-      seen.cycle = _params.path;
-    }
-    return seen.schema;
-  }
-  const result = { schema: {}, count: 1, cycle: void 0, path: _params.path };
-  ctx.seen.set(schema, result);
-  ctx.sharedDefsExtractedFor = void 0;
-  ctx.sharedEmitDoneFor = void 0;
-  const overrideSchema = schema._zod.toJSONSchema?.();
-  if (overrideSchema) {
-    result.schema = overrideSchema;
-  } else {
-    const params = {
-      ..._params,
-      schemaPath: [..._params.schemaPath, schema],
-      path: _params.path
-    };
-    if (schema._zod.processJSONSchema) {
-      schema._zod.processJSONSchema(ctx, result.schema, params);
-    } else {
-      const _json = result.schema;
-      const processor = ctx.processors[def.type];
-      if (!processor) {
-        throw new Error(`[toJSONSchema]: Non-representable type encountered: ${def.type}`);
-      }
-      processor(schema, ctx, _json, params);
-    }
-    const parent = schema._zod.parent;
-    if (parent) {
-      if (!result.ref)
-        result.ref = parent;
-      processSchema(parent, ctx, params);
-      ctx.seen.get(parent).isParent = true;
-    }
-  }
-  const meta2 = ctx.metadataRegistry.get(schema);
-  if (meta2)
-    assignProps(result.schema, meta2);
-  if (ctx.io === "input" && isTransforming(schema)) {
-    delete result.schema.examples;
-    delete result.schema.default;
-  }
-  if (ctx.io === "input" && "_prefault" in result.schema)
-    (_a3 = result.schema).default ?? (_a3.default = result.schema._prefault);
-  delete result.schema._prefault;
-  const _result = ctx.seen.get(schema);
-  return _result.schema;
-}
-function encodeJSONPointerSegment(segment) {
-  return segment.replace(/~/g, "~0").replace(/\//g, "~1");
-}
-function extractDefs(ctx, schema) {
-  const root = ctx.seen.get(schema);
-  if (!root)
-    throw new Error("Unprocessed schema. This is a bug in Zod.");
-  if (ctx.external && ctx.sharedDefsExtractedFor === ctx.external)
-    return;
-  const idToSchema = /* @__PURE__ */ new Map();
-  for (const entry of ctx.seen.entries()) {
-    const id = ctx.metadataRegistry.get(entry[0])?.id;
-    if (id) {
-      const existing = idToSchema.get(id);
-      if (existing && existing !== entry[0]) {
-        throw new Error(`Duplicate schema id "${id}" detected during JSON Schema conversion. Two different schemas cannot share the same id when converted together.`);
-      }
-      idToSchema.set(id, entry[0]);
-    }
-  }
-  const makeURI = (entry) => {
-    const defsSegment = ctx.target === "draft-2020-12" ? "$defs" : "definitions";
-    if (ctx.external) {
-      const externalId = ctx.external.registry.get(entry[0])?.id;
-      const uriGenerator = ctx.external.uri ?? ((id2) => id2);
-      if (externalId) {
-        return { ref: uriGenerator(externalId) };
-      }
-      const id = entry[1].defId ?? entry[1].schema.id ?? `schema${ctx.counter++}`;
-      entry[1].defId = id;
-      return { defId: id, ref: `${uriGenerator("__shared")}#/${defsSegment}/${encodeJSONPointerSegment(id)}` };
-    }
-    const uriPrefix = `#`;
-    const defUriPrefix = `${uriPrefix}/${defsSegment}/`;
-    if (entry[1] === root && !entry[1].schema.id) {
-      return { ref: uriPrefix };
-    }
-    const defId = entry[1].schema.id ?? `__schema${ctx.counter++}`;
-    return { defId, ref: defUriPrefix + encodeJSONPointerSegment(defId) };
-  };
-  const extractToDef = (entry) => {
-    if (entry[1].schema.$ref) {
-      return;
-    }
-    const seen = entry[1];
-    const { ref, defId } = makeURI(entry);
-    seen.def = { ...seen.schema };
-    if (defId)
-      seen.defId = defId;
-    const schema2 = seen.schema;
-    for (const key in schema2) {
-      delete schema2[key];
-    }
-    schema2.$ref = ref;
-  };
-  if (ctx.cycles === "throw") {
-    for (const entry of ctx.seen.entries()) {
-      const seen = entry[1];
-      if (seen.cycle) {
-        throw new Error(`Cycle detected: #/${seen.cycle?.join("/")}/<root>
-
-Set the \`cycles\` parameter to \`"ref"\` to resolve cyclical schemas with defs.`);
-      }
-    }
-  }
-  for (const entry of ctx.seen.entries()) {
-    const seen = entry[1];
-    if (schema === entry[0]) {
-      extractToDef(entry);
-      continue;
-    }
-    if (ctx.external) {
-      const ext = ctx.external.registry.get(entry[0])?.id;
-      if (schema !== entry[0] && ext) {
-        extractToDef(entry);
-        continue;
-      }
-    }
-    const id = ctx.metadataRegistry.get(entry[0])?.id;
-    if (id) {
-      extractToDef(entry);
-      continue;
-    }
-    if (seen.cycle) {
-      extractToDef(entry);
-      continue;
-    }
-    if (seen.count > 1) {
-      if (ctx.reused === "ref") {
-        extractToDef(entry);
-      }
-    }
-  }
-  if (ctx.external)
-    ctx.sharedDefsExtractedFor = ctx.external;
-}
-function compactTypeUnion(schema) {
-  const options = schema.anyOf;
-  if (!Array.isArray(options) || options.length === 0 || schema.type !== void 0)
-    return;
-  const types3 = [];
-  for (const option of options) {
-    if (!option || typeof option !== "object")
-      return;
-    compactTypeUnion(option);
-    const keys = Object.keys(option);
-    if (keys.length !== 1 || keys[0] !== "type")
-      return;
-    const type = option.type;
-    for (const member of Array.isArray(type) ? type : [type]) {
-      if (typeof member !== "string")
-        return;
-      if (!types3.includes(member))
-        types3.push(member);
-    }
-  }
-  delete schema.anyOf;
-  schema.type = types3.length === 1 ? types3[0] : types3;
-}
-function undeclaredConstraint(member) {
-  const extra = member.additionalProperties;
-  if (extra === void 0 || extra === false || typeof extra !== "object" || extra === null)
-    return null;
-  return Object.keys(extra).length ? extra : null;
-}
-function foldObjects(members2) {
-  const objects = [];
-  for (const member of members2) {
-    if (typeof member !== "object" || member.type !== "object")
-      return null;
-    for (const key in member) {
-      if (!FOLDABLE_KEYS.has(key))
-        return null;
-    }
-    objects.push(member);
-  }
-  const properties = {};
-  const required2 = /* @__PURE__ */ new Set();
-  for (const object2 of objects) {
-    for (const key in object2.properties) {
-      if (Object.prototype.hasOwnProperty.call(properties, key))
-        continue;
-      const parts = [];
-      for (const other of objects) {
-        const part = other.properties?.[key] ?? undeclaredConstraint(other);
-        if (part === null || part === void 0)
-          continue;
-        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part)))
-          parts.push(part);
-      }
-      const merged = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
-      assignProp(properties, key, merged);
-    }
-    for (const key of object2.required ?? [])
-      required2.add(key);
-  }
-  const folded2 = { type: "object", properties };
-  if (required2.size)
-    folded2.required = [...required2];
-  if (objects.every((object2) => object2.additionalProperties === false)) {
-    folded2.additionalProperties = false;
-  } else {
-    const constraints = [];
-    for (const object2 of objects) {
-      const constraint = undeclaredConstraint(object2);
-      if (constraint && !constraints.some((seen) => JSON.stringify(seen) === JSON.stringify(constraint)))
-        constraints.push(constraint);
-    }
-    if (constraints.length === 1)
-      folded2.additionalProperties = constraints[0];
-    else if (constraints.length > 1)
-      folded2.additionalProperties = { allOf: constraints };
-  }
-  return folded2;
-}
-function foldIntersection(json) {
-  const allOf = json.allOf;
-  if (!Array.isArray(allOf) || allOf.length < 2)
-    return;
-  for (const key of FOLDABLE_KEYS)
-    if (key in json)
-      return;
-  const unions = allOf.filter((m) => UNION_KEYS.some((k) => Array.isArray(m[k])));
-  let folded2 = null;
-  if (!unions.length) {
-    folded2 = foldObjects(allOf);
-  } else {
-    const union2 = unions[0];
-    const keyword = UNION_KEYS.find((k) => Array.isArray(union2[k]));
-    if (Object.keys(union2).length !== 1)
-      return;
-    const rest = allOf.filter((m) => m !== union2);
-    const branches = union2[keyword].map((branch) => foldObjects([...rest, branch]));
-    if (branches.some((b) => !b))
-      return;
-    folded2 = { [keyword]: branches };
-  }
-  if (!folded2)
-    return;
-  delete json.allOf;
-  assignProps(json, folded2);
-}
-function finalize(ctx, schema) {
-  const root = ctx.seen.get(schema);
-  if (!root)
-    throw new Error("Unprocessed schema. This is a bug in Zod.");
-  const flattenRef = (zodSchema) => {
-    const seen = ctx.seen.get(zodSchema);
-    if (seen.ref === null)
-      return;
-    const schema2 = seen.def ?? seen.schema;
-    const _cached = { ...schema2 };
-    const ref = seen.ref;
-    seen.ref = null;
-    if (ref) {
-      flattenRef(ref);
-      const refSeen = ctx.seen.get(ref);
-      const refSchema = refSeen.schema;
-      if (refSchema.$ref && (ctx.target === "draft-07" || ctx.target === "draft-04" || ctx.target === "openapi-3.0")) {
-        schema2.allOf = schema2.allOf ?? [];
-        schema2.allOf.push(refSchema);
-      } else {
-        assignProps(schema2, refSchema);
-      }
-      assignProps(schema2, _cached);
-      const isParentRef = zodSchema._zod.parent === ref;
-      if (isParentRef) {
-        for (const key in schema2) {
-          if (key === "$ref" || key === "allOf")
-            continue;
-          if (!(key in _cached)) {
-            delete schema2[key];
-          }
-        }
-      }
-      if (refSchema.$ref && refSeen.def) {
-        for (const key in schema2) {
-          if (key === "$ref" || key === "allOf")
-            continue;
-          if (key in refSeen.def && JSON.stringify(schema2[key]) === JSON.stringify(refSeen.def[key])) {
-            delete schema2[key];
-          }
-        }
-      }
-    }
-    const parent = zodSchema._zod.parent;
-    if (parent && parent !== ref) {
-      flattenRef(parent);
-      const parentSeen = ctx.seen.get(parent);
-      if (parentSeen?.schema.$ref) {
-        schema2.$ref = parentSeen.schema.$ref;
-        if (parentSeen.def) {
-          for (const key in schema2) {
-            if (key === "$ref" || key === "allOf")
-              continue;
-            if (key in parentSeen.def && JSON.stringify(schema2[key]) === JSON.stringify(parentSeen.def[key])) {
-              delete schema2[key];
-            }
-          }
-        }
-      }
-    }
-    ctx.override({
-      zodSchema,
-      jsonSchema: schema2,
-      path: seen.path ?? []
-    });
-  };
-  if (!ctx.external || ctx.sharedEmitDoneFor !== ctx.external) {
-    for (const entry of [...ctx.seen.entries()].reverse()) {
-      flattenRef(entry[0]);
-    }
-    if (ctx.target !== "openapi-3.0") {
-      for (const entry of ctx.seen.entries()) {
-        compactTypeUnion(entry[1].def ?? entry[1].schema);
-      }
-    }
-    for (const rewrite of ctx.deferred)
-      rewrite();
-    if (ctx.intersections.length) {
-      const carriers = /* @__PURE__ */ new Map();
-      for (const seen of ctx.seen.values()) {
-        for (const json of [seen.schema, seen.def]) {
-          const allOf = json?.allOf;
-          if (!Array.isArray(allOf))
-            continue;
-          const existing = carriers.get(allOf);
-          if (existing)
-            existing.push(json);
-          else
-            carriers.set(allOf, [json]);
-        }
-      }
-      for (const allOf of ctx.intersections) {
-        for (const json of carriers.get(allOf) ?? [])
-          foldIntersection(json);
-      }
-    }
-  }
-  const result = {};
-  if (ctx.target === "draft-2020-12") {
-    result.$schema = "https://json-schema.org/draft/2020-12/schema";
-  } else if (ctx.target === "draft-07") {
-    result.$schema = "http://json-schema.org/draft-07/schema#";
-  } else if (ctx.target === "draft-04") {
-    result.$schema = "http://json-schema.org/draft-04/schema#";
-  } else if (ctx.target === "openapi-3.0") {
-  } else {
-  }
-  if (ctx.external?.uri) {
-    const id = ctx.external.registry.get(schema)?.id;
-    if (!id)
-      throw new Error("Schema is missing an `id` property");
-    result.$id = ctx.external.uri(id);
-  }
-  assignProps(result, root.defId ? root.schema : root.def ?? root.schema);
-  const rootMetaId = ctx.metadataRegistry.get(schema)?.id;
-  if (rootMetaId !== void 0 && result.id === rootMetaId)
-    delete result.id;
-  const defs = ctx.external?.defs ?? {};
-  if (!ctx.external || ctx.sharedEmitDoneFor !== ctx.external) {
-    for (const entry of ctx.seen.entries()) {
-      const seen = entry[1];
-      if (seen.def && seen.defId) {
-        if (seen.def.id === seen.defId)
-          delete seen.def.id;
-        assignProp(defs, seen.defId, seen.def);
-      }
-    }
-  }
-  if (ctx.external)
-    ctx.sharedEmitDoneFor = ctx.external;
-  if (ctx.external) {
-  } else {
-    if (Object.keys(defs).length > 0) {
-      if (ctx.target === "draft-2020-12") {
-        result.$defs = defs;
-      } else {
-        result.definitions = defs;
-      }
-    }
-  }
-  try {
-    const finalized = JSON.parse(JSON.stringify(result));
-    Object.defineProperty(finalized, "~standard", {
-      value: {
-        ...schema["~standard"],
-        jsonSchema: {
-          input: createStandardJSONSchemaMethod(schema, "input", ctx.processors),
-          output: createStandardJSONSchemaMethod(schema, "output", ctx.processors)
-        }
-      },
-      enumerable: false,
-      writable: false
-    });
-    return finalized;
-  } catch (_err) {
-    throw new Error("Error converting schema to JSON.");
-  }
-}
-function isTransforming(_schema, _ctx) {
-  const ctx = _ctx ?? { seen: /* @__PURE__ */ new Set() };
-  if (ctx.seen.has(_schema))
-    return false;
-  ctx.seen.add(_schema);
-  const def = _schema._zod.def;
-  if (def.type === "transform")
-    return true;
-  if (def.type === "array")
-    return isTransforming(def.element, ctx);
-  if (def.type === "set")
-    return isTransforming(def.valueType, ctx);
-  if (def.type === "lazy")
-    return isTransforming(def.getter(), ctx);
-  if (def.type === "promise" || def.type === "optional" || def.type === "nonoptional" || def.type === "nullable" || def.type === "readonly" || def.type === "default" || def.type === "prefault" || def.type === "catch") {
-    return isTransforming(def.innerType, ctx);
-  }
-  if (def.type === "intersection") {
-    return isTransforming(def.left, ctx) || isTransforming(def.right, ctx);
-  }
-  if (def.type === "record" || def.type === "map") {
-    return isTransforming(def.keyType, ctx) || isTransforming(def.valueType, ctx);
-  }
-  if (def.type === "pipe") {
-    if (_schema._zod.traits.has("$ZodCodec"))
-      return true;
-    return isTransforming(def.in, ctx) || isTransforming(def.out, ctx);
-  }
-  if (def.type === "object") {
-    for (const key in def.shape) {
-      if (isTransforming(def.shape[key], ctx))
-        return true;
-    }
-    return false;
-  }
-  if (def.type === "union") {
-    for (const option of def.options) {
-      if (isTransforming(option, ctx))
-        return true;
-    }
-    return false;
-  }
-  if (def.type === "tuple") {
-    for (const item of def.items) {
-      if (isTransforming(item, ctx))
-        return true;
-    }
-    if (def.rest && isTransforming(def.rest, ctx))
-      return true;
-    return false;
-  }
-  return false;
-}
-var FOLDABLE_KEYS, UNION_KEYS, createToJSONSchemaMethod, createStandardJSONSchemaMethod;
-var init_to_json_schema = __esm({
-  "node_modules/zod/v4/core/to-json-schema.js"() {
-    init_registries();
-    init_util();
-    FOLDABLE_KEYS = /* @__PURE__ */ new Set(["type", "properties", "required", "additionalProperties"]);
-    UNION_KEYS = ["oneOf", "anyOf"];
-    createToJSONSchemaMethod = (schema, processors = {}) => (params) => {
-      const ctx = initializeContext({ ...params, processors });
-      processSchema(schema, ctx);
-      extractDefs(ctx, schema);
-      return finalize(ctx, schema);
-    };
-    createStandardJSONSchemaMethod = (schema, io, processors = {}) => (params) => {
-      const { libraryOptions, target } = params ?? {};
-      const ctx = initializeContext({ ...libraryOptions ?? {}, target, io, processors });
-      processSchema(schema, ctx);
-      extractDefs(ctx, schema);
-      return finalize(ctx, schema);
-    };
-  }
-});
-
-// node_modules/zod/v4/core/json-schema-processors.js
-function aggregateChecks(schema) {
-  const agg = {};
-  const def = schema._zod.def;
-  const list = schema._zod.traits.has("$ZodCheck") ? [schema, ...def.checks ?? []] : def.checks ?? [];
-  for (const ch of list)
-    contributors[ch._zod.def.check]?.(agg, ch._zod.def);
-  const bag = schema._zod.bag;
-  if (bag.minimum !== void 0)
-    narrowMin(agg, "minimum", bag.minimum);
-  if (bag.exclusiveMinimum !== void 0)
-    narrowMin(agg, "exclusiveMinimum", bag.exclusiveMinimum);
-  if (bag.maximum !== void 0)
-    narrowMax(agg, "maximum", bag.maximum);
-  if (bag.exclusiveMaximum !== void 0)
-    narrowMax(agg, "exclusiveMaximum", bag.exclusiveMaximum);
-  if (bag.multipleOf !== void 0)
-    addDivisor(agg, bag.multipleOf);
-  if (bag.format !== void 0) {
-    agg.format ?? (agg.format = bag.format);
-    if (bag.format.includes("int"))
-      agg.isInt = true;
-  }
-  if (bag.mime)
-    intersectMime(agg, bag.mime);
-  for (const pattern of bag.patterns ?? [])
-    addPattern(agg, pattern);
-  return agg;
-}
-function inputOptin(schema) {
-  const def = schema._zod.def;
-  if (def.type === "pipe" && def.in._zod.traits.has("$ZodTransform")) {
-    return inputOptin(def.out);
-  }
-  if (def.type === "catch") {
-    return inputOptin(def.innerType);
-  }
-  return schema._zod.optin;
-}
-function stringifyKeyNames(bySchema, json, visited) {
-  if (json.$ref) {
-    if (visited.has(json))
-      return json;
-    visited.add(json);
-    const def = bySchema.get(json)?.def;
-    if (!def)
-      return json;
-    const inlined = stringifyKeyNames(bySchema, def, visited);
-    return inlined === def ? json : inlined;
-  }
-  for (const keyword of ["anyOf", "oneOf"]) {
-    const branches = json[keyword];
-    if (!Array.isArray(branches))
-      continue;
-    const mapped = branches.map((branch) => stringifyKeyNames(bySchema, branch, visited));
-    if (mapped.some((branch, i) => branch !== branches[i]))
-      json = { ...json, [keyword]: mapped };
-  }
-  const types3 = Array.isArray(json.type) ? json.type : [json.type];
-  const numericType = !types3.includes("string") && types3.some((t) => t === "number" || t === "integer");
-  const values = json.enum ?? (json.const !== void 0 ? [json.const] : void 0);
-  if (!numericType && !values?.some((v) => typeof v === "number"))
-    return json;
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format, id, ...rest } = json;
-  if (rest.enum)
-    rest.enum = rest.enum.map((v) => typeof v === "number" ? String(v) : v);
-  else if (typeof rest.const === "number")
-    rest.const = String(rest.const);
-  if (!numericType)
-    return rest;
-  rest.type = "string";
-  if (!values)
-    rest.pattern = (types3.includes("number") ? number : integer).source;
-  return rest;
-}
-function rewriteKeyNames(ctx) {
-  const bySchema = /* @__PURE__ */ new Map();
-  for (const entry of ctx.seen.values()) {
-    if (entry.def && !bySchema.has(entry.schema))
-      bySchema.set(entry.schema, entry);
-  }
-  const rewrites = /* @__PURE__ */ new Map();
-  for (const record2 of pendingRecords.get(ctx) ?? []) {
-    const seen = ctx.seen.get(record2);
-    const names = (seen?.def ?? seen?.schema)?.propertyNames;
-    if (!names || names === true || rewrites.has(names))
-      continue;
-    const rewritten = stringifyKeyNames(bySchema, names, /* @__PURE__ */ new Set());
-    if (rewritten !== names)
-      rewrites.set(names, rewritten);
-  }
-  if (!rewrites.size)
-    return;
-  for (const entry of ctx.seen.values()) {
-    for (const carrier of [entry.schema, entry.def]) {
-      const rewritten = carrier && rewrites.get(carrier.propertyNames);
-      if (rewritten)
-        carrier.propertyNames = rewritten;
-    }
-  }
-}
-function serializeDefaultValue(value, schema, ctx, json, params) {
-  let unrepresentable = false;
-  const serialized = JSON.stringify(value, (_, val) => {
-    if (typeof val !== "bigint")
-      return val;
-    unrepresentable = true;
-    return null;
-  });
-  if (!unrepresentable)
-    return JSON.parse(serialized);
-  handleUnrepresentable(schema, ctx, json, params, "BigInt defaults cannot be represented in JSON Schema");
-  return UNREPRESENTABLE_DEFAULT;
-}
-var narrowMin, narrowMax, narrowBoth, addDivisor, addPattern, intersectMime, setFormat, minContributor, maxContributor, formatContributor, contributors, formatMap, exactPatterns, exactPattern, stringProcessor, numberProcessor, booleanProcessor, neverProcessor, unknownProcessor, enumProcessor, literalProcessor, customProcessor, transformProcessor, arrayProcessor, objectProcessor, unionProcessor, intersectionProcessor, tupleProcessor, pendingRecords, recordProcessor, nullableProcessor, nonoptionalProcessor, UNREPRESENTABLE_DEFAULT, defaultProcessor, prefaultProcessor, catchProcessor, pipeProcessor, readonlyProcessor, optionalProcessor;
-var init_json_schema_processors = __esm({
-  "node_modules/zod/v4/core/json-schema-processors.js"() {
-    init_regexes();
-    init_schemas();
-    init_to_json_schema();
-    init_util();
-    narrowMin = (agg, key, value) => {
-      if (agg[key] === void 0 || value > agg[key])
-        agg[key] = value;
-    };
-    narrowMax = (agg, key, value) => {
-      if (agg[key] === void 0 || value < agg[key])
-        agg[key] = value;
-    };
-    narrowBoth = (agg, value) => {
-      narrowMin(agg, "minimum", value);
-      narrowMax(agg, "maximum", value);
-    };
-    addDivisor = (agg, value) => {
-      agg.multipleOf ?? (agg.multipleOf = []);
-      if (!agg.multipleOf.includes(value))
-        agg.multipleOf.push(value);
-    };
-    addPattern = (agg, pattern) => {
-      agg.patterns ?? (agg.patterns = /* @__PURE__ */ new Set());
-      agg.patterns.add(pattern);
-    };
-    intersectMime = (agg, mime) => {
-      agg.mime = agg.mime ? agg.mime.filter((m) => mime.includes(m)) : [...mime];
-    };
-    setFormat = (agg, format) => {
-      agg.format = format;
-      if (format.includes("int"))
-        agg.isInt = true;
-    };
-    minContributor = (agg, def) => narrowMin(agg, "minimum", def.minimum);
-    maxContributor = (agg, def) => narrowMax(agg, "maximum", def.maximum);
-    formatContributor = (ranges) => (agg, def) => {
-      setFormat(agg, def.format);
-      const [minimum, maximum] = ranges[def.format];
-      narrowMin(agg, "minimum", minimum);
-      narrowMax(agg, "maximum", maximum);
-    };
-    contributors = {
-      greater_than: (agg, def) => narrowMin(agg, def.inclusive ? "minimum" : "exclusiveMinimum", def.value),
-      less_than: (agg, def) => narrowMax(agg, def.inclusive ? "maximum" : "exclusiveMaximum", def.value),
-      multiple_of: (agg, def) => addDivisor(agg, def.value),
-      number_format: formatContributor(NUMBER_FORMAT_RANGES),
-      bigint_format: formatContributor(BIGINT_FORMAT_RANGES),
-      min_length: minContributor,
-      max_length: maxContributor,
-      length_equals: (agg, def) => narrowBoth(agg, def.length),
-      min_size: minContributor,
-      max_size: maxContributor,
-      size_equals: (agg, def) => narrowBoth(agg, def.size),
-      string_format: (agg, def) => {
-        setFormat(agg, def.format);
-        if (def.pattern)
-          addPattern(agg, def.pattern);
-        if (def.format === "base64" || def.format === "base64url")
-          agg.contentEncoding = def.format;
-        if (def.local || def.precision === -1)
-          agg.laxFormat = true;
-      },
-      mime_type: (agg, def) => intersectMime(agg, def.mime)
-    };
-    formatMap = {
-      guid: "uuid",
-      url: "uri",
-      datetime: "date-time",
-      json_string: "json-string",
-      regex: ""
-      // do not set
-    };
-    exactPatterns = /* @__PURE__ */ new Map([
-      [base64Charset, base64],
-      [base64urlCharset, base64url]
-    ]);
-    exactPattern = (p) => exactPatterns.get(p) ?? p;
-    stringProcessor = (schema, ctx, _json, _params) => {
-      const json = _json;
-      json.type = "string";
-      const { minimum, maximum, format, patterns, contentEncoding, laxFormat } = aggregateChecks(schema);
-      if (typeof minimum === "number")
-        json.minLength = minimum;
-      if (typeof maximum === "number")
-        json.maxLength = maximum;
-      if (format) {
-        json.format = formatMap[format] ?? format;
-        if (json.format === "")
-          delete json.format;
-        if (format === "time" || laxFormat) {
-          delete json.format;
-        }
-      }
-      if (contentEncoding)
-        json.contentEncoding = contentEncoding;
-      if (patterns && patterns.size > 0) {
-        const patternList = [...patterns].map(exactPattern);
-        if (patternList.length === 1)
-          json.pattern = patternList[0].source;
-        else if (patternList.length > 1) {
-          json.allOf = [
-            ...patternList.map((regex) => ({
-              ...ctx.target === "draft-07" || ctx.target === "draft-04" || ctx.target === "openapi-3.0" ? { type: "string" } : {},
-              pattern: regex.source
-            }))
-          ];
-        }
-      }
-    };
-    numberProcessor = (schema, ctx, _json, params) => {
-      const json = _json;
-      const { minimum, maximum, multipleOf, exclusiveMaximum, exclusiveMinimum, isInt } = aggregateChecks(schema);
-      json.type = isInt ? "integer" : "number";
-      const exMin = typeof exclusiveMinimum === "number" && exclusiveMinimum >= (minimum ?? Number.NEGATIVE_INFINITY);
-      const exMax = typeof exclusiveMaximum === "number" && exclusiveMaximum <= (maximum ?? Number.POSITIVE_INFINITY);
-      const legacy = ctx.target === "draft-04" || ctx.target === "openapi-3.0";
-      if (exMin) {
-        if (legacy) {
-          json.minimum = exclusiveMinimum;
-          json.exclusiveMinimum = true;
-        } else {
-          json.exclusiveMinimum = exclusiveMinimum;
-        }
-      } else if (typeof minimum === "number") {
-        json.minimum = minimum;
-      }
-      if (exMax) {
-        if (legacy) {
-          json.maximum = exclusiveMaximum;
-          json.exclusiveMaximum = true;
-        } else {
-          json.exclusiveMaximum = exclusiveMaximum;
-        }
-      } else if (typeof maximum === "number") {
-        json.maximum = maximum;
-      }
-      if (multipleOf) {
-        const divisors = /* @__PURE__ */ new Set();
-        for (const divisor of multipleOf) {
-          if (Number.isFinite(divisor) && divisor !== 0)
-            divisors.add(Math.abs(divisor));
-          else
-            handleUnrepresentable(schema, ctx, json, params, `A multipleOf divisor of ${divisor} cannot be represented in JSON Schema`);
-        }
-        const [first2, ...rest] = divisors;
-        if (first2 !== void 0)
-          json.multipleOf = first2;
-        if (rest.length)
-          json.allOf = [...json.allOf ?? [], ...rest.map((m) => ({ multipleOf: m }))];
-      }
-    };
-    booleanProcessor = (_schema, _ctx, json, _params) => {
-      json.type = "boolean";
-    };
-    neverProcessor = (_schema, _ctx, json, _params) => {
-      json.not = {};
-    };
-    unknownProcessor = (_schema, _ctx, _json, _params) => {
-    };
-    enumProcessor = (schema, _ctx, json, _params) => {
-      const def = schema._zod.def;
-      const values = getEnumValues(def.entries);
-      if (values.length === 0) {
-        json.not = {};
-        return;
-      }
-      if (values.every((v) => typeof v === "number"))
-        json.type = "number";
-      if (values.every((v) => typeof v === "string"))
-        json.type = "string";
-      json.enum = values;
-    };
-    literalProcessor = (schema, ctx, json, params) => {
-      const def = schema._zod.def;
-      if (def.values.length === 0) {
-        json.not = {};
-        return;
-      }
-      const vals = [];
-      for (const val of def.values) {
-        if (val === void 0) {
-          if (handleUnrepresentable(schema, ctx, json, params, "Literal `undefined` cannot be represented in JSON Schema"))
-            return;
-        } else if (typeof val === "bigint") {
-          if (handleUnrepresentable(schema, ctx, json, params, "BigInt literals cannot be represented in JSON Schema"))
-            return;
-          vals.push(Number(val));
-        } else {
-          vals.push(val);
-        }
-      }
-      if (vals.length === 0) {
-      } else if (vals.length === 1) {
-        const val = vals[0];
-        json.type = val === null ? "null" : typeof val;
-        if (ctx.target === "draft-04" || ctx.target === "openapi-3.0") {
-          json.enum = [val];
-        } else {
-          json.const = val;
-        }
-      } else {
-        if (vals.every((v) => typeof v === "number"))
-          json.type = "number";
-        if (vals.every((v) => typeof v === "string"))
-          json.type = "string";
-        if (vals.every((v) => typeof v === "boolean"))
-          json.type = "boolean";
-        if (vals.every((v) => v === null))
-          json.type = "null";
-        json.enum = vals;
-      }
-    };
-    customProcessor = (schema, ctx, json, params) => {
-      handleUnrepresentable(schema, ctx, json, params, "Custom types cannot be represented in JSON Schema");
-    };
-    transformProcessor = (schema, ctx, json, params) => {
-      handleUnrepresentable(schema, ctx, json, params, "Transforms cannot be represented in JSON Schema");
-    };
-    arrayProcessor = (schema, ctx, _json, params) => {
-      const json = _json;
-      const def = schema._zod.def;
-      const { minimum, maximum } = aggregateChecks(schema);
-      if (typeof minimum === "number")
-        json.minItems = minimum;
-      if (typeof maximum === "number")
-        json.maxItems = maximum;
-      json.type = "array";
-      json.items = processSchema(def.element, ctx, {
-        ...params,
-        path: [...params.path, "items"]
-      });
-    };
-    objectProcessor = (schema, ctx, _json, params) => {
-      const json = _json;
-      const def = schema._zod.def;
-      const shape = def.shape;
-      const symbolKeys = Object.getOwnPropertySymbols(shape);
-      if (symbolKeys.length && handleUnrepresentable(schema, ctx, json, params, "Symbol keys cannot be represented in JSON Schema")) {
-        return;
-      }
-      json.type = "object";
-      json.properties = {};
-      for (const key in shape) {
-        assignProp(json.properties, key, processSchema(shape[key], ctx, {
-          ...params,
-          path: [...params.path, "properties", key]
-        }));
-      }
-      const requiredKeys = [];
-      for (const key of Object.keys(shape)) {
-        const field3 = def.shape[key];
-        if (ctx.io === "input" ? inputOptin(field3) === void 0 : field3._zod.optout === void 0) {
-          requiredKeys.push(key);
-        }
-      }
-      if (requiredKeys.length > 0) {
-        json.required = requiredKeys;
-      }
-      if (def.catchall?._zod.def.type === "never") {
-        json.additionalProperties = false;
-      } else if (!def.catchall) {
-        if (ctx.io === "output")
-          json.additionalProperties = false;
-      } else if (def.catchall) {
-        json.additionalProperties = processSchema(def.catchall, ctx, {
-          ...params,
-          path: [...params.path, "additionalProperties"]
-        });
-      }
-    };
-    unionProcessor = (schema, ctx, json, params) => {
-      const def = schema._zod.def;
-      const isExclusive = def.inclusive === false;
-      const options = def.options.map((x, i) => processSchema(x, ctx, {
-        ...params,
-        path: [...params.path, isExclusive ? "oneOf" : "anyOf", i]
-      }));
-      if (isExclusive) {
-        json.oneOf = options;
-      } else {
-        json.anyOf = options;
-      }
-    };
-    intersectionProcessor = (schema, ctx, json, params) => {
-      const def = schema._zod.def;
-      const a = processSchema(def.left, ctx, {
-        ...params,
-        path: [...params.path, "allOf", 0]
-      });
-      const b = processSchema(def.right, ctx, {
-        ...params,
-        path: [...params.path, "allOf", 1]
-      });
-      const isSimpleIntersection = (val) => "allOf" in val && Object.keys(val).length === 1;
-      const allOf = [
-        ...isSimpleIntersection(a) ? a.allOf : [a],
-        ...isSimpleIntersection(b) ? b.allOf : [b]
-      ];
-      json.allOf = allOf;
-      ctx.intersections.push(allOf);
-    };
-    tupleProcessor = (schema, ctx, _json, params) => {
-      const json = _json;
-      const def = schema._zod.def;
-      json.type = "array";
-      const prefixPath = ctx.target === "draft-2020-12" ? "prefixItems" : "items";
-      const restPath = ctx.target === "draft-2020-12" ? "items" : ctx.target === "openapi-3.0" ? "items" : "additionalItems";
-      const prefixItems = def.items.map((x, i) => processSchema(x, ctx, {
-        ...params,
-        path: [...params.path, prefixPath, i]
-      }));
-      const rest = def.rest ? processSchema(def.rest, ctx, {
-        ...params,
-        path: [...params.path, restPath, ...ctx.target === "openapi-3.0" ? [def.items.length] : []]
-      }) : null;
-      let minItems = def.items.length;
-      while (minItems > 0) {
-        const item = def.items[minItems - 1];
-        const optional2 = ctx.io === "input" ? inputOptin(item) !== void 0 : item._zod.optout === "optional";
-        if (!optional2)
-          break;
-        minItems--;
-      }
-      const maxItems = def.items.length;
-      const isClosed = !def.rest;
-      if (ctx.target === "draft-2020-12") {
-        json.prefixItems = prefixItems;
-        if (isClosed) {
-          json.items = false;
-        } else if (rest) {
-          json.items = rest;
-        }
-        if (minItems > 0)
-          json.minItems = minItems;
-        if (isClosed)
-          json.maxItems = maxItems;
-      } else if (ctx.target === "openapi-3.0") {
-        json.items = {
-          anyOf: prefixItems
-        };
-        if (rest) {
-          json.items.anyOf.push(rest);
-        }
-        if (minItems > 0)
-          json.minItems = minItems;
-        if (isClosed)
-          json.maxItems = maxItems;
-      } else {
-        json.items = prefixItems;
-        if (isClosed) {
-          json.additionalItems = false;
-        } else if (rest) {
-          json.additionalItems = rest;
-        }
-        if (minItems > 0)
-          json.minItems = minItems;
-        if (isClosed)
-          json.maxItems = maxItems;
-      }
-      const { minimum, maximum } = aggregateChecks(schema);
-      if (typeof minimum === "number")
-        json.minItems = minimum;
-      if (typeof maximum === "number")
-        json.maxItems = maximum;
-    };
-    pendingRecords = /* @__PURE__ */ new WeakMap();
-    recordProcessor = (schema, ctx, _json, params) => {
-      const json = _json;
-      const def = schema._zod.def;
-      json.type = "object";
-      const keyType = def.keyType;
-      const patterns = aggregateChecks(keyType).patterns;
-      if (def.mode === "loose" && patterns && patterns.size > 0) {
-        const valueSchema = processSchema(def.valueType, ctx, {
-          ...params,
-          path: [...params.path, "patternProperties", "*"]
-        });
-        json.patternProperties = {};
-        for (const pattern of patterns) {
-          assignProp(json.patternProperties, exactPattern(pattern).source, valueSchema);
-        }
-      } else {
-        if (ctx.target === "draft-07" || ctx.target === "draft-2020-12") {
-          json.propertyNames = processSchema(def.keyType, ctx, {
-            ...params,
-            path: [...params.path, "propertyNames"]
-          });
-          let pending = pendingRecords.get(ctx);
-          if (!pending) {
-            pending = [];
-            pendingRecords.set(ctx, pending);
-            ctx.deferred.push(() => rewriteKeyNames(ctx));
-          }
-          pending.push(schema);
-        }
-        json.additionalProperties = processSchema(def.valueType, ctx, {
-          ...params,
-          path: [...params.path, "additionalProperties"]
-        });
-      }
-      const keyValues2 = keyType._zod.values;
-      const omittableOnInput = ctx.io === "input" && inputOptin(def.valueType) !== void 0;
-      if (keyValues2 && !def.partial && !omittableOnInput) {
-        const validKeyValues = [...keyValues2].filter((v) => typeof v === "string" || typeof v === "number");
-        if (validKeyValues.length > 0) {
-          json.required = validKeyValues.map(String);
-        }
-      }
-    };
-    nullableProcessor = (schema, ctx, json, params) => {
-      const def = schema._zod.def;
-      const inner = processSchema(def.innerType, ctx, params);
-      const seen = ctx.seen.get(schema);
-      if (ctx.target === "openapi-3.0") {
-        seen.ref = def.innerType;
-        json.nullable = true;
-      } else {
-        json.anyOf = [inner, { type: "null" }];
-      }
-    };
-    nonoptionalProcessor = (schema, ctx, _json, params) => {
-      const def = schema._zod.def;
-      processSchema(def.innerType, ctx, params);
-      const seen = ctx.seen.get(schema);
-      seen.ref = def.innerType;
-    };
-    UNREPRESENTABLE_DEFAULT = /* @__PURE__ */ Symbol();
-    defaultProcessor = (schema, ctx, json, params) => {
-      const def = schema._zod.def;
-      processSchema(def.innerType, ctx, params);
-      const seen = ctx.seen.get(schema);
-      seen.ref = def.innerType;
-      const value = serializeDefaultValue(def.defaultValue, schema, ctx, json, params);
-      if (value !== UNREPRESENTABLE_DEFAULT)
-        json.default = value;
-    };
-    prefaultProcessor = (schema, ctx, json, params) => {
-      const def = schema._zod.def;
-      processSchema(def.innerType, ctx, params);
-      const seen = ctx.seen.get(schema);
-      seen.ref = def.innerType;
-      if (ctx.io !== "input")
-        return;
-      const value = serializeDefaultValue(def.defaultValue, schema, ctx, json, params);
-      if (value !== UNREPRESENTABLE_DEFAULT)
-        json._prefault = value;
-    };
-    catchProcessor = (schema, ctx, json, params) => {
-      const def = schema._zod.def;
-      processSchema(def.innerType, ctx, params);
-      const seen = ctx.seen.get(schema);
-      seen.ref = def.innerType;
-      let catchValue;
-      try {
-        catchValue = def.catchValue(void 0);
-      } catch {
-        handleUnrepresentable(schema, ctx, json, params, "Dynamic catch values are not supported in JSON Schema");
-        return;
-      }
-      json.default = catchValue;
-    };
-    pipeProcessor = (schema, ctx, _json, params) => {
-      const def = schema._zod.def;
-      const inIsTransform = def.in._zod.traits.has("$ZodTransform");
-      const innerType = ctx.io === "input" ? inIsTransform ? def.out : def.in : def.out;
-      processSchema(innerType, ctx, params);
-      const seen = ctx.seen.get(schema);
-      seen.ref = innerType;
-    };
-    readonlyProcessor = (schema, ctx, json, params) => {
-      const def = schema._zod.def;
-      processSchema(def.innerType, ctx, params);
-      const seen = ctx.seen.get(schema);
-      seen.ref = def.innerType;
-      json.readOnly = true;
-    };
-    optionalProcessor = (schema, ctx, _json, params) => {
-      const def = schema._zod.def;
-      processSchema(def.innerType, ctx, params);
-      const seen = ctx.seen.get(schema);
-      seen.ref = def.innerType;
-    };
-  }
-});
-
-// node_modules/zod/v4/core/json-schema.js
-var init_json_schema = __esm({
-  "node_modules/zod/v4/core/json-schema.js"() {
-  }
-});
-
-// node_modules/zod/v4/core/index.js
-var init_core2 = __esm({
-  "node_modules/zod/v4/core/index.js"() {
-    init_core();
-    init_parse();
-    init_errors2();
-    init_schemas();
-    init_memoizer();
-    init_checks();
-    init_versions();
-    init_util();
-    init_regexes();
-    init_locales();
-    init_registries();
-    init_doc();
-    init_compile();
-    init_api();
-    init_to_json_schema();
-    init_json_schema();
-  }
-});
-
-// node_modules/zod/v4/classic/checks.js
-var init_checks2 = __esm({
-  "node_modules/zod/v4/classic/checks.js"() {
-    init_core2();
-  }
-});
-
-// node_modules/zod/v4/classic/errors.js
-function _lazyMethod(proto, key, make2) {
-  Object.defineProperty(proto, key, {
-    configurable: true,
-    enumerable: false,
-    get() {
-      const value = make2(this);
-      Object.defineProperty(this, key, { value, configurable: true, writable: true });
-      return value;
-    },
-    set(value) {
-      Object.defineProperty(this, key, { value, configurable: true, writable: true });
-    }
-  });
-}
-var _installedErrorProtos, initializer2, ZodError, ZodRealError;
-var init_errors3 = __esm({
-  "node_modules/zod/v4/classic/errors.js"() {
-    init_core2();
-    init_core2();
-    init_util();
-    _installedErrorProtos = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
-    initializer2 = (inst, issues) => {
-      $ZodError.init(inst, issues);
-      inst.name = "ZodError";
-      const proto = Object.getPrototypeOf(inst);
-      if (_installedErrorProtos.has(proto))
-        return;
-      _installedErrorProtos.add(proto);
-      _lazyMethod(proto, "format", (self2) => (mapper) => formatError(self2, mapper));
-      _lazyMethod(proto, "flatten", (self2) => (mapper) => flattenError(self2, mapper));
-      _lazyMethod(proto, "addIssue", (self2) => (issue3) => {
-        self2.issues.push(issue3);
-        self2.message = JSON.stringify(self2.issues, jsonStringifyReplacer, 2);
-      });
-      _lazyMethod(proto, "addIssues", (self2) => (issues2) => {
-        self2.issues.push(...issues2);
-        self2.message = JSON.stringify(self2.issues, jsonStringifyReplacer, 2);
-      });
-      Object.defineProperty(proto, "isEmpty", {
-        configurable: true,
-        enumerable: false,
-        get() {
-          return this.issues.length === 0;
-        }
-      });
-    };
-    ZodError = /* @__PURE__ */ $constructor("ZodError", initializer2);
-    ZodRealError = /* @__PURE__ */ $constructor("ZodError", initializer2, void 0, {
-      Parent: Error
-    });
-  }
-});
-
-// node_modules/zod/v4/classic/parse.js
-var parse, parseAsync, safeParse, safeParseAsync, encode, decode, encodeAsync, decodeAsync, safeEncode, safeDecode, safeEncodeAsync, safeDecodeAsync;
-var init_parse2 = __esm({
-  "node_modules/zod/v4/classic/parse.js"() {
-    init_core2();
-    init_errors3();
-    init_core2();
-    parse = /* @__PURE__ */ _parse(ZodRealError);
-    parseAsync = /* @__PURE__ */ _parseAsync(ZodRealError);
-    safeParse = /* @__PURE__ */ _safeParse(ZodRealError);
-    safeParseAsync = /* @__PURE__ */ _safeParseAsync(ZodRealError);
-    encode = /* @__PURE__ */ _encode(ZodRealError);
-    decode = /* @__PURE__ */ _decode(ZodRealError);
-    encodeAsync = /* @__PURE__ */ _encodeAsync(ZodRealError);
-    decodeAsync = /* @__PURE__ */ _decodeAsync(ZodRealError);
-    safeEncode = /* @__PURE__ */ _safeEncode(ZodRealError);
-    safeDecode = /* @__PURE__ */ _safeDecode(ZodRealError);
-    safeEncodeAsync = /* @__PURE__ */ _safeEncodeAsync(ZodRealError);
-    safeDecodeAsync = /* @__PURE__ */ _safeDecodeAsync(ZodRealError);
-  }
-});
-
-// node_modules/zod/v4/classic/schemas.js
-function _ensureDefaultLocale() {
-  if (!globalConfig.localeError)
-    config(en_default());
-}
-function _ensureDefaultMemoizer() {
-  if (!globalConfig.memoizer)
-    config({ memoizer: memoizer() });
-}
-function string2(params) {
-  return _string(ZodString, params);
-}
-function number2(params) {
-  return _number(ZodNumber, params);
-}
-function int(params) {
-  return _int(ZodNumberFormat, params);
-}
-function boolean2(params) {
-  return _boolean(ZodBoolean, params);
-}
-function unknown() {
-  return _unknown(ZodUnknown);
-}
-function never(params) {
-  return _never(ZodNever, params);
-}
-function array(element, params) {
-  return _array(ZodArray, element, params);
-}
-function object(shape, params) {
-  const def = {
-    type: "object",
-    shape: shape ?? {},
-    ...util_exports.normalizeParams(params)
-  };
-  return new ZodObject(def);
-}
-function looseObject(shape, params) {
-  return new ZodObject({
-    type: "object",
-    shape,
-    catchall: unknown(),
-    ...util_exports.normalizeParams(params)
-  });
-}
-function union(options, params) {
-  return new ZodUnion({
-    type: "union",
-    options,
-    ...util_exports.normalizeParams(params)
-  });
-}
-function intersection(left, right) {
-  return new ZodIntersection({
-    type: "intersection",
-    left,
-    right
-  });
-}
-function tuple(items, _paramsOrRest, _params) {
-  const hasRest = _paramsOrRest instanceof $ZodType;
-  const params = hasRest ? _params : _paramsOrRest;
-  const rest = hasRest ? _paramsOrRest : null;
-  return new ZodTuple({
-    type: "tuple",
-    items,
-    rest,
-    ...util_exports.normalizeParams(params)
-  });
-}
-function record(keyType, valueType, params) {
-  if (!valueType || !valueType._zod) {
-    return new ZodRecord({
-      type: "record",
-      keyType: string2(),
-      valueType: keyType,
-      ...util_exports.normalizeParams(valueType)
-    });
-  }
-  return new ZodRecord({
-    type: "record",
-    keyType,
-    valueType,
-    ...util_exports.normalizeParams(params)
-  });
-}
-function _enum(values, params) {
-  const entries = Array.isArray(values) ? Object.fromEntries(values.map((v) => [v, v])) : values;
-  return new ZodEnum({
-    type: "enum",
-    entries,
-    ...util_exports.normalizeParams(params)
-  });
-}
-function literal(value, params) {
-  return new ZodLiteral({
-    type: "literal",
-    values: Array.isArray(value) ? value : [value],
-    ...util_exports.normalizeParams(params)
-  });
-}
-function transform(fn) {
-  return new ZodTransform({
-    type: "transform",
-    transform: fn
-  });
-}
-function optional(innerType) {
-  return new ZodOptional({
-    type: "optional",
-    innerType
-  });
-}
-function exactOptional(innerType) {
-  return new ZodExactOptional({
-    type: "optional",
-    innerType
-  });
-}
-function nullable(innerType) {
-  return new ZodNullable({
-    type: "nullable",
-    innerType
-  });
-}
-function _default(innerType, defaultValue) {
-  return new ZodDefault({
-    type: "default",
-    innerType,
-    get defaultValue() {
-      return typeof defaultValue === "function" ? defaultValue() : util_exports.shallowClone(defaultValue);
-    }
-  });
-}
-function prefault(innerType, defaultValue) {
-  return new ZodPrefault({
-    type: "prefault",
-    innerType,
-    get defaultValue() {
-      return typeof defaultValue === "function" ? defaultValue() : util_exports.shallowClone(defaultValue);
-    }
-  });
-}
-function nonoptional(innerType, params) {
-  return new ZodNonOptional({
-    type: "nonoptional",
-    innerType,
-    ...util_exports.normalizeParams(params)
-  });
-}
-function _catch(innerType, catchValue) {
-  return new ZodCatch({
-    type: "catch",
-    innerType,
-    catchValue: typeof catchValue === "function" ? catchValue : util_exports.constantCatch(catchValue)
-  });
-}
-function pipe(in_, out) {
-  return new ZodPipe({
-    type: "pipe",
-    in: in_,
-    out
-    // ...util.normalizeParams(params),
-  });
-}
-function readonly(innerType) {
-  return new ZodReadonly({
-    type: "readonly",
-    innerType
-  });
-}
-function refine(fn, _params = {}) {
-  return _refine(ZodCustom, fn, _params);
-}
-function superRefine(fn, params) {
-  return _superRefine(fn, params);
-}
-var ZodType, _ZodString, ZodString, ZodStringFormat, ZodISODateTime, ZodISODate, ZodISOTime, ZodISODuration, ZodEmail, ZodGUID, ZodUUID, ZodURL, ZodEmoji, ZodNanoID, ZodCUID, ZodCUID2, ZodULID, ZodXID, ZodKSUID, ZodIPv4, ZodIPv6, ZodCIDRv4, ZodCIDRv6, ZodBase64, ZodBase64URL, ZodE164, ZodJWT, ZodNumber, ZodNumberFormat, ZodBoolean, ZodUnknown, ZodNever, ZodArray, ZodObject, ZodUnion, ZodIntersection, ZodTuple, ZodRecord, ZodEnum, ZodLiteral, ZodTransform, ZodOptional, ZodExactOptional, ZodNullable, ZodDefault, ZodPrefault, ZodNonOptional, ZodCatch, ZodPipe, ZodReadonly, ZodCustom;
-var init_schemas2 = __esm({
-  "node_modules/zod/v4/classic/schemas.js"() {
-    init_core2();
-    init_core2();
-    init_json_schema_processors();
-    init_to_json_schema();
-    init_en();
-    init_checks2();
-    init_parse2();
-    ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
-      _ensureDefaultLocale();
-      $ZodType.init(inst, def);
-      inst.def = def;
-      inst.type = def.type;
-      return inst;
-    }, {
-      check(...chks) {
-        const def = this.def;
-        return this.clone(util_exports.mergeDefs(def, {
-          checks: [
-            ...def.checks ?? [],
-            ...chks.map((ch) => typeof ch === "function" ? { _zod: { check: ch, def: { check: "custom" }, onattach: [] } } : ch)
-          ]
-        }), { parent: true });
-      },
-      with(...chks) {
-        return this.check(...chks);
-      },
-      clone(def, params) {
-        return clone(this, def, params);
-      },
-      brand() {
-        return this;
-      },
-      register(reg, meta2) {
-        reg.add(this, meta2);
-        return this;
-      },
-      refine(check, params) {
-        return this.check(refine(check, params));
-      },
-      superRefine(refinement, params) {
-        return this.check(superRefine(refinement, params));
-      },
-      overwrite(fn) {
-        return this.check(_overwrite(fn));
-      },
-      optional() {
-        return optional(this);
-      },
-      exactOptional() {
-        return exactOptional(this);
-      },
-      nullable() {
-        return nullable(this);
-      },
-      nullish() {
-        return optional(nullable(this));
-      },
-      nonoptional(params) {
-        return nonoptional(this, params);
-      },
-      array() {
-        return array(this);
-      },
-      or(arg) {
-        return union([this, arg]);
-      },
-      and(arg) {
-        return intersection(this, arg);
-      },
-      transform(tx) {
-        return pipe(this, transform(tx));
-      },
-      default(d) {
-        return _default(this, d);
-      },
-      prefault(d) {
-        return prefault(this, d);
-      },
-      catch(params) {
-        return _catch(this, params);
-      },
-      pipe(target) {
-        return pipe(this, target);
-      },
-      readonly() {
-        return readonly(this);
-      },
-      describe(description) {
-        const cl = this.clone();
-        globalRegistry.add(cl, { description });
-        return cl;
-      },
-      meta(...args) {
-        if (args.length === 0)
-          return globalRegistry.get(this);
-        const cl = this.clone();
-        globalRegistry.add(cl, args[0]);
-        return cl;
-      },
-      isOptional() {
-        return this.safeParse(void 0).success;
-      },
-      isNullable() {
-        return this.safeParse(null).success;
-      },
-      apply(fn, ...args) {
-        return args.length === 0 ? fn(this) : fn(this, ...args);
-      },
-      // Overrides core's `~standard` to add `jsonSchema`. Must stay a prototype entry: redefining it per instance demotes instances to dictionary mode.
-      get "~standard"() {
-        return util_exports.hide(this, "~standard", {
-          ...standardProps(this),
-          jsonSchema: {
-            input: createStandardJSONSchemaMethod(this, "input"),
-            output: createStandardJSONSchemaMethod(this, "output")
-          }
-        });
-      },
-      set "~standard"(value) {
-        util_exports.own(this, "~standard", value);
-      },
-      parse: function _parse2(data, params) {
-        return parse(this, data, params, { callee: _parse2 });
-      },
-      parseAsync: async function _parseAsync2(data, params) {
-        return await parseAsync(this, data, params, { callee: _parseAsync2 });
-      },
-      safeParse(data, params) {
-        return safeParse(this, data, params);
-      },
-      async safeParseAsync(data, params) {
-        return safeParseAsync(this, data, params);
-      },
-      // `spa` is an alias: same function object as `safeParseAsync`, as before.
-      get spa() {
-        return this?.safeParseAsync;
-      },
-      set spa(value) {
-        util_exports.own(this, "spa", value);
-      },
-      validate(data, params) {
-        return validate(this, data, params);
-      },
-      validateAsync(data, params) {
-        return validateAsync(this, data, params);
-      },
-      encode: function _encode2(data, params) {
-        return encode(this, data, params, { callee: _encode2 });
-      },
-      decode: function _decode2(data, params) {
-        return decode(this, data, params, { callee: _decode2 });
-      },
-      encodeAsync: async function _encodeAsync2(data, params) {
-        return await encodeAsync(this, data, params, { callee: _encodeAsync2 });
-      },
-      decodeAsync: async function _decodeAsync2(data, params) {
-        return await decodeAsync(this, data, params, { callee: _decodeAsync2 });
-      },
-      safeEncode(data, params) {
-        return safeEncode(this, data, params);
-      },
-      safeDecode(data, params) {
-        return safeDecode(this, data, params);
-      },
-      async safeEncodeAsync(data, params) {
-        return safeEncodeAsync(this, data, params);
-      },
-      async safeDecodeAsync(data, params) {
-        return safeDecodeAsync(this, data, params);
-      },
-      toJSONSchema(params) {
-        return createToJSONSchemaMethod(this, {})(params);
-      },
-      // Reads through to the registry on every access, so it must not cache.
-      get description() {
-        return globalRegistry.get(this)?.description;
-      },
-      // No setter: `schema._def = x` throws, as it did when `_def` was a non-writable own property.
-      get _def() {
-        return this._zod.def;
-      }
-    });
-    _ZodString = /* @__PURE__ */ $constructor(
-      "_ZodString",
-      (inst, def) => {
-        $ZodString.init(inst, def);
-        ZodType.init(inst, def);
-        inst._zod.processJSONSchema = (ctx, json, params) => stringProcessor(inst, ctx, json, params);
-      },
-      /* @__PURE__ */ util_exports.derived({
-        format: (inst) => aggregateChecks(inst).format ?? null,
-        minLength: (inst) => aggregateChecks(inst).minimum ?? null,
-        maxLength: (inst) => aggregateChecks(inst).maximum ?? null
-      }, {
-        regex(...args) {
-          return this.check(_regex(...args));
-        },
-        includes(...args) {
-          return this.check(_includes(...args));
-        },
-        startsWith(...args) {
-          return this.check(_startsWith(...args));
-        },
-        endsWith(...args) {
-          return this.check(_endsWith(...args));
-        },
-        min(...args) {
-          return this.check(_minLength(...args));
-        },
-        max(...args) {
-          return this.check(_maxLength(...args));
-        },
-        length(...args) {
-          return this.check(_length(...args));
-        },
-        nonempty(...args) {
-          return this.check(_minLength(1, ...args));
-        },
-        lowercase(params) {
-          return this.check(_lowercase(params));
-        },
-        uppercase(params) {
-          return this.check(_uppercase(params));
-        },
-        trim() {
-          return this.check(_trim());
-        },
-        normalize(...args) {
-          return this.check(_normalize(...args));
-        },
-        toLowerCase() {
-          return this.check(_toLowerCase());
-        },
-        toUpperCase() {
-          return this.check(_toUpperCase());
-        },
-        slugify() {
-          return this.check(_slugify());
-        }
-      })
-    );
-    ZodString = /* @__PURE__ */ $constructor("ZodString", (inst, def) => {
-      $ZodString.init(inst, def);
-      _ZodString.init(inst, def);
-    }, {
-      email(params) {
-        return this.check(_email(ZodEmail, params));
-      },
-      url(params) {
-        return this.check(_url(ZodURL, params));
-      },
-      jwt(params) {
-        return this.check(_jwt(ZodJWT, params));
-      },
-      emoji(params) {
-        return this.check(_emoji2(ZodEmoji, params));
-      },
-      guid(params) {
-        return this.check(_guid(ZodGUID, params));
-      },
-      uuid(params) {
-        return this.check(_uuid(ZodUUID, params));
-      },
-      uuidv4(params) {
-        return this.check(_uuidv4(ZodUUID, params));
-      },
-      uuidv6(params) {
-        return this.check(_uuidv6(ZodUUID, params));
-      },
-      uuidv7(params) {
-        return this.check(_uuidv7(ZodUUID, params));
-      },
-      nanoid(params) {
-        return this.check(_nanoid(ZodNanoID, params));
-      },
-      cuid(params) {
-        return this.check(_cuid(ZodCUID, params));
-      },
-      cuid2(params) {
-        return this.check(_cuid2(ZodCUID2, params));
-      },
-      ulid(params) {
-        return this.check(_ulid(ZodULID, params));
-      },
-      base64(params) {
-        return this.check(_base64(ZodBase64, params));
-      },
-      base64url(params) {
-        return this.check(_base64url(ZodBase64URL, params));
-      },
-      xid(params) {
-        return this.check(_xid(ZodXID, params));
-      },
-      ksuid(params) {
-        return this.check(_ksuid(ZodKSUID, params));
-      },
-      ipv4(params) {
-        return this.check(_ipv4(ZodIPv4, params));
-      },
-      ipv6(params) {
-        return this.check(_ipv6(ZodIPv6, params));
-      },
-      cidrv4(params) {
-        return this.check(_cidrv4(ZodCIDRv4, params));
-      },
-      cidrv6(params) {
-        return this.check(_cidrv6(ZodCIDRv6, params));
-      },
-      e164(params) {
-        return this.check(_e164(ZodE164, params));
-      },
-      datetime(params) {
-        return this.check(_isoDateTime(ZodISODateTime, params));
-      },
-      date(params) {
-        return this.check(_isoDate(ZodISODate, params));
-      },
-      time(params) {
-        return this.check(_isoTime(ZodISOTime, params));
-      },
-      duration(params) {
-        return this.check(_isoDuration(ZodISODuration, params));
-      }
-    });
-    ZodStringFormat = /* @__PURE__ */ $constructor("ZodStringFormat", (inst, def) => {
-      $ZodStringFormat.init(inst, def);
-      _ZodString.init(inst, def);
-    });
-    ZodISODateTime = /* @__PURE__ */ $constructor("ZodISODateTime", (inst, def) => {
-      $ZodISODateTime.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodISODate = /* @__PURE__ */ $constructor("ZodISODate", (inst, def) => {
-      $ZodISODate.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodISOTime = /* @__PURE__ */ $constructor("ZodISOTime", (inst, def) => {
-      $ZodISOTime.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodISODuration = /* @__PURE__ */ $constructor("ZodISODuration", (inst, def) => {
-      $ZodISODuration.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodEmail = /* @__PURE__ */ $constructor("ZodEmail", (inst, def) => {
-      $ZodEmail.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodGUID = /* @__PURE__ */ $constructor("ZodGUID", (inst, def) => {
-      $ZodGUID.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodUUID = /* @__PURE__ */ $constructor("ZodUUID", (inst, def) => {
-      $ZodUUID.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodURL = /* @__PURE__ */ $constructor("ZodURL", (inst, def) => {
-      $ZodURL.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodEmoji = /* @__PURE__ */ $constructor("ZodEmoji", (inst, def) => {
-      $ZodEmoji.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodNanoID = /* @__PURE__ */ $constructor("ZodNanoID", (inst, def) => {
-      $ZodNanoID.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodCUID = /* @__PURE__ */ $constructor("ZodCUID", (inst, def) => {
-      $ZodCUID.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodCUID2 = /* @__PURE__ */ $constructor("ZodCUID2", (inst, def) => {
-      $ZodCUID2.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodULID = /* @__PURE__ */ $constructor("ZodULID", (inst, def) => {
-      $ZodULID.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodXID = /* @__PURE__ */ $constructor("ZodXID", (inst, def) => {
-      $ZodXID.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodKSUID = /* @__PURE__ */ $constructor("ZodKSUID", (inst, def) => {
-      $ZodKSUID.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodIPv4 = /* @__PURE__ */ $constructor("ZodIPv4", (inst, def) => {
-      $ZodIPv4.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodIPv6 = /* @__PURE__ */ $constructor("ZodIPv6", (inst, def) => {
-      $ZodIPv6.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodCIDRv4 = /* @__PURE__ */ $constructor("ZodCIDRv4", (inst, def) => {
-      $ZodCIDRv4.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodCIDRv6 = /* @__PURE__ */ $constructor("ZodCIDRv6", (inst, def) => {
-      $ZodCIDRv6.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodBase64 = /* @__PURE__ */ $constructor("ZodBase64", (inst, def) => {
-      $ZodBase64.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodBase64URL = /* @__PURE__ */ $constructor("ZodBase64URL", (inst, def) => {
-      $ZodBase64URL.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodE164 = /* @__PURE__ */ $constructor("ZodE164", (inst, def) => {
-      $ZodE164.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodJWT = /* @__PURE__ */ $constructor("ZodJWT", (inst, def) => {
-      $ZodJWT.init(inst, def);
-      ZodStringFormat.init(inst, def);
-    });
-    ZodNumber = /* @__PURE__ */ $constructor(
-      "ZodNumber",
-      (inst, def) => {
-        $ZodNumber.init(inst, def);
-        ZodType.init(inst, def);
-        inst._zod.processJSONSchema = (ctx, json, params) => numberProcessor(inst, ctx, json, params);
-        inst.isFinite = true;
-      },
-      /* @__PURE__ */ util_exports.derived({
-        minValue: (inst) => {
-          const { minimum, exclusiveMinimum } = aggregateChecks(inst);
-          return Math.max(minimum ?? Number.NEGATIVE_INFINITY, exclusiveMinimum ?? Number.NEGATIVE_INFINITY);
-        },
-        maxValue: (inst) => {
-          const { maximum, exclusiveMaximum } = aggregateChecks(inst);
-          return Math.min(maximum ?? Number.POSITIVE_INFINITY, exclusiveMaximum ?? Number.POSITIVE_INFINITY);
-        },
-        isInt: (inst) => {
-          const { isInt, multipleOf } = aggregateChecks(inst);
-          return !!isInt || !!multipleOf?.some(Number.isSafeInteger);
-        },
-        format: (inst) => aggregateChecks(inst).format ?? null
-      }, {
-        gt(value, params) {
-          return this.check(_gt(value, params));
-        },
-        gte(value, params) {
-          return this.check(_gte(value, params));
-        },
-        min(value, params) {
-          return this.check(_gte(value, params));
-        },
-        lt(value, params) {
-          return this.check(_lt(value, params));
-        },
-        lte(value, params) {
-          return this.check(_lte(value, params));
-        },
-        max(value, params) {
-          return this.check(_lte(value, params));
-        },
-        int(params) {
-          return this.check(int(params));
-        },
-        safe(params) {
-          return this.check(int(params));
-        },
-        positive(params) {
-          return this.check(_gt(0, params));
-        },
-        nonnegative(params) {
-          return this.check(_gte(0, params));
-        },
-        negative(params) {
-          return this.check(_lt(0, params));
-        },
-        nonpositive(params) {
-          return this.check(_lte(0, params));
-        },
-        multipleOf(value, params) {
-          return this.check(_multipleOf(value, params));
-        },
-        step(value, params) {
-          return this.check(_multipleOf(value, params));
-        },
-        finite() {
-          return this;
-        }
-      })
-    );
-    ZodNumberFormat = /* @__PURE__ */ $constructor("ZodNumberFormat", (inst, def) => {
-      $ZodNumberFormat.init(inst, def);
-      ZodNumber.init(inst, def);
-    });
-    ZodBoolean = /* @__PURE__ */ $constructor("ZodBoolean", (inst, def) => {
-      $ZodBoolean.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => booleanProcessor(inst, ctx, json, params);
-    });
-    ZodUnknown = /* @__PURE__ */ $constructor("ZodUnknown", (inst, def) => {
-      $ZodUnknown.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => unknownProcessor(inst, ctx, json, params);
-    });
-    ZodNever = /* @__PURE__ */ $constructor("ZodNever", (inst, def) => {
-      $ZodNever.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => neverProcessor(inst, ctx, json, params);
-    });
-    ZodArray = /* @__PURE__ */ $constructor("ZodArray", (inst, def) => {
-      _ensureDefaultMemoizer();
-      $ZodArray.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => arrayProcessor(inst, ctx, json, params);
-      inst.element = def.element;
-    }, {
-      min(n, params) {
-        return this.check(_minLength(n, params));
-      },
-      nonempty(params) {
-        return this.check(_minLength(1, params));
-      },
-      max(n, params) {
-        return this.check(_maxLength(n, params));
-      },
-      length(n, params) {
-        return this.check(_length(n, params));
-      },
-      unwrap() {
-        return this.element;
-      }
-    });
-    ZodObject = /* @__PURE__ */ $constructor("ZodObject", (inst, def) => {
-      _ensureDefaultMemoizer();
-      $ZodObjectJIT.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => objectProcessor(inst, ctx, json, params);
-      util_exports.installLazyProp(inst, "shape", (self2) => self2._zod.def.shape, false);
-    }, {
-      keyof() {
-        return _enum(Object.keys(this._zod.def.shape));
-      },
-      catchall(catchall) {
-        return this.clone(util_exports.mergeDefs(this._zod.def, { catchall }));
-      },
-      passthrough() {
-        return this.clone(util_exports.mergeDefs(this._zod.def, { catchall: unknown() }));
-      },
-      loose() {
-        return this.clone(util_exports.mergeDefs(this._zod.def, { catchall: unknown() }));
-      },
-      strict() {
-        return this.clone(util_exports.mergeDefs(this._zod.def, { catchall: never() }));
-      },
-      strip() {
-        return this.clone(util_exports.mergeDefs(this._zod.def, { catchall: void 0 }));
-      },
-      extend(incoming) {
-        return util_exports.extend(this, incoming);
-      },
-      safeExtend(incoming) {
-        return util_exports.safeExtend(this, incoming);
-      },
-      merge(other) {
-        return util_exports.merge(this, other);
-      },
-      pick(mask) {
-        return util_exports.pick(this, mask);
-      },
-      omit(mask) {
-        return util_exports.omit(this, mask);
-      },
-      partial(...args) {
-        return util_exports.partial(ZodOptional, this, args[0]);
-      },
-      exactPartial(...args) {
-        return util_exports.partial(ZodExactOptional, this, args[0], "exactPartial");
-      },
-      required(...args) {
-        return util_exports.required(ZodNonOptional, this, args[0]);
-      }
-    });
-    ZodUnion = /* @__PURE__ */ $constructor("ZodUnion", (inst, def) => {
-      $ZodUnion.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => unionProcessor(inst, ctx, json, params);
-      inst.options = def.options;
-    });
-    ZodIntersection = /* @__PURE__ */ $constructor("ZodIntersection", (inst, def) => {
-      $ZodIntersection.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => intersectionProcessor(inst, ctx, json, params);
-    });
-    ZodTuple = /* @__PURE__ */ $constructor("ZodTuple", (inst, def) => {
-      _ensureDefaultMemoizer();
-      $ZodTuple.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => tupleProcessor(inst, ctx, json, params);
-    }, {
-      rest(rest) {
-        return this.clone({
-          ...this._zod.def,
-          rest
-        });
-      },
-      partial() {
-        const def = this._zod.def;
-        if (def.checks?.length)
-          throw new Error(".partial() cannot be used on tuple schemas containing refinements");
-        return this.clone({
-          ...def,
-          items: def.items.map((item) => new ZodOptional({ type: "optional", innerType: item }))
-        });
-      }
-    });
-    ZodRecord = /* @__PURE__ */ $constructor("ZodRecord", (inst, def) => {
-      _ensureDefaultMemoizer();
-      $ZodRecord.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => recordProcessor(inst, ctx, json, params);
-      inst.keyType = def.keyType;
-      inst.valueType = def.valueType;
-    });
-    ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
-      $ZodEnum.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => enumProcessor(inst, ctx, json, params);
-      inst.enum = def.entries;
-      inst.options = [...inst._zod.values];
-      const keys = new Set(Object.keys(def.entries));
-      inst.extract = (values, params) => {
-        const newEntries = {};
-        for (const value of values) {
-          if (keys.has(value)) {
-            newEntries[value] = def.entries[value];
-          } else
-            throw new Error(`Key ${value} not found in enum`);
-        }
-        return new ZodEnum({
-          ...def,
-          checks: [],
-          ...util_exports.normalizeParams(params),
-          entries: newEntries
-        });
-      };
-      inst.exclude = (values, params) => {
-        const newEntries = { ...def.entries };
-        for (const value of values) {
-          if (keys.has(value)) {
-            delete newEntries[value];
-          } else
-            throw new Error(`Key ${value} not found in enum`);
-        }
-        return new ZodEnum({
-          ...def,
-          checks: [],
-          ...util_exports.normalizeParams(params),
-          entries: newEntries
-        });
-      };
-    });
-    ZodLiteral = /* @__PURE__ */ $constructor("ZodLiteral", (inst, def) => {
-      $ZodLiteral.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => literalProcessor(inst, ctx, json, params);
-      inst.values = new Set(def.values);
-      Object.defineProperty(inst, "value", {
-        get() {
-          if (def.values.length > 1) {
-            throw new Error("This schema contains multiple valid literal values. Use `.values` instead.");
-          }
-          return def.values[0];
-        }
-      });
-    });
-    ZodTransform = /* @__PURE__ */ $constructor("ZodTransform", (inst, def) => {
-      _ensureDefaultMemoizer();
-      $ZodTransform.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => transformProcessor(inst, ctx, json, params);
-      inst._zod.parse = (payload, _ctx) => {
-        if (_ctx.direction === "backward") {
-          throw new $ZodEncodeError(inst.constructor.name);
-        }
-        payload.addIssue = (issue3) => {
-          if (typeof issue3 === "string") {
-            payload.issues.push(util_exports.issue(issue3, payload.value, def));
-          } else {
-            const _issue = issue3;
-            if (_issue.fatal)
-              _issue.continue = false;
-            _issue.code ?? (_issue.code = "custom");
-            if (!("input" in _issue))
-              _issue.input = payload.value;
-            _issue.inst ?? (_issue.inst = inst);
-            payload.issues.push(util_exports.issue(_issue));
-          }
-        };
-        const output = def.transform(payload.value, payload);
-        if (output instanceof Promise) {
-          return output.then((output2) => {
-            payload.value = output2;
-            return payload;
-          });
-        }
-        payload.value = output;
-        return payload;
-      };
-    });
-    ZodOptional = /* @__PURE__ */ $constructor("ZodOptional", (inst, def) => {
-      $ZodOptional.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => optionalProcessor(inst, ctx, json, params);
-      inst.unwrap = () => inst._zod.def.innerType;
-    });
-    ZodExactOptional = /* @__PURE__ */ $constructor("ZodExactOptional", (inst, def) => {
-      $ZodExactOptional.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => optionalProcessor(inst, ctx, json, params);
-      inst.unwrap = () => inst._zod.def.innerType;
-    });
-    ZodNullable = /* @__PURE__ */ $constructor("ZodNullable", (inst, def) => {
-      $ZodNullable.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => nullableProcessor(inst, ctx, json, params);
-      inst.unwrap = () => inst._zod.def.innerType;
-    });
-    ZodDefault = /* @__PURE__ */ $constructor("ZodDefault", (inst, def) => {
-      $ZodDefault.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => defaultProcessor(inst, ctx, json, params);
-      inst.unwrap = () => inst._zod.def.innerType;
-      inst.removeDefault = inst.unwrap;
-    });
-    ZodPrefault = /* @__PURE__ */ $constructor("ZodPrefault", (inst, def) => {
-      $ZodPrefault.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => prefaultProcessor(inst, ctx, json, params);
-      inst.unwrap = () => inst._zod.def.innerType;
-    });
-    ZodNonOptional = /* @__PURE__ */ $constructor("ZodNonOptional", (inst, def) => {
-      $ZodNonOptional.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => nonoptionalProcessor(inst, ctx, json, params);
-      inst.unwrap = () => inst._zod.def.innerType;
-    });
-    ZodCatch = /* @__PURE__ */ $constructor("ZodCatch", (inst, def) => {
-      $ZodCatch.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => catchProcessor(inst, ctx, json, params);
-      inst.unwrap = () => inst._zod.def.innerType;
-      inst.removeCatch = inst.unwrap;
-    });
-    ZodPipe = /* @__PURE__ */ $constructor("ZodPipe", (inst, def) => {
-      $ZodPipe.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => pipeProcessor(inst, ctx, json, params);
-      inst.in = def.in;
-      inst.out = def.out;
-    });
-    ZodReadonly = /* @__PURE__ */ $constructor("ZodReadonly", (inst, def) => {
-      $ZodReadonly.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => readonlyProcessor(inst, ctx, json, params);
-      inst.unwrap = () => inst._zod.def.innerType;
-    });
-    ZodCustom = /* @__PURE__ */ $constructor("ZodCustom", (inst, def) => {
-      $ZodCustom.init(inst, def);
-      ZodType.init(inst, def);
-      inst._zod.processJSONSchema = (ctx, json, params) => customProcessor(inst, ctx, json, params);
-    });
-  }
-});
-
-// node_modules/zod/v4/classic/compat.js
-var ZodFirstPartyTypeKind;
-var init_compat = __esm({
-  "node_modules/zod/v4/classic/compat.js"() {
-    /* @__PURE__ */ (function(ZodFirstPartyTypeKind2) {
-    })(ZodFirstPartyTypeKind || (ZodFirstPartyTypeKind = {}));
-  }
-});
-
-// node_modules/zod/v4/classic/iso.js
-var init_iso = __esm({
-  "node_modules/zod/v4/classic/iso.js"() {
-  }
-});
-
-// node_modules/zod/v4/classic/coerce.js
-var init_coerce = __esm({
-  "node_modules/zod/v4/classic/coerce.js"() {
-  }
-});
-
-// node_modules/zod/v4/classic/external.js
-var init_external = __esm({
-  "node_modules/zod/v4/classic/external.js"() {
-    init_core2();
-    init_schemas2();
-    init_checks2();
-    init_errors3();
-    init_parse2();
-    init_compat();
-    init_core2();
-    init_locales();
-    init_iso();
-    init_coerce();
-  }
-});
-
-// node_modules/zod/index.js
-var init_zod = __esm({
-  "node_modules/zod/index.js"() {
-    init_external();
-  }
-});
-
-// src/step/fields.ts
-function readAs(read2) {
-  return string2().transform((text2, context) => {
-    try {
-      return read2(text2);
-    } catch (error3) {
-      const known = error3 instanceof UserError;
-      context.addIssue({
-        code: "custom",
-        message: known ? error3.sentence : messageOf(error3),
-        params: known ? { failureCode: error3.code } : {},
-        input: void 0
-      });
-      return NEVER;
-    }
-  });
-}
-function count({ least = 0, most = Number.MAX_SAFE_INTEGER } = {}) {
-  return readAs((value) => {
-    const number4 = /^\d+$/.test(value.trim()) ? Number(value) : Number.NaN;
-    if (number4 >= least && number4 <= most) return number4;
-    const limit2 = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
-    throw new RangeError(`"${value}" is not a whole number ${limit2}`);
-  });
-}
-function choice(...words) {
-  return readAs((value) => {
-    const found2 = words.find((word) => word === value.trim());
-    if (found2 !== void 0) return found2;
-    throw new RangeError(`"${value}" is not one of ${listed(words)}`);
-  });
-}
-function splitLines(value) {
-  return value.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
-}
-function linesOf(readLine2) {
-  return readAs((value) => splitLines(value).map(readLine2));
-}
-function checkedHttpUrl(value) {
-  const url = URL.canParse(value) ? new URL(value) : void 0;
-  if (url !== void 0 && /^https?:$/.test(url.protocol)) return url;
-  throw new RangeError(`"${value}" is not an http:// or https:// address`);
-}
-function secret(field3, parts = () => []) {
-  return marked(field3, { whole: true, parts });
-}
-function withSecrets(field3, parts) {
-  return marked(field3, { whole: false, parts });
-}
-function marked(field3, form) {
-  const copy = field3.clone();
-  secretFields.add(copy, form);
-  return copy;
-}
-function secretForm(field3) {
-  const wrapped = field3 instanceof ZodOptional ? field3.unwrap() : void 0;
-  return secretFields.get(field3) ?? (wrapped === void 0 ? void 0 : secretForm(wrapped));
-}
-var import_yaml, text, boolean3, duration2, port, lines, keyValues, headers, yamlMap, httpUrl, httpUrls, secretFields;
-var init_fields = __esm({
-  "src/step/fields.ts"() {
+// src/step/yaml-field.ts
+var import_yaml, yamlMap;
+var init_yaml_field = __esm({
+  "src/step/yaml-field.ts"() {
     "use strict";
     import_yaml = __toESM(require_dist2(), 1);
-    init_zod();
-    init_duration();
-    init_errors();
-    init_words();
-    text = string2().transform((value) => value.trim());
-    boolean3 = readAs((value) => {
-      if (/^(true|True|TRUE)$/.test(value)) return true;
-      if (/^(false|False|FALSE)$/.test(value)) return false;
-      throw new RangeError(`"${value}" is neither true nor false`);
-    });
-    duration2 = readAs((value) => parseDuration(value.trim()));
-    port = count({ least: 1, most: 65535 });
-    lines = readAs(splitLines);
-    keyValues = readAs((value) => {
-      const map = {};
-      for (const [index, line] of value.split(/\r?\n/).entries()) {
-        if (line.trim() === "" || line.trimStart().startsWith("#")) continue;
-        const separator = line.indexOf("=");
-        const key = line.slice(0, separator).trim();
-        if (separator < 1 || /\s/.test(key)) throw new RangeError(`line ${index + 1} is not KEY=VALUE`);
-        if (key in map) throw new RangeError(`${key} is given twice (line ${index + 1})`);
-        map[key] = line.slice(separator + 1);
-      }
-      return map;
-    });
-    headers = readAs((value) => {
-      const map = {};
-      for (const [index, line] of value.split(/\r?\n/).entries()) {
-        if (line.trim() === "") continue;
-        const [, name, content] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*:\s*(.*?)\s*$/.exec(line) ?? [];
-        if (name === void 0 || content === void 0)
-          throw new RangeError(`line ${index + 1} is not NAME: VALUE`);
-        map[name] = content;
-      }
-      return map;
-    });
+    init_fields();
     yamlMap = readAs((value) => {
       const map = (0, import_yaml.parse)(value, { prettyErrors: true });
       if (typeof map === "object" && map !== null && !Array.isArray(map)) return map;
       throw new RangeError("is not a YAML mapping — write one `key: value` a line");
     });
-    httpUrl = readAs((value) => checkedHttpUrl(value.trim()));
-    httpUrls = linesOf(checkedHttpUrl);
-    secretFields = registry();
-  }
-});
-
-// src/deployment/environment.ts
-function readEnvironment(text2) {
-  const variables = {};
-  const refusals3 = [];
-  for (const [index, raw] of text2.replace(/^\uFEFF/, "").split(/\r?\n/).entries()) {
-    const line = raw.trimStart();
-    if (line === "" || line.startsWith("#")) continue;
-    const separator = line.indexOf("=");
-    const key = separator === -1 ? "" : line.slice(0, separator);
-    const refusal = separator === -1 ? "has no =" : complaintAboutKey(key);
-    if (refusal !== void 0) refusals3.push(`line ${index + 1} ${refusal}`);
-    else if (key in variables) refusals3.push(`line ${index + 1} gives ${key} a second time`);
-    else variables[key] = line.slice(separator + 1);
-  }
-  if (refusals3.length === 0) return variables;
-  throw new RangeError(`${refusals3.join("; ")} — write one KEY=VALUE a line; a value has no line breaks`);
-}
-function complaintAboutKey(key) {
-  if (/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(key)) return void 0;
-  const [, exported] = /^export\s+([A-Za-z_]\w*)$/.exec(key) ?? [];
-  if (exported !== void 0) return `says "export ${exported}": leave "export" away`;
-  return key.trim() === "" ? "has no key before its =" : "has no valid key before its =";
-}
-function checkEnvironment(variables, required2) {
-  const invalid3 = Object.entries(variables).filter(
-    ([key, value]) => complaintAboutKey(key) !== void 0 || /[\r\n\0]/.test(value)
-  );
-  if (invalid3.length > 0) {
-    const keys = invalid3.map(
-      ([key]) => complaintAboutKey(key) === void 0 ? key : "a key that is no name"
-    );
-    throw new UserError(
-      `env cannot be given to Docker — ${listed(keys, 5)} ${invalid3.length === 1 ? "has" : "have"} line breaks or no valid name`,
-      "an environment file has one line a variable: encode the value (base64), or mount it as a file",
-      { code: "env-invalid" }
-    );
-  }
-  const missing = required2.filter((key) => (variables[key] ?? "") === "");
-  if (missing.length > 0) {
-    throw new UserError(
-      `env lacks ${counted(missing.length, "required variable")} — ${listed(missing)}`,
-      "add them to the input env (is the secret set in this environment?)",
-      { code: "env-missing" }
-    );
-  }
-}
-function environmentWarnings(variables) {
-  const having = (test) => Object.entries(variables).flatMap(([key, value]) => test.test(value) ? [key] : []);
-  const warnings = [
-    [having(/^(["']).*\1$/), "Docker keeps the quotes as part of the value"],
-    [having(/\s#/), "Docker keeps the # and what follows as part of the value"],
-    [having(/\s$/), "Docker keeps the space at the end"],
-    [having(/\$\{?[A-Z_]+\}?/), "Docker does not replace the $ names"]
-  ];
-  return warnings.flatMap(([keys, text2]) => keys.length === 0 ? [] : [`env: ${listed(keys, 5)}: ${text2}`]);
-}
-function renderEnvironment(variables) {
-  return Object.keys(variables).sort().map((key) => `${key}=${variables[key]}
-`).join("");
-}
-function secretsInEnvironment(variables) {
-  return Object.entries(variables).flatMap(
-    ([key, value]) => /SECRET|PASSW|TOKEN|KEY|CREDENTIAL|PRIVATE|_URL$|_DSN$|_URI$/i.test(key) && value.length >= 4 ? [value] : []
-  );
-}
-var init_environment = __esm({
-  "src/deployment/environment.ts"() {
-    "use strict";
-    init_errors();
-    init_words();
-  }
-});
-
-// src/machine/ssh-server.ts
-function showAccount({ user, host, port: port2 }) {
-  return `${user}@${showAddress({ host, port: port2 })}`;
-}
-function showAddress({ host, port: port2 }) {
-  if (port2 === 22) return host;
-  return host.includes(":") ? `[${host}]:${port2}` : `${host}:${port2}`;
-}
-function parseJump(text2) {
-  const match = /^([^\s@:/]+)@(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s@:/[\]]+))(?::(\d{1,5}))?$/.exec(text2.trim());
-  const [, user = "", bracketed2, plain2, portText = "22"] = match ?? [];
-  const port2 = Number(portText);
-  if (match === null || port2 < 1 || port2 > 65535) {
-    throw new RangeError(
-      `"${text2.trim()}" cannot be read — write it as user@host or user@host:port, like jump@bastion.example.com:22`
-    );
-  }
-  return { user, host: bracketed2 ?? plain2 ?? "", port: port2 };
-}
-var init_ssh_server = __esm({
-  "src/machine/ssh-server.ts"() {
-    "use strict";
-  }
-});
-
-// src/actions/fields.ts
-function registryIsComplete(given) {
-  const { registry: registry2, registryUsername, registryPassword } = given;
-  const credentials2 = [registryUsername, registryPassword].filter((value) => value !== void 0).length;
-  return credentials2 === 1 || credentials2 === 0 && registry2 !== void 0 ? "registry: needs registry-username and registry-password, both of them" : void 0;
-}
-function hostKeyIsPinnedOnce(given) {
-  return given.sshFingerprint !== void 0 && given.sshKnownHosts !== void 0 ? "ssh-fingerprint and ssh-known-hosts: give one of them" : void 0;
-}
-var commonFields, databaseUrl, databaseFields, environment, projectFields, serverFields, registryFields;
-var init_fields2 = __esm({
-  "src/actions/fields.ts"() {
-    "use strict";
-    init_url();
-    init_url_secrets();
-    init_environment();
-    init_ssh_server();
-    init_fields();
-    commonFields = {
-      timeout: duration2,
-      summary: boolean3
-    };
-    databaseUrl = secret(
-      readAs((written2) => parseDatabaseUrl(written2.trim())),
-      secretsInUrl
-    );
-    databaseFields = {
-      databaseUrl,
-      waitAttempts: count({ least: 1 }),
-      waitInterval: duration2
-    };
-    environment = withSecrets(readAs(readEnvironment), (written2) => {
-      try {
-        return secretsInEnvironment(readEnvironment(written2));
-      } catch {
-        return written2.split(/\r?\n/);
-      }
-    });
-    projectFields = {
-      workingDirectory: text,
-      python: text,
-      settingsModule: text.optional()
-    };
-    serverFields = {
-      host: lines,
-      sshUser: text,
-      sshPort: port,
-      sshKey: secret(text.optional()),
-      sshPassphrase: secret(text.optional()),
-      sshPassword: secret(text.optional()),
-      sshFingerprint: lines.optional(),
-      sshKnownHosts: lines.optional(),
-      sshJump: readAs(parseJump).optional(),
-      sshJumpKey: secret(text.optional()),
-      sshJumpFingerprint: lines.optional(),
-      sshConnectTimeout: duration2
-    };
-    registryFields = {
-      registry: text.optional(),
-      registryUsername: text.optional(),
-      registryPassword: secret(text.optional())
-    };
-  }
-});
-
-// src/actions/parse-db-url.ts
-var parse_db_url_exports = {};
-__export(parse_db_url_exports, {
-  parseDbUrl: () => parseDbUrl
-});
-function composed({
-  host = "",
-  port: port2 = "",
-  name = "",
-  user = "",
-  password = "",
-  params = {}
-}) {
-  return databaseUrlOf({ host, port: port2, name, user, password, params });
-}
-var inputs, parseDbUrl, misread, partNames;
-var init_parse_db_url = __esm({
-  "src/actions/parse-db-url.ts"() {
-    "use strict";
-    init_connection();
-    init_django_variables();
-    init_url_compose();
-    init_url_scheme();
-    init_url_secrets();
-    init_duration();
-    init_action();
-    init_fields();
-    init_fields2();
-    inputs = {
-      databaseUrl: databaseUrl.optional(),
-      host: text.optional(),
-      port: text.optional(),
-      name: text.optional(),
-      user: text.optional(),
-      password: secret(text.optional()),
-      params: keyValues.optional(),
-      engine: text.optional(),
-      exportEnv: boolean3,
-      testConnection: boolean3,
-      ...commonFields
-    };
-    parseDbUrl = defineAction({
-      inputs,
-      outputs: ["host", "port", "name", "user", "password", "engine", "params", "redacted-url", "database-url"],
-      secretOutputs: ["password", "database-url"],
-      results: ["parsed", "composed"],
-      rules: [
-        (given) => {
-          const parts = partNames.filter((name) => given[name] !== void 0);
-          if (given.databaseUrl !== void 0 && parts.length > 0) {
-            return `database-url and ${parts[0]}: give either the URL or its parts`;
-          }
-          return given.databaseUrl === void 0 && parts.length === 0 ? "database-url: is required, or the parts host, port, name, user and password" : void 0;
-        }
-      ],
-      async run({ inputs: inputs6, log, report, signal, exportVariable: exportVariable2, mask }) {
-        const url = inputs6.databaseUrl ?? composed(inputs6);
-        const whole = composeUrl(url, url.scheme);
-        for (const secretText of secretsInUrl(whole)) mask(secretText);
-        const engine = inputs6.engine ?? tenantEngine;
-        const shown = redactUrl(whole);
-        log.step(inputs6.databaseUrl === void 0 ? "Composed" : "Read", shown);
-        if (url.perhapsMisread) log.warning(misread);
-        if (inputs6.exportEnv) {
-          const variables = djangoVariables(url, engine);
-          for (const [name, value] of Object.entries(variables)) exportVariable2(name, value);
-          log.step("Exported", Object.keys(variables).join(", "));
-        }
-        if (inputs6.testConnection) {
-          const connection = await testConnection(url, {
-            applicationName: "tenantry/parse-db-url",
-            connectTimeout: 1e4,
-            signal
-          });
-          const {
-            label,
-            serverVersion,
-            milliseconds,
-            encryption = "not encrypted",
-            pooler,
-            standby
-          } = connection;
-          const notes = [
-            encryption,
-            ...pooler === "none" ? [] : [`${pooler} pooler`],
-            ...standby ? ["standby"] : []
-          ];
-          log.step("Connected", `${label} (PostgreSQL ${serverVersion}, ${notes.join(", ")})`, milliseconds);
-          report.data("connection", connection);
-          report.verdict(`${label} answers: PostgreSQL ${serverVersion}, in ${showDuration(milliseconds)}.`);
-        } else {
-          report.verdict(`The URL is readable: \`${shown}\`.`);
-        }
-        return {
-          result: inputs6.databaseUrl === void 0 ? "composed" : "parsed",
-          host: url.host,
-          port: url.port,
-          name: url.name,
-          user: url.user,
-          password: url.password,
-          engine,
-          params: JSON.stringify(url.params),
-          "redacted-url": shown,
-          "database-url": whole
-        };
-      }
-    });
-    misread = "The URL has an @ or a / where a password may go on — libpq reads what follows as host, port or name — if it is part of the password, write @ as %40 and / as %2F";
-    partNames = ["host", "port", "name", "user", "password", "params"];
-  }
-});
-
-// src/django/command-output.ts
-function migrationUnderWay(output) {
-  const [, ...applying] = output.replace(colours, "").split(/Applying (?=\S+\.\.\.)/);
-  const last = applying.at(-1);
-  if (last === void 0 || /\b(OK|FAKED)\b/.test(last)) return void 0;
-  return /^(\S+?)\.\.\./.exec(last)?.[1];
-}
-function failureLine({ stdout, stderr }) {
-  const lines2 = (stderr.trim() === "" ? stdout : stderr).replace(colours, "").trimEnd().split("\n");
-  const start = lines2.findLastIndex((line) => exceptionLine.test(line));
-  if (start === -1) return (lines2.at(-1) ?? "").trim();
-  const [, message = ""] = exceptionLine.exec(lines2[start] ?? "") ?? [];
-  const detail = lines2.slice(start + 1).find((line) => line.startsWith("DETAIL:"));
-  const shown = isTraceback(lines2[start] ?? "") ? message : (lines2[start] ?? "").trim();
-  return detail === void 0 ? shown : `${shown} (${detail.replace(/^DETAIL:\s*/, "").trim()})`;
-}
-function isTraceback(line) {
-  return /^django\.db\.utils\.|^psycopg/.test(line);
-}
-var colours, exceptionLine;
-var init_command_output = __esm({
-  "src/django/command-output.ts"() {
-    "use strict";
-    colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
-    exceptionLine = /^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Missing|Warning): (.*)$/;
-  }
-});
-
-// src/django/project.ts
-async function manage(project, args, options) {
-  const settings = project.settingsModule === void 0 ? [] : [`--settings=${project.settingsModule}`];
-  return runPython(project, ["manage.py", ...args, ...settings], {}, options);
-}
-async function runPython(project, args, env, { timeout, signal, onLine, applicationName }) {
-  await requireManagePy(project);
-  try {
-    return await project.machine.run([project.python, ...args], {
-      timeout,
-      ...signal === void 0 ? {} : { signal },
-      ...onLine === void 0 ? {} : { onLine },
-      workingDirectory: project.workingDirectory,
-      env: {
-        ...project.env,
-        ...project.settingsModule === void 0 ? {} : { DJANGO_SETTINGS_MODULE: project.settingsModule },
-        ...applicationName === void 0 ? {} : { PGAPPNAME: shortened(applicationName) },
-        PYTHONUNBUFFERED: "1",
-        DJANGO_COLORS: "nocolor",
-        ...env
-      }
-    });
-  } catch (error3) {
-    if (error3 instanceof UserError && error3.code === "command-not-found") {
-      throw new UserError(
-        `Cannot start ${project.python} on ${project.machine.name} — there is no such program`,
-        "install it, or set python to the interpreter that has the project’s packages, like .venv/bin/python",
-        { code: "python-missing", cause: error3 }
-      );
-    }
-    throw error3;
-  }
-}
-async function requireManagePy({ machine, workingDirectory }) {
-  if (await machine.readFile(import_node_path2.posix.join(workingDirectory, "manage.py")) !== void 0) return;
-  const visible = ["-name", ".?*", "-not", "-name", "..", "-prune", "-o"];
-  const search = await machine.run(["find", workingDirectory, "-maxdepth", "3", ...visible, "-name", "manage.py", "-print"], {
-    timeout: 1e4
-  }).catch(() => void 0);
-  const elsewhere = search?.stdout.split("\n").find((line) => line !== "");
-  const observed2 = search === void 0 || search.stdout + search.stderr === "" || elsewhere !== void 0 ? `${workingDirectory} has none` : `the folder ${workingDirectory} does not exist or cannot be read`;
-  throw new UserError(
-    `There is no manage.py — ${observed2}`,
-    elsewhere === void 0 ? "set working-directory to the folder that holds manage.py" : `set working-directory to ${import_node_path2.posix.dirname(elsewhere)}, where there is one`,
-    { code: "manage-py-missing" }
-  );
-}
-function shortened(applicationName) {
-  return applicationName.replace(/[^\x20-\x7e]/g, "?").slice(0, 63);
-}
-var import_node_path2;
-var init_project = __esm({
-  "src/django/project.ts"() {
-    "use strict";
-    import_node_path2 = require("node:path");
-    init_errors();
-  }
-});
-
-// src/machine/machine.ts
-function succeeded(result) {
-  return result.exitCode === 0;
-}
-function ending({ exitCode: exitCode2, signal }) {
-  return signal === null ? `exit ${exitCode2}` : `ended by ${signal}`;
-}
-function lastWords({ stdout, stderr }, lines2 = 20) {
-  const text2 = stderr.trim() === "" ? stdout : stderr;
-  return text2.trim().split("\n").slice(-lines2).join("\n");
-}
-var init_machine = __esm({
-  "src/machine/machine.ts"() {
-    "use strict";
-  }
-});
-
-// src/migrations/commands.ts
-function superTenantWords(wanted, { commands }) {
-  const words = wanted?.trim().split(/\s+/).filter(Boolean) ?? [];
-  const [name] = words;
-  if (name === void 0) {
-    return commands.includes(usualSuperTenantCommand) ? [usualSuperTenantCommand] : void 0;
-  }
-  if (commands.includes(name)) return words;
-  const meant = nearest(name, commands);
-  throw new UserError(
-    `The project has no command ${name} — super-tenant-command names it`,
-    meant === void 0 ? "correct super-tenant-command, or leave it out; nothing was changed" : `did you mean ${meant}? nothing was changed`,
-    { code: "command-missing" }
-  );
-}
-async function migrateShared(schema, options) {
-  const { result, milliseconds } = await run(["migrate_schemas", "--shared", "--noinput"], schema, options);
-  if (succeeded(result)) return { milliseconds };
-  return {
-    milliseconds,
-    failure: migrationFailure(result, {
-      code: "shared-migration-failed",
-      where: `in the shared schema ${schema}`,
-      trying: "Migrating the shared schema",
-      next: "mend the cause, then run again; no tenant was touched"
-    })
-  };
-}
-async function makeSuperTenant(words, options) {
-  const { result, milliseconds } = await run(words, "super tenant", options);
-  if (succeeded(result)) return { milliseconds };
-  return {
-    milliseconds,
-    failure: new UserError(
-      `The command ${words[0]} failed (${ending(result)}) — ${failureLine(result)}`,
-      "mend the cause, then run again: it must get or create the super tenant; no tenant was migrated",
-      { code: "super-tenant-failed", evidence: lastWords(result) }
-    )
-  };
-}
-async function migrateTenant(schema, options) {
-  const args = ["migrate_schemas", `--schema=${schema}`, "--noinput"];
-  const { result, milliseconds } = await run(args, schema, options);
-  if (succeeded(result)) return { milliseconds };
-  return {
-    milliseconds,
-    failure: migrationFailure(result, {
-      code: "tenant-migration-failed",
-      where: `in tenant ${schema}`,
-      trying: `Migrating tenant ${schema}`,
-      next: "mend the cause, then run again"
-    })
-  };
-}
-async function run(words, subject, { project, signal, log, timeout }) {
-  const started = performance.now();
-  const result = await manage(project, words, {
-    timeout,
-    signal,
-    onLine: (line) => log.debug(line),
-    applicationName: `tenantry ${subject}`
-  });
-  return { result, milliseconds: performance.now() - started };
-}
-function migrationFailure(result, told2) {
-  const migration = migrationUnderWay(result.stdout);
-  const what = migration === void 0 ? `${told2.trying} failed` : `Migration ${migration} failed ${told2.where}`;
-  return new UserError(`${what} — ${failureLine(result) || ending(result)}`, told2.next, {
-    code: told2.code,
-    evidence: lastWords(result, 40)
-  });
-}
-var usualSuperTenantCommand;
-var init_commands = __esm({
-  "src/migrations/commands.ts"() {
-    "use strict";
-    init_command_output();
-    init_project();
-    init_errors();
-    init_words();
-    init_machine();
-    usualSuperTenantCommand = "create_super_tenant";
-  }
-});
-
-// src/migrations/plan.ts
-function planMigrations(discovery) {
-  const groups = new Map(discovery.groups.flatMap((group) => group.schemas.map((name) => [name, group])));
-  const rows = discovery.tenants.filter(({ schema }) => schema !== discovery.publicSchema);
-  const types3 = new Set(discovery.kinds.map((kind2) => kind2.tenantType));
-  const unknownTenants = discovery.tenantsUnread !== null;
-  const owned = /* @__PURE__ */ new Set([
-    discovery.publicSchema,
-    ...rows.map(({ schema }) => schema),
-    ...discovery.hiddenTenants
-  ]);
-  return {
-    shared: { schema: discovery.publicSchema, pending: pendingOf(groups.get(discovery.publicSchema)) },
-    tenants: rows.filter(({ schema }) => groups.get(schema)?.inconsistent === null).map(({ schema, tenantType, primaryDomain }) => ({
-      schema,
-      pending: pendingOf(groups.get(schema)),
-      tenantType: tenantType ?? void 0,
-      domain: primaryDomain ?? void 0
-    })),
-    tenantsUnknown: discovery.tenantsUnread ?? void 0,
-    withoutSchema: discovery.withoutSchema,
-    unreadable: discovery.unreadable,
-    inconsistent: discovery.groups.flatMap(
-      ({ inconsistent, schemas }) => inconsistent === null ? [] : schemas.map((schema) => ({ schema, reason: inconsistent }))
-    ),
-    unknownType: rows.filter(({ tenantType }) => !types3.has(tenantType)).map(({ schema, tenantType }) => ({ schema, reason: tenantType ?? "no type" })),
-    conflicts: discovery.conflicts,
-    orphans: unknownTenants ? [] : discovery.schemasWithLedger.filter((schema) => !owned.has(schema)),
-    hidden: discovery.hiddenTenants,
-    ghosts: ghostsOf(discovery.groups),
-    appsWithoutMigrations: discovery.appsWithoutMigrations
-  };
-}
-function pendingOf(group) {
-  return group === void 0 ? [] : [...group.pending, ...group.bookkeeping];
-}
-function ghostsOf(groups) {
-  const schemas = /* @__PURE__ */ new Map();
-  for (const group of groups) {
-    for (const migration of group.ghosts) {
-      schemas.set(migration, (schemas.get(migration) ?? 0) + group.schemas.length);
-    }
-  }
-  return [...schemas].map(([migration, count2]) => ({ migration, schemas: count2 }));
-}
-function needsMigration({ pending }) {
-  return pending.length > 0;
-}
-function refusals2(plan, soFar = "nothing was changed") {
-  const { shared, withoutSchema, unreadable: unreadable3, inconsistent, unknownType, conflicts } = plan;
-  const tenantsWithout = withoutSchema.filter((name) => name !== shared.schema);
-  const found2 = [];
-  const refuse2 = (code, message, hint) => found2.push(new UserError(message, `${hint}; ${soFar}`, { code }));
-  const [conflict] = conflicts;
-  if (conflict !== void 0) {
-    refuse2(
-      "migrations-conflict",
-      `The app ${conflict.app} has several newest migrations — ${listed(conflict.leaves)}`,
-      "run python manage.py makemigrations --merge and commit its migration"
-    );
-  }
-  if (withoutSchema.includes(shared.schema)) {
-    refuse2(
-      "shared-schema-missing",
-      `The shared schema ${shared.schema} does not exist — PUBLIC_SCHEMA_NAME names it`,
-      `create it with CREATE SCHEMA "${shared.schema}", as the role that migrates`
-    );
-  }
-  if (unreadable3.length > 0) {
-    refuse2(
-      "schema-unreadable",
-      `${counted(unreadable3.length, "schema")} cannot be read — ${named(unreadable3)}`,
-      "give the role of this step USAGE on the schema and SELECT on its tables (GRANT), or use its owner"
-    );
-  }
-  if (tenantsWithout.length > 0) {
-    refuse2(
-      "tenant-without-schema",
-      `${counted(tenantsWithout.length, "tenant")} ${tenantsWithout.length === 1 ? "has a row but" : "have rows but"} no schema — ${listed(tenantsWithout, 5)}`,
-      "provision them (provision-tenant completes a tenant) or remove their rows"
-    );
-  }
-  if (inconsistent.length > 0) {
-    refuse2(
-      "migration-history-inconsistent",
-      `Django refuses the history of ${counted(inconsistent.length, "schema")} — ${named(inconsistent)}`,
-      "bring the ledger (django_migrations) of these schemas in order first"
-    );
-  }
-  if (unknownType.length > 0) {
-    refuse2(
-      "tenant-type-unknown",
-      `${counted(unknownType.length, "tenant")} of a type that TENANT_TYPES does not have — ${named(unknownType)}`,
-      "correct the rows, or add the type to TENANT_TYPES"
-    );
-  }
-  return found2;
-}
-function named(unknown2) {
-  return listed(
-    unknown2.map(({ schema, reason }) => `${schema}: ${reason}`),
-    3
-  );
-}
-function notices(plan) {
-  const { orphans, hidden: hidden2, ghosts, appsWithoutMigrations } = plan;
-  return [
-    ...orphans.length === 0 ? [] : [`${counted(orphans.length, "schema")} of no tenant, not migrated: ${listed(orphans, 5)}`],
-    ...hidden2.length === 0 ? [] : [
-      `${counted(hidden2.length, "tenant")} hidden by the default manager, not migrated: ${listed(hidden2, 5)}`
-    ],
-    ...ghosts.length === 0 ? [] : [
-      `recorded, but not in this code: ${listed(
-        ghosts.map(({ migration, schemas }) => `${migration} (${counted(schemas, "schema")})`),
-        5
-      )}`
-    ],
-    ...appsWithoutMigrations.length === 0 ? [] : [`apps with models but without migrations, which get no tables: ${listed(appsWithoutMigrations)}`]
-  ];
-}
-var init_plan = __esm({
-  "src/migrations/plan.ts"() {
-    "use strict";
-    init_errors();
-    init_words();
-  }
-});
-
-// src/migrations/plan-text.ts
-function planSentence(plan) {
-  const { tenants, tenantsUnknown, withoutSchema, unreadable: unreadable3, inconsistent, shared } = plan;
-  if (tenantsUnknown !== void 0) {
-    return tenantsUnknown === "no-table" ? "no tenants yet: the shared schema comes first" : "the tenants are known once the shared schema is migrated";
-  }
-  const count2 = (schemas) => schemas.filter((name) => name !== shared.schema).length;
-  const without = count2(withoutSchema);
-  const closed = count2(unreadable3.map(({ schema }) => schema));
-  const refused2 = count2(inconsistent.map(({ schema }) => schema));
-  const total = tenants.length + without + closed + refused2;
-  if (total === 0) return "no tenants";
-  const upToDate = tenants.filter((tenant2) => !needsMigration(tenant2)).length;
-  const parts = [
-    ...upToDate === 0 ? [] : [`${grouped(upToDate)} up to date`],
-    ...byAmount(tenants.filter(needsMigration)),
-    ...without === 0 ? [] : [`${without} ${without === 1 ? "has" : "have"} no schema`],
-    ...closed === 0 ? [] : [`${closed} cannot be read`],
-    ...refused2 === 0 ? [] : [`${refused2} with an inconsistent history`]
-  ];
-  return `${counted(total, "tenant")}: ${parts.join(", ")}`;
-}
-function byAmount(tenants) {
-  const amounts = Map.groupBy(tenants, ({ pending }) => pending.length);
-  return [...amounts].sort(([a], [b]) => a - b).map(
-    ([amount, { length }]) => `${grouped(length)} ${length === 1 ? "needs" : "need"} ${counted(amount, "migration")}`
-  );
-}
-function planLines(plan) {
-  const groups = Map.groupBy(plan.tenants.filter(needsMigration), ({ pending }) => pending.join(", "));
-  return [
-    `${plan.shared.schema} (shared): ${plan.shared.pending.join(", ") || "nothing to do"}`,
-    ...[...groups].map(
-      ([pending, tenants]) => `${counted(tenants.length, "tenant")} (${listed(
-        tenants.map(({ schema }) => schema),
-        5
-      )}): ${pending}`
-    ),
-    ...plan.tenantsUnknown === void 0 ? [] : [`tenants: ${planSentence(plan)}`],
-    ...notices(plan)
-  ];
-}
-var init_plan_text = __esm({
-  "src/migrations/plan-text.ts"() {
-    "use strict";
-    init_words();
-    init_plan();
-  }
-});
-
-// src/migrations/progress.ts
-function untouched(schema, outcome) {
-  return { schema, outcome, milliseconds: 0, migrations: [], missingTables: [] };
-}
-function tenantsToMigrate(plan) {
-  return plan.tenants.filter(needsMigration).map(({ schema }) => schema);
-}
-var Progress;
-var init_progress = __esm({
-  "src/migrations/progress.ts"() {
-    "use strict";
-    init_words();
-    init_plan();
-    Progress = class {
-      #started = performance.now();
-      #results = /* @__PURE__ */ new Map();
-      /** What each schema lacked when it was first looked at. */
-      #lacked = /* @__PURE__ */ new Map();
-      #plan;
-      #proof;
-      #superTenant;
-      /** Takes over a plan: the first one, or one made again when there may be more tenants. */
-      planned(plan) {
-        this.#plan = plan;
-        for (const { schema, pending } of [plan.shared, ...plan.tenants]) {
-          if (this.#results.has(schema)) continue;
-          this.#lacked.set(schema, pending);
-          this.#results.set(schema, untouched(schema, pending.length === 0 ? "skipped" : "not-tried"));
-        }
-        for (const schema of plan.withoutSchema) this.#refused(schema, "has a row but no schema");
-        for (const { schema, reason } of [...plan.unreadable, ...plan.inconsistent, ...plan.unknownType]) {
-          this.#refused(schema, reason);
-        }
-      }
-      #refused(schema, failure2) {
-        this.#results.set(schema, { ...untouched(schema, "failed"), failure: failure2 });
-      }
-      /** From here on the outcome is unknown until `ended` is called. */
-      begun(schema) {
-        this.#results.set(schema, untouched(schema, "unknown"));
-      }
-      ended(schema, { milliseconds, failure: failure2 }) {
-        const outcome = failure2 === void 0 ? "migrated" : "failed";
-        this.#results.set(schema, { ...untouched(schema, outcome), milliseconds, failure: failure2?.message });
-      }
-      superTenantEnded(command, { milliseconds, failure: failure2 }) {
-        this.#superTenant = { command, outcome: failure2 === void 0 ? "done" : "failed", milliseconds };
-      }
-      /** Takes what was applied from a later look at the ledgers, not from what commands printed. */
-      seen(later) {
-        for (const { schema, pending } of [later.shared, ...later.tenants]) {
-          const known = this.#results.get(schema);
-          if (known === void 0 || known.outcome === "skipped" || known.outcome === "not-tried") continue;
-          const still = new Set(pending);
-          const migrations = (this.#lacked.get(schema) ?? []).filter((migration) => !still.has(migration));
-          this.#results.set(schema, { ...known, migrations });
-        }
-      }
-      proven(proof) {
-        this.#proof = proof;
-        for (const { schema, missing } of proof.incomplete) {
-          const known = this.#results.get(schema) ?? untouched(schema, "failed");
-          this.#results.set(schema, {
-            ...known,
-            outcome: "failed",
-            missingTables: missing,
-            failure: known.failure ?? `lacks ${counted(missing.length, "table")}: ${listed(missing, 5)}`
-          });
-        }
-      }
-      /** The state of the tenants, for the end of a sentence: what is done, what was not tried. */
-      get standing() {
-        const tenants = this.outcome().tenants;
-        const count2 = (wanted) => tenants.filter(({ outcome }) => outcome === wanted).length;
-        const [migrated, notTried2] = [count2("migrated"), count2("not-tried")];
-        const done = migrated === 1 ? "is done and stays done" : "are done and stay done";
-        return [
-          ...migrated === 0 ? [] : [`${counted(migrated, "tenant")} ${done}`],
-          ...notTried2 === 0 ? [] : [`${counted(notTried2, "tenant")} ${notTried2 === 1 ? "was" : "were"} not tried`]
-        ];
-      }
-      get plan() {
-        return this.#plan;
-      }
-      get sharedWasMigrated() {
-        return this.outcome().shared?.outcome === "migrated";
-      }
-      outcome(failure2) {
-        const sharedSchema = this.#plan?.shared.schema;
-        return {
-          plan: this.#plan,
-          shared: sharedSchema === void 0 ? void 0 : this.#results.get(sharedSchema),
-          superTenant: this.#superTenant,
-          tenants: [...this.#results.values()].filter(({ schema }) => schema !== sharedSchema),
-          proof: this.#proof,
-          notices: this.#plan === void 0 ? [] : notices(this.#plan),
-          milliseconds: performance.now() - this.#started,
-          failure: failure2
-        };
-      }
-    };
-  }
-});
-
-// src/django/discovery.ts
-var field, model, tenant, ledgerGroup, kind, discoveryShape;
-var init_discovery = __esm({
-  "src/django/discovery.ts"() {
-    "use strict";
-    init_zod();
-    field = object({
-      name: string2(),
-      /** Django's internal type: CharField, ForeignKey, … */
-      type: string2(),
-      required: boolean2(),
-      /** Nobody gives it a value: keys, auto_now, generated columns. */
-      madeByDjango: boolean2(),
-      hasDefault: boolean2(),
-      /** null also when the default is computed. */
-      default: union([string2(), number2(), boolean2()]).nullable(),
-      unique: boolean2(),
-      maxLength: number2().nullable(),
-      choices: array(string2()).nullable(),
-      relatedTo: string2().nullable()
-    });
-    model = object({ name: string2(), table: string2(), fields: array(field) });
-    tenant = object({
-      pk: string2(),
-      schema: string2(),
-      tenantType: string2().nullable(),
-      primaryDomain: string2().nullable(),
-      domains: array(string2())
-    });
-    ledgerGroup = object({
-      /** False: these schemas have no table django_migrations. */
-      ledger: boolean2(),
-      /** Short name of what is applied; equal for equal ledgers. */
-      id: string2(),
-      schemas: array(string2()),
-      /** `app.name`, in the order in which Django would apply them. */
-      pending: array(string2()),
-      /** Squashed migrations that Django will record without running them. */
-      bookkeeping: array(string2()),
-      /** Recorded, but not in the code. */
-      ghosts: array(string2()),
-      /** Why Django refuses this history; the rest is unknown then. */
-      inconsistent: string2().nullable()
-    });
-    kind = object({
-      kind: _enum(["shared", "tenant"]),
-      tenantType: string2().nullable(),
-      apps: array(string2()),
-      tables: array(string2())
-    });
-    discoveryShape = object({
-      versions: object({ django: string2(), djangoTenants: string2(), psycopg: string2() }),
-      database: object({
-        alias: string2(),
-        settings: object({ engine: string2(), host: string2(), port: string2(), name: string2() }),
-        identity: object({ oid: string2(), name: string2(), role: string2(), serverStarted: string2() })
-      }),
-      publicSchema: string2(),
-      multiType: object({ field: string2(), types: array(string2()) }).nullable(),
-      tenantModel: model.extend({
-        autoCreateSchema: boolean2(),
-        autoDropSchema: boolean2(),
-        cloneMode: string2()
-      }),
-      domainModel: model,
-      commands: array(string2()),
-      leaves: array(string2()),
-      conflicts: array(object({ app: string2(), leaves: array(string2()) })),
-      kinds: array(kind),
-      /** Apps with models but without migrations: migrate_schemas makes no tables for them. */
-      appsWithoutMigrations: array(string2()),
-      /** Why the tenants could not be read: `no-table` before the first migration, else the database's words. */
-      tenantsUnread: string2().nullable(),
-      /** Schemas of rows that the default manager does not show (soft-deleted tenants). */
-      hiddenTenants: array(string2()),
-      /** In the project's own order of migration; the public schema's row is among them when there is one. */
-      tenants: array(tenant),
-      /** Every schema of the database with a table django_migrations. */
-      schemasWithLedger: array(string2()),
-      groups: array(ledgerGroup),
-      withoutSchema: array(string2()),
-      unreadable: array(object({ schema: string2(), reason: string2() }))
-    });
-  }
-});
-
-// src/django/failures.ts
-function startFailure(failure2, project) {
-  const reason = reasonOf(failure2, project);
-  if (reason === void 0) {
-    return new Error(`${failure2.exception}: ${failure2.message}
-${failure2.traceback}`);
-  }
-  return new UserError(`${reason.what} — ${observed(failure2)}`, reason.next, {
-    code: reason.code,
-    evidence: failure2.traceback
-  });
-}
-function reasonOf(failure2, { python, machine }) {
-  switch (failure2.kind) {
-    case "django-missing":
-      return {
-        code: "django-missing",
-        what: `${python} on ${machine.name} has no Django`,
-        next: "install the project’s requirements for this Python, or set python to the interpreter that has them"
-      };
-    case "settings":
-      return {
-        code: "settings-not-importable",
-        what: "The settings cannot be imported",
-        next: mending(failure2, python)
-      };
-    case "loading":
-      return {
-        code: "project-not-loadable",
-        what: "Django cannot load the project",
-        next: mending(failure2, python)
-      };
-    case "manage-py":
-      return {
-        code: "manage-py-unusable",
-        what: "manage.py did not run a command",
-        next: "run python manage.py check in the same place: it must end without asking anything"
-      };
-    case "not-django-tenants":
-      return {
-        code: "not-django-tenants",
-        what: "This is not a django-tenants project",
-        next: "set settings-module to the settings that use django-tenants, or leave this action out: it only knows projects with a schema per tenant"
-      };
-    case "engine":
-      return {
-        code: "tenant-engine-missing",
-        what: "The project’s database engine knows no schemas",
-        next: "set ENGINE to django_tenants.postgresql_backend"
-      };
-    case "connection":
-      return {
-        code: "project-cannot-connect",
-        what: "The project cannot use its database",
-        next: "make DATABASES read DATABASE_URL or the DB_* variables, which hold the database given to this step"
-      };
-    case "migrations":
-      return {
-        code: "migrations-not-loadable",
-        what: "Django cannot load the project’s migrations",
-        next: "python manage.py makemigrations --check shows the same error: mend it there first; nothing was changed"
-      };
-    default:
-      return void 0;
-  }
-}
-function observed({ kind: kind2, exception, message, where }) {
-  const text2 = message.replace(/\s+/g, " ").trim().slice(0, longest);
-  const named2 = exception === "" || sayItPlainly.has(kind2) ? text2 : `${exception}: ${text2}`;
-  return where == null ? named2 : `${named2} (${where})`;
-}
-function mending({ exception, missingModule }, python) {
-  if (missingModule != null && exception === "ModuleNotFoundError") {
-    return `if it is a package, install it for ${python}; if it is the project’s own, correct settings-module or working-directory`;
-  }
-  if (exception === "ImproperlyConfigured" || exception === "KeyError") {
-    return "give the project what it asks for with the input env, then run again";
-  }
-  return "python manage.py check shows the same error: mend it there first";
-}
-var failureShape, longest, sayItPlainly;
-var init_failures = __esm({
-  "src/django/failures.ts"() {
-    "use strict";
-    init_zod();
-    init_errors();
-    failureShape = object({
-      kind: string2(),
-      exception: string2(),
-      message: string2(),
-      where: string2().nullish(),
-      missingModule: string2().nullish(),
-      traceback: string2().default("")
-    });
-    longest = 300;
-    sayItPlainly = /* @__PURE__ */ new Set([
-      "not-django-tenants",
-      "engine",
-      "migrations",
-      "manage-py"
-    ]);
-  }
-});
-
-// src/django/python-files.ts
-var files, pythonFile;
-var init_python_files = __esm({
-  "src/django/python-files.ts"() {
-    "use strict";
-    files = {
-      "described_models": '"""What the tenant and domain models look like, field by field."""\n\n\ndef describe_tenant_model(model):\n    return {\n        **describe_model(model),\n        "autoCreateSchema": bool(model.auto_create_schema),\n        "autoDropSchema": bool(model.auto_drop_schema),\n        "cloneMode": str(getattr(model, "clone_mode", "")),\n    }\n\n\ndef describe_model(model):\n    return {\n        "name": model._meta.label,\n        "table": model._meta.db_table,\n        "fields": [describe_field(field) for field in model._meta.concrete_fields],\n    }\n\n\ndef describe_field(field):\n    from django.db.models import NOT_PROVIDED\n\n    made_by_django = bool(\n        field.auto_created\n        or getattr(field, "auto_now", False)\n        or getattr(field, "auto_now_add", False)\n        or getattr(field, "generated", False)\n    )\n    db_default = getattr(field, "db_default", NOT_PROVIDED)\n    has_default = field.has_default() or db_default is not NOT_PROVIDED\n    default = field.default if has_default and is_plain(field.default) else None\n    return {\n        "name": field.name,\n        "type": field.get_internal_type(),\n        "required": not (field.null or field.blank or has_default or made_by_django),\n        "madeByDjango": made_by_django,\n        "hasDefault": bool(has_default),\n        "default": default,\n        "unique": bool(field.unique),\n        "maxLength": field.max_length if isinstance(field.max_length, int) else None,\n        "choices": [str(value) for value, _ in field.flatchoices] if field.choices else None,\n        "relatedTo": field.related_model._meta.label if field.is_relation else None,\n    }\n\n\ndef is_plain(value):\n    return value is None or isinstance(value, (bool, int, float, str))\n',
-      "discover": `"""Asks a Django project everything that migrating its tenants needs to know. Changes nothing."""
-
-from importlib import metadata
-
-from described_models import describe_model, describe_tenant_model
-from expected_tables import kinds_of_schema
-from ledgers import label, ledger_groups, read_schemas
-from through_manage import Refusal, through_manage
-
-
-def discover(request):
-    from django.conf import settings
-    from django.core.management import get_commands
-    from django.db import connections
-
-    refuse_other_projects(settings)
-    from django_tenants import utils
-
-    alias = utils.get_tenant_database_alias()
-    connection = connections[alias]
-    refuse_other_engines(connection, alias)
-
-    public = utils.get_public_schema_name()
-    loader = load_migrations()
-    tenant_model, domain_model = utils.get_tenant_model(), utils.get_tenant_domain_model()
-    identity = identify(connection)
-    schemas = read_schemas(connection)
-    standing = read_tenants(tenant_model, domain_model, connection, public)
-    names = [public] + [t["schema"] for t in standing["tenants"] if t["schema"] != public]
-
-    return {
-        "versions": versions(),
-        "database": {"alias": alias, "settings": settings_of(connection), "identity": identity},
-        "publicSchema": public,
-        "multiType": multi_type(utils),
-        "tenantModel": describe_tenant_model(tenant_model),
-        "domainModel": describe_model(domain_model),
-        "commands": sorted(get_commands()),
-        "leaves": sorted(map(label, loader.graph.leaf_nodes())),
-        "conflicts": conflicts_of(loader),
-        "kinds": kinds_of_schema(loader, connection, alias, utils, public),
-        "appsWithoutMigrations": apps_without_migrations(loader),
-        "tenantsUnread": standing["unread"],
-        "hiddenTenants": standing["hidden"],
-        "tenants": standing["tenants"],
-        "schemasWithLedger": sorted(name for name, found in schemas.items() if found["ledger"]),
-        **ledger_groups(connection, loader, schemas, names),
-    }
-
-
-# The project
-
-
-def refuse_other_projects(settings):
-    from django.apps import apps
-
-    database = settings.DATABASES.get("default", {}).get("ENGINE", "")
-    found = "Django %s with the engine %s" % (version_of("Django"), database or "(none)")
-    if not apps.is_installed("django_tenants"):
-        raise Refusal("not-django-tenants", "INSTALLED_APPS has no django_tenants (%s)" % found)
-    for name in ("TENANT_MODEL", "TENANT_DOMAIN_MODEL"):
-        if not getattr(settings, name, None):
-            raise Refusal("not-django-tenants", "the setting %s is missing (%s)" % (name, found))
-
-
-def refuse_other_engines(connection, alias):
-    if not hasattr(connection, "set_schema"):
-        engine = connection.settings_dict.get("ENGINE")
-        raise Refusal("engine", "DATABASES['%s'] uses %s" % (alias, engine))
-
-
-def versions():
-    from django.db.backends.postgresql.base import Database
-
-    return {
-        "django": version_of("Django"),
-        "djangoTenants": version_of("django-tenants"),
-        "psycopg": Database.__version__.split()[0],
-    }
-
-
-def version_of(distribution):
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return "unknown"
-
-
-def settings_of(connection):
-    """Where the settings point to. Never the password."""
-    chosen = connection.settings_dict
-    return {key.lower(): str(chosen.get(key) or "") for key in ("ENGINE", "HOST", "PORT", "NAME")}
-
-
-def multi_type(utils):
-    if not utils.has_multi_type_tenants():
-        return None
-    return {
-        "field": utils.get_multi_type_database_field_name(),
-        "types": [name for name in utils.get_tenant_types()],
-    }
-
-
-# The migrations
-
-
-def load_migrations():
-    from django.db.migrations.exceptions import BadMigrationError, NodeNotFoundError
-    from django.db.migrations.graph import CircularDependencyError
-    from django.db.migrations.loader import MigrationLoader
-
-    known = (BadMigrationError, NodeNotFoundError, CircularDependencyError, ImportError, ValueError)
-    try:
-        return MigrationLoader(None)
-    except (*known, SyntaxError, NameError, AttributeError, TypeError) as error:
-        raise Refusal("migrations", "%s: %s" % (type(error).__name__, error)) from error
-
-
-def conflicts_of(loader):
-    conflicts = loader.detect_conflicts()
-    return [{"app": app, "leaves": sorted(conflicts[app])} for app in sorted(conflicts)]
-
-
-def apps_without_migrations(loader):
-    """Apps whose models get no tables, because nothing makes them."""
-    from django.apps import apps
-
-    models = [model for model in apps.get_models() if model._meta.managed]
-    return sorted({model._meta.app_label for model in models} & loader.unmigrated_apps)
-
-
-# The database
-
-
-def identify(connection):
-    """Tells this database from every other one, whatever the address it is reached by."""
-    from django.db import Error
-
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT d.oid::text, d.datname, current_user, to_char("
-                "pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
-                " FROM pg_database d WHERE d.datname = current_database()"
-            )
-            oid, name, role, started = cursor.fetchone()
-    except Error as error:
-        where = settings_of(connection)
-        raise Refusal("connection", str(error).strip(), database=where) from error
-    return {"oid": oid, "name": name, "role": role, "serverStarted": started}
-
-
-def read_tenants(model, domain_model, connection, public):
-    """The tenants' rows, as the project's default manager sees them, and what it hides."""
-    from django.db import Error, OperationalError
-
-    present = existing_tables(connection, public, [model, domain_model])
-    if model._meta.db_table not in present:
-        return {"tenants": [], "hidden": [], "unread": "no-table"}
-    try:
-        rows = rows_of(model._default_manager.all())
-        everyone = rows_of(model._base_manager.all())
-        has_domains = domain_model._meta.db_table in present
-        domains = domains_of(domain_model) if has_domains else {}
-    except OperationalError:
-        raise
-    except Error as error:  # the shared schema is behind the code
-        connection.rollback()
-        return {"tenants": [], "hidden": [], "unread": str(error).strip().splitlines()[0]}
-
-    shown = {row["schema"] for row in rows}
-    for row in rows:
-        row.update(domains.get(row["pk"], {"primaryDomain": None, "domains": []}))
-    hidden = sorted(row["schema"] for row in everyone if row["schema"] not in shown)
-    return {"tenants": rows, "hidden": hidden, "unread": None}
-
-
-def existing_tables(connection, schema, models):
-    names = [model._meta.db_table for model in models]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE n.nspname = %s AND c.relname = ANY(%s)",
-            [schema, names],
-        )
-        return {name for (name,) in cursor.fetchall()}
-
-
-def rows_of(tenants):
-    from django_tenants import utils
-
-    wanted = ["pk", "schema_name"]
-    if utils.has_multi_type_tenants():
-        wanted.append(utils.get_multi_type_database_field_name())
-    order = utils.get_tenant_migration_order() or ["schema_name"]
-    found = tenants.order_by(*order).values_list(*wanted)
-    return [
-        {"pk": str(row[0]), "schema": row[1], "tenantType": row[2] if len(row) > 2 else None}
-        for row in found
-    ]
-
-
-def domains_of(model):
-    by_tenant = {}
-    rows = model._base_manager.order_by("domain").values_list("tenant_id", "domain", "is_primary")
-    for tenant, domain, is_primary in rows:
-        found = by_tenant.setdefault(str(tenant), {"primaryDomain": None, "domains": []})
-        found["domains"].append(domain)
-        if is_primary:
-            found["primaryDomain"] = domain
-    return by_tenant
-
-
-if __name__ == "__main__":
-    through_manage(discover)
-`,
-      "expected_tables": `"""The tables of each kind of schema at head: by the migrations' state and the project's routers."""
-
-from contextlib import contextmanager
-
-from ledgers import LEDGER
-
-# Stands in for "some tenant" where only the kind of schema matters; never used in a statement.
-SOME_TENANT = "tenantry_some_tenant"
-LONGEST_IDENTIFIER = 63
-
-
-def kinds_of_schema(loader, connection, alias, utils, public):
-    """For the shared schema and each type of tenant: its apps, and the tables it has at head."""
-    models = models_at_head(loader, connection)
-    kinds = [("shared", None)]
-    if utils.has_multi_type_tenants():
-        kinds += [("tenant", name) for name in utils.get_tenant_types() if name != public]
-    else:
-        kinds += [("tenant", None)]
-
-    described = []
-    for kind, tenant_type in kinds:
-        schema = public if kind == "shared" else SOME_TENANT
-        with routed_as(connection, schema, tenant_type):
-            described.append({"kind": kind, "tenantType": tenant_type, **routed(models, alias)})
-    return described
-
-
-def models_at_head(loader, connection):
-    """The models of the migrations at head that have a table of their own."""
-    state = loader.project_state()
-    return [
-        model
-        for model in state.apps.get_models(include_auto_created=True)
-        if model._meta.app_label in loader.migrated_apps and model._meta.can_migrate(connection)
-    ]
-
-
-@contextmanager
-def routed_as(connection, schema, tenant_type):
-    """Routers look at the connection's schema; no statement is sent."""
-    connection.set_schema(schema, tenant_type=tenant_type)
-    try:
-        yield
-    finally:
-        connection.set_schema_to_public()
-
-
-def routed(models, alias):
-    from django.db import router
-
-    allowed = [model for model in models if router.allow_migrate_model(alias, model)]
-    return {
-        "apps": sorted({model._meta.app_label for model in allowed}),
-        "tables": sorted({identifier(model._meta.db_table) for model in allowed} | {LEDGER}),
-    }
-
-
-def identifier(name):
-    """A name as PostgreSQL keeps it: unquoted, cut after 63 bytes."""
-    return name.strip('"').encode()[:LONGEST_IDENTIFIER].decode(errors="ignore")
-`,
-      "ledgers": `"""What the ledgers (the tables django_migrations) say, and what Django would do about it.
-
-Each ledger is read as one short text first; the rows are read once per distinct ledger, and
-Django's own loader computes what is pending from them.
-"""
-
-import hashlib
-from contextlib import contextmanager
-
-LEDGER = "django_migrations"
-# One statement over more schemas could need more locks than a server has by default.
-SCHEMAS_PER_STATEMENT = 500
-
-
-def read_schemas(connection):
-    """Every schema that is not PostgreSQL's own, and whether its ledger can be read."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT n.nspname, has_schema_privilege(n.oid, 'USAGE'), c.oid IS NOT NULL,"
-            " coalesce(has_table_privilege(c.oid, 'SELECT'), true)"
-            " FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid"
-            " AND c.relname = '%s' AND c.relkind IN ('r', 'p', 'v', 'f')"
-            " WHERE left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'" % LEDGER
-        )
-        return {
-            name: {"usage": usage, "ledger": ledger, "select": select}
-            for name, usage, ledger, select in cursor.fetchall()
-        }
-
-
-def ledger_groups(connection, loader, schemas, names):
-    """The schemas \`names\`, grouped by what their ledgers say; those without an answer by name."""
-    present = [name for name in names if name in schemas]
-    reasons = {name: unreadable_because(schemas[name]) for name in present}
-    unreadable = {name: reason for name, reason in reasons.items() if reason}
-    readable = [name for name in present if name not in unreadable]
-
-    digests, failed = read_digests(connection, [n for n in readable if schemas[n]["ledger"]])
-    unreadable.update(failed)
-    members = {}
-    for name, digest in digests.items():
-        members.setdefault(digest, []).append(name)
-
-    groups = []
-    without_ledger = [name for name in readable if not schemas[name]["ledger"]]
-    if without_ledger:
-        groups.append({"ledger": False, "schemas": without_ledger, **standing_of(loader, set())})
-    for digest in sorted(members):
-        applied = read_ledger(connection, members[digest][0])
-        groups.append(
-            {"ledger": True, "schemas": members[digest], **standing_of(loader, applied)}
-        )
-    return {
-        "groups": groups,
-        "withoutSchema": [name for name in names if name not in schemas],
-        "unreadable": [{"schema": n, "reason": unreadable[n]} for n in sorted(unreadable)],
-    }
-
-
-def unreadable_because(found):
-    if not found["usage"]:
-        return "this role may not use the schema (no USAGE)"
-    if found["ledger"] and not found["select"]:
-        return "this role may not read %s (no SELECT)" % LEDGER
-    return None
-
-
-def read_digests(connection, names):
-    """What each ledger holds, as one short text per schema, and why some cannot be read."""
-    from django.db import Error, OperationalError
-
-    digests, failed = {}, {}
-    for start in range(0, len(names), SCHEMAS_PER_STATEMENT):
-        batch = names[start:start + SCHEMAS_PER_STATEMENT]
-        try:
-            digests.update(read_batch(connection, batch))
-        except OperationalError:
-            raise
-        except Error as error:
-            connection.rollback()
-            if len(batch) == 1:
-                failed[batch[0]] = str(error).strip().splitlines()[0]
-                continue
-            for name in batch:
-                alone, broken = read_digests(connection, [name])
-                digests.update(alone)
-                failed.update(broken)
-    return digests, failed
-
-
-def read_batch(connection, names):
-    row = "(app || ' ' || name) COLLATE \\"C\\""
-    digest = f"md5(string_agg(DISTINCT {row}, ',' ORDER BY {row}))"
-    statement = " UNION ALL ".join(
-        f"SELECT {index}, {digest} FROM {quoted(name)}.{LEDGER}" for index, name in enumerate(names)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return {names[index]: digest or "" for index, digest in cursor.fetchall()}
-
-
-def read_ledger(connection, name):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT app, name FROM %s.%s" % (quoted(name), LEDGER))
-        return set(cursor.fetchall())
-
-
-def quoted(name):
-    return '"%s"' % name.replace('"', '""')
-
-
-def standing_of(loader, applied):
-    """What Django would do to a schema whose ledger holds \`applied\`."""
-    from django.db.migrations.exceptions import InconsistentMigrationHistory, NodeNotFoundError
-
-    replaced = {key for migration in loader.replacements.values() for key in migration.replaces}
-    known = set(loader.disk_migrations) | replaced
-    standing = {
-        "id": hashlib.sha256(repr(sorted(applied)).encode()).hexdigest()[:12],
-        "pending": [],
-        "bookkeeping": [],
-        "ghosts": sorted(label(key) for key in applied if key not in known),
-        "inconsistent": None,
-    }
-    with recorded(applied):
-        try:
-            group = group_loader(loader)
-            group.check_consistent_history(group.connection)
-        except (InconsistentMigrationHistory, NodeNotFoundError) as error:
-            standing["inconsistent"] = str(error)
-            return standing
-    standing["pending"] = [label(key) for key in plan_of(group)]
-    # Django records a squashed migration when everything it replaces is applied.
-    standing["bookkeeping"] = sorted(
-        label(key)
-        for key in group.replacements
-        if key not in applied and key in group.applied_migrations
-    )
-    return standing
-
-
-@contextmanager
-def recorded(applied):
-    """Lets Django's loader find these rows where it would read a schema's ledger."""
-    from django.db.migrations import loader as module
-
-    class Recorded:
-        def __init__(self, connection):
-            pass
-
-        def applied_migrations(self):
-            return {key: None for key in applied}
-
-    original = module.MigrationRecorder
-    module.MigrationRecorder = Recorded
-    try:
-        yield
-    finally:
-        module.MigrationRecorder = original
-
-
-def group_loader(loader):
-    from django.db.migrations.loader import MigrationLoader
-
-    class GroupLoader(MigrationLoader):
-        def load_disk(self):
-            self.disk_migrations = dict(loader.disk_migrations)
-            self.unmigrated_apps = set(loader.unmigrated_apps)
-            self.migrated_apps = set(loader.migrated_apps)
-
-    # Any connection that is not None makes the loader ask the recorder.
-    return GroupLoader(connection=NotAsked())
-
-
-class NotAsked:
-    alias = "default"
-
-
-def plan_of(loader):
-    """The keys of the forward plan to every leaf, in Django's order."""
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor.__new__(MigrationExecutor)
-    executor.loader = loader
-    plan = executor.migration_plan(loader.graph.leaf_nodes())
-    return [(migration.app_label, migration.name) for migration, _ in plan]
-
-
-def label(key):
-    return "%s.%s" % tuple(key)
-`,
-      "provision": `"""Looks for one tenant, makes its row, domains and empty schema, or removes what was made.
-
-Its tables are made by the project's own migrate_schemas, not here. \`request.json\` says what to do:
-{"action": "look" | "make" | "announce" | "remove", ...}.
-"""
-
-from contextlib import contextmanager
-
-from through_manage import through_manage
-
-
-def provision(request):
-    actions = {"look": look, "make": make, "announce": announce, "remove": remove}
-    return actions[request["action"]](request)
-
-
-# Looking
-
-
-def look(request):
-    """What exists of the tenant already, and what Django's own validation says about the rest."""
-    tenants, domains = models()
-    schema = request["schema"]
-    row = tenants._base_manager.filter(schema_name=schema).first()
-    owners = owners_of(domains, request["domains"])
-    missing = [name for name in request["domains"] if name not in owners]
-    problems = [] if row else problems_of(tenants, request["fields"])
-    problems += domain_problems(domains, missing)
-    problems += lookalikes(tenants, schema)
-    return {
-        "row": row_of(tenants, row, request["fields"]) if row else None,
-        "domains": [{"domain": name, "schema": owners[name]} for name in sorted(owners)],
-        "problems": problems,
-        "schema": schema_of(schema),
-    }
-
-
-def models():
-    from django_tenants import utils
-
-    return utils.get_tenant_model(), utils.get_tenant_domain_model()
-
-
-def tenants_connection():
-    from django.db import connections
-    from django_tenants import utils
-
-    return connections[utils.get_tenant_database_alias()]
-
-
-def owners_of(domains, names):
-    rows = domains._base_manager.filter(domain__in=names).select_related("tenant")
-    return {row.domain: row.tenant.schema_name for row in rows}
-
-
-def problems_of(model, fields):
-    """Each wrong field of a new row with Django's sentence; nothing is saved."""
-    from django.core.exceptions import ValidationError
-
-    try:
-        with_values(model, fields).full_clean()
-    except ValidationError as error:
-        return listed(error)
-    except (TypeError, ValueError) as error:
-        return [{"field": "", "message": str(error)}]
-    return []
-
-
-def domain_problems(model, names):
-    from django.core.exceptions import ValidationError
-
-    problems = []
-    for name in names:
-        try:
-            model(domain=name).full_clean(exclude=["tenant"])
-        except ValidationError as error:
-            problems += [dict(found, field="domain %s" % name) for found in listed(error)]
-    return problems
-
-
-def lookalikes(tenants, schema):
-    """django-tenants takes names that differ in case only for one tenant; PostgreSQL does not."""
-    others = tenants._base_manager.filter(schema_name__iexact=schema).exclude(schema_name=schema)
-    return [
-        {"field": "schema_name", "message": "a tenant with the schema %s exists" % other}
-        for other in others.values_list("schema_name", flat=True)
-    ]
-
-
-def listed(error):
-    return [
-        {"field": "" if field == "__all__" else field, "message": " ".join(messages)}
-        for field, messages in error.message_dict.items()
-    ]
-
-
-def with_values(model, fields):
-    """An unsaved instance. Relations take the key of the other row."""
-    names = {field.name: field.attname for field in model._meta.concrete_fields}
-    return model(**{names.get(name, name): value for name, value in fields.items()})
-
-
-def row_of(model, row, fields):
-    return {
-        "pk": str(row.pk),
-        "hidden": not model._default_manager.filter(pk=row.pk).exists(),
-        "differences": differences_of(model, row, fields),
-    }
-
-
-def differences_of(model, row, fields):
-    """The fields whose value in the row is another one than the one asked for."""
-    from django.core.exceptions import ValidationError
-
-    found = []
-    for name, value in fields.items():
-        field = model._meta.get_field(name)
-        try:
-            wanted = field.clean(value, row)
-        except ValidationError:
-            wanted = value
-        if getattr(row, field.attname) != wanted:
-            found.append(name)
-    return sorted(found)
-
-
-def schema_of(schema):
-    with tenants_connection().cursor() as cursor:
-        cursor.execute(
-            "SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = %s),"
-            " (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            "  WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')),"
-            " has_database_privilege(current_database(), 'CREATE'), current_user",
-            [schema, schema],
-        )
-        exists, tables, may_create, role = cursor.fetchone()
-    return {"exists": bool(exists), "tables": tables, "mayCreate": may_create, "role": role}
-
-
-# Making
-
-
-def make(request):
-    """Makes what \`request\` names, all or nothing: the row, domains, the empty schema."""
-    from django.core.exceptions import ValidationError
-    from django.db import Error, OperationalError, transaction
-
-    connection = tenants_connection()
-    try:
-        with transaction.atomic(using=connection.alias):
-            return {"made": make_parts(request, connection), "refused": None}
-    except OperationalError:
-        raise
-    except (Error, ValidationError) as error:
-        return {"made": None, "refused": " ".join(str(error).split())}
-
-
-def make_parts(request, connection):
-    tenants, domains = models()
-    made = {"row": None, "domains": [], "schema": None}
-    schema = request["schema"]
-    if request["makeRow"]:
-        tenant = with_values(tenants, request["fields"])
-        tenant.full_clean()
-        # The schema is made below, and its tables by a command of its own: save() would skip a
-        # schema that is there already, and would hide why migrations fail.
-        tenant.auto_create_schema = False
-        with no_call_for_a_schema():
-            tenant.save()
-        made["row"] = str(tenant.pk)
-    else:
-        tenant = tenants._base_manager.get(schema_name=schema)
-    for index, name in enumerate(request["makeDomains"]):
-        primary = bool(request["makeRow"] and index == 0)
-        domain = domains(domain=name, tenant=tenant, is_primary=primary)
-        domain.save()
-        made["domains"].append(str(domain.pk))
-    if request["makeSchema"]:
-        with connection.cursor() as cursor:
-            cursor.execute("CREATE SCHEMA %s" % quoted(schema))
-        made["schema"] = schema
-    return made
-
-
-@contextmanager
-def no_call_for_a_schema():
-    """Without auto_create_schema, save() asks its listeners to make the schema; it is made here."""
-    from django_tenants.signals import schema_needs_to_be_sync as signal
-
-    signal.send = lambda *args, **kwargs: []
-    try:
-        yield
-    finally:
-        del signal.send
-
-
-def announce(request):
-    """Sends what django-tenants sends once a new schema has its tables."""
-    from django_tenants.models import TenantMixin
-    from django_tenants.signals import post_schema_sync
-
-    tenant = models()[0]._base_manager.get(schema_name=request["schema"])
-    try:
-        post_schema_sync.send(sender=TenantMixin, tenant=tenant.serializable_fields())
-    except Exception as error:
-        return {"refused": "%s: %s" % (type(error).__name__, error)}
-    return {"refused": None}
-
-
-# Removing
-
-
-def remove(request):
-    """Removes what this run has made, newest first, and stops where something is in the way."""
-    from django.db import Error
-
-    connection = tenants_connection()
-    made = request["made"]
-    removed = []
-    steps = [
-        ("schema", made["schema"], lambda: drop_schema(connection, made["schema"])),
-        ("row", made["row"], lambda: delete_rows(connection, made)),
-        ("domains", made["domains"] and not made["row"], lambda: delete_rows(connection, made)),
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [request["lockTimeout"]])
-    for name, present, step in steps:
-        if not present:
-            continue
-        try:
-            step()
-        except (Error, ValueError) as error:
-            stuck = {"part": name, "reason": " ".join(str(error).split())}
-            return {"removed": removed, "stuck": stuck}
-        removed.append(name)
-    return {"removed": removed, "stuck": None}
-
-
-def drop_schema(connection, schema):
-    from django_tenants import utils
-
-    if schema in (utils.get_public_schema_name(), "public") or schema.lower().startswith("pg_"):
-        raise ValueError("%s is never dropped" % schema)
-    with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA IF EXISTS %s CASCADE" % quoted(schema))
-
-
-def delete_rows(connection, made):
-    from django.db import transaction
-
-    tenants, domains = models()
-    with transaction.atomic(using=connection.alias):
-        domains._base_manager.filter(pk__in=made["domains"]).delete()
-        if made["row"]:
-            delete_tenant(connection, tenants, made["row"])
-
-
-def delete_tenant(connection, tenants, pk):
-    """Without TenantMixin.delete(), which may drop a schema."""
-    from django.db import Error, models, transaction
-
-    row = tenants._base_manager.filter(pk=pk)
-    try:
-        with transaction.atomic(using=connection.alias):
-            for tenant in row:
-                models.Model.delete(tenant)
-    except Error:
-        # A model of the tenant's schema points to the tenant: Django finds no table for it.
-        row._raw_delete(connection.alias)
-
-
-def quoted(name):
-    return '"%s"' % name.replace('"', '""')
-
-
-if __name__ == "__main__":
-    through_manage(provision)
-`,
-      "through_manage": '"""Runs one probe inside a Django project, through the project\'s own manage.py.\n\nThe probe\'s answer is a JSON file, never standard output: projects print while they are imported.\nThe folder named by TENANTRY_FOLDER holds `request.json` (what is asked) and gets `answer.json`,\nwhose last key is `"complete": true`. A project that cannot be started is an answer, too:\n{"failure": ...}.\n"""\n\nimport json\nimport os\nimport runpy\nimport site\nimport sys\nimport traceback\nimport types\n\n# The module by which the code inside `manage.py shell` finds its way back to the probe.\nWAY_BACK = "tenantry_probe"\nTRACEBACK_LINES = 40\n\n\nclass Refusal(Exception):\n    """The probe cannot answer, for a reason that has a name."""\n\n    def __init__(self, kind, message, **details):\n        super().__init__(message)\n        self.kind = kind\n        self.details = details\n\n\ndef through_manage(probe):\n    """Calls probe(request) once Django is set up, and writes its answer or why there is none."""\n    folder = os.environ["TENANTRY_FOLDER"]\n    with open(os.path.join(folder, "request.json"), encoding="utf-8") as file:\n        request = json.load(file)\n\n    answer = {}\n    way_back = types.ModuleType(WAY_BACK)\n    way_back.run = lambda: answer.update(ask(probe, request))\n    make_room()\n    sys.modules[WAY_BACK] = way_back\n\n    try:\n        run_manage(settings_module=request.get("settingsModule"))\n    except SystemExit as ended:\n        if not answer:\n            message = "it ended with exit code %s before it ran the command" % ended.code\n            answer["failure"] = {"kind": "manage-py", "exception": "SystemExit", "message": message}\n    except BaseException as error:\n        if not answer:\n            answer["failure"] = describe(error, kind_of_start_failure(error))\n    if not answer:\n        message = "it ended without running the command shell"\n        answer["failure"] = {"kind": "manage-py", "exception": "", "message": message}\n\n    write_answer(folder, answer)\n\n\ndef make_room():\n    """Forgets the modules that came with the probe: the project may have some of the same name."""\n    folder = os.path.dirname(os.path.abspath(__file__))\n    for name, module in list(sys.modules.items()):\n        path = getattr(module, "__file__", None)\n        if name != "__main__" and path and os.path.dirname(os.path.abspath(path)) == folder:\n            del sys.modules[name]\n\n\ndef run_manage(settings_module):\n    """Does what `python manage.py shell -c …` does, in this process."""\n    here = os.getcwd()\n    command = "import %s; %s.run()" % (WAY_BACK, WAY_BACK)\n    # Verbosity 0: from Django 5.2 on the shell prints what it imported.\n    sys.argv = ["manage.py", "shell", "--verbosity", "0", "-c", command]\n    if settings_module:\n        sys.argv.append("--settings=" + settings_module)\n    sys.path[0] = here\n    runpy.run_path(os.path.join(here, "manage.py"), run_name="__main__")\n\n\ndef ask(probe, request):\n    from django.conf import settings\n\n    settings.INSTALLED_APPS  # raises what `manage.py shell` has swallowed\n    try:\n        return probe(request)\n    except Refusal as refusal:\n        failure = describe(refusal.__cause__ or refusal, refusal.kind)\n        failure.update(refusal.details, message=str(refusal))\n        return {"failure": failure}\n    except Exception as error:\n        return {"failure": describe(error, "connection" if is_lost(error) else "probe")}\n\n\ndef kind_of_start_failure(error):\n    if getattr(root_of(error), "name", None) == "django":\n        return "django-missing"\n    if is_lost(error):\n        return "connection"\n    try:\n        from django.conf import settings\n    except ImportError:\n        return "manage-py"\n    return "loading" if settings.configured else "settings"\n\n\ndef is_lost(error):\n    """Whether the database could not be reached, or went away."""\n    try:\n        from django.db import InterfaceError, OperationalError\n    except Exception:\n        return False\n    return isinstance(error, (InterfaceError, OperationalError))\n\n\ndef root_of(error):\n    """What lies below Django\'s own "Couldn\'t import Django" of manage.py."""\n    while isinstance(error, ImportError) and isinstance(error.__cause__, ImportError):\n        error = error.__cause__\n    return error\n\n\ndef describe(error, kind):\n    root = root_of(error)\n    lines = "".join(traceback.format_exception(type(root), root, root.__traceback__)).splitlines()\n    return {\n        "kind": kind,\n        "exception": type(root).__name__,\n        "message": str(root).strip(),\n        "where": place_of(root),\n        "missingModule": getattr(root, "name", None) if isinstance(root, ImportError) else None,\n        "traceback": "\\n".join(lines[-TRACEBACK_LINES:]),\n    }\n\n\ndef place_of(error):\n    """The line of the project where it went wrong, like `shop/settings.py:14`, or None."""\n    here = os.path.join(os.getcwd(), "")\n    installed = tuple(os.path.join(path, "") for path in site.getsitepackages() + [sys.prefix])\n    place = None\n    for frame in traceback.extract_tb(error.__traceback__):\n        if frame.filename.startswith(here) and not frame.filename.startswith(installed):\n            place = "%s:%s" % (frame.filename[len(here):], frame.lineno)\n    return place\n\n\ndef write_answer(folder, answer):\n    path = os.path.join(folder, "answer.json")\n    # Only its owner may read it: models and tenants are nobody else\'s business.\n    descriptor = os.open(path + ".tmp", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)\n    with os.fdopen(descriptor, "w", encoding="utf-8") as file:\n        json.dump(dict(answer, complete=True), file)\n    os.replace(path + ".tmp", path)\n'
-    };
-    pythonFile = (name) => files[name];
-  }
-});
-
-// src/django/probe.ts
-async function probe(project, program, { request, answer }, options) {
-  const { machine } = project;
-  const folder = await makeFolder(machine);
-  try {
-    for (const name of [program, ...filesOf[program]]) {
-      await machine.writeFile(import_node_path3.posix.join(folder, `${name}.py`), pythonFile(name), { mode: 384 });
-    }
-    await machine.writeFile(
-      import_node_path3.posix.join(folder, "request.json"),
-      JSON.stringify({ ...request, settingsModule: project.settingsModule }),
-      { mode: 384 }
-    );
-    const result = await runPython(
-      project,
-      [import_node_path3.posix.join(folder, `${program}.py`)],
-      { TENANTRY_FOLDER: folder },
-      options
-    );
-    return read(await machine.readFile(import_node_path3.posix.join(folder, "answer.json")), answer, { project, result });
-  } finally {
-    await machine.run(["rm", "-rf", "--", folder], housekeeping).catch(() => {
-    });
-  }
-}
-async function makeFolder(machine) {
-  const made2 = await machine.run(["mktemp", "-d", "-t", "tenantry-XXXXXXXX"], housekeeping);
-  const folder = made2.stdout.trim();
-  if (succeeded(made2) && folder !== "") return folder;
-  throw new UserError(
-    `Cannot make a folder for temporary files on ${machine.name} — ${lastWords(made2, 1) || ending(made2)}`,
-    "free some space, or set TMPDIR to a folder that this user may write to",
-    { code: "cannot-write" }
-  );
-}
-function read(text2, answer, { project, result }) {
-  const parsed = envelope.safeParse(parse2(text2));
-  if (!parsed.success) {
-    throw new UserError(
-      `The project did not answer — ${project.python} ended with ${ending(result)} and left ${text2 === void 0 ? "no" : "an unfinished"} answer`,
-      "its last lines are below; run python manage.py check in the same place to see the same",
-      { code: "probe-failed", evidence: lastWords(result) }
-    );
-  }
-  const { failure: failure2, ...rest } = parsed.data;
-  if (failure2 !== void 0) throw startFailure(failure2, project);
-  return answer.parse(rest);
-}
-function parse2(text2) {
-  try {
-    return text2 === void 0 ? void 0 : JSON.parse(text2);
-  } catch {
-    return void 0;
-  }
-}
-var import_node_path3, filesOf, housekeeping, envelope;
-var init_probe = __esm({
-  "src/django/probe.ts"() {
-    "use strict";
-    import_node_path3 = require("node:path");
-    init_zod();
-    init_errors();
-    init_machine();
-    init_failures();
-    init_project();
-    init_python_files();
-    filesOf = {
-      discover: ["through_manage", "described_models", "expected_tables", "ledgers"],
-      provision: ["through_manage"]
-    };
-    housekeeping = { timeout: 3e4 };
-    envelope = looseObject({ complete: literal(true), failure: failureShape.optional() });
-  }
-});
-
-// src/migrations/standing.ts
-async function readStanding({ project, database, signal }) {
-  const discovery = await probe(
-    project,
-    "discover",
-    { request: {}, answer: discoveryShape },
-    { timeout: patience, signal, applicationName: "tenantry discover" }
-  );
-  await requireSameDatabase(discovery, database);
-  return discovery;
-}
-async function requireSameDatabase({ database: found2 }, given) {
-  const [identity] = await given.query(
-    `SELECT oid::text AS oid,
-            to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS started
-       FROM pg_database WHERE datname = current_database()`
-  );
-  if (identity?.oid === found2.identity.oid && identity.started === found2.identity.serverStarted) return;
-  const { host, port: port2, name } = found2.settings;
-  throw new UserError(
-    `The project uses another database — its settings lead to ${name} on ${host || "the local socket"}:${port2 || "5432"}, this step was given ${given.label}`,
-    "make DATABASES read DATABASE_URL or the DB_* variables; nothing was changed",
-    { code: "project-other-database" }
-  );
-}
-var patience;
-var init_standing = __esm({
-  "src/migrations/standing.ts"() {
-    "use strict";
-    init_discovery();
-    init_probe();
-    init_errors();
-    patience = 5 * 6e4;
-  }
-});
-
-// src/database/catalog.ts
-function tablesStatement(schemas) {
-  return {
-    text: `select n.nspname::text as schema,
-                  coalesce(array_agg(c.relname::text order by c.relname) filter (where c.oid is not null), '{}') as tables
-             from pg_namespace n
-             left join pg_class c on c.relnamespace = n.oid and c.relkind in ${tableKinds}
-            where n.nspname = any($1::text[])
-            group by n.nspname`,
-    values: [schemas]
-  };
-}
-async function tablesBySchema(database, schemas) {
-  const rows = await askInBatches(database, schemas, tablesStatement);
-  return new Map(rows.map(({ schema, tables }) => [schema, new Set(tables)]));
-}
-function ask(database, { text: text2, values }) {
-  return database.query(text2, values);
-}
-async function askInBatches(database, schemas, statement) {
-  const rows = [];
-  for (let start = 0; start < schemas.length; start += schemasPerStatement) {
-    const batch = schemas.slice(start, start + schemasPerStatement);
-    for (const row of await ask(database, statement(batch))) rows.push(row);
-  }
-  return rows;
-}
-var schemasPerStatement, tableKinds;
-var init_catalog = __esm({
-  "src/database/catalog.ts"() {
-    "use strict";
-    schemasPerStatement = 500;
-    tableKinds = `('r', 'p', 'v', 'm', 'f')`;
-  }
-});
-
-// src/migrations/verify.ts
-async function prove(discovery, database) {
-  const schemas = [.../* @__PURE__ */ new Set([discovery.publicSchema, ...discovery.tenants.map(({ schema }) => schema)])];
-  return judge2(discovery, await tablesBySchema(database, schemas));
-}
-function judge2(discovery, tables) {
-  const expected = expectedTables(discovery);
-  const incomplete = [...expected].flatMap(([schema, names]) => {
-    const existing = tables.get(schema) ?? /* @__PURE__ */ new Set();
-    const missing = names.filter((name) => !existing.has(name));
-    return missing.length === 0 ? [] : [{ schema, missing }];
-  });
-  const tenantKinds = discovery.kinds.filter(({ kind: kind2 }) => kind2 === "tenant");
-  return {
-    schemas: expected.size,
-    tables: tenantKinds.map((kind2) => kind2.tables.length),
-    incomplete,
-    failure: failureOf(discovery, incomplete)
-  };
-}
-function expectedTables({ publicSchema, tenants, kinds }) {
-  const shared = kinds.find(({ kind: kind2 }) => kind2 === "shared")?.tables ?? [];
-  const byType = new Map(
-    kinds.filter(({ kind: kind2 }) => kind2 === "tenant").map((kind2) => [kind2.tenantType, kind2.tables])
-  );
-  const rows = tenants.filter(({ schema }) => schema !== publicSchema);
-  return new Map([
-    [publicSchema, shared],
-    ...rows.map(({ schema, tenantType }) => [
-      schema,
-      byType.get(tenantType) ?? []
-    ])
-  ]);
-}
-function failureOf(discovery, incomplete) {
-  const plan = planMigrations(discovery);
-  const [refusal] = refusals2(plan);
-  if (refusal !== void 0) return refusal;
-  if (plan.tenantsUnknown !== void 0) {
-    return new UserError(
-      `The tenants cannot be read — ${plan.tenantsUnknown === "no-table" ? `there is no table ${discovery.tenantModel.table}` : plan.tenantsUnknown}`,
-      "migrate the shared schema first",
-      { code: "tenants-unreadable" }
-    );
-  }
-  const behind = [plan.shared, ...plan.tenants].filter(needsMigration);
-  if (behind.length > 0) {
-    return new UserError(
-      `${counted(behind.length, "schema")} ${behind.length === 1 ? "is" : "are"} behind the code — ${listed(
-        behind.map(({ schema, pending }) => `${schema} lacks ${listed(pending, 2)}`),
-        3
-      )}`,
-      "run migrate-schemas; if it has just run, another deployment may have changed the ledger meanwhile",
-      { code: "migrations-left-pending" }
-    );
-  }
-  if (incomplete.length === 0) return void 0;
-  return new UserError(
-    `${counted(incomplete.length, "schema")} ${incomplete.length === 1 ? "lacks" : "lack"} tables — ${listed(
-      incomplete.map(({ schema, missing }) => `${schema} has no ${listed(missing, 3)}`),
-      3
-    )}`,
-    "their ledgers say that everything is applied, so migrating again makes nothing: restore the tables; where an app lacks all of them, fake that app back to zero in that schema and migrate again",
-    { code: "tenant-tables-missing", evidence: evidence(incomplete) }
-  );
-}
-function evidence(incomplete) {
-  return incomplete.map(({ schema, missing }) => `${schema}: ${missing.join(", ")}`).join("\n");
-}
-function proofSentence({ schemas, tables }) {
-  const tenants = schemas - 1;
-  if (tenants === 0) return "the shared schema has all its tables";
-  const each = tables.length === 1 ? `all ${tables[0]} tables` : "all tables of their type";
-  return `${counted(tenants, "tenant")} ${tenants === 1 ? "has" : "have"} ${each}, the shared schema has its own`;
-}
-async function proveSchema(schema, discovery, database) {
-  const only = restrictedTo(schema, discovery);
-  const proof = judge2(only, await tablesBySchema(database, [discovery.publicSchema, schema]));
-  const found2 = expectedTables(only).get(schema);
-  if (found2 === void 0) {
-    const failure2 = new UserError(
-      `The tenant ${schema} cannot be found — the project’s default manager does not show its row`,
-      "look at the manager of the tenant model",
-      { code: "tenant-hidden" }
-    );
-    return { tables: 0, failure: failure2 };
-  }
-  return { tables: found2.length, failure: proof.failure };
-}
-function restrictedTo(schema, discovery) {
-  const concerned = /* @__PURE__ */ new Set([schema, discovery.publicSchema]);
-  return {
-    ...discovery,
-    tenants: discovery.tenants.filter((tenant2) => concerned.has(tenant2.schema)),
-    groups: discovery.groups.map((group) => ({
-      ...group,
-      schemas: group.schemas.filter((name) => concerned.has(name))
-    })),
-    withoutSchema: discovery.withoutSchema.filter((name) => concerned.has(name)),
-    unreadable: discovery.unreadable.filter((unknown2) => concerned.has(unknown2.schema))
-  };
-}
-var init_verify = __esm({
-  "src/migrations/verify.ts"() {
-    "use strict";
-    init_catalog();
-    init_errors();
-    init_words();
-    init_plan();
-  }
-});
-
-// src/migrations/migrate.ts
-async function migrateSchemas(options) {
-  const progress = new Progress();
-  try {
-    await carryOut(progress, options);
-    return progress.outcome();
-  } catch (error3) {
-    if (!(error3 instanceof UserError)) throw error3;
-    return progress.outcome(error3);
-  }
-}
-async function verifySchemas(options) {
-  const progress = new Progress();
-  try {
-    const discovery = await readStanding(options);
-    progress.planned(planMigrations(discovery));
-    options.log.step("Plan", planSentence(planMigrations(discovery)));
-    await proveAll(discovery, progress, options);
-    return progress.outcome();
-  } catch (error3) {
-    if (!(error3 instanceof UserError)) throw error3;
-    return progress.outcome(error3);
-  }
-}
-async function carryOut(progress, options) {
-  let discovery = await look(progress, options);
-  const superTenant = superTenantWords(options.superTenantCommand, discovery);
-  if (options.dryRun) {
-    options.log.details("The plan", planLines(planMigrations(discovery)).join("\n"));
-    return;
-  }
-  await bringShared(progress, options);
-  if (superTenant !== void 0) await bringSuperTenant(superTenant, progress, options);
-  if (progress.sharedWasMigrated || superTenant !== void 0) {
-    discovery = await lookAgain(progress, options);
-  }
-  if (await bringTenants(progress, options)) {
-    discovery = await readStanding(options);
-    progress.seen(planMigrations(discovery));
-  }
-  await proveAll(discovery, progress, options);
-}
-async function look(progress, options) {
-  const since = performance.now();
-  const discovery = await readStanding(options);
-  const plan = planMigrations(discovery);
-  progress.planned(plan);
-  options.log.step("Plan", planSentence(plan), performance.now() - since);
-  for (const notice of notices(plan)) options.log.info(notice);
-  const [refusal, ...others] = refusals2(plan);
-  if (refusal === void 0) return discovery;
-  options.log.details("Also in the way", others.map(({ sentence }) => sentence).join("\n"));
-  throw refusal;
-}
-async function lookAgain(progress, options) {
-  const before = progress.plan === void 0 ? "" : planSentence(progress.plan);
-  const discovery = await readStanding(options);
-  const plan = planMigrations(discovery);
-  progress.planned(plan);
-  progress.seen(plan);
-  if (planSentence(plan) !== before) options.log.step("Plan", planSentence(plan));
-  const [refusal] = refusals2(plan, "the shared schema is migrated, no tenant was touched");
-  if (refusal !== void 0) throw refusal;
-  return discovery;
-}
-async function bringShared(progress, options) {
-  const shared = progress.plan?.shared;
-  if (shared === void 0) return;
-  if (!needsMigration(shared)) {
-    options.log.step("Shared", `${shared.schema}: nothing to do`);
-    return;
-  }
-  options.signal.throwIfAborted();
-  progress.begun(shared.schema);
-  const ran = await migrateShared(shared.schema, commandOptions(options));
-  progress.ended(shared.schema, ran);
-  options.onStanding?.(progress.outcome());
-  if (ran.failure !== void 0) {
-    await readLedgersAgain(progress, options);
-    throw ran.failure;
-  }
-  options.log.step("Shared", `${shared.schema}: ${listed(shared.pending, 3)}`, ran.milliseconds);
-}
-async function bringSuperTenant(words, progress, options) {
-  const command = words.join(" ");
-  const ran = await makeSuperTenant(words, commandOptions(options));
-  progress.superTenantEnded(command, ran);
-  options.onStanding?.(progress.outcome());
-  if (ran.failure !== void 0) throw ran.failure;
-  options.log.step("Super tenant", command, ran.milliseconds);
-}
-async function bringTenants(progress, options) {
-  const plan = progress.plan;
-  if (plan === void 0) return false;
-  const waiting = tenantsToMigrate(plan);
-  const since = performance.now();
-  for (const [index, schema] of waiting.entries()) {
-    options.signal.throwIfAborted();
-    progress.begun(schema);
-    const ran = await migrateTenant(schema, commandOptions(options));
-    progress.ended(schema, ran);
-    options.onStanding?.(progress.outcome());
-    if (ran.failure !== void 0) {
-      await readLedgersAgain(progress, options);
-      throw withStanding(ran.failure, progress);
-    }
-    if (isWorthALine(index + 1, waiting.length)) {
-      options.log.info(`${index + 1} of ${counted(waiting.length, "tenant")}: ${schema}`);
-    }
-  }
-  const skipped = plan.tenants.length - waiting.length;
-  options.log.step(
-    "Tenants",
-    `${grouped(waiting.length)} migrated, ${grouped(skipped)} up to date`,
-    performance.now() - since
-  );
-  return waiting.length > 0;
-}
-function isWorthALine(done, total) {
-  return total <= 20 || Math.floor(done * 10 / total) !== Math.floor((done - 1) * 10 / total);
-}
-async function readLedgersAgain(progress, options) {
-  const discovery = await readStanding(options).catch(() => void 0);
-  if (discovery !== void 0) progress.seen(planMigrations(discovery));
-}
-function withStanding(failure2, { standing }) {
-  return new UserError(failure2.message, [failure2.hint, ...standing].join("; "), {
-    code: failure2.code,
-    ...failure2.evidence === void 0 ? {} : { evidence: failure2.evidence },
-    cause: failure2.cause
-  });
-}
-async function proveAll(discovery, progress, { database, log }) {
-  const since = performance.now();
-  const proof = await prove(discovery, database);
-  progress.proven(proof);
-  if (proof.failure !== void 0) throw proof.failure;
-  log.step("Proof", proofSentence(proof), performance.now() - since);
-}
-function commandOptions({ project, signal, log, commandTimeout }) {
-  return { project, signal, log, timeout: commandTimeout ?? anHour };
-}
-var anHour;
-var init_migrate = __esm({
-  "src/migrations/migrate.ts"() {
-    "use strict";
-    init_errors();
-    init_words();
-    init_commands();
-    init_plan();
-    init_plan_text();
-    init_progress();
-    init_standing();
-    init_verify();
-    anHour = 60 * 6e4;
-  }
-});
-
-// src/migrations/outcome.ts
-function totalsOf({ tenants }) {
-  const count2 = (...outcomes) => tenants.filter(({ outcome }) => outcomes.includes(outcome)).length;
-  return {
-    total: tenants.length,
-    migrated: count2("migrated"),
-    skipped: count2("skipped"),
-    failed: count2("failed", "unknown")
-  };
-}
-var init_outcome = __esm({
-  "src/migrations/outcome.ts"() {
-    "use strict";
-  }
-});
-
-// src/machine/lines.ts
-function lineSplitter(onLine) {
-  let rest = "";
-  return {
-    push(text2) {
-      const lines2 = (rest + text2).split(/\r?\n/);
-      rest = lines2.pop() ?? "";
-      for (const line of lines2) onLine(line);
-    },
-    end() {
-      if (rest !== "") onLine(rest);
-      rest = "";
-    }
-  };
-}
-var init_lines = __esm({
-  "src/machine/lines.ts"() {
-    "use strict";
-  }
-});
-
-// src/machine/local.ts
-async function runLocally(argv, options) {
-  const [program = "", ...rest] = argv;
-  options.signal?.throwIfAborted();
-  const child = (0, import_node_child_process.spawn)(program, rest, {
-    cwd: options.workingDirectory,
-    env: { ...process.env, ...options.env },
-    stdio: ["pipe", "pipe", "pipe"],
-    detached: true
-  });
-  const output = collect(child, options.onLine);
-  child.stdin?.on("error", () => {
-  });
-  child.stdin?.end(options.stdin ?? "");
-  let timedOut2 = false;
-  const timer = setTimeout(() => {
-    timedOut2 = true;
-    void endGroup(child);
-  }, options.timeout);
-  const onAbort = () => void endGroup(child);
-  options.signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    const { exitCode: exitCode2, signal } = await ended(child, program, options.workingDirectory);
-    options.signal?.throwIfAborted();
-    if (timedOut2) {
-      throw new UserError(
-        `${program} did not end within ${showDuration(options.timeout)} — it was ended`,
-        "look at its last lines; if it needs longer, give it a longer time limit",
-        { code: "command-timed-out", evidence: output.stderr.trim() || output.stdout.trim() }
-      );
-    }
-    return { exitCode: exitCode2, signal, ...output };
-  } finally {
-    clearTimeout(timer);
-    options.signal?.removeEventListener("abort", onAbort);
-  }
-}
-function collect(child, onLine) {
-  const output = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"]) {
-    const stream = child[name];
-    if (stream === null) continue;
-    const lines2 = lineSplitter(onLine ?? (() => {
-    }));
-    stream.setEncoding("utf8");
-    stream.on("data", (text2) => {
-      output[name] += text2;
-      lines2.push(text2);
-    });
-    stream.on("end", () => lines2.end());
-  }
-  return output;
-}
-function ended(child, program, workingDirectory) {
-  return new Promise((resolve, reject) => {
-    child.once("error", (error3) => {
-      const missing = codeOf(error3) === "ENOENT";
-      const where = workingDirectory === void 0 ? "" : ` (in ${workingDirectory})`;
-      reject(
-        new UserError(
-          `Cannot start ${program}${where} — ${missing ? "there is no such program or folder" : messageOf(error3)}`,
-          "install it, or give its whole path",
-          { code: "command-not-found", cause: error3 }
-        )
-      );
-    });
-    child.once("close", (exitCode2, signal) => resolve({ exitCode: exitCode2, signal }));
-  });
-}
-async function endGroup(child) {
-  const running = () => child.exitCode === null && child.signalCode === null;
-  signalGroup(child, "SIGTERM");
-  for (let waited = 0; running() && waited < gracePeriod; waited += 50) await (0, import_promises5.setTimeout)(50);
-  signalGroup(child, "SIGKILL");
-}
-function signalGroup(child, signal) {
-  if (child.pid === void 0) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-  }
-}
-var import_node_child_process, import_promises4, import_node_path4, import_promises5, gracePeriod, localMachine;
-var init_local = __esm({
-  "src/machine/local.ts"() {
-    "use strict";
-    import_node_child_process = require("node:child_process");
-    import_promises4 = require("node:fs/promises");
-    import_node_path4 = require("node:path");
-    import_promises5 = require("node:timers/promises");
-    init_duration();
-    init_errors();
-    init_lines();
-    gracePeriod = 5e3;
-    localMachine = {
-      name: "this machine",
-      run: runLocally,
-      async writeFile(path, content, { mode }) {
-        const unfinished = `${path}.${process.pid}.tmp`;
-        try {
-          await (0, import_promises4.mkdir)((0, import_node_path4.dirname)(path), { recursive: true });
-          await (0, import_promises4.writeFile)(unfinished, content, { mode, flag: "wx" });
-          await (0, import_promises4.chmod)(unfinished, mode);
-          await (0, import_promises4.rename)(unfinished, path);
-        } catch (error3) {
-          await (0, import_promises4.rm)(unfinished, { force: true }).catch(() => {
-          });
-          throw new UserError(
-            `Cannot write ${path} — ${messageOf(error3)}`,
-            `give this user the right to write there, free some space, or choose another folder`,
-            { code: "cannot-write", cause: error3 }
-          );
-        }
-      },
-      async readFile(path) {
-        try {
-          return await (0, import_promises4.readFile)(path, "utf8");
-        } catch (error3) {
-          if (codeOf(error3) === "ENOENT") return void 0;
-          throw new UserError(
-            `Cannot read ${path} — ${messageOf(error3)}`,
-            "give this user the right to read it",
-            {
-              code: "cannot-read",
-              cause: error3
-            }
-          );
-        }
-      },
-      async close() {
-      }
-    };
-  }
-});
-
-// src/actions/project.ts
-async function withDatabase({ databaseUrl: databaseUrl2, waitAttempts, waitInterval }, { log, signal }, use) {
-  const started = performance.now();
-  const database = await waitForDatabase(databaseUrl2, {
-    applicationName: "tenantry",
-    connectTimeout,
-    attempts: waitAttempts,
-    interval: waitInterval,
-    log,
-    signal
-  });
-  try {
-    log.step(
-      "Database",
-      `${database.label} (PostgreSQL ${database.serverVersion})`,
-      performance.now() - started
-    );
-    return await use(database);
-  } finally {
-    await database.close();
-  }
-}
-function projectOf({ databaseUrl: databaseUrl2, workingDirectory, python, settingsModule }, env) {
-  return {
-    machine: localMachine,
-    workingDirectory,
-    python,
-    settingsModule,
-    env: {
-      DATABASE_URL: composeUrl(databaseUrl2, databaseUrl2.scheme),
-      ...djangoVariables(databaseUrl2),
-      ...env
-    }
-  };
-}
-var connectTimeout;
-var init_project2 = __esm({
-  "src/actions/project.ts"() {
-    "use strict";
-    init_connection();
-    init_django_variables();
-    init_url_compose();
-    init_local();
-    connectTimeout = 1e4;
-  }
-});
-
-// src/actions/migrate-schemas.ts
-var migrate_schemas_exports = {};
-__export(migrate_schemas_exports, {
-  migrateSchemas: () => migrateSchemas2
-});
-function facts(outcome) {
-  const { total, migrated, skipped, failed } = totalsOf(outcome);
-  return {
-    "tenants-total": total,
-    "tenants-migrated": migrated,
-    "tenants-skipped": skipped,
-    "tenants-failed": failed,
-    plan: outcome.plan === void 0 ? void 0 : JSON.stringify(shortPlan(outcome.plan))
-  };
-}
-function shortPlan({ shared, tenants }) {
-  const groups = Map.groupBy(tenants.filter(needsMigration), ({ pending }) => pending.join(" "));
-  return {
-    shared: shared.pending,
-    tenants: [...groups].map(([pending, group]) => ({ pending: pending.split(" "), tenants: group.length }))
-  };
-}
-function resultOf(outcome, { mode, dryRun }) {
-  if (mode === "verify") return "verified";
-  if (dryRun) return "planned";
-  const migrated = [outcome.shared, ...outcome.tenants].some((schema) => schema?.outcome === "migrated");
-  return migrated ? "migrated" : "up-to-date";
-}
-function verdictOf(outcome, result) {
-  const { total, migrated, skipped } = totalsOf(outcome);
-  if (result === "planned") return outcome.plan === void 0 ? "planned" : planSentence(outcome.plan);
-  if (result === "verified") return `${counted(total, "tenant")} complete, proven by the catalogue`;
-  const shared = outcome.shared?.outcome === "migrated" ? ["the shared schema migrated"] : [];
-  const tenants = total === 0 ? ["no tenants yet"] : [`${counted(migrated, "tenant")} migrated, ${grouped(skipped)} up to date`];
-  return `${[...shared, ...tenants].join(", ")}; proven by the catalogue`;
-}
-function tellReport(outcome, { report }) {
-  const schemas = [...outcome.shared === void 0 ? [] : [outcome.shared], ...outcome.tenants];
-  report.data("schemas", schemas);
-  report.data("plan", outcome.plan);
-  report.data("proof", outcome.proof);
-  for (const notice of outcome.notices) report.lookAt(notice);
-  if (schemas.length === 0) return;
-  const rows = [...schemas].sort(worstFirst).slice(0, shownRows).map(rowOf);
-  report.foldedTable(
-    schemas.length > shownRows ? `The first ${shownRows} of ${counted(schemas.length, "schema")}, failed and slowest first` : counted(schemas.length, "schema"),
-    ["schema", "result", "migrations", "time"],
-    rows
-  );
-}
-function worstFirst(a, b) {
-  return badness[a.outcome] - badness[b.outcome] || b.milliseconds - a.milliseconds;
-}
-function rowOf({
-  schema,
-  outcome,
-  migrations,
-  missingTables,
-  failure: failure2,
-  milliseconds
-}) {
-  const why = failure2 ?? (missingTables.length > 0 ? `lacks ${missingTables.join(", ")}` : void 0);
-  return [
-    schema,
-    why === void 0 ? outcome : `**${outcome}**: ${why}`,
-    migrations.join(", "),
-    milliseconds === 0 ? "" : showDuration(milliseconds)
-  ];
-}
-var inputs2, outputs, migrateSchemas2, shownRows, badness;
-var init_migrate_schemas = __esm({
-  "src/actions/migrate-schemas.ts"() {
-    "use strict";
-    init_duration();
-    init_words();
-    init_migrate();
-    init_outcome();
-    init_plan();
-    init_plan_text();
-    init_action();
-    init_fields();
-    init_fields2();
-    init_project2();
-    inputs2 = {
-      mode: choice("migrate", "verify"),
-      ...databaseFields,
-      ...projectFields,
-      env: environment.optional(),
-      superTenantCommand: text.optional(),
-      dryRun: boolean3,
-      ...commonFields
-    };
-    outputs = ["tenants-total", "tenants-migrated", "tenants-skipped", "tenants-failed", "plan"];
-    migrateSchemas2 = defineAction({
-      inputs: inputs2,
-      outputs,
-      results: ["migrated", "up-to-date", "verified", "planned"],
-      async run(context) {
-        const { inputs: inputs6, tell } = context;
-        const outcome = await withDatabase(inputs6, context, (database) => {
-          const project = projectOf(inputs6, inputs6.env ?? {});
-          const work = { ...context, ...inputs6, project, database };
-          return inputs6.mode === "verify" ? verifySchemas(work) : migrateSchemas({ ...work, commandTimeout: inputs6.timeout, onStanding: (soFar) => tell(facts(soFar)) });
-        });
-        tell(facts(outcome));
-        tellReport(outcome, context);
-        if (outcome.failure !== void 0) throw outcome.failure;
-        const result = resultOf(outcome, inputs6);
-        const verdict = verdictOf(outcome, result);
-        context.log.step("Done", verdict, outcome.milliseconds);
-        context.report.verdict(`${verdict}, in ${showDuration(outcome.milliseconds)}.`);
-        return { result };
-      }
-    });
-    shownRows = 100;
-    badness = {
-      failed: 0,
-      unknown: 1,
-      "not-tried": 2,
-      migrated: 3,
-      skipped: 4
-    };
-  }
-});
-
-// src/provisioning/decision.ts
-function decide(wanted, found2, { adopt }) {
-  const { schema, fields, domains } = wanted;
-  refuseTaken(schema, found2);
-  const makeRow = found2.row === null;
-  const makeSchema = !found2.schema.exists;
-  if (makeRow && !makeSchema && !adopt) throw leftOver(schema, found2);
-  if (found2.row?.hidden) {
-    throw new UserError(
-      `The tenant ${schema} exists and is hidden — the project’s default manager does not show its row`,
-      "bring it back (or remove it) in the project first; nothing was made",
-      { code: "tenant-hidden" }
-    );
-  }
-  if (found2.problems.length > 0) throw wrongFields(found2.problems.map(told));
-  if (makeSchema && !found2.schema.mayCreate) {
-    throw new UserError(
-      `The role ${found2.schema.role} may not create schemas — it has no CREATE on this database`,
-      `run GRANT CREATE ON DATABASE … TO "${found2.schema.role}"; nothing was made`,
-      { code: "cannot-create-schema" }
-    );
-  }
-  const existing = new Set(found2.domains.map(({ domain }) => domain));
-  const makeDomains = domains.filter((domain) => !existing.has(domain));
-  return {
-    parts: { schema, fields, makeRow, makeDomains, makeSchema },
-    state: stateOf({ makeRow, makeSchema, makeDomains }),
-    steps: [
-      ...makeRow ? ["row"] : [],
-      ...makeDomains.map((domain) => `domain ${domain}`),
-      ...makeSchema ? ["schema"] : []
-    ]
-  };
-}
-function stateOf({
-  makeRow,
-  makeSchema,
-  makeDomains
-}) {
-  if (makeRow) return makeSchema ? "created" : "adopted";
-  return makeSchema || makeDomains.length > 0 ? "completed" : "unchanged";
-}
-function wrongFields(problems) {
-  return new UserError(
-    `The tenant cannot be made like this — ${problems.join("; ")}`,
-    "correct the inputs and run again; nothing was made",
-    { code: "tenant-fields-wrong" }
-  );
-}
-function told({ field: field3, message }) {
-  return field3 === "" ? message : `${field3}: ${message}`;
-}
-function refuseTaken(schema, found2) {
-  const taken = found2.domains.filter((domain) => domain.schema !== schema);
-  if (taken.length === 0) return;
-  throw new UserError(
-    `${counted(taken.length, "domain")} of ${schema} ${taken.length === 1 ? "belongs" : "belong"} to another tenant — ${listed(
-      taken.map(({ domain, schema: owner }) => `${domain} to ${owner}`)
-    )}`,
-    "choose another domain, or remove it from the other tenant first; nothing was made",
-    { code: "domain-taken" }
-  );
-}
-function leftOver(schema, found2) {
-  return new UserError(
-    `The schema ${schema} exists, but no tenant has it — it holds ${counted(found2.schema.tables, "table")}`,
-    `set adopt: true to give it to the new tenant and migrate it, or remove it (DROP SCHEMA "${schema}" CASCADE) if nobody needs what is in it; nothing was made`,
-    { code: "schema-left-over" }
-  );
-}
-var init_decision = __esm({
-  "src/provisioning/decision.ts"() {
-    "use strict";
-    init_errors();
-    init_words();
-  }
-});
-
-// src/provisioning/fields.ts
-function rowFields(tenant2, discovered, { isNew }) {
-  const { fields } = discovered.tenantModel;
-  const values = { ...tenant2.fields, schema_name: tenant2.schemaName };
-  const problems = [];
-  const nameField = fields.find(({ name }) => name === "name");
-  if (tenant2.tenantName !== void 0) {
-    if (nameField === void 0) {
-      problems.push(`tenant-name: ${discovered.tenantModel.name} has no field name — give its own in fields`);
-    } else if ("name" in tenant2.fields) {
-      problems.push("tenant-name: fields gives the name, too — leave one of them out");
-    } else values.name = tenant2.tenantName;
-  } else if (isNew && nameField?.required && !("name" in tenant2.fields)) values.name = tenant2.schemaName;
-  if ("schema_name" in tenant2.fields) problems.push("fields: schema_name is given by schema-name");
-  takeType(tenant2, discovered, { values, problems, isNew });
-  for (const name of Object.keys(tenant2.fields)) {
-    const problem = nameProblem(name, fields, discovered.tenantModel.name);
-    if (problem !== void 0) problems.push(problem);
-  }
-  for (const field3 of fields) {
-    if (field3.name === discovered.multiType?.field) continue;
-    const problem = valueProblem(field3, values, isNew);
-    if (problem !== void 0) problems.push(problem);
-  }
-  return { values, problems };
-}
-function takeType({ tenantType, fields }, { multiType, publicSchema }, { values, problems, isNew }) {
-  if (multiType === null) {
-    if (tenantType !== void 0) problems.push("tenant-type: this project has only one type of tenant");
-    return;
-  }
-  const types3 = multiType.types.filter((name) => name !== publicSchema);
-  const given = tenantType ?? fields[multiType.field];
-  if (given === void 0) {
-    if (isNew) problems.push(`tenant-type: is missing — choose ${listed(types3)}`);
-  } else if (!types3.includes(String(given))) {
-    problems.push(`tenant-type: there is no ${JSON.stringify(given)} — choose ${listed(types3)}`);
-  } else values[multiType.field] = given;
-}
-function nameProblem(name, fields, model2) {
-  const field3 = fields.find((candidate) => candidate.name === name);
-  if (field3?.madeByDjango) return `fields: ${name} is made by Django — leave it out`;
-  if (field3 !== void 0) return void 0;
-  const free = fields.filter(({ madeByDjango }) => !madeByDjango).map((candidate) => candidate.name);
-  const meant = nearest(name, free);
-  return `fields: ${model2} has no field ${name} — ${meant === void 0 ? `it has ${listed(free)}` : `did you mean ${meant}?`}`;
-}
-function valueProblem(field3, values, isNew) {
-  const value = values[field3.name];
-  const input = field3.name === "name" ? "tenant-name" : `fields: ${field3.name}`;
-  if (value === void 0) {
-    return field3.required && isNew ? `${input}: is missing (${described(field3)})` : void 0;
-  }
-  if (field3.choices !== null && value !== null && !field3.choices.includes(String(value))) {
-    return `${input}: there is no ${JSON.stringify(value)} — choose ${listed(field3.choices)}`;
-  }
-  return void 0;
-}
-function described({ type, choices, relatedTo }) {
-  if (relatedTo !== null) return `the key of a ${relatedTo}`;
-  return choices === null ? type : `${type}, one of ${listed(choices)}`;
-}
-var init_fields3 = __esm({
-  "src/provisioning/fields.ts"() {
-    "use strict";
-    init_words();
-  }
-});
-
-// src/provisioning/names.ts
-function schemaNameProblem(name, publicSchema = "public") {
-  if (name === "") return "it is empty";
-  if (Buffer.byteLength(name) > longestIdentifier) {
-    return `it has ${Buffer.byteLength(name)} bytes, PostgreSQL takes ${longestIdentifier}`;
-  }
-  const bad = [...name].find((character) => /["'\\;\p{Cc}]/u.test(character));
-  if (bad !== void 0) return `it has the character ${JSON.stringify(bad)}`;
-  if (name !== name.trim()) return "it begins or ends with a blank";
-  const folded2 = name.toLowerCase();
-  if (folded2.startsWith("pg_")) return "names that begin with pg_ are PostgreSQL’s own";
-  if (folded2 === "information_schema") return "it is PostgreSQL’s own";
-  if (folded2 === "public" || name === publicSchema)
-    return "it is the shared schema, which no tenant may have";
-  return void 0;
-}
-function domainProblem(domain) {
-  if (domain === "") return "it is empty";
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(domain)) return "it is a URL: leave out the scheme";
-  if (domain.includes("/")) return "it has a path: only the host name belongs here";
-  if (/:\d+$/.test(domain)) return "it has a port: only the host name belongs here";
-  if (domain !== domain.toLowerCase()) return "it has capital letters, and host names arrive in small ones";
-  if (domain.length > 253) return `it has ${domain.length} characters, a host name has at most 253`;
-  const label = domain.split(".").find((part) => !/^(?!-)[a-z0-9_-]{1,63}(?<!-)$/.test(part));
-  return label === void 0 ? void 0 : `"${label}" cannot be part of a host name`;
-}
-var longestIdentifier;
-var init_names = __esm({
-  "src/provisioning/names.ts"() {
-    "use strict";
-    longestIdentifier = 63;
-  }
-});
-
-// src/provisioning/outcome.ts
-function planSentence2(schema, { steps, parts }, pending) {
-  const work = [...steps, ...migrationsToRun(parts.makeRow || parts.makeSchema, pending)];
-  return work.length === 0 ? `${schema} is there: nothing to make` : `${schema} needs ${listed(work)}`;
-}
-function migrationsToRun(isNew, pending) {
-  if (isNew) return ["all migrations"];
-  return pending === void 0 || pending.length === 0 ? [] : [counted(pending.length, "migration")];
-}
-function differences(names) {
-  return names.length === 0 ? [] : [`The tenant exists with other values, which stay as they are: ${listed(names)}`];
-}
-var init_outcome2 = __esm({
-  "src/provisioning/outcome.ts"() {
-    "use strict";
-    init_words();
-  }
-});
-
-// src/provisioning/parts.ts
-async function lookFor(wanted, call) {
-  return ask2(call, { action: "look", ...wanted }, found);
-}
-async function makeParts(parts, call) {
-  const answer = object({ made: made.nullable(), refused: string2().nullable() });
-  return ask2(call, { action: "make", ...parts }, answer);
-}
-async function announce(schema, call) {
-  return ask2(call, { action: "announce", schema }, object({ refused: string2().nullable() }));
-}
-async function removeParts(parts, call) {
-  return ask2(call, { action: "remove", made: parts, lockTimeout: "5s" }, removal);
-}
-async function ask2({ project, signal }, request, answer) {
-  return probe(
-    project,
-    "provision",
-    { request, answer },
-    { timeout: patience2, signal, applicationName: `tenantry provision ${request.action}` }
-  );
-}
-var found, made, removal, patience2;
-var init_parts = __esm({
-  "src/provisioning/parts.ts"() {
-    "use strict";
-    init_zod();
-    init_probe();
-    found = object({
-      row: object({ pk: string2(), hidden: boolean2(), differences: array(string2()) }).nullable(),
-      /** Of the domains that were asked for, those that exist, with the schema of their tenant. */
-      domains: array(object({ domain: string2(), schema: string2() })),
-      problems: array(object({ field: string2(), message: string2() })),
-      schema: object({ exists: boolean2(), tables: number2(), mayCreate: boolean2(), role: string2() })
-    });
-    made = object({
-      row: string2().nullable(),
-      domains: array(string2()),
-      schema: string2().nullable()
-    });
-    removal = object({
-      removed: array(_enum(["schema", "row", "domains"])),
-      stuck: object({ part: _enum(["schema", "row", "domains"]), reason: string2() }).nullable()
-    });
-    patience2 = 5 * 6e4;
-  }
-});
-
-// src/provisioning/undo.ts
-async function undo(made2, { project, log }) {
-  const parts = partsOf(made2);
-  if (parts.length === 0) return "this run made nothing else";
-  try {
-    const removal2 = await removeParts(made2, { project, signal: AbortSignal.timeout(patience3) });
-    log.step("Undone", removal2.removed.length === 0 ? "nothing" : listed(removal2.removed));
-    return undoSentence(made2, removal2);
-  } catch (error3) {
-    return `what this run made could not be removed (${messageOf(error3)}): ${listed(parts)} ${parts.length === 1 ? "is" : "are"} left; running again completes the tenant`;
-  }
-}
-function undoSentence(made2, { removed, stuck }) {
-  if (stuck === null) return "everything that this run made is removed again";
-  const gone = new Set(removed);
-  const left = partsOf(made2).filter((part) => !gone.has(part));
-  const command = stuck.part === "schema" && made2.schema !== null ? `DROP SCHEMA "${made2.schema}" CASCADE` : "";
-  return [
-    `undoing stopped at the ${stuck.part} (${stuck.reason}): ${listed(left)} ${left.length === 1 ? "is" : "are"} left`,
-    `run again to complete the tenant${command === "" ? "" : `, or remove it with ${command} and delete its row`}`
-  ].join("; ");
-}
-function partsOf({ row, domains, schema }) {
-  return [
-    ...schema === null ? [] : ["schema"],
-    ...row === null ? [] : ["row"],
-    ...domains.length === 0 ? [] : ["domains"]
-  ];
-}
-var patience3;
-var init_undo = __esm({
-  "src/provisioning/undo.ts"() {
-    "use strict";
-    init_errors();
-    init_words();
-    init_parts();
-    patience3 = 6e4;
-  }
-});
-
-// src/provisioning/provision.ts
-async function provisionTenant(options) {
-  const started = performance.now();
-  const progress = { steps: [], notices: [] };
-  const told2 = (failure2) => ({
-    schema: options.tenant.schemaName,
-    ...progress,
-    milliseconds: performance.now() - started,
-    failure: failure2
-  });
-  try {
-    await carryOut2(progress, options);
-    return told2();
-  } catch (error3) {
-    if (!(error3 instanceof UserError)) throw error3;
-    return told2(error3);
-  }
-}
-async function carryOut2(progress, options) {
-  const { tenant: tenant2, log } = options;
-  requireNames(tenant2);
-  const discovery = await readStanding(options);
-  requireShared(discovery);
-  const isNew = !discovery.tenants.some(({ schema }) => schema === tenant2.schemaName);
-  const { values, problems } = rowFields(tenant2, discovery, { isNew });
-  const name = schemaNameProblem(tenant2.schemaName, discovery.publicSchema);
-  if (name !== void 0) problems.unshift(`schema-name: ${name}`);
-  if (problems.length > 0) throw wrongFields(problems);
-  const wanted = { schema: tenant2.schemaName, fields: values, domains: [...new Set(tenant2.domains)] };
-  const found2 = await lookFor(wanted, options);
-  const decision = decide(wanted, found2, options);
-  const pending = planMigrations(discovery).tenants.find(({ schema }) => schema === wanted.schema)?.pending;
-  progress.notices = differences(found2.row?.differences ?? []);
-  for (const notice of progress.notices) log.info(notice);
-  progress.steps = decision.steps;
-  progress.state = decision.state;
-  if (decision.state === "unchanged" && (pending?.length ?? 0) > 0) progress.state = "completed";
-  log.step("Plan", planSentence2(wanted.schema, decision, pending));
-  if (options.dryRun) return;
-  const made2 = await makeAll(decision, options);
-  try {
-    await bringTables(progress, decision, pending ?? [], options);
-  } catch (error3) {
-    throw await undone(error3, made2, progress, options);
-  }
-}
-function requireNames({ schemaName, domains }) {
-  const schemaProblem = schemaNameProblem(schemaName);
-  const problems = [
-    ...schemaProblem === void 0 ? [] : [`schema-name: ${schemaProblem}`],
-    ...domains.flatMap((domain) => {
-      const problem = domainProblem(domain);
-      return problem === void 0 ? [] : [`domain ${JSON.stringify(domain)}: ${problem}`];
-    })
-  ];
-  if (problems.length > 0) throw wrongFields(problems);
-}
-function requireShared(discovery) {
-  const { shared, tenantsUnknown } = planMigrations(discovery);
-  if (tenantsUnknown === void 0 && shared.pending.length === 0) return;
-  throw new UserError(
-    `The shared schema ${shared.schema} is behind the code — it lacks ${listed(shared.pending, 3)}`,
-    "run migrate-schemas first; nothing was made",
-    { code: "shared-schema-behind" }
-  );
-}
-async function makeAll({ parts, steps }, options) {
-  const nothing = { row: null, domains: [], schema: null };
-  if (steps.length === 0) return nothing;
-  const since = performance.now();
-  const { made: made2, refused: refused2 } = await makeParts(parts, options);
-  if (made2 === null) {
-    throw new UserError(
-      `The tenant ${parts.schema} could not be made — ${refused2}`,
-      "if another run was making it at the same time, run again; nothing was made",
-      { code: "tenant-not-made" }
-    );
-  }
-  options.log.step("Made", listed(steps), performance.now() - since);
-  return made2;
-}
-async function bringTables(progress, { parts }, pending, options) {
-  const { schema } = parts;
-  const isNew = parts.makeRow || parts.makeSchema;
-  if (isNew || pending.length > 0) {
-    const makeTables = options.makeTables ?? migrateTenant;
-    const ran = await makeTables(schema, {
-      project: options.project,
-      signal: options.signal,
-      log: options.log,
-      timeout: options.commandTimeout ?? anHour2
-    });
-    if (ran.failure !== void 0) throw ran.failure;
-    options.log.step("Tables", `migrated ${schema}`, ran.milliseconds);
-    progress.steps = [...progress.steps, "tables"];
-  }
-  const discovery = await readStanding(options);
-  const proof = await proveSchema(schema, discovery, options.database);
-  if (proof.failure !== void 0) throw proof.failure;
-  progress.tables = proof.tables;
-  options.log.step("Proof", `${schema} has all ${proof.tables} tables`);
-  if (parts.makeSchema) {
-    const { refused: refused2 } = await announce(schema, options);
-    if (refused2 !== null) {
-      throw new UserError(
-        `A receiver of post_schema_sync failed for ${schema} — ${refused2}`,
-        "mend the receiver, then run again",
-        { code: "tenant-signal-failed" }
-      );
-    }
-  }
-}
-async function undone(error3, made2, progress, options) {
-  const left = await undo(made2, options);
-  if (!(error3 instanceof UserError)) {
-    options.log.warning(left);
-    return error3;
-  }
-  delete progress.state;
-  progress.steps = [];
-  return new UserError(error3.message, `${error3.hint}; ${left}`, {
-    code: error3.code,
-    ...error3.evidence === void 0 ? {} : { evidence: error3.evidence },
-    cause: error3.cause
-  });
-}
-var anHour2;
-var init_provision = __esm({
-  "src/provisioning/provision.ts"() {
-    "use strict";
-    init_errors();
-    init_words();
-    init_commands();
-    init_plan();
-    init_standing();
-    init_verify();
-    init_decision();
-    init_fields3();
-    init_names();
-    init_outcome2();
-    init_parts();
-    init_undo();
-    anHour2 = 60 * 6e4;
   }
 });
 
@@ -24436,6 +24451,7 @@ var init_provision_tenant = __esm({
     init_provision();
     init_action();
     init_fields();
+    init_yaml_field();
     init_fields2();
     init_project2();
     tenantFields = {

@@ -14,8 +14,8 @@ import {
   secret,
   secretForm,
   text,
-  yamlMap,
 } from '../../src/step/fields.ts';
+import { yamlMap } from '../../src/step/yaml-field.ts';
 
 describe('what is read', () => {
   test.each<{ field: z.ZodType; written: string; value: unknown }>`

@@ -1,4 +1,3 @@
-import { testConnection } from '../database/connection.ts';
 import { djangoVariables } from '../database/django-variables.ts';
 import { composeUrl, databaseUrlOf } from '../database/url-compose.ts';
 import { tenantEngine } from '../database/url-scheme.ts';
@@ -56,6 +55,7 @@ export const parseDbUrl = defineAction({
       log.step('Exported', Object.keys(variables).join(', '));
     }
     if (inputs.testConnection) {
+      const { testConnection } = await import('../database/connection.ts'); // not loaded only to read a URL
       const connection = await testConnection(url, {
         applicationName: 'tenantry/parse-db-url',
         connectTimeout: 10_000,

@@ -2,7 +2,8 @@ import { showDuration } from '../ground/duration.ts';
 import { listed } from '../ground/words.ts';
 import { type ProvisionOutcome, provisionTenant as provision } from '../provisioning/provision.ts';
 import { defineAction } from '../step/action.ts';
-import { boolean, lines, text, yamlMap } from '../step/fields.ts';
+import { boolean, lines, text } from '../step/fields.ts';
+import { yamlMap } from '../step/yaml-field.ts';
 import { commonFields, databaseFields, environment, projectFields } from './fields.ts';
 import { projectOf, withDatabase } from './project.ts';
 

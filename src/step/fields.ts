@@ -2,7 +2,6 @@
  * The kinds of input that actions are made of. Each turns the text of a workflow file into a value, or refuses it
  * with the rest of the sentence that begins with the input's name.
  */
-import { parse as parseYaml } from 'yaml';
 import * as z from 'zod';
 
 import { parseDuration } from '../ground/duration.ts';
@@ -95,13 +94,6 @@ export const headers = readAs((value) => {
     map[name] = content;
   }
   return map;
-});
-
-/** A YAML mapping, for what is deeper than lines. */
-export const yamlMap = readAs((value) => {
-  const map: unknown = parseYaml(value, { prettyErrors: true });
-  if (typeof map === 'object' && map !== null && !Array.isArray(map)) return map as Record<string, unknown>;
-  throw new RangeError('is not a YAML mapping — write one `key: value` a line');
 });
 
 export const httpUrl = readAs((value) => checkedHttpUrl(value.trim()));
