@@ -19,7 +19,9 @@ if (!existsSync(installedFor) || readFileSync(installedFor, 'utf8') !== lock) {
   const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const install = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (install.status !== 0) {
-    console.error('npm install failed — see its message above — is the package registry reachable? Then run again.');
+    console.error(
+      'npm install failed — see its message above — is the package registry reachable? Then run again.',
+    );
     process.exit(1);
   }
   writeFileSync(installedFor, lock);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { freePrefix, overlaps } from '../../lab/subnet.ts';
 
-test.each`
+test.each<{ destination: string; prefix: string; answer: boolean }>`
   destination        | prefix        | answer   | why
   ${'10.87.14.0/24'} | ${'10.87.14'} | ${true}  | ${'the same'}
   ${'10.87.14.9'}    | ${'10.87.14'} | ${true}  | ${'one address of it'}

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 
-import { type Box } from '../../../lab/box.ts';
-import { boxPath, inBox, logTail, startService, stopService, tryInBox } from '../../../lab/in-box.ts';
+import type { Box } from '../../../lab/box.ts';
 import { labFolders } from '../../../lab/folders.ts';
+import { boxPath, inBox, logTail, startService, stopService, tryInBox } from '../../../lab/in-box.ts';
 import { runningBox, until } from '../../../lab/parts/part.ts';
 
 /** A PostgreSQL 15 of one test, beside the lab's own, with rules and settings that the others must not have. */
