@@ -11,6 +11,7 @@ import { labFolders } from '../../lab/folders.ts';
 import { bringUp, type Lab, provideWheels } from '../../lab/lab.ts';
 
 const root = join(import.meta.dirname, '../..');
+const demo = ['npm', 'run', '-s', 'demo', '--', '--once'];
 /** Debian's nobody: may read, and that is all. */
 const nobody = { uid: 65_534, gid: 65_534 };
 
@@ -33,7 +34,7 @@ afterAll(async () => {
 });
 
 test('as root it simulates the servers, runs the whole line, and leaves the lab as it was', async () => {
-  const { code, stdout } = await tryCommand(['npm', 'run', '-s', 'demo', '--', '--once'], { cwd: root });
+  const { code, stdout } = await tryCommand(demo, { cwd: root });
   expect(stdout).toContain('the platform and 3 tenants answer 200');
   expect(stdout).toMatch(/http:\/\/acme\.shop\.localhost:\d+\//);
   expect(code).toBe(0);
@@ -41,7 +42,7 @@ test('as root it simulates the servers, runs the whole line, and leaves the lab 
 }, 300_000);
 
 test('without root and Docker it says so, and runs the database half', async () => {
-  const { code, stdout } = await asNobody({});
+  const { code, stdout } = await asNobody(demo);
   expect(stdout).toContain('There is no Docker engine here');
   expect(stdout).toContain('3 tenants: 3 up to date, proven by the catalogue');
   expect(stdout).not.toContain('deploy-container');
@@ -58,11 +59,18 @@ test("without root it uses this machine's own Docker engine", async () => {
   mkdirSync(programs);
   copyFileSync(lab.docker, join(programs, 'docker'));
   chmodSync(join(programs, 'docker'), 0o755);
+  // In that network there is no package index, so the project's Python is made before.
+  await asNobody([
+    'node',
+    '--disable-warning=ExperimentalWarning',
+    '--eval',
+    "import('./lab/shop.ts').then((shop) => shop.shopPython())",
+  ]);
   const box = readBox(labFolders(), 'host1');
-  const { code, stdout } = await asNobody(
-    { DOCKER_HOST: `unix://${socket}`, PATH: `${programs}:${process.env.PATH}` },
-    ['nsenter', `--net=/proc/${box?.init.pid}/ns/net`],
-  );
+  const { code, stdout } = await asNobody(demo, {
+    env: { DOCKER_HOST: `unix://${socket}`, PATH: `${programs}:${process.env.PATH}` },
+    within: ['nsenter', `--net=/proc/${box?.init.pid}/ns/net`],
+  });
   expect(stdout).toContain("this machine's Docker behind SSH");
   expect(stdout).toContain('the platform and 3 tenants answer 200');
   expect(code).toBe(0);
@@ -71,11 +79,18 @@ test("without root it uses this machine's own Docker engine", async () => {
   );
 }, 300_000);
 
-function asNobody(env: Record<string, string>, within: readonly string[] = []) {
-  const home = mkdtempSync(join(checkout, '..', 'home-'));
+interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the command is run by. */
+  readonly within?: readonly string[];
+}
+
+function asNobody(argv: readonly string[], { env = {}, within = [] }: Surroundings = {}) {
+  const home = join(checkout, '..', 'home');
+  mkdirSync(home, { recursive: true });
   chmodSync(home, 0o777);
   const user = ['setpriv', `--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, '--clear-groups'];
-  return tryCommand([...within, ...user, 'npm', 'run', '-s', 'demo', '--', '--once'], {
+  return tryCommand([...within, ...user, ...argv], {
     cwd: checkout,
     env: { ...process.env, HOME: home, TENANTRY_LAB: '', TENANTRY_LAB_CACHE: '', DOCKER_HOST: '', ...env },
   });
