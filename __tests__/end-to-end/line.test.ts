@@ -232,7 +232,7 @@ describe('broken on purpose', () => {
       code: 'container-slow',
       said: /Internal Server Error/,
       run: () =>
-        step('deploy-container', { ...deployment({ SHOP_HEALTH_STATUS: '500' }), 'health-timeout': '45s' }),
+        step('deploy-container', { ...deployment({ SHOP_HEALTH_STATUS: '500' }), 'health-timeout': '15s' }),
     },
     {
       what: 'a container that ends at once',
