@@ -5,6 +5,7 @@ import { labFolders } from './folders.ts';
 import { visitBox } from './in-box.ts';
 import { PART_NAMES } from './parts/index.ts';
 import { runningBox } from './parts/part.ts';
+import { prepare } from './prepare.ts';
 import type { Progress } from './progress.ts';
 import type { PartName } from './state.ts';
 import { statusOfParts } from './status.ts';
@@ -17,6 +18,7 @@ const USAGE = `npm run lab -- up [part…]   bring parts up: all, or some of ${P
 npm run lab -- down         end everything the lab started; the cache stays
 npm run lab -- status       what is up, and where
 npm run lab -- doctor       what is missing, and the command that mends it
+npm run lab -- prepare      make everything that takes long to make, without starting a server
 npm run lab -- shell PART [COMMAND…]
                             a root shell in a part's box, or one command
 npm run lab -- wheels REQUIREMENTS FOLDER
@@ -34,6 +36,9 @@ export async function runCommandLine([verb, ...words]: readonly string[]): Promi
         return await up(words);
       case 'down':
         await takeDown(printProgress);
+        return 0;
+      case 'prepare':
+        await prepare((text) => console.log(text));
         return 0;
       case 'status':
         return await status();

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { command } from './command.ts';
 import { NO_SERVICES } from './debian-packages.ts';
 import type { LabFolders } from './folders.ts';
 import { inRoot } from './in-root.ts';
+import { withLock } from './lock.ts';
 
 /** What is in the base image that the example applications are built on. */
 const BASE_PACKAGES = ['ca-certificates', 'python3', 'python3-pip', 'python3-venv'];
@@ -100,28 +101,27 @@ export async function ensureBoxRoot(folders: LabFolders): Promise<string> {
 }
 
 /**
- * Makes a folder under another name and renames it at the end, so that a killed
- * run leaves nothing half done, and of two runs at once one wins.
+ * Makes a folder under another name and renames it at the end, so that a killed run leaves nothing half done. Of
+ * several that want it at once, one makes it and the others wait.
  * @param work is given the folder to fill, and the name of one that it may use meanwhile
  */
 export async function makeOnce(
   target: string,
   work: (partial: string, scratch: string) => Promise<void>,
 ): Promise<void> {
-  const neighbours = dirname(target);
-  mkdirSync(neighbours, { recursive: true });
-  for (const name of readdirSync(neighbours)) {
-    const owner = /\.(?:partial|scratch)-(\d+)$/.exec(name)?.[1];
-    if (owner !== undefined && !existsSync(`/proc/${owner}`)) {
-      rmSync(join(neighbours, name), { recursive: true, force: true });
+  await withLock(`${target}.lock`, async () => {
+    if (existsSync(target)) return;
+    const partial = `${target}.partial`;
+    const scratch = `${target}.scratch`;
+    const clear = () => {
+      for (const folder of [partial, scratch]) rmSync(folder, { recursive: true, force: true });
+    };
+    clear(); // what a killed run may have left
+    try {
+      await work(partial, scratch);
+      renameSync(partial, target);
+    } finally {
+      clear();
     }
-  }
-  const partial = `${target}.partial-${process.pid}`;
-  const scratch = `${target}.scratch-${process.pid}`;
-  try {
-    await work(partial, scratch);
-    if (!existsSync(target)) renameSync(partial, target);
-  } finally {
-    for (const folder of [partial, scratch]) rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
