@@ -22,6 +22,11 @@ export const databaseFields = {
   waitInterval: duration,
 };
 
+/** For what changes a database. */
+export const lockFields = {
+  lockWait: duration,
+};
+
 /** An environment, `KEY=VALUE` a line; the values of keys that sound secret are masked. */
 export const environment = withSecrets(readAs(readEnvironment), (written) => {
   try {

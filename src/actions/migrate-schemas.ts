@@ -6,12 +6,13 @@ import { needsMigration } from '../migrations/plan.ts';
 import { planSentence } from '../migrations/plan-text.ts';
 import { type ActionContext, defineAction } from '../step/action.ts';
 import { boolean, choice, text } from '../step/fields.ts';
-import { commonFields, databaseFields, environment, projectFields } from './fields.ts';
-import { projectOf, withDatabase } from './project.ts';
+import { commonFields, databaseFields, environment, lockFields, projectFields } from './fields.ts';
+import { projectOf, withDatabase, withLock } from './project.ts';
 
 const inputs = {
   mode: choice('migrate', 'verify'),
   ...databaseFields,
+  ...lockFields,
   ...projectFields,
   env: environment.optional(),
   superTenantCommand: text.optional(),
@@ -34,9 +35,11 @@ export const migrateSchemas = defineAction({
     const outcome = await withDatabase(inputs, context, (database) => {
       const project = projectOf(inputs, inputs.env ?? {});
       const work = { ...context, ...inputs, project, database };
-      return inputs.mode === 'verify'
-        ? verifySchemas(work)
-        : migrate({ ...work, commandTimeout: inputs.timeout, onStanding: (soFar) => tell(facts(soFar)) });
+      if (inputs.mode === 'verify') return verifySchemas(work);
+      const onStanding = (soFar: MigrationOutcome) => tell(facts(soFar));
+      return withLock(inputs, context, (atSafePoint) =>
+        migrate({ ...work, commandTimeout: inputs.timeout, onStanding, atSafePoint }),
+      );
     });
     tell(facts(outcome));
     tellReport(outcome, context);

@@ -1,6 +1,8 @@
 /** From inputs to the database and the project that actions work on. */
+import { takeLock } from '../database/advisory-lock.ts';
 import { type Database, waitForDatabase } from '../database/connection.ts';
 import { djangoVariables } from '../database/django-variables.ts';
+import { type LockOrigin, lockApplicationName } from '../database/lock-holder.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { composeUrl } from '../database/url-compose.ts';
 import type { DjangoProject } from '../django/project.ts';
@@ -46,6 +48,53 @@ export async function withDatabase<T>(
     return await use(database);
   } finally {
     await database.close();
+  }
+}
+
+interface LockInputs extends DatabaseInputs {
+  readonly lockWait: number;
+  readonly dryRun: boolean;
+}
+
+interface LockPorts {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly origin: LockOrigin;
+}
+
+/**
+ * Does what changes the database while no other run does. What `use` receives is to be called before each change;
+ * it throws when the lock is lost. A dry run changes nothing, and takes no lock.
+ */
+export async function withLock<T>(
+  { databaseUrl, waitAttempts, waitInterval, lockWait, dryRun }: LockInputs,
+  { log, signal, origin }: LockPorts,
+  use: (atSafePoint: (phase: string) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  if (dryRun) return use(async () => {});
+  signal.throwIfAborted();
+  const started = performance.now();
+  // Cancelling ends the waiting. A lock that is held stays until the work has unwound.
+  const waiting = new AbortController();
+  const cancel = () => waiting.abort(signal.reason);
+  signal.addEventListener('abort', cancel, { once: true });
+  let session: Database | undefined;
+  try {
+    session = await waitForDatabase(databaseUrl, {
+      applicationName: lockApplicationName(origin),
+      connectTimeout,
+      attempts: waitAttempts,
+      interval: waitInterval,
+      log,
+      signal: waiting.signal,
+    });
+    const lock = await takeLock(session, { origin, wait: lockWait, log, signal: waiting.signal });
+    signal.removeEventListener('abort', cancel);
+    log.step('Lock', 'taken', performance.now() - started);
+    return await use(lock.at).finally(lock.release);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    await session?.close();
   }
 }
 

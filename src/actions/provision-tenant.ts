@@ -4,8 +4,8 @@ import { type ProvisionOutcome, provisionTenant as provision } from '../provisio
 import { defineAction } from '../step/action.ts';
 import { boolean, lines, text } from '../step/fields.ts';
 import { yamlMap } from '../step/yaml-field.ts';
-import { commonFields, databaseFields, environment, projectFields } from './fields.ts';
-import { projectOf, withDatabase } from './project.ts';
+import { commonFields, databaseFields, environment, lockFields, projectFields } from './fields.ts';
+import { projectOf, withDatabase, withLock } from './project.ts';
 
 export const tenantFields = {
   schemaName: text,
@@ -20,6 +20,7 @@ export const tenantFields = {
 export const provisionTenant = defineAction({
   inputs: {
     ...databaseFields,
+    ...lockFields,
     ...projectFields,
     env: environment.optional(),
     ...tenantFields,
@@ -35,14 +36,17 @@ export const provisionTenant = defineAction({
     tell({ schema: schemaName, domains: JSON.stringify(domain) });
 
     const outcome = await withDatabase(inputs, context, (database) =>
-      provision({
-        ...context,
-        ...inputs,
-        project: projectOf(inputs, inputs.env ?? {}),
-        database,
-        tenant: { schemaName, tenantName, domains: domain, tenantType, fields },
-        commandTimeout: inputs.timeout,
-      }),
+      withLock(inputs, context, (atSafePoint) =>
+        provision({
+          ...context,
+          ...inputs,
+          project: projectOf(inputs, inputs.env ?? {}),
+          database,
+          tenant: { schemaName, tenantName, domains: domain, tenantType, fields },
+          commandTimeout: inputs.timeout,
+          atSafePoint,
+        }),
+      ),
     );
 
     report.data('tenant', outcome);

@@ -10,6 +10,7 @@ import {
   databaseFields,
   environment,
   hostKeyIsPinnedOnce,
+  lockFields,
   projectFields,
   registryFields,
   registryIsComplete,
@@ -29,6 +30,7 @@ const inputs = {
     throw new RangeError(`"${written}" is not one of ${listed(stops)}`);
   }).optional(),
   ...databaseFields,
+  ...lockFields,
   ...projectFields,
   projectEnv: environment.optional(),
   superTenantCommand: text.optional(),

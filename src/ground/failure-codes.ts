@@ -43,6 +43,7 @@ export const failureCodes = [
   'database-pooler-cannot-connect',
   'database-pooler-unknown-mode',
   'database-not-connected',
+  'database-locked',
   'database-permission-denied',
   'database-read-only',
   // Migrations

@@ -30,6 +30,8 @@ export interface MigrateOptions {
   readonly dryRun: boolean;
   /** Milliseconds for one command of the project. Default: an hour. */
   readonly commandTimeout?: number | undefined;
+  /** Called before each change with what it is; what it throws ends the run there. */
+  readonly atSafePoint?: ((phase: string) => Promise<void>) | undefined;
   /** Told how far the run has come, whenever that changes: for a report when the step is cancelled. */
   readonly onStanding?: ((outcome: MigrationOutcome) => void) | undefined;
 }
@@ -122,7 +124,7 @@ async function bringShared(progress: Progress, options: MigrateOptions): Promise
     options.log.step('Shared', `${shared.schema}: nothing to do`);
     return;
   }
-  options.signal.throwIfAborted();
+  await safePoint(`the shared schema ${shared.schema}`, progress, options);
   progress.begun(shared.schema);
   const ran = await migrateShared(shared.schema, commandOptions(options));
   progress.ended(shared.schema, ran);
@@ -140,6 +142,7 @@ async function bringSuperTenant(
   options: MigrateOptions,
 ): Promise<void> {
   const command = words.join(' ');
+  await safePoint('the super tenant', progress, options);
   const ran = await makeSuperTenant(words, commandOptions(options));
   progress.superTenantEnded(command, ran);
   options.onStanding?.(progress.outcome());
@@ -154,7 +157,7 @@ async function bringTenants(progress: Progress, options: MigrateOptions): Promis
   const waiting = tenantsToMigrate(plan);
   const since = performance.now();
   for (const [index, schema] of waiting.entries()) {
-    options.signal.throwIfAborted();
+    await safePoint(`tenant ${schema} (${index + 1} of ${waiting.length})`, progress, options);
     progress.begun(schema);
     const ran = await migrateTenant(schema, commandOptions(options));
     progress.ended(schema, ran);
@@ -174,6 +177,19 @@ async function bringTenants(progress: Progress, options: MigrateOptions): Promis
     performance.now() - since,
   );
   return waiting.length > 0;
+}
+
+async function safePoint(
+  phase: string,
+  progress: Progress,
+  { signal, atSafePoint }: MigrateOptions,
+): Promise<void> {
+  signal.throwIfAborted();
+  try {
+    await atSafePoint?.(phase);
+  } catch (error) {
+    throw error instanceof UserError ? withStanding(error, progress) : error;
+  }
 }
 
 /** Each tenant of a few; a line for every tenth of many. */

@@ -30,6 +30,8 @@ export interface ProvisionOptions {
   readonly dryRun: boolean;
   /** Milliseconds for one command of the project. Default: an hour. */
   readonly commandTimeout?: number | undefined;
+  /** Called before each change with what it is; what it throws ends the run there. */
+  readonly atSafePoint?: ((phase: string) => Promise<void>) | undefined;
   /** How a schema gets its tables. Default: the project's own migrate_schemas. */
   readonly makeTables?: ((schema: string, options: CommandOptions) => Promise<Ran>) | undefined;
 }
@@ -123,6 +125,7 @@ async function makeAll({ parts, steps }: Decision, options: ProvisionOptions): P
   const nothing: Made = { row: null, domains: [], schema: null };
   if (steps.length === 0) return nothing;
   const since = performance.now();
+  await options.atSafePoint?.(`making tenant ${parts.schema}`);
   const { made, refused } = await makeParts(parts, options);
   if (made === null) {
     throw new UserError(
@@ -144,6 +147,7 @@ async function bringTables(
   const { schema } = parts;
   const isNew = parts.makeRow || parts.makeSchema;
   if (isNew || pending.length > 0) {
+    await options.atSafePoint?.(`the tables of tenant ${schema}`);
     const makeTables = options.makeTables ?? migrateTenant;
     const ran = await makeTables(schema, {
       project: options.project,
