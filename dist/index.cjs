@@ -138,10 +138,10 @@ function counted(count2, noun, plural = `${noun}s`) {
   return `${grouped(count2)} ${count2 === 1 ? noun : plural}`;
 }
 function listed(items, limit2 = Number.POSITIVE_INFINITY) {
-  const shown = items.length > limit2 ? [...items.slice(0, limit2), `${items.length - limit2} more`] : [...items];
-  const last = shown.pop();
+  const shown2 = items.length > limit2 ? [...items.slice(0, limit2), `${items.length - limit2} more`] : [...items];
+  const last = shown2.pop();
   if (last === void 0) return "none";
-  return shown.length === 0 ? last : `${shown.join(", ")} and ${last}`;
+  return shown2.length === 0 ? last : `${shown2.join(", ")} and ${last}`;
 }
 function nearest(text2, candidates) {
   const bare = (word) => word.toLowerCase().replace(/[^a-z0-9]/g, "");
@@ -390,8 +390,8 @@ function joined(stretches) {
     }
   };
 }
-function percentDecode(url, written2) {
-  const { text: text2, offsetOf } = written2;
+function percentDecode(url, written3) {
+  const { text: text2, offsetOf } = written3;
   const pieces = [];
   let at = text2.search(/[^ ]|$/);
   while (at < text2.length && text2[at] !== " ") {
@@ -402,7 +402,7 @@ function percentDecode(url, written2) {
     at += piece.length;
   }
   if (/[^ ]/.test(text2.slice(at))) refuse(url, "space", offsetOf(at));
-  return { bytes: import_node_buffer.Buffer.concat(pieces), written: written2 };
+  return { bytes: import_node_buffer.Buffer.concat(pieces), written: written3 };
 }
 function pieceAt(text2, at) {
   const pattern = /%[0-9a-fA-F]{2}|%|[^% ]+/y;
@@ -7536,6 +7536,18 @@ var init_fields = __esm({
   }
 });
 
+// src/database/timeouts.ts
+function withTimeouts(options, { lock, statement }) {
+  return [options ?? "", `-c lock_timeout=${lock}`, `-c statement_timeout=${statement}`].filter((part) => part.trim() !== "").join(" ");
+}
+var longestTimeout;
+var init_timeouts = __esm({
+  "src/database/timeouts.ts"() {
+    "use strict";
+    longestTimeout = 2147483647;
+  }
+});
+
 // src/deployment/environment.ts
 function readEnvironment(text2) {
   const variables = {};
@@ -7643,13 +7655,15 @@ function registryIsComplete(given) {
 function hostKeyIsPinnedOnce(given) {
   return given.sshFingerprint !== void 0 && given.sshKnownHosts !== void 0 ? "ssh-fingerprint and ssh-known-hosts: give one of them" : void 0;
 }
-var commonFields, databaseUrl, databaseFields, lockFields, environment, projectFields, serverFields, registryFields;
+var commonFields, databaseUrl, databaseFields, lockFields, databaseTimeout, timeoutFields, environment, projectFields, serverFields, registryFields;
 var init_fields2 = __esm({
   "src/actions/fields.ts"() {
     "use strict";
+    init_timeouts();
     init_url();
     init_url_secrets();
     init_environment();
+    init_duration();
     init_ssh_server();
     init_fields();
     commonFields = {
@@ -7657,7 +7671,7 @@ var init_fields2 = __esm({
       summary: boolean3
     };
     databaseUrl = secret(
-      readAs((written2) => parseDatabaseUrl(written2.trim())),
+      readAs((written3) => parseDatabaseUrl(written3.trim())),
       secretsInUrl
     );
     databaseFields = {
@@ -7668,11 +7682,20 @@ var init_fields2 = __esm({
     lockFields = {
       lockWait: duration2
     };
-    environment = withSecrets(readAs(readEnvironment), (written2) => {
+    databaseTimeout = readAs((value) => {
+      const milliseconds = Math.ceil(parseDuration(value.trim()));
+      if (milliseconds <= longestTimeout) return milliseconds;
+      throw new RangeError(`"${value}" is more than PostgreSQL takes (24 days) — 0s is no limit`);
+    });
+    timeoutFields = {
+      lockTimeout: databaseTimeout,
+      statementTimeout: databaseTimeout
+    };
+    environment = withSecrets(readAs(readEnvironment), (written3) => {
       try {
-        return secretsInEnvironment(readEnvironment(written2));
+        return secretsInEnvironment(readEnvironment(written3));
       } catch {
-        return written2.split(/\r?\n/);
+        return written3.split(/\r?\n/);
       }
     });
     projectFields = {
@@ -8027,9 +8050,9 @@ var init_libpq_values = __esm({
 function readTlsPlan(value, { homeFolder, caFile }) {
   const own2 = (file) => (0, import_node_path.join)(homeFolder, ".postgresql", file);
   const roots = caFile ?? value("sslrootcert");
-  const written2 = value("sslmode");
+  const written3 = value("sslmode");
   const usual = roots === "system" || caFile !== void 0 ? "verify-full" : "prefer";
-  const mode = oneOf("sslmode", written2 ?? usual, sslModes);
+  const mode = oneOf("sslmode", written3 ?? usual, sslModes);
   if (roots === "system" && mode !== "verify-full") {
     throw invalid("sslrootcert=system goes with sslmode=verify-full only", "set sslmode=verify-full");
   }
@@ -8055,8 +8078,8 @@ function certificateOf(value, own2) {
   if (given === void 0 && !(0, import_node_fs.existsSync)(file)) return void 0;
   return { file, keyFile: value("sslkey") ?? own2("postgresql.key"), passphrase: value("sslpassword") };
 }
-function version2(keyword, written2) {
-  return written2 === void 0 ? void 0 : versions[oneOf(keyword, written2, Object.keys(versions))];
+function version2(keyword, written3) {
+  return written3 === void 0 ? void 0 : versions[oneOf(keyword, written3, Object.keys(versions))];
 }
 function encryptionsOf(mode, kind2) {
   if (kind2 === "socket" || mode === "disable") return ["plain"];
@@ -8132,7 +8155,7 @@ function mostTellingOf(failures) {
   return failures.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 function judge(observation, circumstances2) {
-  const { server, host, timeout } = circumstances2;
+  const { server, host, timeout: timeout2 } = circumstances2;
   switch (observation.kind) {
     case "name-not-resolved":
       return {
@@ -8170,7 +8193,7 @@ function judge(observation, circumstances2) {
     case "no-answer":
       return {
         code: "database-no-answer",
-        failed: `No answer from ${server} within ${showDuration(timeout)}`,
+        failed: `No answer from ${server} within ${showDuration(timeout2)}`,
         observed: "a firewall may drop what this machine sends",
         hint: "let the address of this runner in, use a runner in the network of the database, or go through a bastion",
         waiting: "helps"
@@ -8178,7 +8201,7 @@ function judge(observation, circumstances2) {
     case "silent":
       return {
         code: "database-no-answer",
-        failed: `${capitalised(server)} took the connection and gave no answer within ${showDuration(timeout)}`,
+        failed: `${capitalised(server)} took the connection and gave no answer within ${showDuration(timeout2)}`,
         observed: "it is busy, or no PostgreSQL",
         hint: "look at the server, and check host and port",
         waiting: "helps"
@@ -8425,13 +8448,13 @@ var init_wire = __esm({
 });
 
 // src/database/attempts.ts
-async function connectSomewhere(plan, names, { timeout, signal }, attempt2) {
+async function connectSomewhere(plan, names, { timeout: timeout2, signal }, attempt2) {
   const failures = [];
   places: for (const place of plan.places) {
     const encryptions = encryptionsOf(plan.tls.mode, place.kind);
     let addresses = [];
     try {
-      addresses = await addressesOf(place, AbortSignal.any([signal, AbortSignal.timeout(timeout)]));
+      addresses = await addressesOf(place, AbortSignal.any([signal, AbortSignal.timeout(timeout2)]));
     } catch (error3) {
       signal.throwIfAborted();
       failures.push({ observation: observe(error3, "resolve"), place, cause: error3 });
@@ -8461,7 +8484,7 @@ async function connectSomewhere(plan, names, { timeout, signal }, attempt2) {
   if (telling === void 0) throw new Error("a connection plan without a place");
   throw new NoConnection(
     telling.observation,
-    circumstances(plan, names, timeout, telling.place),
+    circumstances(plan, names, timeout2, telling.place),
     telling.cause
   );
 }
@@ -8476,14 +8499,14 @@ function worthOtherEncryption(observation, encryption) {
   if (observation.kind === "server") return isAboutEncryption(observation);
   return encryption === "tls-if-offered" && ["certificate", "tls-failed"].includes(observation.kind);
 }
-function circumstances(plan, { database, user, discreet }, timeout, place) {
+function circumstances(plan, { database, user, discreet }, timeout2, place) {
   return {
     server: discreet ? "the server that the database URL names" : serverName(place),
     host: discreet ? "in the database URL" : place.kind === "tcp" ? place.host : "",
     database,
     user,
     sslMode: plan.tls.mode,
-    timeout,
+    timeout: timeout2,
     discreet
   };
 }
@@ -8551,20 +8574,20 @@ function placesOf(host, address, port2) {
   if (/^[/@]/.test(host)) return [{ kind: "socket", folder: host, port: port2 }];
   return [{ kind: "tcp", host, address: void 0, port: port2 }];
 }
-function planPort(written2) {
-  if (written2 === void 0 || written2 === "") return 5432;
-  const port2 = Number(written2.trim());
-  if (/^\s*\+?\d+\s*$/.test(written2) && port2 >= 1 && port2 <= 65535) return port2;
+function planPort(written3) {
+  if (written3 === void 0 || written3 === "") return 5432;
+  const port2 = Number(written3.trim());
+  if (/^\s*\+?\d+\s*$/.test(written3) && port2 >= 1 && port2 <= 65535) return port2;
   throw invalid(
     "its port is not a number from 1 to 65535",
     "correct the port; if the password has a / in it, write that as %2F"
   );
 }
-function planTimeout(written2) {
-  if (written2 === void 0) return void 0;
-  if (!/^\s*[+-]?\d+\s*$/.test(written2))
+function planTimeout(written3) {
+  if (written3 === void 0) return void 0;
+  if (!/^\s*[+-]?\d+\s*$/.test(written3))
     throw invalid("its connect_timeout is not a number", "give whole seconds");
-  return Number(written2) > 0 ? Number(written2) * 1e3 : void 0;
+  return Number(written3) > 0 ? Number(written3) * 1e3 : void 0;
 }
 function refuseMisread({ host, port: port2, perhapsMisread }) {
   if (!perhapsMisread || !`${host}${port2}`.includes("@")) return;
@@ -11286,7 +11309,7 @@ var require_serializer = __commonJS({
       68
       /* code.describe */
     );
-    var describe2 = (msg) => {
+    var describe3 = (msg) => {
       return msg.name ? cstringMessage(68, `${msg.type}${msg.name || ""}`) : msg.type === "P" ? emptyDescribePortal : emptyDescribeStatement;
     };
     var close = (msg) => {
@@ -11329,7 +11352,7 @@ var require_serializer = __commonJS({
       parse: parse3,
       bind,
       execute,
-      describe: describe2,
+      describe: describe3,
       close,
       flush: () => flushBuffer,
       sync: () => syncBuffer,
@@ -14181,7 +14204,7 @@ async function waitForDatabase(url, options) {
   const started = performance.now();
   let tries = 0;
   let unresolved = 0;
-  let shown = "";
+  let shown2 = "";
   const attempt2 = (number4) => {
     tries = number4;
     return connect(url, options);
@@ -14196,8 +14219,8 @@ async function waitForDatabase(url, options) {
       },
       onFailure(error3) {
         const reason = messageOf(error3);
-        if (reason !== shown) options.log.info(`Waiting for the database: ${reason}`);
-        shown = reason;
+        if (reason !== shown2) options.log.info(`Waiting for the database: ${reason}`);
+        shown2 = reason;
       }
     });
   } catch (error3) {
@@ -14265,22 +14288,22 @@ async function letsInWithTls(url, plan, options) {
   }
 }
 function attempt(url, plan, options) {
-  const timeout = plan.connectTimeout ?? options.connectTimeout;
+  const timeout2 = plan.connectTimeout ?? options.connectTimeout;
   const discreet = url.perhapsMisread;
   const names = {
     database: discreet ? "the database that the URL names" : `the database ${plan.database}`,
     user: plan.user,
     discreet
   };
-  return connectSomewhere(plan, names, { timeout, signal: options.signal }, (one) => {
+  return connectSomewhere(plan, names, { timeout: timeout2, signal: options.signal }, (one) => {
     const label = discreet ? "the database of the URL" : `${plan.database} on ${serverName(one.place)}`;
-    return tryOnce(one, { plan, options, timeout, label });
+    return tryOnce(one, { plan, options, timeout: timeout2, label });
   });
 }
-async function tryOnce(one, { plan, options, timeout, label }) {
+async function tryOnce(one, { plan, options, timeout: timeout2, label }) {
   options.signal.throwIfAborted();
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), timeout);
+  const timer = setTimeout(() => deadline.abort(), timeout2);
   const signal = AbortSignal.any([options.signal, deadline.signal]);
   let phase = "connect";
   try {
@@ -14419,8 +14442,8 @@ var init_parse_db_url = __esm({
         const whole = composeUrl(url, url.scheme);
         for (const secretText of secretsInUrl(whole)) mask(secretText);
         const engine = inputs6.engine ?? tenantEngine;
-        const shown = redactUrl(whole);
-        log.step(inputs6.databaseUrl === void 0 ? "Composed" : "Read", shown);
+        const shown2 = redactUrl(whole);
+        log.step(inputs6.databaseUrl === void 0 ? "Composed" : "Read", shown2);
         if (url.perhapsMisread) log.warning(misread);
         if (inputs6.exportEnv) {
           const variables = djangoVariables(url, engine);
@@ -14451,7 +14474,7 @@ var init_parse_db_url = __esm({
           report.data("connection", connection);
           report.verdict(`${label} answers: PostgreSQL ${serverVersion}, in ${showDuration(milliseconds)}.`);
         } else {
-          report.verdict(`The URL is readable: \`${shown}\`.`);
+          report.verdict(`The URL is readable: \`${shown2}\`.`);
         }
         return {
           result: inputs6.databaseUrl === void 0 ? "composed" : "parsed",
@@ -14462,13 +14485,80 @@ var init_parse_db_url = __esm({
           password: url.password,
           engine,
           params: JSON.stringify(url.params),
-          "redacted-url": shown,
+          "redacted-url": shown2,
           "database-url": whole
         };
       }
     });
     misread = "The URL has an @ or a / where a password may go on — libpq reads what follows as host, port or name — if it is part of the password, write @ as %40 and / as %2F";
     partNames = ["host", "port", "name", "user", "password", "params"];
+  }
+});
+
+// src/database/blockers.ts
+function findBlockers(database, applicationName) {
+  return database.query(
+    `select distinct blocker.pid, coalesce(a.usename::text, '') as role, coalesce(a.application_name, '') as application,
+            coalesce(a.state, '') as state, coalesce(a.query, '') as query,
+            (extract(epoch from clock_timestamp() - a.xact_start) * 1000)::float8 as milliseconds
+       from pg_stat_activity waiting
+      cross join lateral unnest(pg_blocking_pids(waiting.pid)) as blocker (pid)
+       left join pg_stat_activity a on a.pid = blocker.pid
+      where waiting.datname = current_database() and waiting.application_name = $1
+        and waiting.wait_event_type = 'Lock' and blocker.pid <> waiting.pid`,
+    [applicationName]
+  );
+}
+async function watchingBlockers(work, { database, applicationName, interval, onBlocked }) {
+  const ended2 = new AbortController();
+  let blockers = [];
+  const watch = async () => {
+    for (; ; ) {
+      await (0, import_promises4.setTimeout)(interval, void 0, { signal: ended2.signal });
+      const found2 = await findBlockers(database, applicationName);
+      if (ended2.signal.aborted || found2.length === 0) continue;
+      const isNews = pids(found2) !== pids(blockers);
+      blockers = found2;
+      if (isNews) onBlocked(found2);
+    }
+  };
+  watch().catch(() => {
+  });
+  try {
+    const result = await work();
+    return { result, blockers };
+  } finally {
+    ended2.abort();
+  }
+}
+function pids(blockers) {
+  return blockers.map(({ pid }) => pid).sort((a, b) => a - b).join(" ");
+}
+function describeBlockers(blockers) {
+  return listed(blockers.map(describe2), 3);
+}
+function describe2({ pid, role, application, state, query, milliseconds }) {
+  if (pid === 0) return "a prepared transaction (pg_prepared_xacts shows it)";
+  const statement = query.replace(/[\s\p{Cc}]+/gu, " ").trim();
+  const shown2 = statement.length > longestStatement ? `${statement.slice(0, longestStatement - 1)}…` : statement;
+  const hidden2 = statement === "<insufficient privilege>";
+  const facts4 = [
+    ...application === "" ? [] : [JSON.stringify(application)],
+    ...role === "" ? [] : [`role ${role}`],
+    ...state === "" ? [] : [milliseconds === null ? state : `${state} for ${showDuration(milliseconds)}`],
+    ...hidden2 ? ["what it does is shown only to its role and to members of pg_read_all_stats"] : [],
+    ...hidden2 || shown2 === "" ? [] : [`${state === "active" ? "statement" : "last statement"}: ${shown2}`]
+  ];
+  return facts4.length === 0 ? `session ${pid}` : `session ${pid} (${facts4.join(", ")})`;
+}
+var import_promises4, longestStatement;
+var init_blockers = __esm({
+  "src/database/blockers.ts"() {
+    "use strict";
+    import_promises4 = require("node:timers/promises");
+    init_duration();
+    init_words();
+    longestStatement = 100;
   }
 });
 
@@ -14479,14 +14569,17 @@ function migrationUnderWay(output) {
   if (last === void 0 || /\b(OK|FAKED)\b/.test(last)) return void 0;
   return /^(\S+?)\.\.\./.exec(last)?.[1];
 }
+function isLockTimeout({ stdout, stderr }) {
+  return /\bLockNotAvailable\b|canceling statement due to lock timeout/.test(stderr + stdout);
+}
 function failureLine({ stdout, stderr }) {
   const lines2 = (stderr.trim() === "" ? stdout : stderr).replace(colours, "").trimEnd().split("\n");
   const start = lines2.findLastIndex((line) => exceptionLine.test(line));
   if (start === -1) return (lines2.at(-1) ?? "").trim();
   const [, message = ""] = exceptionLine.exec(lines2[start] ?? "") ?? [];
   const detail = lines2.slice(start + 1).find((line) => line.startsWith("DETAIL:"));
-  const shown = isTraceback(lines2[start] ?? "") ? message : (lines2[start] ?? "").trim();
-  return detail === void 0 ? shown : `${shown} (${detail.replace(/^DETAIL:\s*/, "").trim()})`;
+  const shown2 = isTraceback(lines2[start] ?? "") ? message : (lines2[start] ?? "").trim();
+  return detail === void 0 ? shown2 : `${shown2} (${detail.replace(/^DETAIL:\s*/, "").trim()})`;
 }
 function isTraceback(line) {
   return /^django\.db\.utils\.|^psycopg/.test(line);
@@ -14505,18 +14598,18 @@ async function manage(project, args, options) {
   const settings = project.settingsModule === void 0 ? [] : [`--settings=${project.settingsModule}`];
   return runPython(project, ["manage.py", ...args, ...settings], {}, options);
 }
-async function runPython(project, args, env, { timeout, signal, onLine, applicationName }) {
+async function runPython(project, args, env, { timeout: timeout2, signal, onLine, applicationName }) {
   await requireManagePy(project);
   try {
     return await project.machine.run([project.python, ...args], {
-      timeout,
+      timeout: timeout2,
       ...signal === void 0 ? {} : { signal },
       ...onLine === void 0 ? {} : { onLine },
       workingDirectory: project.workingDirectory,
       env: {
         ...project.env,
         ...project.settingsModule === void 0 ? {} : { DJANGO_SETTINGS_MODULE: project.settingsModule },
-        ...applicationName === void 0 ? {} : { PGAPPNAME: shortened(applicationName) },
+        ...applicationName === void 0 ? {} : { PGAPPNAME: shortenedName(applicationName) },
         PYTHONUNBUFFERED: "1",
         DJANGO_COLORS: "nocolor",
         ...env
@@ -14547,7 +14640,7 @@ async function requireManagePy({ machine, workingDirectory }) {
     { code: "manage-py-missing" }
   );
 }
-function shortened(applicationName) {
+function shortenedName(applicationName) {
   return applicationName.replace(/[^\x20-\x7e]/g, "?").slice(0, 63);
 }
 var import_node_path2;
@@ -14592,15 +14685,15 @@ function superTenantWords(wanted, { commands }) {
   );
 }
 async function migrateShared(schema, options) {
-  const { result, milliseconds } = await run(["migrate_schemas", "--shared", "--noinput"], schema, options);
-  if (succeeded(result)) return { milliseconds };
+  const ran = await run(["migrate_schemas", "--shared", "--noinput"], schema, options);
+  if (succeeded(ran.result)) return ran;
   return {
-    milliseconds,
-    failure: migrationFailure(result, {
+    milliseconds: ran.milliseconds,
+    failure: migrationFailure(ran, options, {
       code: "shared-migration-failed",
       where: `in the shared schema ${schema}`,
       trying: "Migrating the shared schema",
-      next: "mend the cause, then run again; no tenant was touched"
+      standing: "no tenant was touched"
     })
   };
 }
@@ -14618,42 +14711,67 @@ async function makeSuperTenant(words, options) {
 }
 async function migrateTenant(schema, options) {
   const args = ["migrate_schemas", `--schema=${schema}`, "--noinput"];
-  const { result, milliseconds } = await run(args, schema, options);
-  if (succeeded(result)) return { milliseconds };
+  const ran = await run(args, schema, options);
+  if (succeeded(ran.result)) return ran;
   return {
-    milliseconds,
-    failure: migrationFailure(result, {
+    milliseconds: ran.milliseconds,
+    failure: migrationFailure(ran, options, {
       code: "tenant-migration-failed",
       where: `in tenant ${schema}`,
-      trying: `Migrating tenant ${schema}`,
-      next: "mend the cause, then run again"
+      trying: `Migrating tenant ${schema}`
     })
   };
 }
-async function run(words, subject, { project, signal, log, timeout }) {
+async function run(words, subject, { project, database, signal, log, timeout: timeout2 }) {
   const started = performance.now();
-  const result = await manage(project, words, {
-    timeout,
-    signal,
-    onLine: (line) => log.debug(line),
-    applicationName: `tenantry ${subject}`
+  const applicationName = shortenedName(`tenantry ${subject}`);
+  const command = () => manage(project, words, { timeout: timeout2, signal, onLine: (line) => log.debug(line), applicationName });
+  const watched = await watchingBlockers(command, {
+    database,
+    applicationName,
+    interval: lookInterval(project.timeouts?.lock),
+    onBlocked: (blockers) => log.info(`${subject} waits for a lock: ${describeBlockers(blockers)} is in the way`)
   });
-  return { result, milliseconds: performance.now() - started };
+  return { ...watched, milliseconds: performance.now() - started };
 }
-function migrationFailure(result, told2) {
+function lookInterval(lockTimeout = 0) {
+  return lockTimeout === 0 ? 1e3 : Math.min(1e3, Math.max(50, lockTimeout / 4));
+}
+function migrationFailure({ result, blockers }, { project }, told2) {
+  if (isLockTimeout(result)) return blocked(result, blockers, project.timeouts?.lock, told2);
   const migration = migrationUnderWay(result.stdout);
   const what = migration === void 0 ? `${told2.trying} failed` : `Migration ${migration} failed ${told2.where}`;
-  return new UserError(`${what} — ${failureLine(result) || ending(result)}`, told2.next, {
-    code: told2.code,
-    evidence: lastWords(result, 40)
-  });
+  return new UserError(
+    `${what} — ${failureLine(result) || ending(result)}`,
+    ["mend the cause, then run again", told2.standing].filter(Boolean).join("; "),
+    {
+      code: told2.code,
+      evidence: lastWords(result, 40)
+    }
+  );
+}
+function blocked(result, blockers, lockTimeout, { where, trying, standing }) {
+  const migration = migrationUnderWay(result.stdout);
+  const what = migration === void 0 ? `${trying} was blocked` : `Migration ${migration} was blocked ${where}`;
+  const limit2 = lockTimeout === void 0 ? "" : ` within lock-timeout (${showDuration(lockTimeout)})`;
+  const who = blockers.length === 0 ? "nobody could be seen in the way" : `in the way: ${describeBlockers(blockers)}`;
+  const sessions = blockers.filter(({ pid }) => pid !== 0);
+  const end2 = sessions.length === 0 ? "" : ` (or end it: ${sessions.map(({ pid }) => `SELECT pg_terminate_backend(${pid})`).join("; ")})`;
+  const rest = standing === void 0 ? "" : `; ${standing}`;
+  return new UserError(
+    `${what} — it did not get a lock${limit2}; ${who}`,
+    `run again when that has ended${end2}, or raise lock-timeout: what waits for a lock makes others wait, too${rest}`,
+    { code: "migration-blocked", evidence: lastWords(result, 40) }
+  );
 }
 var usualSuperTenantCommand;
 var init_commands = __esm({
   "src/migrations/commands.ts"() {
     "use strict";
+    init_blockers();
     init_command_output();
     init_project();
+    init_duration();
     init_errors();
     init_words();
     init_machine();
@@ -14944,7 +15062,7 @@ var init_progress = __esm({
 });
 
 // src/django/discovery.ts
-var field, model, tenant, ledgerGroup, kind, discoveryShape;
+var field, model, tenant, ledgerGroup, kind, timeout, discoveryShape;
 var init_discovery = __esm({
   "src/django/discovery.ts"() {
     "use strict";
@@ -14993,11 +15111,19 @@ var init_discovery = __esm({
       apps: array(string2()),
       tables: array(string2())
     });
+    timeout = object({ milliseconds: number2(), source: string2() });
     discoveryShape = object({
       versions: object({ django: string2(), djangoTenants: string2(), psycopg: string2() }),
       database: object({
         alias: string2(),
         settings: object({ engine: string2(), host: string2(), port: string2(), name: string2() }),
+        /** What holds on the project's own connection. */
+        timeouts: object({
+          lock: timeout,
+          statement: timeout,
+          /** DATABASES' OPTIONS.options, which replaces PGOPTIONS. */
+          options: string2().nullable()
+        }),
         identity: object({ oid: string2(), name: string2(), role: string2(), serverStarted: string2() })
       }),
       publicSchema: string2(),
@@ -15080,6 +15206,13 @@ function reasonOf(failure2, { python, machine }) {
         next: "set ENGINE to django_tenants.postgresql_backend"
       };
     case "connection":
+      if (/unsupported startup parameter/.test(failure2.message)) {
+        return {
+          code: "database-pooler-refuses-options",
+          what: "The project reaches its database through a pooler that refuses PGOPTIONS, which carries lock-timeout and statement-timeout",
+          next: "give the address of the database itself; nothing was changed"
+        };
+      }
       return {
         code: "project-cannot-connect",
         what: "The project cannot use its database",
@@ -15166,13 +15299,19 @@ def discover(request):
     loader = load_migrations()
     tenant_model, domain_model = utils.get_tenant_model(), utils.get_tenant_domain_model()
     identity = identify(connection)
+    timeouts = read_timeouts(connection)
     schemas = read_schemas(connection)
     standing = read_tenants(tenant_model, domain_model, connection, public)
     names = [public] + [t["schema"] for t in standing["tenants"] if t["schema"] != public]
 
     return {
         "versions": versions(),
-        "database": {"alias": alias, "settings": settings_of(connection), "identity": identity},
+        "database": {
+            "alias": alias,
+            "settings": settings_of(connection),
+            "identity": identity,
+            "timeouts": timeouts,
+        },
         "publicSchema": public,
         "multiType": multi_type(utils),
         "tenantModel": describe_tenant_model(tenant_model),
@@ -15290,6 +15429,24 @@ def identify(connection):
         where = settings_of(connection)
         raise Refusal("connection", str(error).strip(), database=where) from error
     return {"oid": oid, "name": name, "role": role, "serverStarted": started}
+
+
+def read_timeouts(connection):
+    """What holds on the project's own connection, and where it comes from."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, setting::bigint, source FROM pg_settings"
+            " WHERE name IN ('lock_timeout', 'statement_timeout')"
+        )
+        found = {name: {"milliseconds": value, "source": source} for name, value, source in cursor}
+        # Migrations keep the limit; the questions of discovery take as long as there are tenants.
+        cursor.execute("SET statement_timeout = 0")
+    options = connection.settings_dict.get("OPTIONS", {}).get("options")
+    return {
+        "lock": found["lock_timeout"],
+        "statement": found["statement_timeout"],
+        "options": None if options is None else str(options),
+    }
 
 
 def read_tenants(model, domain_model, connection, public):
@@ -15968,6 +16125,59 @@ var init_probe = __esm({
   }
 });
 
+// src/migrations/timeouts.ts
+function timeoutsRefusal(asked, { alias, timeouts: found2 }) {
+  const wrong = [
+    { name: "lock_timeout", input: "lock-timeout", asked: asked.lock, found: found2.lock },
+    { name: "statement_timeout", input: "statement-timeout", asked: asked.statement, found: found2.statement }
+  ].filter((one) => one.asked !== one.found.milliseconds);
+  if (wrong.length === 0) return void 0;
+  const differences2 = wrong.map(
+    ({ name, asked: asked2, found: found3 }) => `${name} is ${shown(found3.milliseconds)} instead of ${shown(asked2)}`
+  );
+  const sources = wrong.map((one) => one.found.source);
+  const { why, next } = placeOf2(alias, found2, sources, withTimeouts(void 0, asked));
+  const accepting = wrong.map(({ input, found: found3 }) => `${input}: ${written2(found3.milliseconds)}`);
+  return new UserError(
+    `The project’s connection does not keep the time limits that were asked for — ${listed(differences2)}: ${why}`,
+    `${next}, or ask for what the project has (${accepting.join(", ")}); nothing was changed`,
+    { code: "timeouts-not-honoured" }
+  );
+}
+function placeOf2(alias, { options }, sources, wanted) {
+  if (sources.includes("session")) {
+    return {
+      why: "the project sets it by a statement of its own when it connects (a receiver of connection_created, or its own database engine)",
+      next: "leave it out there while migrating"
+    };
+  }
+  if (options !== null && options.trim() !== "") {
+    return {
+      why: `DATABASES['${alias}']['OPTIONS']['options'] is "${options}", and stands in place of PGOPTIONS`,
+      next: `append os.environ.get("PGOPTIONS", "") to it, or write ${wanted} there`
+    };
+  }
+  return {
+    why: `PGOPTIONS did not arrive (the server’s value comes from: ${listed([...new Set(sources)])})`,
+    next: "give the address of the database itself: a pooler may ignore PGOPTIONS (ignore_startup_parameters)"
+  };
+}
+function shown(milliseconds) {
+  return milliseconds === 0 ? "none" : showDuration(milliseconds);
+}
+function written2(milliseconds) {
+  return milliseconds % 1e3 === 0 ? `${milliseconds / 1e3}s` : `${milliseconds}ms`;
+}
+var init_timeouts2 = __esm({
+  "src/migrations/timeouts.ts"() {
+    "use strict";
+    init_timeouts();
+    init_duration();
+    init_errors();
+    init_words();
+  }
+});
+
 // src/migrations/standing.ts
 async function readStanding({ project, database, signal }) {
   const discovery = await probe(
@@ -15977,6 +16187,8 @@ async function readStanding({ project, database, signal }) {
     { timeout: patience, signal, applicationName: "tenantry discover" }
   );
   await requireSameDatabase(discovery, database);
+  const refusal = project.timeouts === void 0 ? void 0 : timeoutsRefusal(project.timeouts, discovery.database);
+  if (refusal !== void 0) throw refusal;
   return discovery;
 }
 async function requireSameDatabase({ database: found2 }, given) {
@@ -16000,6 +16212,7 @@ var init_standing = __esm({
     init_discovery();
     init_probe();
     init_errors();
+    init_timeouts2();
     patience = 5 * 6e4;
   }
 });
@@ -16300,8 +16513,8 @@ async function proveAll(discovery, progress, { database, log }) {
   if (proof.failure !== void 0) throw proof.failure;
   log.step("Proof", proofSentence(proof), performance.now() - since);
 }
-function commandOptions({ project, signal, log, commandTimeout }) {
-  return { project, signal, log, timeout: commandTimeout ?? anHour };
+function commandOptions({ project, database, signal, log, commandTimeout }) {
+  return { project, database, signal, log, timeout: commandTimeout ?? anHour };
 }
 var anHour;
 var init_migrate = __esm({
@@ -16356,9 +16569,9 @@ function readHolder(row) {
   };
 }
 function readNote(query) {
-  const [, written2 = ""] = /\/\* tenantry (\{.*\}) \*\//s.exec(query) ?? [];
+  const [, written3 = ""] = /\/\* tenantry (\{.*\}) \*\//s.exec(query) ?? [];
   try {
-    const found2 = JSON.parse(written2);
+    const found2 = JSON.parse(written3);
     const word = (name) => printable(String(found2[name] ?? ""));
     return {
       run: word("run"),
@@ -16406,7 +16619,7 @@ async function takeLock(database, options) {
   const { origin, wait, log, signal } = options;
   const started = performance.now();
   await noticeSilence(database);
-  let shown = "";
+  let shown2 = "";
   for (; ; ) {
     signal.throwIfAborted();
     const since = await tryToTake(database, origin);
@@ -16414,13 +16627,13 @@ async function takeLock(database, options) {
     const left = wait - (performance.now() - started);
     const holder = await findHolder(database);
     if (left <= 0) throw locked(database.label, wait, holder);
-    if (holder !== void 0 && identity(holder) !== shown) {
-      shown = identity(holder);
+    if (holder !== void 0 && identity(holder) !== shown2) {
+      shown2 = identity(holder);
       log.info(
         `Waiting up to ${showDuration(wait)} for the lock, nothing has been changed: ${describeHolder(holder)} holds it`
       );
     }
-    await (0, import_promises4.setTimeout)(Math.min(pollInterval, left), void 0, { signal }).catch(() => signal.throwIfAborted());
+    await (0, import_promises5.setTimeout)(Math.min(pollInterval, left), void 0, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 async function noticeSilence(database) {
@@ -16484,11 +16697,11 @@ function locked(label, wait, holder) {
     { code: "database-locked" }
   );
 }
-var import_promises4, key, held, pollInterval;
+var import_promises5, key, held, pollInterval;
 var init_advisory_lock = __esm({
   "src/database/advisory-lock.ts"() {
     "use strict";
-    import_promises4 = require("node:timers/promises");
+    import_promises5 = require("node:timers/promises");
     init_duration();
     init_errors();
     init_lock_holder();
@@ -16592,7 +16805,7 @@ function ended(child, program, workingDirectory) {
 async function endGroup(child) {
   const running = () => child.exitCode === null && child.signalCode === null;
   signalGroup(child, "SIGTERM");
-  for (let waited = 0; running() && waited < gracePeriod; waited += 50) await (0, import_promises6.setTimeout)(50);
+  for (let waited = 0; running() && waited < gracePeriod; waited += 50) await (0, import_promises7.setTimeout)(50);
   signalGroup(child, "SIGKILL");
 }
 function signalGroup(child, signal) {
@@ -16602,14 +16815,14 @@ function signalGroup(child, signal) {
   } catch {
   }
 }
-var import_node_child_process, import_promises5, import_node_path4, import_promises6, gracePeriod, localMachine;
+var import_node_child_process, import_promises6, import_node_path4, import_promises7, gracePeriod, localMachine;
 var init_local = __esm({
   "src/machine/local.ts"() {
     "use strict";
     import_node_child_process = require("node:child_process");
-    import_promises5 = require("node:fs/promises");
+    import_promises6 = require("node:fs/promises");
     import_node_path4 = require("node:path");
-    import_promises6 = require("node:timers/promises");
+    import_promises7 = require("node:timers/promises");
     init_duration();
     init_errors();
     init_lines();
@@ -16620,12 +16833,12 @@ var init_local = __esm({
       async writeFile(path, content, { mode }) {
         const unfinished = `${path}.${process.pid}.tmp`;
         try {
-          await (0, import_promises5.mkdir)((0, import_node_path4.dirname)(path), { recursive: true });
-          await (0, import_promises5.writeFile)(unfinished, content, { mode, flag: "wx" });
-          await (0, import_promises5.chmod)(unfinished, mode);
-          await (0, import_promises5.rename)(unfinished, path);
+          await (0, import_promises6.mkdir)((0, import_node_path4.dirname)(path), { recursive: true });
+          await (0, import_promises6.writeFile)(unfinished, content, { mode, flag: "wx" });
+          await (0, import_promises6.chmod)(unfinished, mode);
+          await (0, import_promises6.rename)(unfinished, path);
         } catch (error3) {
-          await (0, import_promises5.rm)(unfinished, { force: true }).catch(() => {
+          await (0, import_promises6.rm)(unfinished, { force: true }).catch(() => {
           });
           throw new UserError(
             `Cannot write ${path} — ${messageOf(error3)}`,
@@ -16636,7 +16849,7 @@ var init_local = __esm({
       },
       async readFile(path) {
         try {
-          return await (0, import_promises5.readFile)(path, "utf8");
+          return await (0, import_promises6.readFile)(path, "utf8");
         } catch (error3) {
           if (codeOf(error3) === "ENOENT") return void 0;
           throw new UserError(
@@ -16704,7 +16917,8 @@ async function withLock({ databaseUrl: databaseUrl2, waitAttempts, waitInterval,
     await session?.close();
   }
 }
-function projectOf({ databaseUrl: databaseUrl2, workingDirectory, python, settingsModule }, env) {
+function projectOf({ databaseUrl: databaseUrl2, workingDirectory, python, settingsModule }, env, timeouts) {
+  const options = env.PGOPTIONS ?? process.env.PGOPTIONS;
   return {
     machine: localMachine,
     workingDirectory,
@@ -16713,8 +16927,10 @@ function projectOf({ databaseUrl: databaseUrl2, workingDirectory, python, settin
     env: {
       DATABASE_URL: composeUrl(databaseUrl2, databaseUrl2.scheme),
       ...djangoVariables(databaseUrl2),
-      ...env
-    }
+      ...env,
+      ...timeouts === void 0 ? {} : { PGOPTIONS: withTimeouts(options, timeouts) }
+    },
+    timeouts
   };
 }
 var connectTimeout;
@@ -16725,6 +16941,7 @@ var init_project2 = __esm({
     init_connection();
     init_django_variables();
     init_lock_holder();
+    init_timeouts();
     init_url_compose();
     init_local();
     connectTimeout = 1e4;
@@ -16818,6 +17035,7 @@ var init_migrate_schemas = __esm({
       mode: choice("migrate", "verify"),
       ...databaseFields,
       ...lockFields,
+      ...timeoutFields,
       ...projectFields,
       env: environment.optional(),
       superTenantCommand: text.optional(),
@@ -16832,7 +17050,8 @@ var init_migrate_schemas = __esm({
       async run(context) {
         const { inputs: inputs6, tell } = context;
         const outcome = await withDatabase(inputs6, context, (database) => {
-          const project = projectOf(inputs6, inputs6.env ?? {});
+          const timeouts = { lock: inputs6.lockTimeout, statement: inputs6.statementTimeout };
+          const project = projectOf(inputs6, inputs6.env ?? {}, inputs6.mode === "verify" ? void 0 : timeouts);
           const work = { ...context, ...inputs6, project, database };
           if (inputs6.mode === "verify") return verifySchemas(work);
           const onStanding = (soFar) => tell(facts(soFar));
@@ -17241,6 +17460,7 @@ async function bringTables(progress, { parts }, pending, options) {
     const makeTables = options.makeTables ?? migrateTenant;
     const ran = await makeTables(schema, {
       project: options.project,
+      database: options.database,
       signal: options.signal,
       log: options.log,
       timeout: options.commandTimeout ?? anHour2
@@ -24722,10 +24942,10 @@ var init_provision_tenant = __esm({
 });
 
 // src/health/http.ts
-async function ask3(probe2, timeout, signal) {
+async function ask3(probe2, timeout2, signal) {
   const { url, host } = probe2;
   const started = import_node_perf_hooks.performance.now();
-  const limit2 = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+  const limit2 = AbortSignal.any([signal, AbortSignal.timeout(timeout2)]);
   const { request } = await (url.protocol === "https:" ? import("node:https") : import("node:http"));
   try {
     return await new Promise((resolve, reject) => {
@@ -24756,7 +24976,7 @@ async function ask3(probe2, timeout, signal) {
     });
   } catch (error3) {
     signal.throwIfAborted();
-    return silence(error3, url, timeout);
+    return silence(error3, url, timeout2);
   }
 }
 async function readBody(incoming) {
@@ -24777,7 +24997,7 @@ function flatHeaders({ headers: headers2 }) {
     ])
   );
 }
-function silence(error3, url, timeout) {
+function silence(error3, url, timeout2) {
   const code = codeOf(error3) ?? "";
   const place = url.host;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
@@ -24801,7 +25021,7 @@ function silence(error3, url, timeout) {
     };
   }
   const timedOut2 = error3 instanceof Error && (error3.name === "TimeoutError" || error3.name === "AbortError");
-  const observed2 = timedOut2 ? `${place} does not answer within ${showDuration(timeout)}` : `${place} cannot be reached: ${messageOf(error3)}`;
+  const observed2 = timedOut2 ? `${place} does not answer within ${showDuration(timeout2)}` : `${place} cannot be reached: ${messageOf(error3)}`;
   return { kind: "silence", code: "health-no-answer", observed: observed2 };
 }
 var import_node_perf_hooks, bodyLimit;
@@ -25153,11 +25373,11 @@ function formatMount({ type, source, target, readOnly }) {
   const fields = [`type=${type}`, `source=${source}`, `target=${target}`, ...readOnly ? ["readonly"] : []];
   return fields.map((field3) => /[",]/.test(field3) ? `"${field3.replaceAll('"', '""')}"` : field3).join(",");
 }
-function healthArguments({ command, interval, timeout, retries, startPeriod }) {
+function healthArguments({ command, interval, timeout: timeout2, retries, startPeriod }) {
   return [
     ...["--health-cmd", command],
     ...["--health-interval", `${interval}ms`],
-    ...["--health-timeout", `${timeout}ms`],
+    ...["--health-timeout", `${timeout2}ms`],
     ...["--health-retries", String(retries)],
     ...["--health-start-period", `${startPeriod}ms`]
   ];
@@ -25402,16 +25622,16 @@ function dockerOn(machine, { signal, log }) {
     async start(name) {
       await must(`Cannot start the container ${name}`, ["start", name], { timeout: limits.change });
     },
-    async stop(name, timeout) {
-      const seconds = String(Math.ceil(timeout / 1e3));
+    async stop(name, timeout2) {
+      const seconds = String(Math.ceil(timeout2 / 1e3));
       await must(`Cannot stop the container ${name}`, ["stop", "-t", seconds, name], {
-        timeout: timeout + limits.change
+        timeout: timeout2 + limits.change
       });
     },
-    async restart(name, timeout) {
-      const seconds = String(Math.ceil(timeout / 1e3));
+    async restart(name, timeout2) {
+      const seconds = String(Math.ceil(timeout2 / 1e3));
       await must(`Cannot restart the container ${name}`, ["restart", "-t", seconds, name], {
-        timeout: timeout + limits.change
+        timeout: timeout2 + limits.change
       });
     },
     async setRestartPolicy(name, policy) {
@@ -25480,13 +25700,13 @@ var init_renewable = __esm({
 // src/deployment/preflight.ts
 async function fetchedImage({ request, docker, machine, ports }, platform2) {
   const started = import_node_perf_hooks2.performance.now();
-  const written2 = showImage(request.image);
-  const isThere = request.image.digest !== void 0 && await docker.image(written2) !== void 0;
+  const written3 = showImage(request.image);
+  const isThere = request.image.digest !== void 0 && await docker.image(written3) !== void 0;
   const digest = isThere ? request.image.digest ?? "" : await docker.pull(request.image, request.registryLogin);
   const image = await docker.image(pinnedImage(request.image, digest));
   if (image === void 0) {
     throw new UserError(
-      `${written2} is not on ${machine.name} — it was pulled as ${digest}, and is gone`,
+      `${written3} is not on ${machine.name} — it was pulled as ${digest}, and is gone`,
       "something removes images there while others are deployed (docker image prune in a cron job?)",
       { code: "image-not-found" }
     );
@@ -25494,14 +25714,14 @@ async function fetchedImage({ request, docker, machine, ports }, platform2) {
   const built = `${image.os}/${image.architecture}`;
   if (built !== platform2) {
     throw new UserError(
-      `${written2} cannot run on ${machine.name} — the image is ${built}, the server ${platform2}`,
+      `${written3} cannot run on ${machine.name} — the image is ${built}, the server ${platform2}`,
       `build it for the server: platforms: ${platform2} in the build step`,
       { code: "image-wrong-architecture" }
     );
   }
   ports.log.step(
     "Image",
-    `${written2} is ${shortDigest(digest)}${isThere ? " (already there)" : ""}`,
+    `${written3} is ${shortDigest(digest)}${isThere ? " (already there)" : ""}`,
     import_node_perf_hooks2.performance.now() - started
   );
   return { digest, image };
@@ -25729,7 +25949,7 @@ var init_why = __esm({
 });
 
 // src/deployment/gate.ts
-async function waitUntilServing(name, called, { probe: probe2, status, timeout }, { docker, ask: ask4, signal, log }) {
+async function waitUntilServing(name, called, { probe: probe2, status, timeout: timeout2 }, { docker, ask: ask4, signal, log }) {
   const started = import_node_perf_hooks3.performance.now();
   let told2 = "";
   let bornAt;
@@ -25757,13 +25977,13 @@ async function waitUntilServing(name, called, { probe: probe2, status, timeout }
     }
     if (look2.now === "ready") return;
     if (look2.now === "not yet") {
-      if (waited > timeout) {
-        throw whyNotHealthy(called, look2, timeout, await docker.logs(name, evidenceLines));
+      if (waited > timeout2) {
+        throw whyNotHealthy(called, look2, timeout2, await docker.logs(name, evidenceLines));
       }
       if (look2.observed !== told2) log.debug(`${called}: ${look2.observed}`);
       told2 = look2.observed;
     }
-    await (0, import_promises7.setTimeout)(pause, void 0, { signal }).catch(() => signal.throwIfAborted());
+    await (0, import_promises8.setTimeout)(pause, void 0, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 function lookAt({ state }, waited, hasProbe) {
@@ -25789,12 +26009,12 @@ function lookAt({ state }, waited, hasProbe) {
   }
   return { now: "ready" };
 }
-var import_node_perf_hooks3, import_promises7, pause, answerTimeout, stayUp, evidenceLines;
+var import_node_perf_hooks3, import_promises8, pause, answerTimeout, stayUp, evidenceLines;
 var init_gate = __esm({
   "src/deployment/gate.ts"() {
     "use strict";
     import_node_perf_hooks3 = require("node:perf_hooks");
-    import_promises7 = require("node:timers/promises");
+    import_promises8 = require("node:timers/promises");
     init_errors();
     init_probe2();
     init_why();
@@ -26301,18 +26521,18 @@ async function reconnected({ machine, log }, limit2) {
       return true;
     } catch (error3) {
       log.debug(`connecting again: ${messageOf(error3)}`);
-      await (0, import_promises8.setTimeout)(reconnecting.pause, void 0, { signal: limit2 }).catch(() => {
+      await (0, import_promises9.setTimeout)(reconnecting.pause, void 0, { signal: limit2 }).catch(() => {
       });
     }
   }
   return false;
 }
-var import_node_perf_hooks5, import_promises8, lastTime, reconnecting;
+var import_node_perf_hooks5, import_promises9, lastTime, reconnecting;
 var init_switch_over = __esm({
   "src/deployment/switch-over.ts"() {
     "use strict";
     import_node_perf_hooks5 = require("node:perf_hooks");
-    import_promises8 = require("node:timers/promises");
+    import_promises9 = require("node:timers/promises");
     init_docker();
     init_errors();
     init_put_back();
@@ -43045,18 +43265,18 @@ var require_SFTP = __commonJS({
         offset,
         length,
         position,
-        (writeErr, written2) => {
+        (writeErr, written3) => {
           if (writeErr) {
             return sftp.close(handle, () => {
               callback && callback(writeErr);
             });
           }
-          if (written2 === length) {
+          if (written3 === length) {
             sftp.close(handle, callback);
           } else {
-            offset += written2;
-            length -= written2;
-            position += written2;
+            offset += written3;
+            length -= written3;
+            position += written3;
             writeAll(sftp, handle, buffer, offset, length, position, callback);
           }
         }
@@ -49426,7 +49646,7 @@ ${output.stderr}`.trim().split("\n").at(-1);
   return { exitCode: exitCode2, signal, ...output };
 }
 async function endCommand(session, { started, ended: ended2 }) {
-  const id = await Promise.race([started, (0, import_promises9.setTimeout)(grace.TERM, void 0, { ref: false })]);
+  const id = await Promise.race([started, (0, import_promises10.setTimeout)(grace.TERM, void 0, { ref: false })]);
   if (id === void 0) return false;
   const isOver = ended2.then(({ exitCode: exitCode2, signal }) => exitCode2 !== null || signal !== null);
   for (const signal of ["TERM", "KILL"]) {
@@ -49435,24 +49655,24 @@ async function endCommand(session, { started, ended: ended2 }) {
     } catch {
       return false;
     }
-    if (await Promise.race([isOver, (0, import_promises9.setTimeout)(grace[signal], false, { ref: false })])) return true;
+    if (await Promise.race([isOver, (0, import_promises10.setTimeout)(grace[signal], false, { ref: false })])) return true;
   }
   return false;
 }
-function timedOut(what, timeout, reallyEnded, output) {
+function timedOut(what, timeout2, reallyEnded, output) {
   const evidence2 = lastWords({ exitCode: null, signal: null, ...output });
   return new UserError(
-    `${what} did not end within ${showDuration(timeout)} — ${reallyEnded ? "it was ended" : "it may still be running there"}`,
+    `${what} did not end within ${showDuration(timeout2)} — ${reallyEnded ? "it was ended" : "it may still be running there"}`,
     reallyEnded ? "look at its last lines; if it needs longer, give it a longer time limit" : "look there before you run it again; if it needs longer, give it a longer time limit",
     { code: "command-timed-out", evidence: evidence2 }
   );
 }
-var import_node_crypto6, import_promises9, grace;
+var import_node_crypto6, import_promises10, grace;
 var init_ssh_command = __esm({
   "src/machine/ssh-command.ts"() {
     "use strict";
     import_node_crypto6 = require("node:crypto");
-    import_promises9 = require("node:timers/promises");
+    import_promises10 = require("node:timers/promises");
     init_duration();
     init_errors();
     init_lines();
@@ -49627,26 +49847,26 @@ function rejected({ account, key: key2, password }, cause) {
     { code: "ssh-key-rejected", cause }
   );
 }
-function hostKeyMismatch(account, pins, shown) {
+function hostKeyMismatch(account, pins, shown2) {
   return new UserError(
-    `${showAddress(account)} is not the server it was — it shows ${showKeys(shown)}, expected ${listed(pins.fingerprints)}`,
-    `the server was set up anew, or someone stands between: compare with "${keygenCommand(shown)}" on the server itself, then update ssh-fingerprint or ssh-known-hosts`,
+    `${showAddress(account)} is not the server it was — it shows ${showKeys(shown2)}, expected ${listed(pins.fingerprints)}`,
+    `the server was set up anew, or someone stands between: compare with "${keygenCommand(shown2)}" on the server itself, then update ssh-fingerprint or ssh-known-hosts`,
     { code: "ssh-host-key-mismatch" }
   );
 }
-function hostKeyUnknown(server, shown, input) {
+function hostKeyUnknown(server, shown2, input) {
   const observed2 = (server.knownHosts ?? []).length === 0 ? "nothing says whether that is your server" : "ssh-known-hosts has no line for it";
   return new UserError(
-    `${showAddress(server)} shows ${showKeys(shown)} — ${observed2}`,
-    `compare with "${keygenCommand(shown)}" on the server itself, then set ${input}: ${shown[0]?.fingerprint ?? "SHA256:…"}`,
+    `${showAddress(server)} shows ${showKeys(shown2)} — ${observed2}`,
+    `compare with "${keygenCommand(shown2)}" on the server itself, then set ${input}: ${shown2[0]?.fingerprint ?? "SHA256:…"}`,
     { code: "ssh-host-key-unknown" }
   );
 }
 function showKeys(keys) {
   return keys.length === 0 ? "no key of the pinned kind" : listed(keys.map((key2) => `${key2.fingerprint} (${key2.type})`));
 }
-function keygenCommand(shown) {
-  const kind2 = /ed25519|ecdsa|rsa/.exec(shown[0]?.type ?? "")?.[0] ?? "ed25519";
+function keygenCommand(shown2) {
+  const kind2 = /ed25519|ecdsa|rsa/.exec(shown2[0]?.type ?? "")?.[0] ?? "ed25519";
   return `ssh-keygen -lf /etc/ssh/ssh_host_${kind2}_key.pub`;
 }
 var init_ssh_verdict = __esm({
@@ -49707,7 +49927,7 @@ function definite(value) {
   return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== void 0));
 }
 async function logIn2(login, way) {
-  const shown = [];
+  const shown2 = [];
   let kinds = Object.keys(hostKeyKinds);
   while (kinds.length > 0) {
     const outcome = await handshake(login, way, kinds);
@@ -49715,11 +49935,11 @@ async function logIn2(login, way) {
     if (outcome.refused === void 0) break;
     const { refused: refused2 } = outcome;
     way.log.debug(`${showAddress(login.server)} shows ${refused2.fingerprint} (${refused2.type})`);
-    shown.push(refused2);
+    shown2.push(refused2);
     kinds = kinds.filter((kind2) => kind2 !== kindOf(refused2.type));
   }
-  if (login.pins !== void 0) throw hostKeyMismatch(login.server, login.pins, shown);
-  throw hostKeyUnknown(login.server, shown, `${login.inputs}-fingerprint`);
+  if (login.pins !== void 0) throw hostKeyMismatch(login.server, login.pins, shown2);
+  throw hostKeyUnknown(login.server, shown2, `${login.inputs}-fingerprint`);
 }
 async function handshake({ server, pins, key: key2, inputs: inputs6 }, way, kinds) {
   way.signal.throwIfAborted();
@@ -49745,9 +49965,9 @@ async function handshake({ server, pins, key: key2, inputs: inputs6 }, way, kind
       keepaliveInterval: keepalive.interval,
       keepaliveCountMax: keepalive.count,
       algorithms: { serverHostKey: kinds.flatMap((kind2) => hostKeyKinds[kind2] ?? []) },
-      hostVerifier: (shown) => {
-        if (pins?.accepts(shown) === true) return true;
-        refused2 = shownKey(shown);
+      hostVerifier: (shown2) => {
+        if (pins?.accepts(shown2) === true) return true;
+        refused2 = shownKey(shown2);
         return false;
       }
     });
@@ -49798,9 +50018,9 @@ async function within(connecting, { connectTimeout: connectTimeout2, signal }) {
     });
   }
 }
-function forwarded(first2, { host, port: port2 }, timeout) {
+function forwarded(first2, { host, port: port2 }, timeout2) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`Timed out after ${showDuration(timeout)}`)), timeout);
+    const timer = setTimeout(() => reject(new Error(`Timed out after ${showDuration(timeout2)}`)), timeout2);
     first2.forwardOut("127.0.0.1", 0, host, port2, (error3, stream) => {
       clearTimeout(timer);
       if (error3 === void 0 || error3 === null) resolve(stream);
@@ -49818,14 +50038,14 @@ async function end({ client, closed }) {
   client.on("error", () => {
   });
   client.end();
-  if (await Promise.race([closed.then(() => true), (0, import_promises10.setTimeout)(closeTimeout, false, { ref: false })])) return;
+  if (await Promise.race([closed.then(() => true), (0, import_promises11.setTimeout)(closeTimeout, false, { ref: false })])) return;
   client.destroy();
 }
-var import_promises10, keepalive, closeTimeout;
+var import_promises11, keepalive, closeTimeout;
 var init_ssh = __esm({
   "src/machine/ssh.ts"() {
     "use strict";
-    import_promises10 = require("node:timers/promises");
+    import_promises11 = require("node:timers/promises");
     init_esm4();
     init_duration();
     init_errors();
@@ -49955,10 +50175,10 @@ var init_deploy_container = __esm({
     init_fields();
     init_fields2();
     containerFields = {
-      image: readAs((written2) => parseImage(written2.trim())),
-      container: readAs((written2) => {
-        if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(written2.trim())) return written2.trim();
-        throw new RangeError(`"${written2}" is not a container's name — letters, digits, _, . and -`);
+      image: readAs((written3) => parseImage(written3.trim())),
+      container: readAs((written3) => {
+        if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(written3.trim())) return written3.trim();
+        throw new RangeError(`"${written3}" is not a container's name — letters, digits, _, . and -`);
       }),
       environment: text,
       ports: linesOf(parsePort).optional(),
@@ -50083,13 +50303,13 @@ async function inParallel(items, work) {
 }
 async function pause2(milliseconds, signal) {
   signal.throwIfAborted();
-  if (milliseconds > 0) await (0, import_promises11.setTimeout)(milliseconds, void 0, { signal }).catch(() => signal.throwIfAborted());
+  if (milliseconds > 0) await (0, import_promises12.setTimeout)(milliseconds, void 0, { signal }).catch(() => signal.throwIfAborted());
 }
-var import_promises11, parallel;
+var import_promises12, parallel;
 var init_check = __esm({
   "src/health/check.ts"() {
     "use strict";
-    import_promises11 = require("node:timers/promises");
+    import_promises12 = require("node:timers/promises");
     init_errors();
     init_words();
     init_probe2();
@@ -50236,10 +50456,10 @@ var init_health_check = __esm({
     init_action();
     init_fields();
     init_fields2();
-    tenantSample = readAs((written2) => {
-      if (written2 === "none" || written2 === "all") return written2;
-      if (/^[1-9]\d*$/.test(written2)) return Number(written2);
-      throw new RangeError(`"${written2}" is not none, all, or a number of tenants`);
+    tenantSample = readAs((written3) => {
+      if (written3 === "none" || written3 === "all") return written3;
+      if (/^[1-9]\d*$/.test(written3)) return Number(written3);
+      throw new RangeError(`"${written3}" is not none, all, or a number of tenants`);
     });
     healthFields = {
       url: httpUrls,
@@ -50347,13 +50567,14 @@ var init_tenantry = __esm({
     init_provision_tenant();
     stops = ["migrate", "provision", "deploy", "check"];
     inputs5 = {
-      steps: linesOf((written2) => {
-        const stop = stops.find((name) => name === written2);
+      steps: linesOf((written3) => {
+        const stop = stops.find((name) => name === written3);
         if (stop !== void 0) return stop;
-        throw new RangeError(`"${written2}" is not one of ${listed(stops)}`);
+        throw new RangeError(`"${written3}" is not one of ${listed(stops)}`);
       }).optional(),
       ...databaseFields,
       ...lockFields,
+      ...timeoutFields,
       ...projectFields,
       projectEnv: environment.optional(),
       superTenantCommand: text.optional(),
@@ -51166,7 +51387,7 @@ function onCancel() {
     async race(work) {
       const overdue = new Promise((_, reject) => {
         signal.addEventListener("abort", () => {
-          void (0, import_promises12.setTimeout)(unwindingTime, void 0, { ref: false }).then(() => reject(signal.reason));
+          void (0, import_promises13.setTimeout)(unwindingTime, void 0, { ref: false }).then(() => reject(signal.reason));
         });
       });
       return Promise.race([work, overdue]);
@@ -51178,11 +51399,11 @@ function onCancel() {
     }
   };
 }
-var import_promises12, unwindingTime;
+var import_promises13, unwindingTime;
 var init_cancel = __esm({
   "src/step/cancel.ts"() {
     "use strict";
-    import_promises12 = require("node:timers/promises");
+    import_promises13 = require("node:timers/promises");
     init_duration();
     init_errors();
     unwindingTime = 7e3;
@@ -51247,8 +51468,8 @@ function sentenceOf(failure2, standing) {
 }
 async function requireWritable(folder) {
   try {
-    await (0, import_promises13.mkdir)(folder, { recursive: true });
-    await (0, import_promises13.access)(folder, import_promises13.constants.W_OK);
+    await (0, import_promises14.mkdir)(folder, { recursive: true });
+    await (0, import_promises14.access)(folder, import_promises14.constants.W_OK);
   } catch (error3) {
     throw new UserError(
       `The report cannot be written to ${folder} — ${messageOf(error3)}`,
@@ -51261,8 +51482,8 @@ async function writeReport({ outputs: outputs5, steps, report }, { name, host, m
   const path = (0, import_node_path6.join)(host.reportFolder, `${name}-${process.pid}.json`);
   const content = { schema: 1, action: name, ...Object.fromEntries(outputs5), steps, ...report.collected };
   try {
-    await (0, import_promises13.mkdir)(host.reportFolder, { recursive: true });
-    await (0, import_promises13.writeFile)(path, `${masker.clean(JSON.stringify(content, null, 2))}
+    await (0, import_promises14.mkdir)(host.reportFolder, { recursive: true });
+    await (0, import_promises14.writeFile)(path, `${masker.clean(JSON.stringify(content, null, 2))}
 `);
     return path;
   } catch (error3) {
@@ -51295,11 +51516,11 @@ function fail(failure2, sentence, { host, masker }) {
   if (cause !== "" && !sentence.includes(cause)) host.line(masker.clean(`Cause: ${cause}`));
   host.fail(sentence);
 }
-var import_promises13, import_node_path6, cannotWrite;
+var import_promises14, import_node_path6, cannotWrite;
 var init_ending = __esm({
   "src/step/ending.ts"() {
     "use strict";
-    import_promises13 = require("node:fs/promises");
+    import_promises14 = require("node:fs/promises");
     import_node_path6 = require("node:path");
     init_errors();
     cannotWrite = "cannot-write-report";
@@ -51365,10 +51586,12 @@ var init_failure_codes = __esm({
       "tenant-without-schema",
       "migration-history-inconsistent",
       "tenant-type-unknown",
+      "timeouts-not-honoured",
       "command-missing",
       "shared-migration-failed",
       "super-tenant-failed",
       "tenant-migration-failed",
+      "migration-blocked",
       "migrations-left-pending",
       "tenant-tables-missing",
       "tenants-unreadable",
@@ -51472,16 +51695,16 @@ function readInputs(fields, rules2, manifest, given) {
   const problems = unknownInputs(Object.keys(manifest.inputs), given);
   const inputs6 = {};
   for (const [name, field3] of Object.entries(fields)) {
-    const written2 = kebabCase(name);
-    const value = given.get(written2) ?? manifest.inputs[written2]?.default;
+    const written3 = kebabCase(name);
+    const value = given.get(written3) ?? manifest.inputs[written3]?.default;
     const read2 = field3.safeParse(value === "" ? void 0 : value);
     if (read2.success) {
       inputs6[name] = read2.data;
       continue;
     }
     Object.defineProperty(inputs6, name, { get: refuseToSay });
-    if (value === void 0 || value === "") problems.push({ sentence: `${written2}: is required` });
-    else problems.push(...read2.error.issues.map((issue3) => problemOf(written2, issue3)));
+    if (value === void 0 || value === "") problems.push({ sentence: `${written3}: is required` });
+    else problems.push(...read2.error.issues.map((issue3) => problemOf(written3, issue3)));
   }
   for (const rule of rules2) {
     const broken = judged(rule, inputs6);
@@ -51835,6 +52058,14 @@ var manifests = {
       "lock-wait": {
         "description": "How long to wait for another run that is changing the same database. Its lock is never taken away.",
         "default": "10m"
+      },
+      "lock-timeout": {
+        "description": "How long one statement of a migration waits for a lock before it is stopped; 0s is no limit.",
+        "default": "5s"
+      },
+      "statement-timeout": {
+        "description": "How long one statement of a migration runs before it is stopped; 0s is no limit.",
+        "default": "0s"
       },
       "working-directory": {
         "description": "The folder with the project's manage.py.",
@@ -52305,6 +52536,14 @@ var manifests = {
         "description": "How long to wait for another run that is changing the same database. Its lock is never taken away.",
         "default": "10m"
       },
+      "lock-timeout": {
+        "description": "How long one statement of a migration waits for a lock before it is stopped; 0s is no limit.",
+        "default": "5s"
+      },
+      "statement-timeout": {
+        "description": "How long one statement of a migration runs before it is stopped; 0s is no limit.",
+        "default": "0s"
+      },
       "working-directory": {
         "description": "The folder with the project's manage.py.",
         "default": "."
@@ -52690,9 +52929,9 @@ async function readGiven(argv, manifest, action, environment2) {
     given.set(name, Array.isArray(value) ? value.join("\n") : String(value));
   }
   for (const name of secretInputs(action)) {
-    const written2 = given.get(name);
-    if (written2 === "-") given.set(name, await standardInput());
-    else if (written2 !== void 0) {
+    const written3 = given.get(name);
+    if (written3 === "-") given.set(name, await standardInput());
+    else if (written3 !== void 0) {
       throw new RangeError(
         `--${name} would show a secret to everybody who can list processes — pipe it in and write --${name} -, or set ${variableFor(name)}`
       );

@@ -12,6 +12,11 @@ export function discovered(changes: Partial<Discovery> = {}): Discovery {
         port: '5432',
         name: 'shop',
       },
+      timeouts: {
+        lock: { milliseconds: 0, source: 'default' },
+        statement: { milliseconds: 0, source: 'default' },
+        options: null,
+      },
       identity: { oid: '1', name: 'shop', role: 'shop', serverStarted: '2026-01-01 00:00:00.000000' },
     },
     publicSchema: 'public',

@@ -1,7 +1,9 @@
 /** The inputs that several actions share, with one meaning everywhere. */
+import { longestTimeout } from '../database/timeouts.ts';
 import { parseDatabaseUrl } from '../database/url.ts';
 import { secretsInUrl } from '../database/url-secrets.ts';
 import { readEnvironment, secretsInEnvironment } from '../deployment/environment.ts';
+import { parseDuration } from '../ground/duration.ts';
 import { parseJump } from '../machine/ssh-server.ts';
 import type { Inputs } from '../step/action.ts';
 import { boolean, count, duration, lines, port, readAs, secret, text, withSecrets } from '../step/fields.ts';
@@ -25,6 +27,19 @@ export const databaseFields = {
 /** For what changes a database. */
 export const lockFields = {
   lockWait: duration,
+};
+
+/** Milliseconds, as PostgreSQL takes them. A part of one counts as a whole: 0 would be no limit at all. */
+const databaseTimeout = readAs((value) => {
+  const milliseconds = Math.ceil(parseDuration(value.trim()));
+  if (milliseconds <= longestTimeout) return milliseconds;
+  throw new RangeError(`"${value}" is more than PostgreSQL takes (24 days) — 0s is no limit`);
+});
+
+/** For the project's commands. */
+export const timeoutFields = {
+  lockTimeout: databaseTimeout,
+  statementTimeout: databaseTimeout,
 };
 
 /** An environment, `KEY=VALUE` a line; the values of keys that sound secret are masked. */

@@ -6,13 +6,21 @@ import { needsMigration } from '../migrations/plan.ts';
 import { planSentence } from '../migrations/plan-text.ts';
 import { type ActionContext, defineAction } from '../step/action.ts';
 import { boolean, choice, text } from '../step/fields.ts';
-import { commonFields, databaseFields, environment, lockFields, projectFields } from './fields.ts';
+import {
+  commonFields,
+  databaseFields,
+  environment,
+  lockFields,
+  projectFields,
+  timeoutFields,
+} from './fields.ts';
 import { projectOf, withDatabase, withLock } from './project.ts';
 
 const inputs = {
   mode: choice('migrate', 'verify'),
   ...databaseFields,
   ...lockFields,
+  ...timeoutFields,
   ...projectFields,
   env: environment.optional(),
   superTenantCommand: text.optional(),
@@ -33,7 +41,8 @@ export const migrateSchemas = defineAction({
   async run(context) {
     const { inputs, tell } = context;
     const outcome = await withDatabase(inputs, context, (database) => {
-      const project = projectOf(inputs, inputs.env ?? {});
+      const timeouts = { lock: inputs.lockTimeout, statement: inputs.statementTimeout };
+      const project = projectOf(inputs, inputs.env ?? {}, inputs.mode === 'verify' ? undefined : timeouts);
       const work = { ...context, ...inputs, project, database };
       if (inputs.mode === 'verify') return verifySchemas(work);
       const onStanding = (soFar: MigrationOutcome) => tell(facts(soFar));

@@ -3,6 +3,7 @@ import { takeLock } from '../database/advisory-lock.ts';
 import { type Database, waitForDatabase } from '../database/connection.ts';
 import { djangoVariables } from '../database/django-variables.ts';
 import { type LockOrigin, lockApplicationName } from '../database/lock-holder.ts';
+import { type Timeouts, withTimeouts } from '../database/timeouts.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { composeUrl } from '../database/url-compose.ts';
 import type { DjangoProject } from '../django/project.ts';
@@ -98,11 +99,13 @@ export async function withLock<T>(
   }
 }
 
-/** The project on this machine, with the database as its settings read it. */
+/** The project on this machine, with the database as its settings read it; its sessions keep the timeouts. */
 export function projectOf(
   { databaseUrl, workingDirectory, python, settingsModule }: ProjectInputs,
   env: Readonly<Record<string, string>>,
+  timeouts?: Timeouts,
 ): DjangoProject {
+  const options = env.PGOPTIONS ?? process.env.PGOPTIONS;
   return {
     machine: localMachine,
     workingDirectory,
@@ -112,6 +115,8 @@ export function projectOf(
       DATABASE_URL: composeUrl(databaseUrl, databaseUrl.scheme),
       ...djangoVariables(databaseUrl),
       ...env,
+      ...(timeouts === undefined ? {} : { PGOPTIONS: withTimeouts(options, timeouts) }),
     },
+    timeouts,
   };
 }

@@ -15,6 +15,7 @@ import {
   registryFields,
   registryIsComplete,
   serverFields,
+  timeoutFields,
 } from './fields.ts';
 import { healthCheck, healthFields } from './health-check.ts';
 import { migrateSchemas } from './migrate-schemas.ts';
@@ -31,6 +32,7 @@ const inputs = {
   }).optional(),
   ...databaseFields,
   ...lockFields,
+  ...timeoutFields,
   ...projectFields,
   projectEnv: environment.optional(),
   superTenantCommand: text.optional(),

@@ -13,6 +13,11 @@ export function migrationUnderWay(output: string): string | undefined {
   return /^(\S+?)\.\.\./.exec(last)?.[1];
 }
 
+/** Whether a statement gave up waiting for a lock: by psycopg's name for it, whatever language the server speaks. */
+export function isLockTimeout({ stdout, stderr }: Pick<CommandResult, 'stdout' | 'stderr'>): boolean {
+  return /\bLockNotAvailable\b|canceling statement due to lock timeout/.test(stderr + stdout);
+}
+
 /**
  * What went wrong, in the words of the program: the last exception of a traceback with PostgreSQL's DETAIL,
  * on one line; else the last line that was printed.

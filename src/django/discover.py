@@ -24,13 +24,19 @@ def discover(request):
     loader = load_migrations()
     tenant_model, domain_model = utils.get_tenant_model(), utils.get_tenant_domain_model()
     identity = identify(connection)
+    timeouts = read_timeouts(connection)
     schemas = read_schemas(connection)
     standing = read_tenants(tenant_model, domain_model, connection, public)
     names = [public] + [t["schema"] for t in standing["tenants"] if t["schema"] != public]
 
     return {
         "versions": versions(),
-        "database": {"alias": alias, "settings": settings_of(connection), "identity": identity},
+        "database": {
+            "alias": alias,
+            "settings": settings_of(connection),
+            "identity": identity,
+            "timeouts": timeouts,
+        },
         "publicSchema": public,
         "multiType": multi_type(utils),
         "tenantModel": describe_tenant_model(tenant_model),
@@ -148,6 +154,24 @@ def identify(connection):
         where = settings_of(connection)
         raise Refusal("connection", str(error).strip(), database=where) from error
     return {"oid": oid, "name": name, "role": role, "serverStarted": started}
+
+
+def read_timeouts(connection):
+    """What holds on the project's own connection, and where it comes from."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, setting::bigint, source FROM pg_settings"
+            " WHERE name IN ('lock_timeout', 'statement_timeout')"
+        )
+        found = {name: {"milliseconds": value, "source": source} for name, value, source in cursor}
+        # Migrations keep the limit; the questions of discovery take as long as there are tenants.
+        cursor.execute("SET statement_timeout = 0")
+    options = connection.settings_dict.get("OPTIONS", {}).get("options")
+    return {
+        "lock": found["lock_timeout"],
+        "statement": found["statement_timeout"],
+        "options": None if options is None else str(options),
+    }
 
 
 def read_tenants(model, domain_model, connection, public):

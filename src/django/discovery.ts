@@ -51,11 +51,21 @@ const kind = z.object({
   tables: z.array(z.string()),
 });
 
+/** With where the value comes from, in PostgreSQL's words: default, client, session, … */
+const timeout = z.object({ milliseconds: z.number(), source: z.string() });
+
 export const discoveryShape = z.object({
   versions: z.object({ django: z.string(), djangoTenants: z.string(), psycopg: z.string() }),
   database: z.object({
     alias: z.string(),
     settings: z.object({ engine: z.string(), host: z.string(), port: z.string(), name: z.string() }),
+    /** What holds on the project's own connection. */
+    timeouts: z.object({
+      lock: timeout,
+      statement: timeout,
+      /** DATABASES' OPTIONS.options, which replaces PGOPTIONS. */
+      options: z.string().nullable(),
+    }),
     identity: z.object({ oid: z.string(), name: z.string(), role: z.string(), serverStarted: z.string() }),
   }),
   publicSchema: z.string(),

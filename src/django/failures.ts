@@ -73,6 +73,13 @@ function reasonOf(failure: ProbeFailure, { python, machine }: DjangoProject): Re
         next: 'set ENGINE to django_tenants.postgresql_backend',
       };
     case 'connection':
+      if (/unsupported startup parameter/.test(failure.message)) {
+        return {
+          code: 'database-pooler-refuses-options',
+          what: 'The project reaches its database through a pooler that refuses PGOPTIONS, which carries lock-timeout and statement-timeout',
+          next: 'give the address of the database itself; nothing was changed',
+        };
+      }
       return {
         code: 'project-cannot-connect',
         what: 'The project cannot use its database',

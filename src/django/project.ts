@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 
+import type { Timeouts } from '../database/timeouts.ts';
 import { UserError } from '../ground/errors.ts';
 import type { CommandResult, Machine } from '../machine/machine.ts';
 
@@ -14,6 +15,8 @@ export interface DjangoProject {
   readonly settingsModule?: string | undefined;
   /** What the project reads: DATABASE_URL, DB_*, and whatever else it asks for. May hold secrets. */
   readonly env: Readonly<Record<string, string>>;
+  /** What `env` asks of the project's sessions; whoever migrates makes sure that they have it. */
+  readonly timeouts?: Timeouts | undefined;
 }
 
 export interface ManageOptions {
@@ -55,7 +58,7 @@ export async function runPython(
       env: {
         ...project.env,
         ...(project.settingsModule === undefined ? {} : { DJANGO_SETTINGS_MODULE: project.settingsModule }),
-        ...(applicationName === undefined ? {} : { PGAPPNAME: shortened(applicationName) }),
+        ...(applicationName === undefined ? {} : { PGAPPNAME: shortenedName(applicationName) }),
         PYTHONUNBUFFERED: '1',
         DJANGO_COLORS: 'nocolor',
         ...env,
@@ -96,6 +99,6 @@ async function requireManagePy({ machine, workingDirectory }: DjangoProject): Pr
 }
 
 /** PostgreSQL cuts longer names, with a notice. */
-function shortened(applicationName: string): string {
+export function shortenedName(applicationName: string): string {
   return applicationName.replace(/[^\x20-\x7e]/g, '?').slice(0, 63);
 }

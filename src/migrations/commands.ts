@@ -1,6 +1,9 @@
-import { failureLine, migrationUnderWay } from '../django/command-output.ts';
+import { type Blocker, describeBlockers, watchingBlockers } from '../database/blockers.ts';
+import type { Database } from '../database/session.ts';
+import { failureLine, isLockTimeout, migrationUnderWay } from '../django/command-output.ts';
 import type { Discovery } from '../django/discovery.ts';
-import { type DjangoProject, manage } from '../django/project.ts';
+import { type DjangoProject, manage, shortenedName } from '../django/project.ts';
+import { showDuration } from '../ground/duration.ts';
 import { UserError } from '../ground/errors.ts';
 import type { FailureCode } from '../ground/failure-codes.ts';
 import type { Log } from '../ground/log.ts';
@@ -11,6 +14,8 @@ import { type CommandResult, ending, lastWords, succeeded } from '../machine/mac
 
 export interface CommandOptions {
   readonly project: DjangoProject;
+  /** By which is seen who keeps a command waiting. */
+  readonly database: Database;
   readonly signal: AbortSignal;
   readonly log: Log;
   /** Milliseconds for one command. */
@@ -51,15 +56,15 @@ export function superTenantWords(
 
 /** Migrates the shared schema. */
 export async function migrateShared(schema: string, options: CommandOptions): Promise<Ran> {
-  const { result, milliseconds } = await run(['migrate_schemas', '--shared', '--noinput'], schema, options);
-  if (succeeded(result)) return { milliseconds };
+  const ran = await run(['migrate_schemas', '--shared', '--noinput'], schema, options);
+  if (succeeded(ran.result)) return ran;
   return {
-    milliseconds,
-    failure: migrationFailure(result, {
+    milliseconds: ran.milliseconds,
+    failure: migrationFailure(ran, options, {
       code: 'shared-migration-failed',
       where: `in the shared schema ${schema}`,
       trying: 'Migrating the shared schema',
-      next: 'mend the cause, then run again; no tenant was touched',
+      standing: 'no tenant was touched',
     }),
   };
 }
@@ -81,43 +86,94 @@ export async function makeSuperTenant(words: readonly string[], options: Command
 /** Migrates one tenant. */
 export async function migrateTenant(schema: string, options: CommandOptions): Promise<Ran> {
   const args = ['migrate_schemas', `--schema=${schema}`, '--noinput'];
-  const { result, milliseconds } = await run(args, schema, options);
-  if (succeeded(result)) return { milliseconds };
+  const ran = await run(args, schema, options);
+  if (succeeded(ran.result)) return ran;
   return {
-    milliseconds,
-    failure: migrationFailure(result, {
+    milliseconds: ran.milliseconds,
+    failure: migrationFailure(ran, options, {
       code: 'tenant-migration-failed',
       where: `in tenant ${schema}`,
       trying: `Migrating tenant ${schema}`,
-      next: 'mend the cause, then run again',
     }),
   };
+}
+
+/** A command that has ended. */
+interface Ended {
+  readonly result: CommandResult;
+  readonly milliseconds: number;
+  /** Who kept it waiting last. */
+  readonly blockers: readonly Blocker[];
 }
 
 async function run(
   words: readonly string[],
   subject: string,
-  { project, signal, log, timeout }: CommandOptions,
-): Promise<{ result: CommandResult; milliseconds: number }> {
+  { project, database, signal, log, timeout }: CommandOptions,
+): Promise<Ended> {
   const started = performance.now();
-  const result = await manage(project, words, {
-    timeout,
-    signal,
-    onLine: (line) => log.debug(line),
-    applicationName: `tenantry ${subject}`,
+  const applicationName = shortenedName(`tenantry ${subject}`);
+  const command = () =>
+    manage(project, words, { timeout, signal, onLine: (line) => log.debug(line), applicationName });
+  const watched = await watchingBlockers(command, {
+    database,
+    applicationName,
+    interval: lookInterval(project.timeouts?.lock),
+    onBlocked: (blockers) =>
+      log.info(`${subject} waits for a lock: ${describeBlockers(blockers)} is in the way`),
   });
-  return { result, milliseconds: performance.now() - started };
+  return { ...watched, milliseconds: performance.now() - started };
 }
 
-function migrationFailure(
-  result: CommandResult,
-  told: { code: FailureCode; where: string; trying: string; next: string },
-): UserError {
+/** Milliseconds: often enough to see who is in the way before the lock timeout is over. */
+function lookInterval(lockTimeout = 0): number {
+  return lockTimeout === 0 ? 1_000 : Math.min(1_000, Math.max(50, lockTimeout / 4));
+}
+
+interface Told {
+  readonly code: FailureCode;
+  readonly where: string;
+  readonly trying: string;
+  /** How the rest of the world stands, for the end of the sentence. */
+  readonly standing?: string;
+}
+
+function migrationFailure({ result, blockers }: Ended, { project }: CommandOptions, told: Told): UserError {
+  if (isLockTimeout(result)) return blocked(result, blockers, project.timeouts?.lock, told);
   const migration = migrationUnderWay(result.stdout);
   const what =
     migration === undefined ? `${told.trying} failed` : `Migration ${migration} failed ${told.where}`;
-  return new UserError(`${what} — ${failureLine(result) || ending(result)}`, told.next, {
-    code: told.code,
-    evidence: lastWords(result, 40),
-  });
+  return new UserError(
+    `${what} — ${failureLine(result) || ending(result)}`,
+    ['mend the cause, then run again', told.standing].filter(Boolean).join('; '),
+    {
+      code: told.code,
+      evidence: lastWords(result, 40),
+    },
+  );
+}
+
+function blocked(
+  result: CommandResult,
+  blockers: readonly Blocker[],
+  lockTimeout: number | undefined,
+  { where, trying, standing }: Told,
+): UserError {
+  const migration = migrationUnderWay(result.stdout);
+  const what =
+    migration === undefined ? `${trying} was blocked` : `Migration ${migration} was blocked ${where}`;
+  const limit = lockTimeout === undefined ? '' : ` within lock-timeout (${showDuration(lockTimeout)})`;
+  const who =
+    blockers.length === 0 ? 'nobody could be seen in the way' : `in the way: ${describeBlockers(blockers)}`;
+  const sessions = blockers.filter(({ pid }) => pid !== 0);
+  const end =
+    sessions.length === 0
+      ? ''
+      : ` (or end it: ${sessions.map(({ pid }) => `SELECT pg_terminate_backend(${pid})`).join('; ')})`;
+  const rest = standing === undefined ? '' : `; ${standing}`;
+  return new UserError(
+    `${what} — it did not get a lock${limit}; ${who}`,
+    `run again when that has ended${end}, or raise lock-timeout: what waits for a lock makes others wait, too${rest}`,
+    { code: 'migration-blocked', evidence: lastWords(result, 40) },
+  );
 }

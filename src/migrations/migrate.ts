@@ -223,6 +223,6 @@ async function proveAll(
   log.step('Proof', proofSentence(proof), performance.now() - since);
 }
 
-function commandOptions({ project, signal, log, commandTimeout }: MigrateOptions): CommandOptions {
-  return { project, signal, log, timeout: commandTimeout ?? anHour };
+function commandOptions({ project, database, signal, log, commandTimeout }: MigrateOptions): CommandOptions {
+  return { project, database, signal, log, timeout: commandTimeout ?? anHour };
 }

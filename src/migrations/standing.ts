@@ -3,6 +3,7 @@ import { type Discovery, discoveryShape } from '../django/discovery.ts';
 import { probe } from '../django/probe.ts';
 import type { DjangoProject } from '../django/project.ts';
 import { UserError } from '../ground/errors.ts';
+import { timeoutsRefusal } from './timeouts.ts';
 
 interface Reading {
   readonly project: DjangoProject;
@@ -16,7 +17,7 @@ const patience = 5 * 60_000;
 /**
  * Asks the project and its database how things stand now. Changes nothing.
  * @throws UserError one code per reason why the project cannot answer; `project-other-database` when its
- *   settings lead to another database than the one given.
+ *   settings lead to another database than the one given; `timeouts-not-honoured`.
  */
 export async function readStanding({ project, database, signal }: Reading): Promise<Discovery> {
   const discovery = await probe(
@@ -26,6 +27,9 @@ export async function readStanding({ project, database, signal }: Reading): Prom
     { timeout: patience, signal, applicationName: 'tenantry discover' },
   );
   await requireSameDatabase(discovery, database);
+  const refusal =
+    project.timeouts === undefined ? undefined : timeoutsRefusal(project.timeouts, discovery.database);
+  if (refusal !== undefined) throw refusal;
   return discovery;
 }
 

@@ -151,6 +151,7 @@ async function bringTables(
     const makeTables = options.makeTables ?? migrateTenant;
     const ran = await makeTables(schema, {
       project: options.project,
+      database: options.database,
       signal: options.signal,
       log: options.log,
       timeout: options.commandTimeout ?? anHour,

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
 
 import { readLab } from '../../../lab/read-lab.ts';
 import { migrateSchemas } from '../../../src/actions/migrate-schemas.ts';
@@ -98,7 +99,14 @@ function surroundings({ origin = second, signal, log = recordedLog() }: Wanted) 
 async function migrate({ from = scratch, origin, signal, log, ...inputs }: Wanted = {}) {
   const told: Record<string, unknown> = {};
   const { result } = await migrateSchemas.run({
-    inputs: { mode: 'migrate', superTenantCommand: undefined, ...inputsFor(from), ...inputs },
+    inputs: {
+      mode: 'migrate',
+      superTenantCommand: undefined,
+      lockTimeout: 5_000,
+      statementTimeout: 0,
+      ...inputsFor(from),
+      ...inputs,
+    },
     ...surroundings({ origin, signal, log }),
     tell: (facts) => Object.assign(told, facts),
   });
@@ -385,4 +393,175 @@ test('through PgBouncer by transaction there is no lock that could be left behin
   expect(failure.sentence).toMatch(
     / is reached through a pooler in transaction mode — one session's settings and locks would become another one's: search_path would leak between tenants — give the address of the database itself, or of a pooler in session mode \(often another port\)$/,
   );
+});
+
+describe('time limits of the migrating connection', () => {
+  /** A copy of the shop whose settings say more. */
+  async function shopWithSettings(text: string) {
+    const copy = await changedCopy(folders.shop, {
+      'shop/other_settings.py': `from shop.settings import *\n${text}`,
+    });
+    cleanUps.push(copy.remove);
+    return { workingDirectory: copy.folder, settingsModule: 'shop.other_settings' };
+  }
+
+  /** Somebody in the middle of a transaction, as a forgotten terminal is. */
+  async function forgottenTransaction(statement: string): Promise<number> {
+    const { host, port, superuser, superuserPassword } = readLab().postgres.v15;
+    const client = new pg.Client({
+      host,
+      port,
+      user: superuser,
+      password: superuserPassword,
+      database: scratch.name,
+      application_name: 'a forgotten terminal',
+    });
+    client.on('error', () => {}); // it may be ended from outside
+    await client.connect();
+    cleanUps.push(() => client.end());
+    const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+    await client.query('BEGIN');
+    await client.query(statement);
+    return rows[0].pid;
+  }
+
+  function ledgers() {
+    return scratch.sql(
+      `SELECT 'acme', app, name FROM acme.django_migrations UNION ALL SELECT 'beta', app, name FROM beta.django_migrations ORDER BY 1, 2, 3`,
+    );
+  }
+
+  test('a migration that gets no lock is stopped, names who is in the way, and leaves nothing', async () => {
+    scratch = await copyOfTemplate();
+    const pid = await forgottenTransaction('SELECT count(*) FROM acme.orders_order');
+    const before = await ledgers();
+    const workingDirectory = await shopWithMore();
+    const log = recordedLog();
+    const failure = await failureOf(migrate({ workingDirectory, lockTimeout: 1_000, log }), UserError);
+    expect(failure.code).toBe('migration-blocked');
+    expect(failure.message).toMatch(
+      new RegExp(
+        `^Migration orders\\.0005_note was blocked in tenant acme — it did not get a lock within lock-timeout \\(1\\.0 s\\); in the way: session ${pid} \\("a forgotten terminal", role postgres, idle in transaction for .+, last statement: SELECT count\\(\\*\\) FROM acme.orders_order\\)$`,
+      ),
+    );
+    expect(failure.hint).toContain(`SELECT pg_terminate_backend(${pid})`);
+    expect(failure.hint).toMatch(/1 tenant was not tried$/);
+    expect(log.lines).toContainEqual(
+      expect.stringMatching(/^acme waits for a lock: session \d+ .+ is in the way$/),
+    );
+    expect(await ledgers()).toEqual(before);
+    expect(await world()).toEqual([]);
+    await scratch.sql(`SELECT pg_terminate_backend(${pid})`);
+    expect((await migrate({ workingDirectory, lockTimeout: 1_000 })).result).toBe('migrated');
+  });
+
+  test('the role may not see what the one in the way does: the session is named all the same', async () => {
+    await scratchRole('tenantry_clerk');
+    scratch = await copyOfTemplate('tenantry_clerk');
+    await scratch.sql(`
+      DO $$ DECLARE name text; one record; BEGIN
+        FOREACH name IN ARRAY ARRAY['public', 'acme', 'beta'] LOOP
+          EXECUTE format('ALTER SCHEMA %I OWNER TO tenantry_clerk', name);
+          FOR one IN SELECT relname FROM pg_class WHERE relnamespace = name::regnamespace AND relkind = 'r' LOOP
+            EXECUTE format('ALTER TABLE %I.%I OWNER TO tenantry_clerk', name, one.relname);
+          END LOOP;
+        END LOOP;
+      END $$`);
+    const pid = await forgottenTransaction('SELECT count(*) FROM acme.orders_order');
+    const failure = await failureOf(
+      migrate({ workingDirectory: await shopWithMore(), lockTimeout: 1_000 }),
+      UserError,
+    );
+    expect(failure.message).toContain(
+      `in the way: session ${pid} ("a forgotten terminal", role postgres, what it does is shown only to its role and to members of pg_read_all_stats)`,
+    );
+  });
+
+  test('statement-timeout stops a statement that takes longer', async () => {
+    scratch = await copyOfTemplate();
+    const copy = await changedCopy(folders.shop, {
+      'orders/migrations/0005_slow.py': `
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("orders", "0004_order_status_placed")]
+    operations = [migrations.RunSQL("SELECT pg_sleep(60)")]
+`,
+    });
+    cleanUps.push(copy.remove);
+    const failure = await failureOf(
+      migrate({ workingDirectory: copy.folder, statementTimeout: 1_000 }),
+      UserError,
+    );
+    expect(failure.message).toBe(
+      'Migration orders.0005_slow failed in tenant acme — canceling statement due to statement timeout',
+    );
+  });
+
+  test('OPTIONS of the project stand in place of PGOPTIONS: refused, with the place, before anything changes', async () => {
+    scratch = await copyOfTemplate();
+    await scratch.sql(`DELETE FROM customers_domain`);
+    const place = await shopWithSettings(
+      `DATABASES["default"]["OPTIONS"] = {"options": "-c statement_timeout=30000"}\n`,
+    );
+    const failure = await failureOf(migrate(place), UserError);
+    expect(failure.code).toBe('timeouts-not-honoured');
+    expect(failure.sentence).toBe(
+      `The project’s connection does not keep the time limits that were asked for — lock_timeout is none instead of 5.0 s and statement_timeout is 30 s instead of none: DATABASES['default']['OPTIONS']['options'] is "-c statement_timeout=30000", and stands in place of PGOPTIONS — append os.environ.get("PGOPTIONS", "") to it, or write -c lock_timeout=5000 -c statement_timeout=0 there, or ask for what the project has (lock-timeout: 0s, statement-timeout: 30s); nothing was changed`,
+    );
+    // create_super_tenant would have made it again.
+    expect(await scratch.sql(`SELECT FROM customers_domain`)).toEqual([]);
+    expect((await migrate({ ...place, lockTimeout: 0, statementTimeout: 30_000 })).result).toBe('up-to-date');
+  });
+
+  test('a project that appends PGOPTIONS to its own keeps both', async () => {
+    scratch = await copyOfTemplate();
+    const place = await shopWithSettings(
+      `DATABASES["default"]["OPTIONS"] = {"options": "-c work_mem=8MB " + environ.get("PGOPTIONS", "")}\n`,
+    );
+    expect((await migrate(place)).result).toBe('up-to-date');
+  });
+
+  test('a project that sets them when it connects: refused, and says so', async () => {
+    scratch = await copyOfTemplate();
+    const place = await shopWithSettings(`
+from django.db.backends.signals import connection_created
+
+
+def limit(connection, **_):
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '30s'")
+
+
+connection_created.connect(limit, weak=False)
+`);
+    const failure = await failureOf(migrate(place), UserError);
+    expect(failure.code).toBe('timeouts-not-honoured');
+    expect(failure.message).toContain(
+      'lock_timeout is 30 s instead of 5.0 s: the project sets it by a statement of its own when it connects',
+    );
+  });
+
+  test('through a pooler that refuses PGOPTIONS: a sentence about the pooler, nothing changed', async () => {
+    scratch = await copyOfTemplate();
+    const { host, port } = readLab().pgbouncer.session;
+    const { superuser, superuserPassword } = readLab().postgres.v15;
+    const databaseUrl = parseDatabaseUrl(
+      `postgres://${superuser}:${superuserPassword}@${host}:${port}/${scratch.name}`,
+    );
+    const failure = await failureOf(migrate({ databaseUrl }), UserError);
+    expect(failure.code).toBe('database-pooler-refuses-options');
+    expect(failure.message).toContain('unsupported startup parameter: options');
+    expect((await migrate({ databaseUrl, mode: 'verify' })).result).toBe('verified');
+    expect((await migrate({ lockWait: 0 })).result).toBe('up-to-date');
+  });
+
+  test('a verification keeps no limits and asks for none', async () => {
+    scratch = await copyOfTemplate();
+    const place = await shopWithSettings(
+      `DATABASES["default"]["OPTIONS"] = {"options": "-c statement_timeout=30000"}\n`,
+    );
+    expect((await migrate({ ...place, mode: 'verify' })).result).toBe('verified');
+  });
 });
