@@ -7536,18 +7536,6 @@ var init_fields = __esm({
   }
 });
 
-// src/database/timeouts.ts
-function withTimeouts(options, { lock, statement }) {
-  return [options ?? "", `-c lock_timeout=${lock}`, `-c statement_timeout=${statement}`].filter((part) => part.trim() !== "").join(" ");
-}
-var longestTimeout;
-var init_timeouts = __esm({
-  "src/database/timeouts.ts"() {
-    "use strict";
-    longestTimeout = 2147483647;
-  }
-});
-
 // src/deployment/environment.ts
 function readEnvironment(text2) {
   const variables = {};
@@ -7621,6 +7609,18 @@ var init_environment = __esm({
   }
 });
 
+// src/django/timeouts.ts
+function withTimeouts(options, { lock, statement }) {
+  return [options ?? "", `-c lock_timeout=${lock}`, `-c statement_timeout=${statement}`].filter((part) => part.trim() !== "").join(" ");
+}
+var longestTimeout;
+var init_timeouts = __esm({
+  "src/django/timeouts.ts"() {
+    "use strict";
+    longestTimeout = 2147483647;
+  }
+});
+
 // src/machine/ssh-server.ts
 function showAccount({ user, host, port: port2 }) {
   return `${user}@${showAddress({ host, port: port2 })}`;
@@ -7659,10 +7659,10 @@ var commonFields, databaseUrl, databaseFields, lockFields, databaseTimeout, time
 var init_fields2 = __esm({
   "src/actions/fields.ts"() {
     "use strict";
-    init_timeouts();
     init_url();
     init_url_secrets();
     init_environment();
+    init_timeouts();
     init_duration();
     init_ssh_server();
     init_fields();
@@ -16941,8 +16941,8 @@ var init_project2 = __esm({
     init_connection();
     init_django_variables();
     init_lock_holder();
-    init_timeouts();
     init_url_compose();
+    init_timeouts();
     init_local();
     connectTimeout = 1e4;
   }

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 
 import { timeoutFields } from '../../src/actions/fields.ts';
-import { withTimeouts } from '../../src/database/timeouts.ts';
 import { isLockTimeout } from '../../src/django/command-output.ts';
+import { withTimeouts } from '../../src/django/timeouts.ts';
 import { timeoutsRefusal } from '../../src/migrations/timeouts.ts';
 
 const asked = { lock: 5_000, statement: 0 };

@@ -1,8 +1,9 @@
 /** The inputs that several actions share, with one meaning everywhere. */
-import { longestTimeout } from '../database/timeouts.ts';
+
 import { parseDatabaseUrl } from '../database/url.ts';
 import { secretsInUrl } from '../database/url-secrets.ts';
 import { readEnvironment, secretsInEnvironment } from '../deployment/environment.ts';
+import { longestTimeout } from '../django/timeouts.ts';
 import { parseDuration } from '../ground/duration.ts';
 import { parseJump } from '../machine/ssh-server.ts';
 import type { Inputs } from '../step/action.ts';

@@ -3,10 +3,10 @@ import { takeLock } from '../database/advisory-lock.ts';
 import { type Database, waitForDatabase } from '../database/connection.ts';
 import { djangoVariables } from '../database/django-variables.ts';
 import { type LockOrigin, lockApplicationName } from '../database/lock-holder.ts';
-import { type Timeouts, withTimeouts } from '../database/timeouts.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { composeUrl } from '../database/url-compose.ts';
 import type { DjangoProject } from '../django/project.ts';
+import { type Timeouts, withTimeouts } from '../django/timeouts.ts';
 import type { Log } from '../ground/log.ts';
 import { localMachine } from '../machine/local.ts';
 

@@ -1,8 +1,7 @@
 import { posix } from 'node:path';
-
-import type { Timeouts } from '../database/timeouts.ts';
 import { UserError } from '../ground/errors.ts';
 import type { CommandResult, Machine } from '../machine/machine.ts';
+import type { Timeouts } from './timeouts.ts';
 
 /** A Django project and the place where its commands run. */
 export interface DjangoProject {

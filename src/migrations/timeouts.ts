@@ -1,5 +1,5 @@
-import { type Timeouts, withTimeouts } from '../database/timeouts.ts';
 import type { Discovery } from '../django/discovery.ts';
+import { type Timeouts, withTimeouts } from '../django/timeouts.ts';
 import { showDuration } from '../ground/duration.ts';
 import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
