@@ -113,13 +113,24 @@ function pythonTests(): Stage {
   };
 }
 
-/** Begins what takes minutes on a new machine, beside the tests that do not need it. */
+/** Begins what takes minutes on a new machine, beside the tests that do not need it; ends with them. */
 function prepareInBackground(): void {
   const log = openSync(join(folder, 'prepare.log'), 'w');
-  spawn('nice', [process.execPath, 'lab/lab.ts', 'prepare'], {
+  const preparing = spawn('nice', [process.execPath, 'lab/lab.ts', 'prepare'], {
     cwd: root,
     stdio: ['ignore', log, log],
-  }).unref();
+    detached: true,
+  });
+  preparing.unref();
+  const end = () => {
+    try {
+      if (preparing.pid !== undefined) process.kill(-preparing.pid);
+    } catch {
+      // it has ended
+    }
+  };
+  process.on('exit', end);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 }
 
 interface Listening {
