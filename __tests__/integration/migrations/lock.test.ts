@@ -202,13 +202,19 @@ test('the next holder is told, too', async () => {
   const run = migrate({ log });
   await until(() => log.lines.some((line) => line.includes('runs/1')));
   // Somebody who asks inside PostgreSQL is served before one who tries again and again.
-  const quick = scratch.sql(
+  const third = new pg.Client({ connectionString: superuserUrl(scratch) });
+  await third.connect();
+  cleanUps.push(() => third.end());
+  const taken = third.query(
     `/* tenantry ${JSON.stringify({ ...first, run: 'run three', phase: 'the end', since: '' })} */
-     SELECT pg_advisory_lock(1953395826, 1), pg_sleep(3)`,
+     SELECT pg_advisory_lock(1953395826, 1)`,
   );
   await until(async () => (await waitingForTheKey()) === 1);
   await other.end();
-  await Promise.all([quick, run]);
+  await taken;
+  await until(() => log.lines.some((line) => line.includes('run three')));
+  await third.end();
+  await run;
   expect(log.lines.filter((line) => line.startsWith('Waiting'))).toEqual([
     expect.stringContaining('runs/1 (commit aaaaaaa'),
     expect.stringContaining('run three (commit aaaaaaa, by ana, at the end)'),
