@@ -7613,6 +7613,9 @@ var init_environment = __esm({
 function withTimeouts(options, { lock, statement }) {
   return [options ?? "", `-c lock_timeout=${lock}`, `-c statement_timeout=${statement}`].filter((part) => part.trim() !== "").join(" ");
 }
+function isUnlimited({ lock, statement }) {
+  return lock === 0 && statement === 0;
+}
 var longestTimeout;
 var init_timeouts = __esm({
   "src/django/timeouts.ts"() {
@@ -15210,7 +15213,7 @@ function reasonOf(failure2, { python, machine }) {
         return {
           code: "database-pooler-refuses-options",
           what: "The project reaches its database through a pooler that refuses PGOPTIONS, which carries lock-timeout and statement-timeout",
-          next: "give the address of the database itself; nothing was changed"
+          next: "give the address of the database itself, or do without limits (lock-timeout: 0s, statement-timeout: 0s); nothing was changed"
         };
       }
       return {
@@ -16928,7 +16931,8 @@ function projectOf({ databaseUrl: databaseUrl2, workingDirectory, python, settin
       DATABASE_URL: composeUrl(databaseUrl2, databaseUrl2.scheme),
       ...djangoVariables(databaseUrl2),
       ...env,
-      ...timeouts === void 0 ? {} : { PGOPTIONS: withTimeouts(options, timeouts) }
+      // Where no limit is asked for nothing is sent: some poolers refuse PGOPTIONS.
+      ...timeouts === void 0 || isUnlimited(timeouts) ? {} : { PGOPTIONS: withTimeouts(options, timeouts) }
     },
     timeouts
   };

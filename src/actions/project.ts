@@ -6,7 +6,7 @@ import { type LockOrigin, lockApplicationName } from '../database/lock-holder.ts
 import type { DatabaseUrl } from '../database/url.ts';
 import { composeUrl } from '../database/url-compose.ts';
 import type { DjangoProject } from '../django/project.ts';
-import { type Timeouts, withTimeouts } from '../django/timeouts.ts';
+import { isUnlimited, type Timeouts, withTimeouts } from '../django/timeouts.ts';
 import type { Log } from '../ground/log.ts';
 import { localMachine } from '../machine/local.ts';
 
@@ -115,7 +115,10 @@ export function projectOf(
       DATABASE_URL: composeUrl(databaseUrl, databaseUrl.scheme),
       ...djangoVariables(databaseUrl),
       ...env,
-      ...(timeouts === undefined ? {} : { PGOPTIONS: withTimeouts(options, timeouts) }),
+      // Where no limit is asked for nothing is sent: some poolers refuse PGOPTIONS.
+      ...(timeouts === undefined || isUnlimited(timeouts)
+        ? {}
+        : { PGOPTIONS: withTimeouts(options, timeouts) }),
     },
     timeouts,
   };

@@ -77,7 +77,7 @@ function reasonOf(failure: ProbeFailure, { python, machine }: DjangoProject): Re
         return {
           code: 'database-pooler-refuses-options',
           what: 'The project reaches its database through a pooler that refuses PGOPTIONS, which carries lock-timeout and statement-timeout',
-          next: 'give the address of the database itself; nothing was changed',
+          next: 'give the address of the database itself, or do without limits (lock-timeout: 0s, statement-timeout: 0s); nothing was changed',
         };
       }
       return {

@@ -15,3 +15,8 @@ export function withTimeouts(options: string | undefined, { lock, statement }: T
     .filter((part) => part.trim() !== '')
     .join(' ');
 }
+
+/** Whether no limit is asked for at all. */
+export function isUnlimited({ lock, statement }: Timeouts): boolean {
+  return lock === 0 && statement === 0;
+}

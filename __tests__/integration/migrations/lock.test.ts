@@ -560,6 +560,7 @@ connection_created.connect(limit, weak=False)
     expect(failure.code).toBe('database-pooler-refuses-options');
     expect(failure.message).toContain('unsupported startup parameter: options');
     expect((await migrate({ databaseUrl, mode: 'verify' })).result).toBe('verified');
+    expect((await migrate({ databaseUrl, lockTimeout: 0 })).result).toBe('up-to-date');
     expect((await migrate({ lockWait: 0 })).result).toBe('up-to-date');
   });
 
