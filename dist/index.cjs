@@ -16874,7 +16874,8 @@ var init_local = __esm({
 // src/actions/project.ts
 async function withDatabase({ databaseUrl: databaseUrl2, waitAttempts, waitInterval }, { log, signal }, use) {
   const started = performance.now();
-  const database = await waitForDatabase(databaseUrl2, {
+  const { waitForDatabase: waitForDatabase2 } = await Promise.resolve().then(() => (init_connection(), connection_exports));
+  const database = await waitForDatabase2(databaseUrl2, {
     applicationName: "tenantry",
     connectTimeout,
     attempts: waitAttempts,
@@ -16903,7 +16904,8 @@ async function withLock({ databaseUrl: databaseUrl2, waitAttempts, waitInterval,
   signal.addEventListener("abort", cancel, { once: true });
   let session;
   try {
-    session = await waitForDatabase(databaseUrl2, {
+    const { waitForDatabase: waitForDatabase2 } = await Promise.resolve().then(() => (init_connection(), connection_exports));
+    session = await waitForDatabase2(databaseUrl2, {
       applicationName: lockApplicationName(origin),
       connectTimeout,
       attempts: waitAttempts,
@@ -16942,7 +16944,6 @@ var init_project2 = __esm({
   "src/actions/project.ts"() {
     "use strict";
     init_advisory_lock();
-    init_connection();
     init_django_variables();
     init_lock_holder();
     init_url_compose();
@@ -50397,7 +50398,8 @@ async function tenantProbes({ inputs: inputs6, log, signal }) {
   }));
 }
 async function readDomains(url, signal) {
-  const database = await connect(url, {
+  const { connect: connect2 } = await Promise.resolve().then(() => (init_connection(), connection_exports));
+  const database = await connect2(url, {
     applicationName: "tenantry/health-check",
     connectTimeout: 1e4,
     signal,
@@ -50450,7 +50452,6 @@ var tenantSample, healthFields, inputs4, outputs3, healthCheck, shownRows2;
 var init_health_check = __esm({
   "src/actions/health-check.ts"() {
     "use strict";
-    init_connection();
     init_duration();
     init_words();
     init_check();

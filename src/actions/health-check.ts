@@ -1,4 +1,3 @@
-import { connect } from '../database/connection.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { showDuration } from '../ground/duration.ts';
 import { counted, grouped } from '../ground/words.ts';
@@ -113,6 +112,7 @@ async function tenantProbes({ inputs, log, signal }: Context): Promise<Probe[]> 
 }
 
 async function readDomains(url: DatabaseUrl, signal: AbortSignal) {
+  const { connect } = await import('../database/connection.ts'); // slow to load: not before it is needed
   const database = await connect(url, {
     applicationName: 'tenantry/health-check',
     connectTimeout: 10_000,

@@ -1,6 +1,6 @@
 /** From inputs to the database and the project that actions work on. */
 import { takeLock } from '../database/advisory-lock.ts';
-import { type Database, waitForDatabase } from '../database/connection.ts';
+import type { Database } from '../database/connection.ts';
 import { djangoVariables } from '../database/django-variables.ts';
 import { type LockOrigin, lockApplicationName } from '../database/lock-holder.ts';
 import type { DatabaseUrl } from '../database/url.ts';
@@ -32,6 +32,7 @@ export async function withDatabase<T>(
   use: (database: Database) => Promise<T>,
 ): Promise<T> {
   const started = performance.now();
+  const { waitForDatabase } = await import('../database/connection.ts'); // slow to load: not before it is needed
   const database = await waitForDatabase(databaseUrl, {
     applicationName: 'tenantry',
     connectTimeout,
@@ -81,6 +82,7 @@ export async function withLock<T>(
   signal.addEventListener('abort', cancel, { once: true });
   let session: Database | undefined;
   try {
+    const { waitForDatabase } = await import('../database/connection.ts');
     session = await waitForDatabase(databaseUrl, {
       applicationName: lockApplicationName(origin),
       connectTimeout,
