@@ -47,9 +47,9 @@ test('the sentence counts, names the first and keeps the rest as evidence', () =
 test('each type of tenant has tables of its own', () => {
   const discovery = discovered({
     kinds: [
-      { kind: 'shared', tenantType: null, apps: [], tables: [] },
-      { kind: 'tenant', tenantType: 'farm', apps: [], tables: ['field'] },
-      { kind: 'tenant', tenantType: 'flat', apps: [], tables: ['lease', 'key'] },
+      { kind: 'shared', tenantType: null, apps: [], tables: [], columns: {} },
+      { kind: 'tenant', tenantType: 'farm', apps: [], tables: ['field'], columns: {} },
+      { kind: 'tenant', tenantType: 'flat', apps: [], tables: ['lease', 'key'], columns: {} },
     ],
     tenants: [
       { ...tenant('acme'), tenantType: 'farm' },

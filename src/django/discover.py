@@ -50,6 +50,19 @@ def discover(request):
         "hiddenTenants": standing["hidden"],
         "tenants": standing["tenants"],
         "schemasWithLedger": sorted(name for name, found in schemas.items() if found["ledger"]),
+        "migrations": [],
+        "ghosts": [],
+        "orphans": [],
+        "templates": [],
+        "duplicates": [],
+        "postMigrate": {"otherReceivers": [], "lacking": []},
+        "particulars": {
+            "extraSearchPaths": [],
+            "baseMigrateCommand": None,
+            "executorFunction": None,
+            "extraSetTenantMethod": None,
+            "limitSetCalls": False,
+        },
         **ledger_groups(connection, loader, schemas, names),
     }
 

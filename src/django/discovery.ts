@@ -28,6 +28,18 @@ const tenant = z.object({
   domains: z.array(z.string()),
 });
 
+/** Each table with its columns, as PostgreSQL names them; sorted. */
+const columnsByTable = z.record(z.string(), z.array(z.string()));
+
+const kindName = z.object({ kind: z.enum(['shared', 'tenant']), tenantType: z.string().nullable() });
+
+/** What a schema of this kind has where the migrations have come to some point. */
+const expectation = kindName.extend({
+  columns: columnsByTable,
+  /** For each table the indexes and constraints to which migrations gave a name; sorted. */
+  named: z.record(z.string(), z.array(z.string())),
+});
+
 const ledgerGroup = z.object({
   /** False: these schemas have no table django_migrations. */
   ledger: z.boolean(),
@@ -42,13 +54,64 @@ const ledgerGroup = z.object({
   ghosts: z.array(z.string()),
   /** Why Django refuses this history; the rest is unknown then. */
   inconsistent: z.string().nullable(),
+  /**
+   * What each kind of schema in this group must have by its ledger. Only where something is pending: elsewhere
+   * it is what `kinds` says.
+   */
+  expects: z.array(expectation),
+  /** The same after the first of the pending migrations. */
+  afterNext: z.object({ migration: z.string(), expects: z.array(expectation) }).nullable(),
+  /** Squashed migrations of which some of the replaced ones are applied: Django goes on with the old files. */
+  partialSquashes: z.array(
+    z.object({ squash: z.string(), applied: z.number(), of: z.number(), missing: z.array(z.string()) }),
+  ),
 });
 
-const kind = z.object({
-  kind: z.enum(['shared', 'tenant']),
-  tenantType: z.string().nullable(),
+const kind = kindName.extend({
   apps: z.array(z.string()),
   tables: z.array(z.string()),
+  /** Of `tables`, each with its columns at head; django_migrations is not among them. */
+  columns: columnsByTable,
+});
+
+/** What a migration is, told from its operations. */
+const migration = z.object({
+  migration: z.string(),
+  atomic: z.boolean(),
+  /** Each of its operations can be undone. */
+  reversible: z.boolean(),
+  /** Django's own words for each operation. */
+  operations: z.array(z.string()),
+  /** The kinds of schema where it runs at all; in the others only its row is written. */
+  runsIn: z.array(kindName),
+  /** Tables that its operations are about; what Python and SQL of the project do is not known. */
+  tables: z.array(z.string()),
+  /** Tables of the shared schema that it locks when it runs in a tenant's schema. */
+  touchesShared: z.array(z.string()),
+  /** Whether the code before it goes on working after it. */
+  keepsOldCode: z.enum(['yes', 'no', 'unknown']),
+  /** Why, when it is not `yes`. */
+  oldCodeReason: z.string(),
+});
+
+/** Recorded, but not in the code. */
+const ghost = z.object({
+  migration: z.string(),
+  /** It comes after everything of its app that the code has: the code is older than the database. */
+  newer: z.boolean(),
+  /** A pending migration of the same app that is probably the same one under a new name. */
+  looksLike: z.string().nullable(),
+});
+
+/** A schema that new tenants are copied from (TENANT_BASE_SCHEMA). */
+const template = z.object({
+  schema: z.string(),
+  /** Which type of tenant it serves; null: all. */
+  tenantType: z.string().nullable(),
+  exists: z.boolean(),
+  pending: z.array(z.string()),
+  /** Why its ledger is not known. */
+  unknown: z.string().nullable(),
 });
 
 /** With where the value comes from, in PostgreSQL's words: default, client, session, … */
@@ -91,6 +154,40 @@ export const discoveryShape = z.object({
   /** Every schema of the database with a table django_migrations. */
   schemasWithLedger: z.array(z.string()),
   groups: z.array(ledgerGroup),
+  /** Each migration that is pending somewhere, in Django's order. */
+  migrations: z.array(migration),
+  ghosts: z.array(ghost),
+  /** Schemas with a ledger and without a tenant. */
+  orphans: z.array(
+    z.object({
+      schema: z.string(),
+      /** When its last migration was applied, as PostgreSQL writes it in UTC: `2026-01-31 12:00`. */
+      lastApplied: z.string().nullable(),
+    }),
+  ),
+  templates: z.array(template),
+  /** Ledgers in which a migration is recorded more than once. */
+  duplicates: z.array(z.object({ schema: z.string(), migrations: z.array(z.string()) })),
+  postMigrate: z.object({
+    /** Receivers of the signal post_migrate that are not Django's own, by their dotted names. */
+    otherReceivers: z.array(z.string()),
+    /** Only when it was asked for: schemas at head that lack what post_migrate makes, grouped by what they lack. */
+    lacking: z.array(
+      z.object({
+        schemas: z.array(z.string()),
+        contentTypes: z.array(z.string()),
+        permissions: z.array(z.string()),
+      }),
+    ),
+  }),
+  /** Settings by which a project changes how django-tenants works. */
+  particulars: z.object({
+    extraSearchPaths: z.array(z.string()),
+    baseMigrateCommand: z.string().nullable(),
+    executorFunction: z.string().nullable(),
+    extraSetTenantMethod: z.string().nullable(),
+    limitSetCalls: z.boolean(),
+  }),
   withoutSchema: z.array(z.string()),
   unreadable: z.array(z.object({ schema: z.string(), reason: z.string() })),
 });
@@ -99,4 +196,7 @@ export type Discovery = z.infer<typeof discoveryShape>;
 export type Tenant = z.infer<typeof tenant>;
 export type LedgerGroup = z.infer<typeof ledgerGroup>;
 export type SchemaKind = z.infer<typeof kind>;
+export type Expectation = z.infer<typeof expectation>;
+export type MigrationFacts = z.infer<typeof migration>;
+export type Ghost = z.infer<typeof ghost>;
 export type ModelField = z.infer<typeof field>;

@@ -53,6 +53,12 @@ def routed(models, alias):
     return {
         "apps": sorted({model._meta.app_label for model in allowed}),
         "tables": sorted({identifier(model._meta.db_table) for model in allowed} | {LEDGER}),
+        "columns": {
+            identifier(model._meta.db_table): sorted(
+                identifier(field.column) for field in model._meta.local_concrete_fields
+            )
+            for model in allowed
+        },
     }
 
 

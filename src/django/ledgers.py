@@ -121,6 +121,9 @@ def standing_of(loader, applied):
         "bookkeeping": [],
         "ghosts": sorted(label(key) for key in applied if key not in known),
         "inconsistent": None,
+        "expects": [],
+        "afterNext": None,
+        "partialSquashes": [],
     }
     with recorded(applied):
         try:
