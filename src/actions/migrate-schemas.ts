@@ -1,3 +1,4 @@
+import { sessionsName } from '../database/own-sessions.ts';
 import { showDuration } from '../ground/duration.ts';
 import { counted, grouped } from '../ground/words.ts';
 import { migrateSchemas as migrate, verifySchemas } from '../migrations/migrate.ts';
@@ -39,14 +40,18 @@ export const migrateSchemas = defineAction({
   results: ['migrated', 'up-to-date', 'verified', 'planned'],
 
   async run(context) {
-    const { inputs, tell } = context;
+    const { inputs, origin, tell } = context;
+    const sessions = sessionsName(origin);
     const outcome = await withDatabase(inputs, context, (database) => {
       const timeouts = { lock: inputs.lockTimeout, statement: inputs.statementTimeout };
-      const project = projectOf(inputs, inputs.env ?? {}, inputs.mode === 'verify' ? undefined : timeouts);
+      const project = projectOf(inputs, inputs.env ?? {}, {
+        sessions,
+        timeouts: inputs.mode === 'verify' ? undefined : timeouts,
+      });
       const work = { ...context, ...inputs, project, database };
       if (inputs.mode === 'verify') return verifySchemas(work);
       const onStanding = (soFar: MigrationOutcome) => tell(facts(soFar));
-      return withLock(inputs, context, (atSafePoint) =>
+      return withLock(inputs, { ...context, sessions }, (atSafePoint) =>
         migrate({ ...work, commandTimeout: inputs.timeout, onStanding, atSafePoint }),
       );
     });

@@ -3,11 +3,13 @@ import { takeLock } from '../database/advisory-lock.ts';
 import type { Database } from '../database/connection.ts';
 import { djangoVariables } from '../database/django-variables.ts';
 import { type LockOrigin, lockApplicationName } from '../database/lock-holder.ts';
+import { endOwnSessions } from '../database/own-sessions.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { composeUrl } from '../database/url-compose.ts';
 import type { DjangoProject } from '../django/project.ts';
-import { isUnlimited, type Timeouts, withTimeouts } from '../django/timeouts.ts';
+import { isUnlimited, withTimeouts } from '../django/timeouts.ts';
 import type { Log } from '../ground/log.ts';
+import { counted } from '../ground/words.ts';
 import { localMachine } from '../machine/local.ts';
 
 interface DatabaseInputs {
@@ -62,6 +64,8 @@ interface LockPorts {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly origin: LockOrigin;
+  /** The beginning of the names of the sessions that the work makes: those that are left are ended with it. */
+  readonly sessions?: string | undefined;
 }
 
 /**
@@ -70,7 +74,7 @@ interface LockPorts {
  */
 export async function withLock<T>(
   { databaseUrl, waitAttempts, waitInterval, lockWait, dryRun }: LockInputs,
-  { log, signal, origin }: LockPorts,
+  { log, signal, origin, sessions }: LockPorts,
   use: (atSafePoint: (phase: string) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   if (dryRun) return use(async () => {});
@@ -91,21 +95,38 @@ export async function withLock<T>(
       log,
       signal: waiting.signal,
     });
-    const lock = await takeLock(session, { origin, wait: lockWait, log, signal: waiting.signal });
+    const held = session;
+    const lock = await takeLock(held, { origin, wait: lockWait, log, signal: waiting.signal });
     signal.removeEventListener('abort', cancel);
     log.step('Lock', 'taken', performance.now() - started);
-    return await use(lock.at).finally(lock.release);
+    // Nobody else may begin while a statement of ours still runs. When cancelled there are seconds only: at once.
+    const clear = () => clearSessions(held, sessions, log);
+    signal.addEventListener('abort', clear, { once: true });
+    try {
+      return await use(lock.at);
+    } finally {
+      signal.removeEventListener('abort', clear);
+      await clear();
+      await lock.release();
+    }
   } finally {
     signal.removeEventListener('abort', cancel);
     await session?.close();
   }
 }
 
+async function clearSessions(database: Database, sessions: string | undefined, log: Log): Promise<void> {
+  if (sessions === undefined) return;
+  const { ended, left } = await endOwnSessions(database, sessions).catch(() => ({ ended: 0, left: 0 }));
+  if (ended > 0) log.info(`${counted(ended, 'session')} of this run ended in the database`);
+  if (left > 0) log.warning(`${counted(left, 'session')} of this run still there: ${sessions}/…`);
+}
+
 /** The project on this machine, with the database as its settings read it; its sessions keep the timeouts. */
 export function projectOf(
   { databaseUrl, workingDirectory, python, settingsModule }: ProjectInputs,
   env: Readonly<Record<string, string>>,
-  timeouts?: Timeouts,
+  { timeouts, sessions }: Pick<DjangoProject, 'timeouts' | 'sessions'> = {},
 ): DjangoProject {
   const options = env.PGOPTIONS ?? process.env.PGOPTIONS;
   return {
@@ -123,5 +144,6 @@ export function projectOf(
         : { PGOPTIONS: withTimeouts(options, timeouts) }),
     },
     timeouts,
+    sessions,
   };
 }

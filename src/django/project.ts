@@ -14,6 +14,8 @@ export interface DjangoProject {
   readonly settingsModule?: string | undefined;
   /** What the project reads: DATABASE_URL, DB_*, and whatever else it asks for. May hold secrets. */
   readonly env: Readonly<Record<string, string>>;
+  /** The beginning of the names of all sessions of the project's commands, as PostgreSQL shows them. */
+  readonly sessions?: string | undefined;
   /** What `env` asks of the project's sessions; whoever migrates makes sure that they have it. */
   readonly timeouts?: Timeouts | undefined;
 }
@@ -23,7 +25,7 @@ export interface ManageOptions {
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
   readonly onLine?: ((line: string) => void) | undefined;
-  /** Shown by PostgreSQL beside each of the command's connections (pg_stat_activity). */
+  /** What the command is about; shown by PostgreSQL beside each of its connections (pg_stat_activity). */
   readonly applicationName?: string | undefined;
 }
 
@@ -57,7 +59,7 @@ export async function runPython(
       env: {
         ...project.env,
         ...(project.settingsModule === undefined ? {} : { DJANGO_SETTINGS_MODULE: project.settingsModule }),
-        ...(applicationName === undefined ? {} : { PGAPPNAME: shortenedName(applicationName) }),
+        ...(applicationName === undefined ? {} : { PGAPPNAME: sessionName(project, applicationName) }),
         PYTHONUNBUFFERED: '1',
         DJANGO_COLORS: 'nocolor',
         ...env,
@@ -97,7 +99,10 @@ async function requireManagePy({ machine, workingDirectory }: DjangoProject): Pr
   );
 }
 
-/** PostgreSQL cuts longer names, with a notice. */
-export function shortenedName(applicationName: string): string {
-  return applicationName.replace(/[^\x20-\x7e]/g, '?').slice(0, 63);
+/** The application name of a session of the project: the run and what it does. PostgreSQL cuts longer ones, with a notice. */
+export function sessionName(
+  { sessions = 'tenantry' }: Pick<DjangoProject, 'sessions'>,
+  about: string,
+): string {
+  return `${sessions}/${about}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 63);
 }

@@ -2,7 +2,7 @@ import { type Blocker, describeBlockers, watchingBlockers } from '../database/bl
 import type { Database } from '../database/session.ts';
 import { failureLine, isLockTimeout, migrationUnderWay } from '../django/command-output.ts';
 import type { Discovery } from '../django/discovery.ts';
-import { type DjangoProject, manage, shortenedName } from '../django/project.ts';
+import { type DjangoProject, manage, sessionName } from '../django/project.ts';
 import { showDuration } from '../ground/duration.ts';
 import { UserError } from '../ground/errors.ts';
 import type { FailureCode } from '../ground/failure-codes.ts';
@@ -25,7 +25,12 @@ export interface CommandOptions {
 export interface Ran {
   readonly milliseconds: number;
   readonly failure?: UserError | undefined;
+  /** Why another try may work, as SQLSTATE: nothing was changed, and nothing is wrong with the migration. */
+  readonly retry?: RetryableState | undefined;
 }
+
+/** A lock that was not free in time, a deadlock, a serialization failure. */
+export type RetryableState = '55P03' | '40P01' | '40001';
 
 /** What the project calls its super tenant, when nobody says otherwise. */
 export const usualSuperTenantCommand = 'create_super_tenant';
@@ -112,9 +117,9 @@ async function run(
   { project, database, signal, log, timeout }: CommandOptions,
 ): Promise<Ended> {
   const started = performance.now();
-  const applicationName = shortenedName(`tenantry ${subject}`);
+  const applicationName = sessionName(project, subject);
   const command = () =>
-    manage(project, words, { timeout, signal, onLine: (line) => log.debug(line), applicationName });
+    manage(project, words, { timeout, signal, onLine: (line) => log.debug(line), applicationName: subject });
   const watched = await watchingBlockers(command, {
     database,
     applicationName,

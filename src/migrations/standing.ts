@@ -24,7 +24,7 @@ export async function readStanding({ project, database, signal }: Reading): Prom
     project,
     'discover',
     { request: {}, answer: discoveryShape },
-    { timeout: patience, signal, applicationName: 'tenantry discover' },
+    { timeout: patience, signal, applicationName: 'discover' },
   );
   await requireSameDatabase(discovery, database);
   const refusal =

@@ -83,6 +83,6 @@ async function ask<T>({ project, signal }: Call, request: Request, answer: z.Zod
     project,
     'provision',
     { request, answer },
-    { timeout: patience, signal, applicationName: `tenantry provision ${request.action}` },
+    { timeout: patience, signal, applicationName: `provision ${request.action}` },
   );
 }
