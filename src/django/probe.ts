@@ -7,12 +7,38 @@ import { failureShape, startFailure } from './failures.ts';
 import { type DjangoProject, type ManageOptions, runPython } from './project.ts';
 import { type PythonFile, pythonFile } from './python-files.ts';
 
-export type Program = 'discover' | 'provision';
+export type Program = 'discover' | 'provision' | 'worker';
 
 /** What each program imports. */
 const filesOf: Readonly<Record<Program, readonly PythonFile[]>> = {
-  discover: ['through_manage', 'described_models', 'expected_tables', 'ledgers'],
+  discover: [
+    'through_manage',
+    'described_models',
+    'expected_tables',
+    'ghosts',
+    'ledgers',
+    'migration_facts',
+    'model_tables',
+    'old_code',
+    'operations',
+    'particulars',
+    'pending',
+    'post_migrate',
+    'schema_kinds',
+    'standings',
+  ],
   provision: ['through_manage'],
+  worker: [
+    'through_manage',
+    'ledgers',
+    'pending',
+    'worker_failures',
+    'worker_plan',
+    'worker_session',
+    'worker_signals',
+    'worker_support',
+    'worker_tenant',
+  ],
 };
 
 const housekeeping = { timeout: 30_000 };
@@ -30,8 +56,34 @@ export async function probe<T>(
   { request, answer }: { readonly request: object; readonly answer: z.ZodType<T> },
   options: ManageOptions,
 ): Promise<T> {
+  const placed = await placeProgram(project, program, request);
+  try {
+    const result = await runPython(project, placed.args, placed.env, options);
+    return readAnswer(await placed.answer(), answer, { project, result });
+  } finally {
+    await placed.remove();
+  }
+}
+
+/** A bundled program where the project's Python finds it. */
+export interface PlacedProgram {
+  /** For the project's Python. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** What it wrote as its answer, once it has ended. */
+  answer(): Promise<string | undefined>;
+  remove(): Promise<void>;
+}
+
+/** Puts a program, what it imports and its request into a folder of its own on the project's machine. */
+export async function placeProgram(
+  project: DjangoProject,
+  program: Program,
+  request: object,
+): Promise<PlacedProgram> {
   const { machine } = project;
   const folder = await makeFolder(machine);
+  const remove = () => machine.run(['rm', '-rf', '--', folder], housekeeping).then(noop, noop);
   try {
     for (const name of [program, ...filesOf[program]]) {
       await machine.writeFile(posix.join(folder, `${name}.py`), pythonFile(name), { mode: 0o600 });
@@ -41,17 +93,19 @@ export async function probe<T>(
       JSON.stringify({ ...request, settingsModule: project.settingsModule }),
       { mode: 0o600 },
     );
-    const result = await runPython(
-      project,
-      [posix.join(folder, `${program}.py`)],
-      { TENANTRY_FOLDER: folder },
-      options,
-    );
-    return read(await machine.readFile(posix.join(folder, 'answer.json')), answer, { project, result });
-  } finally {
-    await machine.run(['rm', '-rf', '--', folder], housekeeping).catch(() => {});
+  } catch (error) {
+    await remove();
+    throw error;
   }
+  return {
+    args: [posix.join(folder, `${program}.py`)],
+    env: { TENANTRY_FOLDER: folder },
+    answer: () => machine.readFile(posix.join(folder, 'answer.json')),
+    remove,
+  };
 }
+
+const noop = () => {};
 
 async function makeFolder(machine: Machine): Promise<string> {
   const made = await machine.run(['mktemp', '-d', '-t', 'tenantry-XXXXXXXX'], housekeeping);
@@ -64,7 +118,8 @@ async function makeFolder(machine: Machine): Promise<string> {
   );
 }
 
-function read<T>(
+/** @throws UserError why a program could not answer. */
+export function readAnswer<T>(
   text: string | undefined,
   answer: z.ZodType<T>,
   { project, result }: { project: DjangoProject; result: CommandResult },

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { UserError } from '../ground/errors.ts';
-import type { CommandResult, Machine } from '../machine/machine.ts';
+import type { CommandResult, Conversation, Machine } from '../machine/machine.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** A Django project and the place where its commands run. */
@@ -50,21 +50,56 @@ export async function runPython(
   { timeout, signal, onLine, applicationName }: ManageOptions,
 ): Promise<CommandResult> {
   await requireManagePy(project);
-  try {
-    return await project.machine.run([project.python, ...args], {
+  return startingPython(project, () =>
+    project.machine.run([project.python, ...args], {
       timeout,
       ...(signal === undefined ? {} : { signal }),
       ...(onLine === undefined ? {} : { onLine }),
       workingDirectory: project.workingDirectory,
-      env: {
-        ...project.env,
-        ...(project.settingsModule === undefined ? {} : { DJANGO_SETTINGS_MODULE: project.settingsModule }),
-        ...(applicationName === undefined ? {} : { PGAPPNAME: sessionName(project, applicationName) }),
-        PYTHONUNBUFFERED: '1',
-        DJANGO_COLORS: 'nocolor',
-        ...env,
-      },
-    });
+      env: environment(project, env, applicationName),
+    }),
+  );
+}
+
+/**
+ * Starts the project's Python in the project's folder and environment, and talks with it.
+ * @returns undefined when the project's machine cannot keep a program
+ */
+export async function conversePython(
+  project: DjangoProject,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { signal, onLine, applicationName }: Omit<ManageOptions, 'timeout'>,
+): Promise<Conversation | undefined> {
+  await requireManagePy(project);
+  return startingPython(project, async () =>
+    project.machine.converse?.([project.python, ...args], {
+      ...(signal === undefined ? {} : { signal }),
+      ...(onLine === undefined ? {} : { onLine }),
+      workingDirectory: project.workingDirectory,
+      env: environment(project, env, applicationName),
+    }),
+  );
+}
+
+function environment(
+  project: DjangoProject,
+  more: Readonly<Record<string, string>>,
+  applicationName: string | undefined,
+): Record<string, string> {
+  return {
+    ...project.env,
+    ...(project.settingsModule === undefined ? {} : { DJANGO_SETTINGS_MODULE: project.settingsModule }),
+    ...(applicationName === undefined ? {} : { PGAPPNAME: sessionName(project, applicationName) }),
+    PYTHONUNBUFFERED: '1',
+    DJANGO_COLORS: 'nocolor',
+    ...more,
+  };
+}
+
+async function startingPython<T>(project: DjangoProject, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
   } catch (error) {
     if (error instanceof UserError && error.code === 'command-not-found') {
       throw new UserError(

@@ -6,8 +6,26 @@ export type PythonFile =
   | 'discover'
   | 'described_models'
   | 'expected_tables'
+  | 'ghosts'
   | 'ledgers'
-  | 'provision';
+  | 'migration_facts'
+  | 'model_tables'
+  | 'old_code'
+  | 'operations'
+  | 'particulars'
+  | 'pending'
+  | 'post_migrate'
+  | 'schema_kinds'
+  | 'standings'
+  | 'provision'
+  | 'pending'
+  | 'worker'
+  | 'worker_failures'
+  | 'worker_plan'
+  | 'worker_session'
+  | 'worker_signals'
+  | 'worker_support'
+  | 'worker_tenant';
 
 /** The source of a Python file that comes with this library. */
 export function pythonFile(name: PythonFile): string {

@@ -55,6 +55,7 @@ export const failureCodes = [
   'tenant-type-unknown',
   'timeouts-not-honoured',
   'command-missing',
+  'worker-unsupported',
   'shared-migration-failed',
   'super-tenant-failed',
   'tenant-migration-failed',

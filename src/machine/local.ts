@@ -1,19 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { showDuration } from '../ground/duration.ts';
 import { codeOf, messageOf, UserError } from '../ground/errors.ts';
+import { converseLocally } from './conversation.ts';
 import { lineSplitter } from './lines.ts';
 import type { CommandResult, Machine, RunOptions } from './machine.ts';
-
-/** A child that was asked to end has this long before it is killed. */
-const gracePeriod = 5_000;
+import { cannotStart, endGroup, startGroup } from './process-group.ts';
 
 /** This machine: the runner, or a laptop. */
 export const localMachine: Machine = {
   name: 'this machine',
   run: runLocally,
+  converse: converseLocally,
 
   async writeFile(path, content, { mode }) {
     const unfinished = `${path}.${process.pid}.tmp`;
@@ -52,18 +51,12 @@ export const localMachine: Machine = {
 };
 
 async function runLocally(argv: readonly string[], options: RunOptions): Promise<CommandResult> {
-  const [program = '', ...rest] = argv;
+  const [program = ''] = argv;
   options.signal?.throwIfAborted();
-  // A process group of its own, so that ending the command ends what it started, too.
-  const child = spawn(program, rest, {
-    cwd: options.workingDirectory,
-    env: { ...process.env, ...options.env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const child = startGroup(argv, options);
   const output = collect(child, options.onLine);
-  child.stdin?.on('error', () => {}); // a program that does not read its input is no failure
-  child.stdin?.end(options.stdin ?? '');
+  child.stdin.on('error', () => {}); // a program that does not read its input is no failure
+  child.stdin.end(options.stdin ?? '');
 
   let timedOut = false;
   const timer = setTimeout(() => {
@@ -90,11 +83,13 @@ async function runLocally(argv: readonly string[], options: RunOptions): Promise
   }
 }
 
-function collect(child: ChildProcess, onLine: RunOptions['onLine']): { stdout: string; stderr: string } {
+function collect(
+  child: ChildProcessWithoutNullStreams,
+  onLine: RunOptions['onLine'],
+): { stdout: string; stderr: string } {
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     const stream = child[name];
-    if (stream === null) continue;
     const lines = lineSplitter(onLine ?? (() => {}));
     stream.setEncoding('utf8');
     stream.on('data', (text: string) => {
@@ -107,38 +102,12 @@ function collect(child: ChildProcess, onLine: RunOptions['onLine']): { stdout: s
 }
 
 function ended(
-  child: ChildProcess,
+  child: ChildProcessWithoutNullStreams,
   program: string,
   workingDirectory: string | undefined,
 ): Promise<{ exitCode: number | null; signal: string | null }> {
   return new Promise((resolve, reject) => {
-    child.once('error', (error) => {
-      const missing = codeOf(error) === 'ENOENT';
-      const where = workingDirectory === undefined ? '' : ` (in ${workingDirectory})`;
-      reject(
-        new UserError(
-          `Cannot start ${program}${where} — ${missing ? 'there is no such program or folder' : messageOf(error)}`,
-          'install it, or give its whole path',
-          { code: 'command-not-found', cause: error },
-        ),
-      );
-    });
+    child.once('error', (error) => reject(cannotStart(program, workingDirectory, error)));
     child.once('close', (exitCode, signal) => resolve({ exitCode, signal }));
   });
-}
-
-async function endGroup(child: ChildProcess): Promise<void> {
-  const running = () => child.exitCode === null && child.signalCode === null;
-  signalGroup(child, 'SIGTERM');
-  for (let waited = 0; running() && waited < gracePeriod; waited += 50) await sleep(50);
-  signalGroup(child, 'SIGKILL'); // also what the command left behind in its group
-}
-
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // the group is gone already
-  }
 }

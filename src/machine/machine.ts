@@ -13,6 +13,12 @@ export interface Machine {
    */
   run(argv: readonly string[], options: RunOptions): Promise<CommandResult>;
 
+  /**
+   * Starts a program that stays, and talks with it line by line. Not every place can: callers have another way.
+   * @throws UserError `command-not-found` when the program does not exist.
+   */
+  converse?(argv: readonly string[], options: ConverseOptions): Promise<Conversation>;
+
   /** Writes a file in one step (a reader sees the old or the new one, whole), with its mode from the start. */
   writeFile(path: string, content: string, options: { readonly mode: number }): Promise<void>;
 
@@ -34,6 +40,26 @@ export interface RunOptions {
   readonly workingDirectory?: string;
   /** Told each line as it comes, from standard output and standard error. */
   readonly onLine?: (line: string) => void;
+}
+
+export type ConverseOptions = Pick<RunOptions, 'signal' | 'env' | 'workingDirectory'> & {
+  /** Told each line of standard error as it comes; standard output belongs to the conversation. */
+  readonly onLine?: (line: string) => void;
+};
+
+/** A program that was started and stays until it is ended, or ends by itself. */
+export interface Conversation {
+  /**
+   * Gives the program one line, once there is room for it.
+   * @throws LostConnection when the program has ended or no longer listens.
+   */
+  send(line: string): Promise<void>;
+  /** The next line of its standard output; undefined once it has ended and all lines were taken. */
+  receive(): Promise<string | undefined>;
+  /** Closes its standard input; a program that stays for `patience` milliseconds is ended, with what it started. */
+  end(patience?: number): Promise<CommandResult>;
+  /** How it ended, with the last lines of its standard error; never fails. */
+  readonly ended: Promise<CommandResult>;
 }
 
 export interface CommandResult {
