@@ -3,8 +3,13 @@
 from importlib import metadata
 
 from described_models import describe_model, describe_tenant_model
-from expected_tables import kinds_of_schema
-from ledgers import label, ledger_groups, read_schemas
+from expected_tables import States, described_kinds
+from ghosts import described_ghosts
+from ledgers import label, read_last_applied, read_ledgers, read_schemas
+from particulars import particulars_of, template_schemas
+from post_migrate import lacking, other_receivers
+from schema_kinds import kinds_of
+from standings import Standings
 from through_manage import Refusal, through_manage
 
 
@@ -27,7 +32,22 @@ def discover(request):
     timeouts = read_timeouts(connection)
     schemas = read_schemas(connection)
     standing = read_tenants(tenant_model, domain_model, connection, public)
-    names = [public] + [t["schema"] for t in standing["tenants"] if t["schema"] != public]
+    tenants = {tenant["schema"]: tenant["tenantType"] for tenant in standing["tenants"]}
+    names = [public] + [name for name in tenants if name != public]
+    templates = template_schemas(settings, utils)
+
+    kinds = kinds_of(connection, alias, utils, public)
+    render = bool(request.get("render")) or not kinds[0].by_app
+    states = States(loader, connection, render)
+    found = read_ledgers(
+        connection, schemas, list(dict.fromkeys(names + [name for name, _ in templates]))
+    )
+    standings = Standings(
+        loader, states, kinds, kind_finder(kinds, public, {**dict(templates), **tenants})
+    )
+    groups = [standings.group(ledger) for ledger in found["ledgers"]]
+    owned = {*names, *standing["hidden"], *(name for name, _ in templates)}
+    with_ledger = sorted(name for name, about in schemas.items() if about["ledger"])
 
     return {
         "versions": versions(),
@@ -44,27 +64,77 @@ def discover(request):
         "commands": sorted(get_commands()),
         "leaves": sorted(map(label, loader.graph.leaf_nodes())),
         "conflicts": conflicts_of(loader),
-        "kinds": kinds_of_schema(loader, connection, alias, utils, public),
+        "kinds": described_kinds(kinds, states.head()),
         "appsWithoutMigrations": apps_without_migrations(loader),
         "tenantsUnread": standing["unread"],
         "hiddenTenants": standing["hidden"],
         "tenants": standing["tenants"],
-        "schemasWithLedger": sorted(name for name, found in schemas.items() if found["ledger"]),
-        "migrations": [],
-        "ghosts": [],
-        "orphans": [],
-        "templates": [],
-        "duplicates": [],
-        "postMigrate": {"otherReceivers": [], "lacking": []},
-        "particulars": {
-            "extraSearchPaths": [],
-            "baseMigrateCommand": None,
-            "executorFunction": None,
-            "extraSetTenantMethod": None,
-            "limitSetCalls": False,
+        "schemasWithLedger": with_ledger,
+        "groups": [only(group, names) for group in groups if only(group, names)["schemas"]],
+        "migrations": standings.migrations(),
+        "ghosts": described_ghosts(loader, standings.histories),
+        "orphans": orphans_of(connection, schemas, [n for n in with_ledger if n not in owned])
+        if standing["unread"] is None
+        else [],
+        "templates": [describe_template(name, kind, groups, found) for name, kind in templates],
+        "duplicates": found["duplicates"],
+        "postMigrate": {
+            "otherReceivers": other_receivers(),
+            "lacking": lacking_at_head(groups, standings, connection, names)
+            if request.get("postMigrate")
+            else [],
         },
-        **ledger_groups(connection, loader, schemas, names),
+        "particulars": particulars_of(settings),
+        "withoutSchema": [name for name in found["withoutSchema"] if name in set(names)],
+        "unreadable": [one for one in found["unreadable"] if one["schema"] in set(names)],
     }
+
+
+def kind_finder(kinds, public, types):
+    by_type = {kind.tenant_type: kind for kind in kinds if kind.kind == "tenant"}
+    return lambda schema: kinds[0] if schema == public else by_type.get(types.get(schema))
+
+
+def only(group, names):
+    wanted = set(names)
+    return {**group, "schemas": [name for name in group["schemas"] if name in wanted]}
+
+
+def orphans_of(connection, schemas, names):
+    readable = [name for name in names if schemas[name]["usage"] and schemas[name]["select"]]
+    dates = read_last_applied(connection, readable)
+    return [{"schema": name, "lastApplied": dates.get(name)} for name in names]
+
+
+def describe_template(name, tenant_type, groups, found):
+    group = next((group for group in groups if name in group["schemas"]), None)
+    unreadable = {one["schema"]: one["reason"] for one in found["unreadable"]}
+    return {
+        "schema": name,
+        "tenantType": tenant_type,
+        "exists": name not in found["withoutSchema"],
+        "pending": group["pending"] + group["bookkeeping"] if group else [],
+        "unknown": unreadable.get(name) or (group["inconsistent"] if group else None),
+    }
+
+
+def lacking_at_head(groups, standings, connection, names):
+    """Only schemas with nothing pending: the others get it when they are migrated."""
+    loader = standings.loader
+    state = standings.states.state_after(loader, loader.graph.nodes)
+    wanted = set(names)
+    at_head = [
+        name
+        for group in groups
+        if not group["pending"] and group["inconsistent"] is None and group["ledger"]
+        for name in group["schemas"]
+        if name in wanted
+    ]
+    members = [
+        (kind, [name for name in at_head if standings.kind_of_schema(name) is kind])
+        for kind in standings.kinds
+    ]
+    return lacking(connection, state, loader, members)
 
 
 # The project

@@ -1,67 +1,75 @@
-"""The tables of each kind of schema at head: by the migrations' state and the project's routers."""
-
-from contextlib import contextmanager
+"""The tables and columns that each kind of schema has, at head and for what a ledger says is applied."""
 
 from ledgers import LEDGER
-
-# Stands in for "some tenant" where only the kind of schema matters; never used in a statement.
-SOME_TENANT = "tenantry_some_tenant"
-LONGEST_IDENTIFIER = 63
+from model_tables import tables_of
 
 
-def kinds_of_schema(loader, connection, alias, utils, public):
-    """For the shared schema and each type of tenant: its apps, and the tables it has at head."""
-    models = models_at_head(loader, connection)
-    kinds = [("shared", None)]
-    if utils.has_multi_type_tenants():
-        kinds += [("tenant", name) for name in utils.get_tenant_types() if name != public]
-    else:
-        kinds += [("tenant", None)]
+class States:
+    """The migrations' states, each made once, as tables."""
 
+    def __init__(self, loader, connection, render):
+        self.loader, self.connection, self.render = loader, connection, render
+        self.known = {}
+
+    def after(self, group, applied):
+        """The tables once the migrations `applied` (keys of the group's graph) are applied."""
+        applied = frozenset(applied)
+        if applied not in self.known:
+            self.known[applied] = self.tables(self.state_after(group, applied))
+        return self.known[applied]
+
+    def head(self):
+        """The tables at the head of all migrations."""
+        return self.after(self.loader, self.loader.graph.nodes)
+
+    def tables(self, state):
+        return tables_of(state, self.loader, self.connection, self.render)
+
+    def state_after(self, group, applied):
+        from django.db.migrations.state import ProjectState
+
+        state = ProjectState(real_apps=group.unmigrated_apps)
+        for key in graph_order(group):
+            if key in applied:
+                group.graph.nodes[key].mutate_state(state, preserve=False)
+        return state
+
+
+def graph_order(group):
+    """Every migration of the graph, each after those it depends on, as Django plans them."""
+    order = {}
+    for leaf in group.graph.leaf_nodes():
+        order.update(dict.fromkeys(group.graph.forwards_plan(leaf)))
+    return list(order)
+
+
+def described_kinds(kinds, tables):
+    """For each kind of schema: its apps, and the tables it has at head."""
     described = []
-    for kind, tenant_type in kinds:
-        schema = public if kind == "shared" else SOME_TENANT
-        with routed_as(connection, schema, tenant_type):
-            described.append({"kind": kind, "tenantType": tenant_type, **routed(models, alias)})
+    for kind in kinds:
+        allowed = [table for table in tables if kind.allows_table(table)]
+        described.append(
+            {
+                **kind.name,
+                "apps": sorted({table.app_label for table in allowed}),
+                "tables": sorted({table.name for table in allowed} | {LEDGER}),
+                "columns": columns_by_table(allowed),
+            }
+        )
     return described
 
 
-def models_at_head(loader, connection):
-    """The models of the migrations at head that have a table of their own."""
-    state = loader.project_state()
-    return [
-        model
-        for model in state.apps.get_models(include_auto_created=True)
-        if model._meta.app_label in loader.migrated_apps and model._meta.can_migrate(connection)
-    ]
-
-
-@contextmanager
-def routed_as(connection, schema, tenant_type):
-    """Routers look at the connection's schema; no statement is sent."""
-    connection.set_schema(schema, tenant_type=tenant_type)
-    try:
-        yield
-    finally:
-        connection.set_schema_to_public()
-
-
-def routed(models, alias):
-    from django.db import router
-
-    allowed = [model for model in models if router.allow_migrate_model(alias, model)]
+def expected_of(kind, tables):
+    allowed = [table for table in tables if kind.allows_table(table)]
     return {
-        "apps": sorted({model._meta.app_label for model in allowed}),
-        "tables": sorted({identifier(model._meta.db_table) for model in allowed} | {LEDGER}),
-        "columns": {
-            identifier(model._meta.db_table): sorted(
-                identifier(field.column) for field in model._meta.local_concrete_fields
-            )
-            for model in allowed
-        },
+        **kind.name,
+        "columns": columns_by_table(allowed),
+        "named": {table.name: sorted(table.named) for table in allowed if table.named},
     }
 
 
-def identifier(name):
-    """A name as PostgreSQL keeps it: unquoted, cut after 63 bytes."""
-    return name.strip('"').encode()[:LONGEST_IDENTIFIER].decode(errors="ignore")
+def columns_by_table(tables):
+    found = {}
+    for table in tables:
+        found.setdefault(table.name, set()).update(table.columns)
+    return {name: sorted(columns) for name, columns in found.items()}

@@ -1,11 +1,7 @@
-"""What the ledgers (the tables django_migrations) say, and what Django would do about it.
+"""What the ledgers (the tables django_migrations) say.
 
-Each ledger is read as one short text first; the rows are read once per distinct ledger, and
-Django's own loader computes what is pending from them.
+Each ledger is read as one short text first; the rows are read once per distinct ledger.
 """
-
-import hashlib
-from contextlib import contextmanager
 
 LEDGER = "django_migrations"
 # One statement over more schemas could need more locks than a server has by default.
@@ -28,8 +24,8 @@ def read_schemas(connection):
         }
 
 
-def ledger_groups(connection, loader, schemas, names):
-    """The schemas `names`, grouped by what their ledgers say; those without an answer by name."""
+def read_ledgers(connection, schemas, names):
+    """The schemas `names` by what their ledgers say, and those without an answer."""
     present = [name for name in names if name in schemas]
     reasons = {name: unreadable_because(schemas[name]) for name in present}
     unreadable = {name: reason for name, reason in reasons.items() if reason}
@@ -37,23 +33,25 @@ def ledger_groups(connection, loader, schemas, names):
 
     digests, failed = read_digests(connection, [n for n in readable if schemas[n]["ledger"]])
     unreadable.update(failed)
-    members = {}
-    for name, digest in digests.items():
+    members, duplicates = {}, []
+    for name, (digest, _) in digests.items():
         members.setdefault(digest, []).append(name)
 
-    groups = []
-    without_ledger = [name for name in readable if not schemas[name]["ledger"]]
-    if without_ledger:
-        groups.append({"ledger": False, "schemas": without_ledger, **standing_of(loader, set())})
+    ledgers = []
+    without = [name for name in readable if not schemas[name]["ledger"]]
+    if without:
+        ledgers.append({"ledger": False, "schemas": without, "applied": {}})
     for digest in sorted(members):
         applied = read_ledger(connection, members[digest][0])
-        groups.append(
-            {"ledger": True, "schemas": members[digest], **standing_of(loader, applied)}
-        )
+        ledgers.append({"ledger": True, "schemas": members[digest], "applied": applied})
+        duplicates += [name for name in members[digest] if digests[name][1] > len(applied)]
     return {
-        "groups": groups,
+        "ledgers": ledgers,
         "withoutSchema": [name for name in names if name not in schemas],
         "unreadable": [{"schema": n, "reason": unreadable[n]} for n in sorted(unreadable)],
+        "duplicates": [
+            {"schema": name, "migrations": read_duplicates(connection, name)} for name in duplicates
+        ],
     }
 
 
@@ -66,14 +64,36 @@ def unreadable_because(found):
 
 
 def read_digests(connection, names):
-    """What each ledger holds, as one short text per schema, and why some cannot be read."""
+    """What each ledger holds, as one short text and the number of its rows."""
+    row = "(app || ' ' || name) COLLATE \"C\""
+    digest = f"coalesce(md5(string_agg(DISTINCT {row}, ',' ORDER BY {row})), ''), count(*)"
+    return ask_each(connection, names, lambda schema: f"{digest} FROM {schema}.{LEDGER}")
+
+
+def read_last_applied(connection, names):
+    """When each schema's last migration was applied; None where nobody knows."""
+    date = "to_char(max(applied) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')"
+    found, _ = ask_each(connection, names, lambda schema: f"{date} FROM {schema}.{LEDGER}")
+    return {name: found[name][0] if name in found else None for name in names}
+
+
+def ask_each(connection, names, question):
+    """Asks the same of many schemas, in few statements: the answers, and why some have none.
+
+    `question` makes the rest of a SELECT from a quoted schema; it must give one row.
+    """
     from django.db import Error, OperationalError
 
-    digests, failed = {}, {}
+    answers, failed = {}, {}
     for start in range(0, len(names), SCHEMAS_PER_STATEMENT):
         batch = names[start:start + SCHEMAS_PER_STATEMENT]
+        statement = " UNION ALL ".join(
+            f"SELECT {index}, {question(quoted(name))}" for index, name in enumerate(batch)
+        )
         try:
-            digests.update(read_batch(connection, batch))
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                answers.update((batch[index], answer) for index, *answer in cursor.fetchall())
         except OperationalError:
             raise
         except Error as error:
@@ -82,111 +102,32 @@ def read_digests(connection, names):
                 failed[batch[0]] = str(error).strip().splitlines()[0]
                 continue
             for name in batch:
-                alone, broken = read_digests(connection, [name])
-                digests.update(alone)
+                alone, broken = ask_each(connection, [name], question)
+                answers.update(alone)
                 failed.update(broken)
-    return digests, failed
-
-
-def read_batch(connection, names):
-    row = "(app || ' ' || name) COLLATE \"C\""
-    digest = f"md5(string_agg(DISTINCT {row}, ',' ORDER BY {row}))"
-    statement = " UNION ALL ".join(
-        f"SELECT {index}, {digest} FROM {quoted(name)}.{LEDGER}" for index, name in enumerate(names)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return {names[index]: digest or "" for index, digest in cursor.fetchall()}
+    return answers, failed
 
 
 def read_ledger(connection, name):
+    """What is recorded, and when."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT app, name FROM %s.%s" % (quoted(name), LEDGER))
-        return set(cursor.fetchall())
+        cursor.execute(
+            "SELECT app, name, max(applied) FROM %s.%s GROUP BY app, name" % (quoted(name), LEDGER)
+        )
+        return {(app, migration): applied for app, migration, applied in cursor.fetchall()}
+
+
+def read_duplicates(connection, name):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT app, name FROM %s.%s GROUP BY app, name HAVING count(*) > 1 ORDER BY 1, 2"
+            % (quoted(name), LEDGER)
+        )
+        return [label(key) for key in cursor.fetchall()]
 
 
 def quoted(name):
     return '"%s"' % name.replace('"', '""')
-
-
-def standing_of(loader, applied):
-    """What Django would do to a schema whose ledger holds `applied`."""
-    from django.db.migrations.exceptions import InconsistentMigrationHistory, NodeNotFoundError
-
-    replaced = {key for migration in loader.replacements.values() for key in migration.replaces}
-    known = set(loader.disk_migrations) | replaced
-    standing = {
-        "id": hashlib.sha256(repr(sorted(applied)).encode()).hexdigest()[:12],
-        "pending": [],
-        "bookkeeping": [],
-        "ghosts": sorted(label(key) for key in applied if key not in known),
-        "inconsistent": None,
-        "expects": [],
-        "afterNext": None,
-        "partialSquashes": [],
-    }
-    with recorded(applied):
-        try:
-            group = group_loader(loader)
-            group.check_consistent_history(group.connection)
-        except (InconsistentMigrationHistory, NodeNotFoundError) as error:
-            standing["inconsistent"] = str(error)
-            return standing
-    standing["pending"] = [label(key) for key in plan_of(group)]
-    # Django records a squashed migration when everything it replaces is applied.
-    standing["bookkeeping"] = sorted(
-        label(key)
-        for key in group.replacements
-        if key not in applied and key in group.applied_migrations
-    )
-    return standing
-
-
-@contextmanager
-def recorded(applied):
-    """Lets Django's loader find these rows where it would read a schema's ledger."""
-    from django.db.migrations import loader as module
-
-    class Recorded:
-        def __init__(self, connection):
-            pass
-
-        def applied_migrations(self):
-            return {key: None for key in applied}
-
-    original = module.MigrationRecorder
-    module.MigrationRecorder = Recorded
-    try:
-        yield
-    finally:
-        module.MigrationRecorder = original
-
-
-def group_loader(loader):
-    from django.db.migrations.loader import MigrationLoader
-
-    class GroupLoader(MigrationLoader):
-        def load_disk(self):
-            self.disk_migrations = dict(loader.disk_migrations)
-            self.unmigrated_apps = set(loader.unmigrated_apps)
-            self.migrated_apps = set(loader.migrated_apps)
-
-    # Any connection that is not None makes the loader ask the recorder.
-    return GroupLoader(connection=NotAsked())
-
-
-class NotAsked:
-    alias = "default"
-
-
-def plan_of(loader):
-    """The keys of the forward plan to every leaf, in Django's order."""
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor.__new__(MigrationExecutor)
-    executor.loader = loader
-    plan = executor.migration_plan(loader.graph.leaf_nodes())
-    return [(migration.app_label, migration.name) for migration, _ in plan]
 
 
 def label(key):
