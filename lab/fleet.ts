@@ -121,11 +121,12 @@ async function addTenants(
   { materials, progress }: Work,
 ): Promise<void> {
   const waiting = [...schemas];
+  let done = 0;
   const replay = () =>
     asSuperuser(database, async (client) => {
       for (let schema = waiting.shift(); schema !== undefined; schema = waiting.shift()) {
         await client.query(materials.tenantSql(schema)); // one message, one transaction
-        const done = schemas.length - waiting.length;
+        done += 1;
         if (done % 100 === 0) progress('fleet', `${done} of ${schemas.length} tenants`);
       }
     });
