@@ -32,7 +32,6 @@ function fleet(
     parallel: 3,
     signal: new AbortController().signal,
     deadline: Number.POSITIVE_INFINITY,
-    failedBefore: 0,
     async migrate({ schema }) {
       const round = seen.begun.filter((name) => name === schema).length;
       seen.begun.push(schema);
@@ -118,6 +117,27 @@ test('after a deadlock one tenant at a time', async () => {
   expect(end).toBe('done');
   expect(seen.begun).toHaveLength(11);
   expect(Math.max(...most.slice(4))).toBe(1);
+});
+
+test('what locks a table of all tenants is done by one, from the moment it is known', async () => {
+  let known = false;
+  const { work, seen } = fleet({}, { parallel: 3, oneAtATime: () => known });
+  let atOnce = 0;
+  const later: number[] = [];
+  await migrateWave(wave(ten), new Failures(0), {
+    ...work,
+    async migrate(tenant, lane) {
+      atOnce += 1;
+      if (seen.begun.length >= 3) later.push(atOnce);
+      const ran = await work.migrate(tenant, lane);
+      known = true;
+      atOnce -= 1;
+      return ran;
+    },
+  });
+  expect(seen.begun).toHaveLength(10);
+  expect(later.length).toBeGreaterThan(3);
+  expect(Math.max(...later.slice(2))).toBe(1);
 });
 
 test('time is nearly up: nobody is begun who could not be finished', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 
 import { timeoutFields } from '../../src/actions/fields.ts';
-import { isLockTimeout } from '../../src/django/command-output.ts';
+import { retryableState } from '../../src/django/command-output.ts';
 import { withTimeouts } from '../../src/django/timeouts.ts';
 import { timeoutsRefusal } from '../../src/migrations/timeouts.ts';
 
@@ -69,11 +69,14 @@ test.each`
 });
 
 test.each`
-  stderr                                                                            | is
-  ${'psycopg.errors.LockNotAvailable: canceling statement due to lock timeout'}     | ${true}
-  ${'psycopg2.errors.LockNotAvailable: storniere Anfrage wegen Zeitüberschreitung'} | ${true}
-  ${'django.db.utils.OperationalError: canceling statement due to lock timeout'}    | ${true}
-  ${'psycopg.errors.QueryCanceled: canceling statement due to statement timeout'}   | ${false}
-`('$stderr: a lock timeout? $is', ({ stderr, is }) => {
-  expect(isLockTimeout({ stdout: '', stderr: String(stderr) })).toBe(is);
+  stderr                                                                            | state
+  ${'psycopg.errors.LockNotAvailable: canceling statement due to lock timeout'}     | ${'55P03'}
+  ${'psycopg2.errors.LockNotAvailable: storniere Anfrage wegen Zeitüberschreitung'} | ${'55P03'}
+  ${'django.db.utils.OperationalError: canceling statement due to lock timeout'}    | ${'55P03'}
+  ${'psycopg.errors.DeadlockDetected: Verklemmung entdeckt'}                        | ${'40P01'}
+  ${'psycopg.errors.SerializationFailure: could not serialize access'}              | ${'40001'}
+  ${'psycopg.errors.QueryCanceled: canceling statement due to statement timeout'}   | ${undefined}
+  ${'psycopg.errors.UniqueViolation: duplicate key value'}                          | ${undefined}
+`('$stderr: worth another try? $state', ({ stderr, state }) => {
+  expect(retryableState({ stdout: '', stderr: String(stderr) })).toBe(state);
 });

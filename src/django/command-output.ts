@@ -13,9 +13,26 @@ export function migrationUnderWay(output: string): string | undefined {
   return /^(\S+?)\.\.\./.exec(last)?.[1];
 }
 
-/** Whether a statement gave up waiting for a lock: by psycopg's name for it, whatever language the server speaks. */
-export function isLockTimeout({ stdout, stderr }: Pick<CommandResult, 'stdout' | 'stderr'>): boolean {
-  return /\bLockNotAvailable\b|canceling statement due to lock timeout/.test(stderr + stdout);
+/** A lock that was not free in time, a deadlock, a serialization failure: as PostgreSQL numbers them. */
+export type RetryableState = '55P03' | '40P01' | '40001';
+
+const retryable: Readonly<Record<RetryableState, RegExp>> = {
+  '55P03': /\bLockNotAvailable\b|canceling statement due to lock timeout/,
+  '40P01': /\bDeadlockDetected\b|\bdeadlock detected\b/,
+  '40001': /\bSerializationFailure\b|could not serialize access/,
+};
+
+/** Whether another try may work: by psycopg's names for it, whatever language the server speaks. */
+export function retryableState({
+  stdout,
+  stderr,
+}: Pick<CommandResult, 'stdout' | 'stderr'>): RetryableState | undefined {
+  const states = Object.keys(retryable) as RetryableState[];
+  return states.find((state) => retryable[state].test(stderr) || retryable[state].test(stdout));
+}
+
+export function isRetryable(state: string | undefined | null): state is RetryableState {
+  return typeof state === 'string' && Object.hasOwn(retryable, state);
 }
 
 /**

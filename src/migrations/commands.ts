@@ -1,14 +1,18 @@
 import { type Blocker, describeBlockers, watchingBlockers } from '../database/blockers.ts';
 import type { Database } from '../database/session.ts';
-import { failureLine, isLockTimeout, migrationUnderWay } from '../django/command-output.ts';
+import {
+  failureLine,
+  migrationUnderWay,
+  type RetryableState,
+  retryableState,
+} from '../django/command-output.ts';
 import type { Discovery } from '../django/discovery.ts';
 import { type DjangoProject, manage, sessionName } from '../django/project.ts';
-import { showDuration } from '../ground/duration.ts';
 import { UserError } from '../ground/errors.ts';
-import type { FailureCode } from '../ground/failure-codes.ts';
 import type { Log } from '../ground/log.ts';
 import { nearest } from '../ground/words.ts';
 import { type CommandResult, ending, lastWords, succeeded } from '../machine/machine.ts';
+import { blockedMigration, failedMigration, type Place } from './failed-migration.ts';
 
 /** The project's own commands, each judged by its exit code first; the ledgers are asked afterwards. */
 
@@ -25,12 +29,11 @@ export interface CommandOptions {
 export interface Ran {
   readonly milliseconds: number;
   readonly failure?: UserError | undefined;
+  /** What ran it. */
+  readonly engine?: 'worker' | 'django' | undefined;
   /** Why another try may work, as SQLSTATE: nothing was changed, and nothing is wrong with the migration. */
   readonly retry?: RetryableState | undefined;
 }
-
-/** A lock that was not free in time, a deadlock, a serialization failure. */
-export type RetryableState = '55P03' | '40P01' | '40001';
 
 /** What the project calls its super tenant, when nobody says otherwise. */
 export const usualSuperTenantCommand = 'create_super_tenant';
@@ -65,7 +68,7 @@ export async function migrateShared(schema: string, options: CommandOptions): Pr
   if (succeeded(ran.result)) return ran;
   return {
     milliseconds: ran.milliseconds,
-    failure: migrationFailure(ran, options, {
+    failure: failureOf(ran, options, {
       code: 'shared-migration-failed',
       where: `in the shared schema ${schema}`,
       trying: 'Migrating the shared schema',
@@ -92,14 +95,32 @@ export async function makeSuperTenant(words: readonly string[], options: Command
 export async function migrateTenant(schema: string, options: CommandOptions): Promise<Ran> {
   const args = ['migrate_schemas', `--schema=${schema}`, '--noinput'];
   const ran = await run(args, schema, options);
-  if (succeeded(ran.result)) return ran;
+  if (succeeded(ran.result)) return { milliseconds: ran.milliseconds };
   return {
     milliseconds: ran.milliseconds,
-    failure: migrationFailure(ran, options, {
-      code: 'tenant-migration-failed',
-      where: `in tenant ${schema}`,
-      trying: `Migrating tenant ${schema}`,
-    }),
+    failure: failureOf(ran, options, placeOfTenant(schema)),
+    retry: retryableState(ran.result),
+  };
+}
+
+/** Records one migration in a tenant's ledger without running it. */
+export async function recordMigration(
+  schema: string,
+  migration: string,
+  options: CommandOptions,
+): Promise<Ran> {
+  const [app = '', name = ''] = migration.split('.');
+  const args = ['migrate_schemas', app, name, '--fake', `--schema=${schema}`, '--noinput'];
+  const ran = await run(args, schema, options);
+  if (succeeded(ran.result)) return { milliseconds: ran.milliseconds };
+  return { milliseconds: ran.milliseconds, failure: failureOf(ran, options, placeOfTenant(schema)) };
+}
+
+export function placeOfTenant(schema: string): Place {
+  return {
+    code: 'tenant-migration-failed',
+    where: `in tenant ${schema}`,
+    trying: `Migrating tenant ${schema}`,
   };
 }
 
@@ -131,54 +152,17 @@ async function run(
 }
 
 /** Milliseconds: often enough to see who is in the way before the lock timeout is over. */
-function lookInterval(lockTimeout = 0): number {
+export function lookInterval(lockTimeout = 0): number {
   return lockTimeout === 0 ? 1_000 : Math.min(1_000, Math.max(50, lockTimeout / 4));
 }
 
-interface Told {
-  readonly code: FailureCode;
-  readonly where: string;
-  readonly trying: string;
-  /** How the rest of the world stands, for the end of the sentence. */
-  readonly standing?: string;
-}
-
-function migrationFailure({ result, blockers }: Ended, { project }: CommandOptions, told: Told): UserError {
-  if (isLockTimeout(result)) return blocked(result, blockers, project.timeouts?.lock, told);
-  const migration = migrationUnderWay(result.stdout);
-  const what =
-    migration === undefined ? `${told.trying} failed` : `Migration ${migration} failed ${told.where}`;
-  return new UserError(
-    `${what} — ${failureLine(result) || ending(result)}`,
-    ['mend the cause, then run again', told.standing].filter(Boolean).join('; '),
-    {
-      code: told.code,
-      evidence: lastWords(result, 40),
-    },
-  );
-}
-
-function blocked(
-  result: CommandResult,
-  blockers: readonly Blocker[],
-  lockTimeout: number | undefined,
-  { where, trying, standing }: Told,
-): UserError {
-  const migration = migrationUnderWay(result.stdout);
-  const what =
-    migration === undefined ? `${trying} was blocked` : `Migration ${migration} was blocked ${where}`;
-  const limit = lockTimeout === undefined ? '' : ` within lock-timeout (${showDuration(lockTimeout)})`;
-  const who =
-    blockers.length === 0 ? 'nobody could be seen in the way' : `in the way: ${describeBlockers(blockers)}`;
-  const sessions = blockers.filter(({ pid }) => pid !== 0);
-  const end =
-    sessions.length === 0
-      ? ''
-      : ` (or end it: ${sessions.map(({ pid }) => `SELECT pg_terminate_backend(${pid})`).join('; ')})`;
-  const rest = standing === undefined ? '' : `; ${standing}`;
-  return new UserError(
-    `${what} — it did not get a lock${limit}; ${who}`,
-    `run again when that has ended${end}, or raise lock-timeout: what waits for a lock makes others wait, too${rest}`,
-    { code: 'migration-blocked', evidence: lastWords(result, 40) },
-  );
+function failureOf({ result, blockers }: Ended, { project }: CommandOptions, place: Place): UserError {
+  const failed = {
+    migration: migrationUnderWay(result.stdout),
+    observed: failureLine(result) || ending(result),
+    evidence: lastWords(result, 40),
+  };
+  return retryableState(result) === '55P03'
+    ? blockedMigration(failed, place, { blockers, lockTimeout: project.timeouts?.lock })
+    : failedMigration(failed, place);
 }

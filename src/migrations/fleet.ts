@@ -15,11 +15,11 @@ const firstPause = 1_000;
 export interface FleetWork {
   /** How many tenants at once. */
   readonly parallel: number;
+  /** Asked before each tenant: true when no two tenants may be under way. Default: never. */
+  readonly oneAtATime?: () => boolean;
   readonly signal: AbortSignal;
   /** Milliseconds of `performance.now()` after which no tenant is begun. */
   readonly deadline: number;
-  /** Failed tenants that were known before the first was touched. */
-  readonly failedBefore: number;
   /** Migrates one tenant; `lane` is from 0 on, and holds one tenant at a time. What it throws ends the run. */
   readonly migrate: (tenant: PlannedTenant, lane: number) => Promise<Ran>;
   /** Called before each tenant; what it throws ends the run when those under way are done. */
@@ -81,7 +81,7 @@ export async function migrateWave(wave: Wave, failures: Failures, work: FleetWor
   };
 
   const runLane = async (lane: number): Promise<void> => {
-    while (lane < allowed && thrown === undefined && end() === undefined) {
+    while (lane < (work.oneAtATime?.() ? 1 : allowed) && thrown === undefined && end() === undefined) {
       const next = takeNext(queue);
       if (next === undefined) return;
       const pause = Math.max(0, next.notBefore - performance.now());
