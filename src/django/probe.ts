@@ -7,7 +7,7 @@ import { failureShape, startFailure } from './failures.ts';
 import { type DjangoProject, type ManageOptions, runPython } from './project.ts';
 import { type PythonFile, pythonFile } from './python-files.ts';
 
-export type Program = 'discover' | 'provision' | 'worker';
+export type Program = 'discover' | 'initial_tables' | 'provision' | 'worker';
 
 /** What each program imports. */
 const filesOf: Readonly<Record<Program, readonly PythonFile[]>> = {
@@ -27,6 +27,7 @@ const filesOf: Readonly<Record<Program, readonly PythonFile[]>> = {
     'schema_kinds',
     'standings',
   ],
+  initial_tables: ['through_manage', 'ledgers', 'operations', 'scratch_schema'],
   provision: ['through_manage'],
   worker: [
     'through_manage',
