@@ -80,9 +80,7 @@ def digest_of(with_permissions):
         if not with_permissions:
             return types
         return types + (
-            ", (SELECT (count(*), sum(hashtextextended(p.codename || '.' || c.app_label || '.' || c.model, 0)))::text"
-            " FROM %s.auth_permission p JOIN %s.django_content_type c ON c.id = p.content_type_id)"
-            % (schema, schema)
+            ", (SELECT (count(*), sum(hashtextextended(codename, 0)))::text FROM %s.auth_permission)" % schema
         )
 
     return question

@@ -148,5 +148,5 @@ def write_answer(folder, answer):
     # Only its owner may read it: models and tenants are nobody else's business.
     descriptor = os.open(path + ".tmp", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(dict(answer, complete=True), file)
+        file.write(json.dumps(dict(answer, complete=True)))  # json.dump writes piece by piece, in Python
     os.replace(path + ".tmp", path)
