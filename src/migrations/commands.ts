@@ -62,9 +62,20 @@ export function superTenantWords(
   );
 }
 
-/** Migrates the shared schema. */
-export async function migrateShared(schema: string, options: CommandOptions): Promise<Ran> {
-  const ran = await run(['migrate_schemas', '--shared', '--noinput'], schema, options);
+/**
+ * How `migrate_schemas --shared` records migrations without running them: initial ones whose tables are there by
+ * name, or all. It does not look closer than that: judgeInitial has done so before.
+ */
+export type RecordingFlag = '--fake-initial' | '--fake';
+
+/** Migrates the shared schema; `--shared` keeps its flags, too, from every tenant. */
+export async function migrateShared(
+  schema: string,
+  options: CommandOptions,
+  recording?: RecordingFlag | undefined,
+): Promise<Ran> {
+  const flags = recording === undefined ? [] : [recording];
+  const ran = await run(['migrate_schemas', '--shared', ...flags, '--noinput'], schema, options);
   if (succeeded(ran.result)) return ran;
   return {
     milliseconds: ran.milliseconds,
