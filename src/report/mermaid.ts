@@ -27,6 +27,24 @@ export function lineOf(stops: readonly Stop[]): string {
   ].join('\n');
 }
 
+/** A part of a run, in milliseconds since its beginning. */
+export interface Phase {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly failed?: boolean | undefined;
+}
+
+/** What took how long, one bar below the other. */
+export function timelineOf(phases: readonly Phase[]): string {
+  const bars = phases.map(
+    // A bar of no length would not be drawn.
+    ({ name, from, to, failed }) =>
+      `  ${plain(name).replace(/[:,]/g, ' ')} (${showDuration(to - from)}) :${failed === true ? 'crit, ' : ''}${Math.round(from)}, ${Math.max(Math.round(to), Math.round(from) + 1)}`,
+  );
+  return ['```mermaid', 'gantt', '  dateFormat x', '  axisFormat %M:%S', ...bars, '```'].join('\n');
+}
+
 /** Without the characters that end a box. */
 function plain(text: string): string {
   return text.replace(/["<>[\]{}|`#;]/g, ' ').trim();

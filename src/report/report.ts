@@ -1,5 +1,5 @@
 import { bullet, folded, quote, table } from './markdown.ts';
-import { lineOf, type Stop } from './mermaid.ts';
+import { lineOf, type Phase, type Stop, timelineOf } from './mermaid.ts';
 
 /** What an action tells about its work beside the log: the job summary for people, the data for programs. */
 export class Report {
@@ -24,6 +24,11 @@ export class Report {
   /** The stops of a line as a picture, each with its result and time. */
   line(stops: readonly Stop[]): void {
     this.#sections.push(lineOf(stops));
+  }
+
+  /** What took how long, as a picture. */
+  timeline(phases: readonly Phase[]): void {
+    this.#sections.push(timelineOf(phases));
   }
 
   /** Something that did not fail the step but wants a look. */
