@@ -32,13 +32,19 @@ const filesOf: Readonly<Record<Program, readonly PythonFile[]>> = {
   worker: [
     'through_manage',
     'ledgers',
+    'model_tables',
     'pending',
+    'post_migrate',
     'worker_failures',
-    'worker_plan',
+    'worker_ledger',
+    'worker_line',
+    'worker_migrations',
+    'worker_operations',
     'worker_session',
     'worker_signals',
     'worker_support',
     'worker_tenant',
+    'worker_work',
   ],
 };
 

@@ -20,14 +20,17 @@ export type PythonFile =
   | 'scratch_schema'
   | 'standings'
   | 'provision'
-  | 'pending'
   | 'worker'
   | 'worker_failures'
-  | 'worker_plan'
+  | 'worker_ledger'
+  | 'worker_line'
+  | 'worker_migrations'
+  | 'worker_operations'
   | 'worker_session'
   | 'worker_signals'
   | 'worker_support'
-  | 'worker_tenant';
+  | 'worker_tenant'
+  | 'worker_work';
 
 /** The source of a Python file that comes with this library. */
 export function pythonFile(name: PythonFile): string {

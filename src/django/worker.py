@@ -1,0 +1,56 @@
+"""Migrates tenant after tenant in one process, in which the project is started once.
+
+Requests come as JSON lines on standard input, one tenant at a time, and events go as JSON lines to
+standard output. Both are taken away here, before anything of the project is imported: whatever the
+project prints, in whichever way, goes to standard error.
+"""
+
+import os
+
+REQUESTS, EVENTS = os.dup(0), os.dup(1)
+with open(os.devnull, "rb") as nothing:
+    os.dup2(nothing.fileno(), 0)
+os.dup2(2, 1)
+
+import sys  # noqa: E402
+
+from through_manage import Refusal, through_manage  # noqa: E402
+from worker_line import Line  # noqa: E402
+from worker_session import Session  # noqa: E402
+from worker_support import check_project, versions, why_unsupported  # noqa: E402
+from worker_tenant import Tenant  # noqa: E402
+from worker_work import Works  # noqa: E402
+
+
+def work(request):
+    """Serves until it is told to end, or until nobody is there any more."""
+    line = Line(REQUESTS, EVENTS)
+    reason = why_unsupported()
+    if reason is None:
+        session = Session()
+        line.cancel = session.cancel
+        timeouts = session.connect()
+        reason = check_project(session.connection)
+    if reason is not None:
+        line.say("unsupported", reason=reason)
+        return {}
+    works = Works(load_migrations())
+    line.say("ready", **versions(), **timeouts, pid=os.getpid(), python=sys.version.split()[0])
+    while True:
+        request = line.hear()
+        if request is None or request["do"] == "end":
+            return {}
+        Tenant(request, session, works, line).migrate()
+
+
+def load_migrations():
+    from django.db.migrations.loader import MigrationLoader
+
+    try:
+        return MigrationLoader(None)
+    except Exception as error:  # the project's migrations are imported here
+        raise Refusal("migrations", "%s: %s" % (type(error).__name__, error)) from error
+
+
+if __name__ == "__main__":
+    through_manage(work)
