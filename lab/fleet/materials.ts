@@ -1,6 +1,6 @@
 /** What a fleet is made of: a project, and the SQL of one tenant as Django migrated it. Kept in the lab's cache. */
 import { createHash, randomBytes } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { readBox } from '../box.ts';
@@ -22,7 +22,8 @@ const requirements = [
 ].join('\n');
 
 const fixedPart = join(import.meta.dirname, 'project');
-const usualFiles = allFiles(usualShape);
+/** Raise it when materials are made in another way. */
+const recipe = 1;
 
 export interface FleetMaterials {
   /** Tells these materials from those of other versions of the project or its packages. */
@@ -40,8 +41,8 @@ export function fleetPython(): Promise<string> {
  * A folder with the project that has seen so many releases since its fleets were made: each adds a column to one
  * table of every tenant. Shared by everybody: copy it before changing it.
  */
-export async function fleetProject(releases = 0): Promise<string> {
-  const files = allFiles({ ...usualShape, releases });
+export async function fleetProject(releases = 0, shape: FleetShape = usualShape): Promise<string> {
+  const files = allFiles(shape, releases);
   return installOnce(labFolders(), `fleet-project-${digest(files)}`, async (folder) => {
     for (const [path, text] of files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -50,13 +51,13 @@ export async function fleetProject(releases = 0): Promise<string> {
   });
 }
 
-function allFiles(shape: FleetShape): Map<string, string> {
+function allFiles(shape: FleetShape, releases: number): Map<string, string> {
   const paths = readdirSync(fixedPart, { recursive: true, encoding: 'utf8' });
   const fixed = paths
     .filter((path) => path.endsWith('.py'))
     .sort()
     .map((path) => [path, readFileSync(join(fixedPart, path), 'utf8')] as const);
-  return new Map([...fixed, ...appFiles(shape)]);
+  return new Map([...fixed, ...appFiles(shape, releases)]);
 }
 
 const digest = (what: unknown) =>
@@ -66,9 +67,11 @@ const digest = (what: unknown) =>
     .slice(0, 8);
 
 /** Made by Django once: the shared schema, and a tenant whose schema has a name that occurs nowhere else. */
-export async function fleetMaterials(): Promise<FleetMaterials> {
-  const fingerprint = digest([digest(usualFiles), requirements, readFileSync(import.meta.filename, 'utf8')]);
-  const folder = await installOnce(labFolders(), `fleet-materials-${fingerprint}`, makeMaterials);
+export async function fleetMaterials(shape: FleetShape): Promise<FleetMaterials> {
+  const fingerprint = digest([recipe, requirements, digest(allFiles(shape, 0))]);
+  const folder = await installOnce(labFolders(), `fleet-materials-${fingerprint}`, (unfinished) =>
+    makeMaterials(unfinished, shape),
+  );
   const text = (name: string) => readFileSync(join(folder, name), 'utf8');
   const token = text('token');
   const parts = text('tenant.sql').split(token);
@@ -79,12 +82,12 @@ export async function fleetMaterials(): Promise<FleetMaterials> {
   };
 }
 
-async function makeMaterials(folder: string): Promise<void> {
+async function makeMaterials(folder: string, shape: FleetShape): Promise<void> {
   const token = `t${randomBytes(12).toString('hex')}`;
   const database = `fleet_materials_${token}`;
   await asSuperuser('postgres', (client) => client.query(`CREATE DATABASE ${database}`));
   try {
-    const manage = await manageOf(database);
+    const manage = await manageOf(database, shape);
     await manage(['migrate_schemas', '--shared', '--verbosity', '0']);
     const publicSql = await dump(database, 'public');
     await manage(['create_tenant', '--noinput', '--schema_name', token, '--name', 'template', ...itsDomain]);
@@ -100,9 +103,12 @@ async function makeMaterials(folder: string): Promise<void> {
 
 const itsDomain = ['--domain-domain', 'template.fleet.test', '--domain-is_primary', 'True'];
 
-async function manageOf(database: string): Promise<(words: readonly string[]) => Promise<string>> {
+async function manageOf(
+  database: string,
+  shape: FleetShape,
+): Promise<(words: readonly string[]) => Promise<string>> {
   const python = await fleetPython();
-  const cwd = await fleetProject();
+  const cwd = await fleetProject(0, shape);
   const env = { ...process.env, ...projectEnvironment(database) };
   return (words) => command([python, 'manage.py', ...words], { cwd, env });
 }
@@ -140,9 +146,4 @@ async function dump(database: string, schema: string): Promise<string> {
     .split('\n')
     .filter((line) => !/^(--|\\(un)?restrict |CREATE SCHEMA public;|$)/.test(line)) // psql's own, and what is there
     .join('\n');
-}
-
-/** Copies the project for somebody who wants to change it. */
-export function copyProject(from: string, to: string): void {
-  cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('__pycache__') });
 }
