@@ -54,9 +54,9 @@ interface Looked {
  */
 const look = `
   with recursive wanted as (
-    select s.name as schema, t.name as "table", n.oid as namespace, c.oid as relation,
-           format('%I.%I', n.nspname, c.relname) as quoted
-      from unnest($1::text[]) as s (name) cross join unnest($2::text[]) as t (name)
+    select s.name as schema, s.place, t.name as "table", n.oid as namespace, c.oid as relation,
+           quote_ident(n.nspname) || '.' || quote_ident(c.relname) as quoted
+      from unnest($1::text[]) with ordinality as s (name, place) cross join unnest($2::text[]) as t (name)
       left join pg_namespace n on n.nspname = s.name
       left join pg_class c on c.relnamespace = n.oid and c.relname = t.name
                           and c.relkind in ('r', 'p', 'v', 'm', 'f')
@@ -76,9 +76,10 @@ const look = `
   select w.schema, w."table", w.namespace is not null as schema_exists, current_user::text as role,
          coalesce(has_schema_privilege(w.namespace, 'USAGE')
               and has_any_column_privilege(w.relation, 'SELECT'), false) as readable,
-         case when w.relation is not null then w.quoted end as quoted,
+         w.quoted,
          coalesce(s.relations, 0)::float8 as relations, coalesce(s.pages, 0)::float8 as pages, s.rows::float8 as rows
-    from wanted w left join size s on s.root = w.relation`;
+    from wanted w left join size s on s.root = w.relation
+   order by w.place`;
 
 /**
  * Counts the rows of these tables in these schemas: small tables many at a time, large ones alone and last. One
@@ -107,7 +108,7 @@ export async function countRows(
     signal.throwIfAborted();
     const left = deadline - performance.now();
     if (left <= 0) {
-      const why = `the ${showDuration(totalLimit)} for counting were over`;
+      const why = `not counted: the time for all counts (${showDuration(totalLimit)}) was over`;
       found.push(...pack.map((target) => estimated(target, why)));
       continue;
     }
