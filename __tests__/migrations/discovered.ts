@@ -46,6 +46,7 @@ export function discovered(changes: Partial<Discovery> = {}): Discovery {
         apps: ['customers'],
         tables: ['customers_customer'],
         columns: { customers_customer: ['id', 'schema_name'] },
+        owners: { customers_customer: 'customers' },
       },
       {
         kind: 'tenant',
@@ -53,6 +54,7 @@ export function discovered(changes: Partial<Discovery> = {}): Discovery {
         apps: ['orders'],
         tables: ['orders_line', 'orders_order'],
         columns: { orders_line: ['id', 'order_id'], orders_order: ['id', 'total'] },
+        owners: { orders_line: 'orders', orders_order: 'orders' },
       },
     ],
     appsWithoutMigrations: [],

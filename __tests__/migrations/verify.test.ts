@@ -47,9 +47,9 @@ test('the sentence counts, names the first and keeps the rest as evidence', () =
 test('each type of tenant has tables of its own', () => {
   const discovery = discovered({
     kinds: [
-      { kind: 'shared', tenantType: null, apps: [], tables: [], columns: {} },
-      { kind: 'tenant', tenantType: 'farm', apps: [], tables: ['field'], columns: {} },
-      { kind: 'tenant', tenantType: 'flat', apps: [], tables: ['lease', 'key'], columns: {} },
+      { kind: 'shared', tenantType: null, apps: [], tables: [], columns: {}, owners: {} },
+      { kind: 'tenant', tenantType: 'farm', apps: [], tables: ['field'], columns: {}, owners: {} },
+      { kind: 'tenant', tenantType: 'flat', apps: [], tables: ['lease', 'key'], columns: {}, owners: {} },
     ],
     tenants: [
       { ...tenant('acme'), tenantType: 'farm' },

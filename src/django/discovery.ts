@@ -59,11 +59,18 @@ const ledgerGroup = z.object({
    * it is what `kinds` says.
    */
   expects: z.array(expectation),
-  /** The same after the first of the pending migrations. */
+  /** The same after the first of the pending migrations; null also where only running it would tell. */
   afterNext: z.object({ migration: z.string(), expects: z.array(expectation) }).nullable(),
   /** Squashed migrations of which some of the replaced ones are applied: Django goes on with the old files. */
   partialSquashes: z.array(
-    z.object({ squash: z.string(), applied: z.number(), of: z.number(), missing: z.array(z.string()) }),
+    z.object({
+      squash: z.string(),
+      applied: z.number(),
+      of: z.number(),
+      missing: z.array(z.string()),
+      /** Those of the replaced ones whose files are no longer in the code. */
+      gone: z.array(z.string()),
+    }),
   ),
 });
 
@@ -72,6 +79,8 @@ const kind = kindName.extend({
   tables: z.array(z.string()),
   /** Of `tables`, each with its columns at head; django_migrations is not among them. */
   columns: columnsByTable,
+  /** Of `tables`, the app that each belongs to. */
+  owners: z.record(z.string(), z.string()),
 });
 
 /** What a migration is, told from its operations. */

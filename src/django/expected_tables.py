@@ -54,6 +54,7 @@ def described_kinds(kinds, tables):
                 "apps": sorted({table.app_label for table in allowed}),
                 "tables": sorted({table.name for table in allowed} | {LEDGER}),
                 "columns": columns_by_table(allowed),
+                "owners": {table.name: table.app_label for table in allowed},
             }
         )
     return described

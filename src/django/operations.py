@@ -31,6 +31,14 @@ def model_of(operation):
     return name.lower() if isinstance(name, str) else None
 
 
+def does_what_it_says(operation):
+    """Whether what it does to the state is what it does to the database."""
+    name = kind_of(operation)
+    if name == "RunSQL":
+        return not operation.state_operations
+    return name not in ("SeparateDatabaseAndState", "custom")
+
+
 def runs_in(operation, app_label, kind):
     """Whether the project's routers let this operation change a schema of this kind."""
     from django.apps import apps

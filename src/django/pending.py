@@ -58,7 +58,14 @@ def partial_squashes(loader, applied):
         missing = [label(one) for one in migration.replaces if one not in applied]
         if missing and len(missing) < len(migration.replaces):
             of = len(migration.replaces)
-            yield {"squash": label(key), "applied": of - len(missing), "of": of, "missing": missing}
+            gone = [label(one) for one in migration.replaces if one not in loader.disk_migrations]
+            yield {
+                "squash": label(key),
+                "applied": of - len(missing),
+                "of": of,
+                "missing": missing,
+                "gone": gone,
+            }
 
 
 @contextmanager

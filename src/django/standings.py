@@ -3,6 +3,7 @@
 from expected_tables import expected_of
 from ledgers import label
 from migration_facts import Facts
+from operations import does_what_it_says
 from pending import History
 
 
@@ -27,14 +28,18 @@ class Standings:
             kinds = self.kinds_among(ledger["schemas"])
             applied = history.in_graph
             described["expects"] = self.expected(history, applied, kinds)
-            described["afterNext"] = {
-                "migration": label(history.plan[0]),
-                "expects": self.expected(history, applied | {history.plan[0]}, kinds),
-            }
+            described["afterNext"] = self.after_next(history, applied, kinds)
             if not ledger["ledger"]:
                 described["expects"] = [{**one, "columns": {}, "named": {}} for one in described["expects"]]
             self.describe_pending(history)
         return described
+
+    def after_next(self, history, applied, kinds):
+        """What is there after the first pending migration; None where only running it would tell."""
+        key = history.plan[0]
+        if not all(map(does_what_it_says, history.loader.graph.nodes[key].operations)):
+            return None
+        return {"migration": label(key), "expects": self.expected(history, applied | {key}, kinds)}
 
     def kinds_among(self, schemas):
         kinds = {id(kind): kind for kind in map(self.kind_of_schema, schemas) if kind is not None}
