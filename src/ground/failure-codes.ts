@@ -46,6 +46,7 @@ export const failureCodes = [
   'database-locked',
   'database-permission-denied',
   'database-read-only',
+  'replica-behind',
   // Migrations
   'migrations-conflict',
   'shared-schema-missing',
