@@ -1,4 +1,4 @@
-import type { Discovery, LedgerGroup, Tenant } from '../../src/django/discovery.ts';
+import type { Discovery, LedgerGroup, MigrationFacts, Tenant } from '../../src/django/discovery.ts';
 
 /** A small project as discover.py would tell it: three tenants, all at head. Tests change what they are about. */
 export function discovered(changes: Partial<Discovery> = {}): Discovery {
@@ -39,6 +39,7 @@ export function discovered(changes: Partial<Discovery> = {}): Discovery {
     commands: ['create_super_tenant', 'migrate_schemas'],
     leaves: ['orders.0002_total'],
     conflicts: [],
+    dependents: {},
     kinds: [
       {
         kind: 'shared',
@@ -98,6 +99,22 @@ export function group(schemas: string[], changes: Partial<LedgerGroup> = {}): Le
     expects: [],
     afterNext: null,
     partialSquashes: [],
+    ...changes,
+  };
+}
+
+/** A migration that runs in tenants and is harmless. */
+export function migration(label: string, changes: Partial<MigrationFacts> = {}): MigrationFacts {
+  return {
+    migration: label,
+    atomic: true,
+    reversible: true,
+    operations: [],
+    runsIn: [{ kind: 'tenant', tenantType: null }],
+    tables: [],
+    touchesShared: [],
+    keepsOldCode: 'yes',
+    oldCodeReason: '',
     ...changes,
   };
 }

@@ -64,6 +64,7 @@ def discover(request):
         "commands": sorted(get_commands()),
         "leaves": sorted(map(label, loader.graph.leaf_nodes())),
         "conflicts": conflicts_of(loader),
+        "dependents": dependents_of(loader),
         "kinds": described_kinds(kinds, states.head()),
         "appsWithoutMigrations": apps_without_migrations(loader),
         "tenantsUnread": standing["unread"],
@@ -208,6 +209,16 @@ def load_migrations():
 def conflicts_of(loader):
     conflicts = loader.detect_conflicts()
     return [{"app": app, "leaves": sorted(conflicts[app])} for app in sorted(conflicts)]
+
+
+def dependents_of(loader):
+    """For each app the others whose migrations come after some of its own."""
+    found = {}
+    for key, node in loader.graph.node_map.items():
+        others = {child.key[0] for child in node.children} - {key[0]}
+        if others:
+            found.setdefault(key[0], set()).update(others)
+    return {app: sorted(others) for app, others in sorted(found.items())}
 
 
 def apps_without_migrations(loader):

@@ -151,6 +151,8 @@ export const discoveryShape = z.object({
   commands: z.array(z.string()),
   leaves: z.array(z.string()),
   conflicts: z.array(z.object({ app: z.string(), leaves: z.array(z.string()) })),
+  /** For each app the others whose migrations depend on some of its own. */
+  dependents: z.record(z.string(), z.array(z.string())),
   kinds: z.array(kind),
   /** Apps with models but without migrations: migrate_schemas makes no tables for them. */
   appsWithoutMigrations: z.array(z.string()),

@@ -12,7 +12,7 @@ import {
   superTenantWords,
 } from './commands.ts';
 import type { MigrationOutcome } from './outcome.ts';
-import { needsMigration, notices, planMigrations, refusals } from './plan.ts';
+import { needsMigration, notices, planMigrations, refusals, troubles } from './plan.ts';
 import { planLines, planSentence } from './plan-text.ts';
 import { Progress, tenantsToMigrate } from './progress.ts';
 import { readStanding } from './standing.ts';
@@ -98,7 +98,7 @@ async function look(progress: Progress, options: MigrateOptions): Promise<Discov
   progress.planned(plan);
   options.log.step('Plan', planSentence(plan), performance.now() - since);
   for (const notice of notices(plan)) options.log.info(notice);
-  const [refusal, ...others] = refusals(plan);
+  const [refusal, ...others] = [...refusals(plan), ...troubles(plan)];
   if (refusal === undefined) return discovery;
   options.log.details('Also in the way', others.map(({ sentence }) => sentence).join('\n'));
   throw refusal;
@@ -112,7 +112,8 @@ async function lookAgain(progress: Progress, options: MigrateOptions): Promise<D
   progress.planned(plan);
   progress.seen(plan);
   if (planSentence(plan) !== before) options.log.step('Plan', planSentence(plan));
-  const [refusal] = refusals(plan, 'the shared schema is migrated, no tenant was touched');
+  const soFar = 'the shared schema is migrated, no tenant was touched';
+  const [refusal] = [...refusals(plan, soFar), ...troubles(plan, soFar)];
   if (refusal !== undefined) throw refusal;
   return discovery;
 }

@@ -1,13 +1,26 @@
-import type { Discovery, LedgerGroup } from '../django/discovery.ts';
-import { UserError } from '../ground/errors.ts';
-import type { FailureCode } from '../ground/failure-codes.ts';
-import { counted, listed } from '../ground/words.ts';
+import type { StructureGroup } from '../database/structure.ts';
+import type { Discovery, LedgerGroup, MigrationFacts } from '../django/discovery.ts';
+import type { GhostInPlan, Obstacles } from './obstacles.ts';
+import { Troubles } from './trouble.ts';
+
+export { notices } from './notices.ts';
+export { type RefusalOptions, refusals, troubles } from './obstacles.ts';
+export { notRecorded, type Trouble } from './trouble.ts';
 
 /** What one schema needs. */
 export interface PlannedSchema {
   readonly schema: string;
   /** `app.name`, in Django's order; includes those that only write a row into the ledger. */
   readonly pending: readonly string[];
+  /** Those of `pending` that run here: of the others only the row is written. */
+  readonly runs: readonly string[];
+  /** Those of `pending` that are squashed migrations whose row is missing. */
+  readonly bookkeeping: readonly string[];
+  /**
+   * The first pending migration, when all its tables and columns are there already. Whoever proves that the whole
+   * structure is the one after it may record it; without a proof it is a trouble (`notRecorded`).
+   */
+  readonly unrecorded: string | undefined;
 }
 
 export interface PlannedTenant extends PlannedSchema {
@@ -21,166 +34,178 @@ interface Unknown {
 }
 
 /** What a run would do, and what stands in its way. */
-export interface MigrationPlan {
+export interface MigrationPlan extends Obstacles {
   readonly shared: PlannedSchema;
-  /** Those whose standing is known; the others are in the lists below. */
+  /** Those that nothing is in the way of, up to date or not, in the project's order; the others are `troubled`. */
   readonly tenants: readonly PlannedTenant[];
   /** Why nobody knows the tenants yet: their rows can be read once the shared schema is migrated. */
   readonly tenantsUnknown: string | undefined;
+  /** Schemas that new tenants are copied from and that are no tenants themselves. */
+  readonly templates: Discovery['templates'];
+  /** What is known about each pending migration. */
+  readonly migrations: readonly MigrationFacts[];
   readonly withoutSchema: readonly string[];
   readonly unreadable: readonly Unknown[];
   readonly inconsistent: readonly Unknown[];
   readonly unknownType: readonly Unknown[];
-  readonly conflicts: Discovery['conflicts'];
   /** Schemas with a ledger that belong to no tenant. */
   readonly orphans: readonly string[];
+  /** The same, with the time of their last migration. */
+  readonly orphanDates: Discovery['orphans'];
   /** Tenants that the project's default manager does not show. */
   readonly hidden: readonly string[];
-  /** Migrations that are recorded somewhere and not in the code, with the number of schemas. */
-  readonly ghosts: readonly { readonly migration: string; readonly schemas: number }[];
+  readonly ghosts: readonly GhostInPlan[];
+  readonly partialSquashes: readonly PartialSquash[];
+  readonly duplicates: Discovery['duplicates'];
+  /** Schemas at head without content types or permissions that they should have; known only when asked for. */
+  readonly lacking: Discovery['postMigrate']['lacking'];
+  readonly particulars: Discovery['particulars'];
   readonly appsWithoutMigrations: readonly string[];
 }
 
-/** The plan that follows from what was discovered. Pure. */
-export function planMigrations(discovery: Discovery): MigrationPlan {
+export interface PartialSquash {
+  readonly squash: string;
+  readonly applied: number;
+  readonly of: number;
+  readonly schemas: readonly string[];
+}
+
+/**
+ * The plan that follows from what was discovered, and from the structures where they are known: without them nobody
+ * has looked whether the tables are there that the ledgers promise. Pure.
+ */
+export function planMigrations(
+  discovery: Discovery,
+  structures: readonly StructureGroup[] = [],
+): MigrationPlan {
+  const { publicSchema } = discovery;
   const groups = new Map(discovery.groups.flatMap((group) => group.schemas.map((name) => [name, group])));
-  const rows = discovery.tenants.filter(({ schema }) => schema !== discovery.publicSchema);
-  const types = new Set(discovery.kinds.map((kind) => kind.tenantType));
-  const unknownTenants = discovery.tenantsUnread !== null;
-  const owned = new Set([
-    discovery.publicSchema,
-    ...rows.map(({ schema }) => schema),
-    ...discovery.hiddenTenants,
-  ]);
+  const rows = discovery.tenants.filter(({ schema }) => schema !== publicSchema);
+  const found = new Troubles(discovery, structures);
+  const troubled = rows.flatMap(({ schema }) => found.of(schema) ?? []);
+  const inTrouble = new Set(troubled.map(({ schema }) => schema));
+  const running = runningIn(discovery.migrations);
+  const planned = (schema: string, kind: KindName): PlannedSchema => ({
+    schema,
+    ...workOf(groups.get(schema), kind, running),
+    unrecorded: found.unrecorded(schema),
+  });
 
   return {
-    shared: { schema: discovery.publicSchema, pending: pendingOf(groups.get(discovery.publicSchema)) },
+    shared: planned(publicSchema, { kind: 'shared', tenantType: null }),
+    sharedTrouble: found.of(publicSchema),
     tenants: rows
-      .filter(({ schema }) => groups.get(schema)?.inconsistent === null)
+      .filter(({ schema }) => groups.has(schema) && !inTrouble.has(schema))
       .map(({ schema, tenantType, primaryDomain }) => ({
-        schema,
-        pending: pendingOf(groups.get(schema)),
+        ...planned(schema, { kind: 'tenant', tenantType }),
         tenantType: tenantType ?? undefined,
         domain: primaryDomain ?? undefined,
       })),
+    troubled,
     tenantsUnknown: discovery.tenantsUnread ?? undefined,
-    withoutSchema: discovery.withoutSchema,
-    unreadable: discovery.unreadable,
-    inconsistent: discovery.groups.flatMap(({ inconsistent, schemas }) =>
-      inconsistent === null ? [] : schemas.map((schema) => ({ schema, reason: inconsistent })),
-    ),
-    unknownType: rows
-      .filter(({ tenantType }) => !types.has(tenantType))
-      .map(({ schema, tenantType }) => ({ schema, reason: tenantType ?? 'no type' })),
+    templates: discovery.templates,
+    migrations: discovery.migrations,
+    ...unknownStandings(discovery),
     conflicts: discovery.conflicts,
-    orphans: unknownTenants ? [] : discovery.schemasWithLedger.filter((schema) => !owned.has(schema)),
-    hidden: discovery.hiddenTenants,
-    ghosts: ghostsOf(discovery.groups),
+    ...strangers(discovery),
+    ghosts: ghostsOf(discovery),
+    partialSquashes: partialSquashesOf(discovery.groups),
+    duplicates: discovery.duplicates,
+    lacking: discovery.postMigrate.lacking,
+    particulars: discovery.particulars,
     appsWithoutMigrations: discovery.appsWithoutMigrations,
   };
 }
 
-function pendingOf(group: LedgerGroup | undefined): readonly string[] {
-  return group === undefined ? [] : [...group.pending, ...group.bookkeeping];
+type KindName = MigrationFacts['runsIn'][number];
+
+/** Whether a migration runs in a kind of schema; one that nobody knows does. */
+function runningIn(migrations: readonly MigrationFacts[]): (migration: string, kind: KindName) => boolean {
+  const facts = new Map(migrations.map(({ migration, runsIn }) => [migration, runsIn]));
+  return (migration, { kind, tenantType }) =>
+    facts.get(migration)?.some((one) => one.kind === kind && one.tenantType === tenantType) ?? true;
 }
 
-function ghostsOf(groups: readonly LedgerGroup[]): MigrationPlan['ghosts'] {
+function workOf(
+  group: LedgerGroup | undefined,
+  kind: KindName,
+  running: ReturnType<typeof runningIn>,
+): Pick<PlannedSchema, 'pending' | 'runs' | 'bookkeeping'> {
+  const { pending = [], bookkeeping = [] } = group ?? {};
+  return {
+    pending: [...pending, ...bookkeeping],
+    runs: pending.filter((migration) => running(migration, kind)),
+    bookkeeping,
+  };
+}
+
+function unknownStandings({
+  withoutSchema,
+  unreadable,
+  groups,
+  tenants,
+  publicSchema,
+  kinds,
+}: Discovery): Pick<MigrationPlan, 'withoutSchema' | 'unreadable' | 'inconsistent' | 'unknownType'> {
+  const types = new Set(kinds.map((kind) => kind.tenantType));
+  return {
+    withoutSchema,
+    unreadable,
+    inconsistent: groups.flatMap(({ inconsistent, schemas }) =>
+      inconsistent === null ? [] : schemas.map((schema) => ({ schema, reason: inconsistent })),
+    ),
+    unknownType: tenants
+      .filter(({ schema, tenantType }) => schema !== publicSchema && !types.has(tenantType))
+      .map(({ schema, tenantType }) => ({ schema, reason: tenantType ?? 'no type' })),
+  };
+}
+
+function strangers({
+  orphans,
+  hiddenTenants,
+  tenantsUnread,
+}: Discovery): Pick<MigrationPlan, 'orphans' | 'orphanDates' | 'hidden'> {
+  // As long as the tenants cannot be read, every schema seems to be without one.
+  const known = tenantsUnread === null ? orphans : [];
+  return { orphans: known.map(({ schema }) => schema), orphanDates: known, hidden: hiddenTenants };
+}
+
+function ghostsOf({ groups, ghosts }: Discovery): MigrationPlan['ghosts'] {
+  const about = new Map(ghosts.map((ghost) => [ghost.migration, ghost]));
   const schemas = new Map<string, number>();
   for (const group of groups) {
     for (const migration of group.ghosts) {
       schemas.set(migration, (schemas.get(migration) ?? 0) + group.schemas.length);
     }
   }
-  return [...schemas].map(([migration, count]) => ({ migration, schemas: count }));
+  return [...schemas].map(([migration, count]) => ({
+    ...(about.get(migration) ?? { migration, newer: false, looksLike: null }),
+    schemas: count,
+  }));
+}
+
+function partialSquashesOf(groups: readonly LedgerGroup[]): PartialSquash[] {
+  return groups.flatMap(({ partialSquashes, schemas }) =>
+    partialSquashes
+      .filter(({ gone }) => gone.length === 0)
+      .map(({ squash, applied, of }) => ({ squash, applied, of, schemas })),
+  );
 }
 
 export function needsMigration({ pending }: PlannedSchema): boolean {
   return pending.length > 0;
 }
 
-/** Why a plan must not be carried out, the gravest first, each ending in what has been changed so far. */
-export function refusals(plan: MigrationPlan, soFar = 'nothing was changed'): UserError[] {
-  const { shared, withoutSchema, unreadable, inconsistent, unknownType, conflicts } = plan;
-  const tenantsWithout = withoutSchema.filter((name) => name !== shared.schema);
-  const found: UserError[] = [];
-  const refuse = (code: FailureCode, message: string, hint: string) =>
-    found.push(new UserError(message, `${hint}; ${soFar}`, { code }));
-
-  const [conflict] = conflicts;
-  if (conflict !== undefined) {
-    refuse(
-      'migrations-conflict',
-      `The app ${conflict.app} has several newest migrations — ${listed(conflict.leaves)}`,
-      'run python manage.py makemigrations --merge and commit its migration',
-    );
+/** Tables of the shared schema that pending work locks from within tenants, each with the migrations that do so. */
+export function locksOnShared({
+  tenants,
+  migrations,
+}: MigrationPlan): ReadonlyMap<string, readonly string[]> {
+  const running = new Set(tenants.flatMap(({ runs }) => runs));
+  const locks = new Map<string, string[]>();
+  for (const { migration, touchesShared } of migrations) {
+    if (!running.has(migration)) continue;
+    for (const table of touchesShared) locks.set(table, [...(locks.get(table) ?? []), migration]);
   }
-  if (withoutSchema.includes(shared.schema)) {
-    refuse(
-      'shared-schema-missing',
-      `The shared schema ${shared.schema} does not exist — PUBLIC_SCHEMA_NAME names it`,
-      `create it with CREATE SCHEMA "${shared.schema}", as the role that migrates`,
-    );
-  }
-  if (unreadable.length > 0) {
-    refuse(
-      'schema-unreadable',
-      `${counted(unreadable.length, 'schema')} cannot be read — ${named(unreadable)}`,
-      'give the role of this step USAGE on the schema and SELECT on its tables (GRANT), or use its owner',
-    );
-  }
-  if (tenantsWithout.length > 0) {
-    refuse(
-      'tenant-without-schema',
-      `${counted(tenantsWithout.length, 'tenant')} ${tenantsWithout.length === 1 ? 'has a row but' : 'have rows but'} no schema — ${listed(tenantsWithout, 5)}`,
-      'provision them (provision-tenant completes a tenant) or remove their rows',
-    );
-  }
-  if (inconsistent.length > 0) {
-    refuse(
-      'migration-history-inconsistent',
-      `Django refuses the history of ${counted(inconsistent.length, 'schema')} — ${named(inconsistent)}`,
-      'bring the ledger (django_migrations) of these schemas in order first',
-    );
-  }
-  if (unknownType.length > 0) {
-    refuse(
-      'tenant-type-unknown',
-      `${counted(unknownType.length, 'tenant')} of a type that TENANT_TYPES does not have — ${named(unknownType)}`,
-      'correct the rows, or add the type to TENANT_TYPES',
-    );
-  }
-  return found;
-}
-
-function named(unknown: readonly Unknown[]): string {
-  return listed(
-    unknown.map(({ schema, reason }) => `${schema}: ${reason}`),
-    3,
-  );
-}
-
-/** What deserves a look but stops nothing. */
-export function notices(plan: MigrationPlan): string[] {
-  const { orphans, hidden, ghosts, appsWithoutMigrations } = plan;
-  return [
-    ...(orphans.length === 0
-      ? []
-      : [`${counted(orphans.length, 'schema')} of no tenant, not migrated: ${listed(orphans, 5)}`]),
-    ...(hidden.length === 0
-      ? []
-      : [
-          `${counted(hidden.length, 'tenant')} hidden by the default manager, not migrated: ${listed(hidden, 5)}`,
-        ]),
-    ...(ghosts.length === 0
-      ? []
-      : [
-          `recorded, but not in this code: ${listed(
-            ghosts.map(({ migration, schemas }) => `${migration} (${counted(schemas, 'schema')})`),
-            5,
-          )}`,
-        ]),
-    ...(appsWithoutMigrations.length === 0
-      ? []
-      : [`apps with models but without migrations, which get no tables: ${listed(appsWithoutMigrations)}`]),
-  ];
+  return locks;
 }

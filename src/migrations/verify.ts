@@ -3,7 +3,7 @@ import type { Database } from '../database/session.ts';
 import type { Discovery } from '../django/discovery.ts';
 import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
-import { needsMigration, planMigrations, refusals } from './plan.ts';
+import { needsMigration, planMigrations, refusals, troubles } from './plan.ts';
 
 export interface IncompleteSchema {
   readonly schema: string;
@@ -62,7 +62,7 @@ function expectedTables({ publicSchema, tenants, kinds }: Discovery): Map<string
 
 function failureOf(discovery: Discovery, incomplete: readonly IncompleteSchema[]): UserError | undefined {
   const plan = planMigrations(discovery);
-  const [refusal] = refusals(plan);
+  const [refusal] = [...refusals(plan), ...troubles(plan)];
   if (refusal !== undefined) return refusal;
   if (plan.tenantsUnknown !== undefined) {
     return new UserError(
