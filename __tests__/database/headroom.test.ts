@@ -12,6 +12,7 @@ const roomy: Headroom = {
   mayTakeReserved: false,
   limits: [],
   replicas: [],
+  replicasUnread: undefined,
   idleSlots: [],
 };
 const role = (limit: number, used: number) => [{ of: 'the role app may have', limit, used }];

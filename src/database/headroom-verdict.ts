@@ -95,7 +95,7 @@ const fiveMinutes = 300_000;
 const wordy = 0.1;
 
 function judgeReplicas(
-  { replicas, label }: Headroom,
+  { replicas, replicasUnread, label }: Headroom,
   { parallel, delayed, replicaBytes = gibibyte, replicaMilliseconds = fiveMinutes }: HeadroomWish,
 ): HeadroomVerdict {
   /** 1: as much as is allowed. */
@@ -111,6 +111,9 @@ function judgeReplicas(
   );
   const hidden = replicas.filter(({ bytes }) => bytes === null);
   const notices = [
+    ...(replicasUnread === undefined
+      ? []
+      : [`whether replicas of ${label} keep up could not be seen: ${replicasUnread}`]),
     ...worthAWord.map((replica) => `the replica ${shownReplica(replica)}`),
     ...(hidden.length === 0
       ? []

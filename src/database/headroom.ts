@@ -1,8 +1,9 @@
+import { codeOf, LostConnection, messageOf, UserError } from '../ground/errors.ts';
 import type { Database } from './session.ts';
 
 /**
  * Whether a server has room for a migration: connections, and replicas that keep up. How much room its disks have
- * cannot be asked by SQL: no function of PostgreSQL 15 to 18 tells it, not even to superusers (pg_stat_file,
+ * cannot be asked by SQL: no function of PostgreSQL 15 or 18 tells it, not even to superusers (pg_stat_file,
  * pg_tablespace_size and their kin tell what is used); only COPY … FROM PROGRAM would, which runs a program on the
  * server. What SQL can tell is a replication slot without a reader, which keeps everything that is written.
  */
@@ -48,6 +49,8 @@ export interface Headroom {
   /** Of the database and of the role; none bind a superuser. */
   readonly limits: readonly ConnectionLimit[];
   readonly replicas: readonly Replica[];
+  /** Why replicas and slots could not be looked at: some hosted servers refuse it. */
+  readonly replicasUnread: string | undefined;
   readonly idleSlots: readonly IdleSlot[];
 }
 
@@ -124,9 +127,24 @@ export async function readHeadroom(database: Database): Promise<Headroom> {
     reserved: facts.superuser_reserved + facts.reserved,
     mayTakeReserved,
     limits: facts.superuser ? [] : limitsOf(facts),
-    replicas: await database.query<Replica>(replicas),
-    idleSlots: await database.query<IdleSlot>(idleSlots),
+    ...(await readReplicas(database)),
   };
+}
+
+type Replication = Pick<Headroom, 'replicas' | 'replicasUnread' | 'idleSlots'>;
+
+async function readReplicas(database: Database): Promise<Replication> {
+  try {
+    return {
+      replicas: await database.query<Replica>(replicas),
+      idleSlots: await database.query<IdleSlot>(idleSlots),
+      replicasUnread: undefined,
+    };
+  } catch (error) {
+    const refusal = error instanceof UserError ? error.cause : error;
+    if (error instanceof LostConnection || !/^[0-9A-Z]{5}$/.test(codeOf(refusal) ?? '')) throw error;
+    return { replicas: [], idleSlots: [], replicasUnread: messageOf(refusal) };
+  }
 }
 
 /** -1 is no limit. */

@@ -83,7 +83,8 @@ const look = `
 
 /**
  * Counts the rows of these tables in these schemas: small tables many at a time, large ones alone and last. One
- * that takes longer than `timeLimit` is estimated; one that somebody has locked has failed.
+ * that takes longer than `timeLimit` is estimated; one that somebody has locked has failed. The session must not be in
+ * a transaction.
  * @throws LostConnection
  */
 export async function countRows(

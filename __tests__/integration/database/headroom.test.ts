@@ -253,6 +253,23 @@ describe('a streaming standby', () => {
     expect(notices).toEqual([expect.stringContaining('whether 1 replica of')]);
   });
 
+  test('a server that does not answer such questions is told of; the connections are judged all the same', async () => {
+    const database = await session('app');
+    await primary.sql('revoke execute on function pg_current_wal_lsn() from public', 'shop');
+    const headroom = await readHeadroom(database);
+    await primary.sql('grant execute on function pg_current_wal_lsn() to public', 'shop');
+    expect(judgeHeadroom(headroom, { parallel: 8 })).toEqual({
+      parallel: 4,
+      refusal: undefined,
+      notices: [
+        expect.stringContaining('4 tenants at once instead of 8'),
+        expect.stringMatching(
+          /keep up could not be seen: permission denied for function pg_current_wal_lsn$/,
+        ),
+      ],
+    });
+  });
+
   test('the standby itself is refused', async () => {
     const headroom = await readHeadroom(await session('app', 'shop', standby));
     expect(headroom.standby).toBe(true);
