@@ -346,7 +346,7 @@ test('what deserves a look', () => {
     }),
   );
   expect(notices(plan)).toEqual([
-    '2 schemas of no tenant, not migrated and not backed up: old_demo (last migrated 2025-03-01 10:00 UTC) and older',
+    '2 schemas of no tenant, not migrated: old_demo (last migrated 2025-03-01 10:00 UTC) and older',
     '1 tenant hidden by the default manager, not migrated: gone',
     'recorded, but not in this code: orders.0003_later (2 schemas)',
     'apps with models but without migrations, which get no tables: polls',
