@@ -76,7 +76,7 @@ test('what only writes rows, what locks shared tables and what cannot be taken b
   });
   const plan = planMigrations(discovery);
   expect(planSentence(plan)).toBe(
-    '3 tenants: 1 needs 2 migrations, 1 needs only a row in its ledger, 1 needs only the squash row',
+    '3 tenants: 1 needs 2 migrations, 1 needs only a row in the ledger, 1 needs only the squash row',
   );
   expect(planLines(plan)).toEqual([
     'public (shared): customers.0002_plan',
