@@ -14,6 +14,8 @@ export const folders = {
   shop: join(root, 'examples/shop'),
   /** Two types of tenant, a shared schema that is not called public, old and new Django. */
   kinds: join(root, '__tests__/projects/kinds'),
+  /** A migration of every kind. */
+  zoo: join(root, '__tests__/projects/zoo'),
   /** Django without django-tenants. */
   plain: join(root, '__tests__/projects/plain'),
 } as const;

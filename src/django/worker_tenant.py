@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from ledgers import label, read_ledger
 from worker_failures import describe, why_not_in_one_transaction
-from worker_ledger import ledger_of
+from worker_ledger import ledger_class
 from worker_migrations import Migrations
 from worker_signals import (
     TenantSignals,
@@ -38,9 +38,10 @@ class Tenant:
 
     def migrate(self):
         from django import db
-        from django.utils import translation
+        from django.utils import timezone, translation
 
         translation.deactivate_all()  # as migrate does: names of permissions are not translated
+        timezone.deactivate()  # a migration of the last tenant may have chosen another
         db.reset_queries()
         self.since = time.perf_counter()
         self.session.statements = 0
@@ -88,7 +89,7 @@ class Tenant:
         work = self.look_up_work()
         if self.try_out is not None and not work.atomic:
             raise CannotTryOut("a migration of the plan is not atomic")
-        ledger = ledger_of(connection, work.applied, exists=self.digest is not None)
+        ledger = ledger_class()(connection, work.applied, exists=self.digest is not None)
         if not ledger.exists:
             with session.without_public(self.schema, self.tenant_type):
                 ledger.ensure_schema()
@@ -132,6 +133,8 @@ class Tenant:
                 self.line.say("begun", migration=label(key(migration)))
                 signals.line("  Applying %s..." % migration)
             elif action == "apply_success":
+                if self.try_out is not None and self.session.connection.run_on_commit:
+                    raise CannotTryOut("a migration waits for the end of its transaction (on_commit)")
                 self.migration = None
                 self.applied.append(label(key(migration)))
                 self.line.say("applied", migration=label(key(migration)), ms=milliseconds(self.begun))

@@ -1,0 +1,42 @@
+import django.db.models.deletion
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import migrations, models
+
+from zoo.versions import check
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = []
+    operations = [
+        migrations.CreateModel(
+            "Booking",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("stall", models.IntegerField()),
+                ("during", DateTimeRangeField()),
+                ("code", models.CharField(max_length=20)),
+                ("price", models.DecimalField(decimal_places=2, default=0, max_digits=8)),
+                ("cancelled", models.BooleanField(default=False)),
+            ],
+            options={"constraints": [check(models.Q(stall__lt=100), "constraints_booking_stall")]},
+        ),
+        migrations.CreateModel(
+            "Line",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField()),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="constraints.booking"
+                    ),
+                ),
+            ],
+        ),
+        migrations.RunSQL(
+            "INSERT INTO constraints_booking (stall, during, code, price, cancelled)"
+            " VALUES (1, '[2026-01-01 00:00+00, 2026-01-02 00:00+00)', 'a', 5, false)",
+            migrations.RunSQL.noop,
+        ),
+    ]

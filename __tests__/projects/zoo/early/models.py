@@ -1,0 +1,5 @@
+from django.db import models
+
+
+class Door(models.Model):
+    name = models.TextField()

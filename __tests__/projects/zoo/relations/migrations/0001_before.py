@@ -1,0 +1,31 @@
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = []
+    operations = [
+        migrations.CreateModel("Tag", [("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")), ("name", models.CharField(max_length=20))]),
+        migrations.CreateModel(
+            "Author",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=20)),
+                (
+                    "home",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="home_of",
+                        to="relations.tag",
+                    ),
+                ),
+            ],
+        ),
+        migrations.RunSQL(
+            "INSERT INTO relations_tag (name) VALUES ('wool');"
+            "INSERT INTO relations_author (name, home_id) VALUES ('Ana', 1)",
+            migrations.RunSQL.noop,
+        ),
+    ]

@@ -1,0 +1,20 @@
+"""Replaces three migrations, of which a tenant has some."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+    replaces = [("squash_some", "0001_before"), ("squash_some", "0002_colour"), ("squash_some", "0003_size")]
+    dependencies = []
+    operations = [
+        migrations.CreateModel(
+            "Box",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.TextField()),
+                ("colour", models.TextField(default="")),
+                ("size", models.IntegerField(default=1)),
+            ],
+        ),
+    ]

@@ -1,0 +1,23 @@
+from django.db import migrations, models
+
+
+def herds(apps, schema_editor):
+    Herd = apps.get_model("unatomic", "Herd")
+    Herd.objects.bulk_create(Herd(name=name, size=size) for name, size in (("yaks", 4), ("goats", 9)))
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = []
+    operations = [
+        migrations.CreateModel(
+            "Herd",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40)),
+                ("size", models.IntegerField(default=0)),
+            ],
+            options={"indexes": [models.Index(fields=["size"], name="unatomic_herd_size")]},
+        ),
+        migrations.RunPython(herds, migrations.RunPython.noop),
+    ]

@@ -1,0 +1,1 @@
+"""A module of models makes Django send its signals for this app."""

@@ -1,0 +1,15 @@
+from django.db import models
+
+
+class MoodField(models.Field):
+    """A column of a type that a migration made in the tenant's own schema."""
+
+    def db_type(self, connection):
+        return "columns_mood"
+
+
+class AnyCaseField(models.TextField):
+    """A column of a type that an extension brought into the shared schema."""
+
+    def db_type(self, connection):
+        return "citext"
