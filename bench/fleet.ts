@@ -13,7 +13,7 @@ import { type Fleet, fleetDatabase, fleetProject, fleetPython } from '../lab/fle
 import { bringUp } from '../lab/lab.ts';
 import { buildInto } from '../scripts/build.ts';
 import { type ActionRun, runAction } from './fleet/action.ts';
-import { proveEqual } from './fleet/equality.ts';
+import { proveEqual, proveEqualDumps } from './fleet/equality.ts';
 import { type Floor, measureFloor } from './fleet/floor.ts';
 import { type Peer, peers, runPeer } from './fleet/peers.ts';
 import { countStatements } from './fleet/statements.ts';
@@ -191,7 +191,8 @@ async function oneColumn(bed: Bed, options: Options): Promise<void> {
   const statements = await countStatements(fleet.name, () => upgrade());
   const runs: number[] = [];
   for (let repeat = 0; repeat < options.repeats; repeat += 1) runs.push((await upgrade()).milliseconds);
-  console.log(`\n## One ADD COLUMN pending (${await proveEqual(fleet, release)})\n`);
+  const proofs = [await proveEqual(fleet, release), await proveEqualDumps(fleet)];
+  console.log(`\n## One ADD COLUMN pending (${proofs.join('; ')})\n`);
   tellRow('migrate-schemas, proofs included', seconds(runs));
   const each = (statements / fleet.schemas.length).toFixed(1);
   tellRow('statements', `${statements.toLocaleString('en')}, ${each} a tenant`);

@@ -1,7 +1,11 @@
 /** A result counts only when every tenant has it: asked of the ledgers and of the catalogue, not of who made it. */
 
+import { dumpSchema } from '../../lab/fleet/materials.ts';
 import { asSuperuser } from '../../lab/fleet/server.ts';
 import { type Fleet, releaseColumn } from '../../lab/fleet.ts';
+import { connect } from '../../src/database/connection.ts';
+import { readStructures } from '../../src/database/structures.ts';
+import { parseDatabaseUrl } from '../../src/database/url.ts';
 import { ledgersQuery } from './floor.ts';
 
 const schemasPerStatement = 500;
@@ -39,8 +43,40 @@ export async function proveEqual(fleet: Fleet, releases: number): Promise<string
       );
       if (recorded.rowCount !== 1) throw new Error(`release ${release} is not recorded once`);
     }
-    return `${fleet.schemas.length} equal ledgers, the columns of ${releases} releases in all`;
+    await proveOneStructure(fleet);
+    return `${fleet.schemas.length} equal ledgers and structures, the columns of ${releases} releases in all`;
   });
+}
+
+/** Everything that the catalogue says about them, but their names. */
+async function proveOneStructure(fleet: Fleet): Promise<void> {
+  const database = await connect(parseDatabaseUrl(fleet.url), {
+    applicationName: 'tenantry bench',
+    connectTimeout: 20_000,
+    signal: new AbortController().signal,
+  });
+  try {
+    const groups = await readStructures(database, fleet.schemas);
+    if (groups.length === 1 && groups[0]?.schemas.length === fleet.schemas.length) return;
+    const found = groups.map(({ schemas }) => `${schemas.length} like ${schemas[0]}`).join(', ');
+    throw new Error(`not equal: ${groups.length} different structures, ${found}`);
+  } finally {
+    await database.close();
+  }
+}
+
+/** The same, asked of pg_dump, for the first tenant and the last. @throws Error when they differ */
+export async function proveEqualDumps({ name, schemas }: Fleet): Promise<string> {
+  const [first = '', last = ''] = [schemas[0], schemas.at(-1)];
+  const [one, other] = await Promise.all([first, last].map((schema) => structureDump(name, schema)));
+  if (one !== other) throw new Error(`pg_dump tells ${first} and ${last} apart`);
+  return `pg_dump finds ${first} and ${last} equal`;
+}
+
+/** Without rows, and with another name. */
+async function structureDump(database: string, schema: string): Promise<string> {
+  const sql = await dumpSchema(database, schema, ['--schema-only']);
+  return sql.replaceAll(new RegExp(`\\b${schema}\\b`, 'g'), 'schema');
 }
 
 const sizes = (ledgers: ReadonlyMap<string, readonly string[]>) =>

@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
+import { asSuperuser } from '../../lab/fleet/server.ts';
 import type { Fleet } from '../../lab/fleet.ts';
 
 export interface Peer {
@@ -66,12 +68,21 @@ export async function runPeer(peer: Peer, { fleet, project, limit }: PeerWish): 
   rmSync(folder, { recursive: true });
   if (!ended && code !== 0) throw new Error(`${peer.name} ended with ${code}\n${said}`);
   if (!ended) return { milliseconds, sample: undefined };
+  await untilAlone(fleet.name);
   const [first, last] = [finished[0], finished.at(-1)];
   if (first === undefined || last === undefined || finished.length < 2) {
     throw new Error(`${peer.name} finished ${finished.length} tenants in ${limit} ms: give it more time`);
   }
   const each = (last - first) / (finished.length - 1);
   return { milliseconds: first + each * (fleet.schemas.length - 1), sample: finished.length };
+}
+
+/** A server ends the sessions of a killed program when it has done what it was asked. */
+async function untilAlone(database: string): Promise<void> {
+  await asSuperuser('postgres', async (client) => {
+    const others = `SELECT FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`;
+    while ((await client.query(others, [database])).rowCount !== 0) await sleep(100);
+  });
 }
 
 /** Milliseconds after the start at which each tenant was finished, in order. */

@@ -129,7 +129,11 @@ async function refuseTokenInRows(client: Client, token: string): Promise<void> {
 }
 
 /** One schema as SQL that one message to the server can carry. */
-export async function dumpSchema(database: string, schema: string): Promise<string> {
+export async function dumpSchema(
+  database: string,
+  schema: string,
+  more: readonly string[] = ['--rows-per-insert=500'],
+): Promise<string> {
   const box = readBox(labFolders(), 'postgres15');
   if (box === undefined) throw new Error('the lab’s postgres15 is not up — npm run lab -- up postgres15');
   const { DB_USER, DB_PASSWORD } = projectEnvironment(database);
@@ -138,7 +142,7 @@ export async function dumpSchema(database: string, schema: string): Promise<stri
     [
       ...['/usr/lib/postgresql/15/bin/pg_dump', '--host=/run/postgresql', `--username=${DB_USER}`],
       ...[`--dbname=${database}`, `--schema=${schema}`],
-      ...['--no-owner', '--no-comments', '--rows-per-insert=500'],
+      ...['--no-owner', '--no-comments', ...more],
     ],
     { env: { PGPASSWORD: String(DB_PASSWORD) } },
   );
