@@ -3,18 +3,21 @@
  * database, the executors of django-tenants and of django-tenants-smart-executor, and the least that must be done.
  */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { type Fleet, fleetDatabase, fleetProject } from '../lab/fleet.ts';
+import { command } from '../lab/command.ts';
+import { asSuperuser } from '../lab/fleet/server.ts';
+import { type Fleet, fleetDatabase, fleetProject, fleetPython } from '../lab/fleet.ts';
 import { bringUp } from '../lab/lab.ts';
 import { buildInto } from '../scripts/build.ts';
 import { type ActionRun, runAction } from './fleet/action.ts';
 import { proveEqual } from './fleet/equality.ts';
 import { type Floor, measureFloor } from './fleet/floor.ts';
-import { type Peer, type PeerRun, peers, runPeer } from './fleet/peers.ts';
+import { type Peer, peers, runPeer } from './fleet/peers.ts';
 import { countStatements } from './fleet/statements.ts';
+import { ratio, seconds, tellMemory, tellPeer, tellRow, type Wanted } from './fleet/table.ts';
 import { machine, median } from './statistics.ts';
 
 interface Options {
@@ -23,11 +26,16 @@ interface Options {
   /** Milliseconds for a peer, after which the rest is reckoned. */
   readonly sample: number;
   readonly scenarios: readonly string[];
-  /** Words of the names of those to compare with; `none` is nobody. */
+  /** Those to compare with, on the first fleet only. */
   readonly peers: readonly Peer[];
 }
 
-const usage = `npm run bench -- fleet [--tenants 1000,3000] [--repeats 5] [--sample 180] [--scenarios up-to-date,add-column] [--peers all|none|smart,…]`;
+const usage = `npm run bench -- fleet
+  --tenants 1000,3000                  sizes of the fleets; what we are compared with runs on the first one
+  --scenarios up-to-date,add-column
+  --repeats 5                          of ours
+  --sample 120                         seconds for each of the others; the rest is reckoned from what it finished
+  --peers all                          none, or some: standard,multiprocessing,smart`;
 
 export async function bench(words: readonly string[]): Promise<void> {
   const options = optionsOf(words);
@@ -40,12 +48,29 @@ export async function bench(words: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tenantry-bench-'));
   try {
     await buildInto(join(folder, 'dist'));
+    console.log(
+      `${machine(availableParallelism())}; ${loadavg()[0]?.toFixed(1)} processes were at work before`,
+    );
+    console.log(await versions());
+    console.log('median (smallest–largest); executors run with --verbosity 0, which is their fastest way');
     const all: (Measured | undefined)[] = [];
-    for (const tenants of options.tenants) all.push(await measureFleet(tenants, folder, options));
+    for (const [index, tenants] of options.tenants.entries()) {
+      all.push(await measureFleet(tenants, folder, index === 0 ? options : { ...options, peers: [] }));
+    }
     tellGrowth(all);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** `PostgreSQL 15.18, Django 5.2.19, …` */
+async function versions(): Promise<string> {
+  const names = ['Django', 'django-tenants', 'django-tenants-smart-executor', 'psycopg'];
+  const program = 'import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))';
+  const found = (await command([await fleetPython(), '-c', program, ...names])).trim().split(' ');
+  const server = await asSuperuser('postgres', (client) => client.query('SHOW server_version'));
+  const postgres = String(server.rows[0]?.server_version).split(' ')[0];
+  return [`PostgreSQL ${postgres}`, ...names.map((name, index) => `${name} ${found[index]}`)].join(', ');
 }
 
 function optionsOf(words: readonly string[]): Options | undefined {
@@ -55,7 +80,7 @@ function optionsOf(words: readonly string[]): Options | undefined {
       options: {
         tenants: { type: 'string', default: '1000,3000' },
         repeats: { type: 'string', default: '5' },
-        sample: { type: 'string', default: '180' },
+        sample: { type: 'string', default: '120' },
         scenarios: { type: 'string', default: 'up-to-date,add-column' },
         peers: { type: 'string', default: 'all' },
       },
@@ -181,24 +206,9 @@ async function oneColumn(bed: Bed, options: Options): Promise<void> {
   }
 }
 
-type Wanted = Readonly<Record<string, number>>;
-
-function tellPeer({ name }: Peer, { milliseconds, sample }: PeerRun, ours: number, wanted: Wanted): void {
-  const how = sample === undefined ? '' : ` [sample: ${sample} tenants]`;
-  const goal = wanted[name] === undefined ? '' : ` (wanted: at least ${wanted[name]}×)`;
-  tellRow(name, `${seconds([milliseconds])}${how}   ours is ${ratio(milliseconds, ours)} faster${goal}`);
-}
-
-function tellMemory({ own, largestChild, together }: NonNullable<ActionRun['memory']>): void {
-  const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-  const parts = `Node ${mebibytes(own)}, Python ${mebibytes(largestChild)}`;
-  tellRow('peak memory', `${parts}, together ${mebibytes(together)} (wanted: below 200 MB at 3,000)`);
-}
-
 function tellGrowth(all: readonly (Measured | undefined)[]): void {
   const measured = all.filter((each) => each !== undefined);
   const [first, last] = [measured[0], measured.at(-1)];
-  console.log(`\n${machine(availableParallelism())}`);
   if (first === undefined || last === undefined || first === last) return;
   const sizes = `${last.tenants.toLocaleString('en')} tenants to ${first.tenants.toLocaleString('en')}`;
   console.log(
@@ -206,15 +216,4 @@ function tellGrowth(all: readonly (Measured | undefined)[]): void {
   );
   const more = (last.statements - first.statements) / (last.tenants - first.tenants);
   console.log(`statements for each tenant more: ${more.toFixed(3)}`);
-}
-
-const tellRow = (what: string, found: string) => console.log(`${what.padEnd(38)} ${found}`);
-const ratio = (larger: number, smaller: number) => `${(larger / smaller).toFixed(1)}×`;
-
-/** `1.32 s (1.28–1.41)`: the middle, and from the smallest to the largest. */
-function seconds(milliseconds: readonly number[]): string {
-  const show = (value: number) => (value / 1_000).toFixed(2);
-  const middle = `${show(median(milliseconds))} s`;
-  if (milliseconds.length === 1) return middle;
-  return `${middle} (${show(Math.min(...milliseconds))}–${show(Math.max(...milliseconds))})`;
 }

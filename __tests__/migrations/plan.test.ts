@@ -76,7 +76,7 @@ test('what only writes rows, what locks shared tables and what cannot be taken b
   });
   const plan = planMigrations(discovery);
   expect(planSentence(plan)).toBe(
-    '3 tenants: 1 needs 2 migrations, 1 needs only a row in its ledger, 1 needs only the squash row',
+    '3 tenants: 1 needs 2 migrations, 1 needs only a row in the ledger, 1 needs only the squash row',
   );
   expect(planLines(plan)).toEqual([
     'public (shared): customers.0002_plan',
@@ -346,7 +346,7 @@ test('what deserves a look', () => {
     }),
   );
   expect(notices(plan)).toEqual([
-    '2 schemas of no tenant, not migrated and not backed up: old_demo (last migrated 2025-03-01 10:00 UTC) and older',
+    '2 schemas of no tenant, not migrated: old_demo (last migrated 2025-03-01 10:00 UTC) and older',
     '1 tenant hidden by the default manager, not migrated: gone',
     'recorded, but not in this code: orders.0003_later (2 schemas)',
     'apps with models but without migrations, which get no tables: polls',

@@ -89,12 +89,12 @@ async function makeMaterials(folder: string, shape: FleetShape): Promise<void> {
   try {
     const manage = await manageOf(database, shape);
     await manage(['migrate_schemas', '--shared', '--verbosity', '0']);
-    const publicSql = await dump(database, 'public');
+    const publicSql = await dumpSchema(database, 'public');
     await manage(['create_tenant', '--noinput', '--schema_name', token, '--name', 'template', ...itsDomain]);
     await asSuperuser(database, (client) => refuseTokenInRows(client, token));
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'public.sql'), publicSql);
-    writeFileSync(join(folder, 'tenant.sql'), await dump(database, token));
+    writeFileSync(join(folder, 'tenant.sql'), await dumpSchema(database, token));
     writeFileSync(join(folder, 'token'), token);
   } finally {
     await asSuperuser('postgres', (client) => client.query(`DROP DATABASE ${database} WITH (FORCE)`));
@@ -129,7 +129,7 @@ async function refuseTokenInRows(client: Client, token: string): Promise<void> {
 }
 
 /** One schema as SQL that one message to the server can carry. */
-async function dump(database: string, schema: string): Promise<string> {
+export async function dumpSchema(database: string, schema: string): Promise<string> {
   const box = readBox(labFolders(), 'postgres15');
   if (box === undefined) throw new Error('the lab’s postgres15 is not up — npm run lab -- up postgres15');
   const { DB_USER, DB_PASSWORD } = projectEnvironment(database);

@@ -27,7 +27,7 @@ const filesOf: Readonly<Record<Program, readonly PythonFile[]>> = {
     'schema_kinds',
     'standings',
   ],
-  initial_tables: ['through_manage', 'ledgers', 'operations', 'scratch_schema'],
+  initial_tables: ['through_manage', 'initial_trial', 'ledgers', 'operations', 'scratch_schema'],
   provision: ['through_manage'],
   worker: [
     'through_manage',

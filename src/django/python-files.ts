@@ -8,6 +8,7 @@ export type PythonFile =
   | 'expected_tables'
   | 'ghosts'
   | 'initial_tables'
+  | 'initial_trial'
   | 'ledgers'
   | 'migration_facts'
   | 'model_tables'

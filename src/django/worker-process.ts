@@ -114,6 +114,8 @@ class Process implements WorkerProcess {
     this.#tenants += 1;
     const result = await within(request.timeout, this.#converse(request));
     if (result !== timeIsUp) {
+      // A statement that was cancelled with the step has not failed by itself.
+      if (result.outcome !== 'done') this.#parts.options.signal?.throwIfAborted();
       if ('rss' in result) this.#memory = result.rss;
       return result;
     }

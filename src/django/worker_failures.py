@@ -28,11 +28,10 @@ def describe(error):
 
 
 def refusal_of(error):
-    """The driver's own exception, below Django's."""
-    while error is not None:
-        if getattr(error, "sqlstate", None) or getattr(error, "pgcode", None):
-            return error
-        error = error.__cause__ or error.__context__
+    """The driver's own exception, which Django wraps in one of its own."""
+    for one in (error, error.__cause__):
+        if getattr(one, "sqlstate", None) or getattr(one, "pgcode", None):
+            return one
     return None
 
 

@@ -26,6 +26,7 @@ class Session:
         self.commits = 0
         self.served_project = False
         self.trusted = False
+        self.entered = None
         self.limit_set_calls()
         self.count_round_trips()
 
@@ -85,6 +86,7 @@ class Session:
 
         self.served_project = False
         self.trusted = True
+        self.entered = None
         connection = self.connection
         connection.set_schema(schema, tenant_type=tenant_type or "")
         paths = connection._get_cursor_search_paths()
@@ -95,13 +97,14 @@ class Session:
         digest = f"SELECT coalesce(md5(string_agg(DISTINCT {row}, ',' ORDER BY {row})), '') FROM {ledger}"
         try:
             *_, found = self.ask(f"SELECT {settings}, ({digest})", values)
-        except ProgrammingError:
-            connection.search_path_set_schemas = None
+        except ProgrammingError as error:
+            found, refusal = None, error
+        if found is None:
             if self.has_ledger(schema):
-                raise  # it is there and cannot be read
+                raise refusal  # it is there and cannot be read
             self.ask(f"SELECT {settings}", values)
-            found = None
         connection.search_path_set_schemas = paths
+        self.entered = connection.connection
         return found
 
     def has_ledger(self, schema):
@@ -159,15 +162,20 @@ class Session:
 
     def is_lost(self, error):
         """Whether the connection is gone, so that nobody knows what became of the last statement."""
-        from django.db import InterfaceError, OperationalError
+        from django.db import Error, InterfaceError, OperationalError
 
-        raw = self.connection.connection
-        if raw is not None:
-            return bool(raw.closed)
-        while error is not None:
-            if isinstance(error, (InterfaceError, OperationalError)):
-                return True
-            error = error.__cause__
+        connection = self.connection
+        if connection.connection is None or connection.connection is not self.entered:
+            # Django closes a connection that cannot roll back, and opens another one.
+            return isinstance(error, (InterfaceError, OperationalError))
+        try:
+            # A driver may not know yet what has become of its connection.
+            with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except (InterfaceError, OperationalError):
+            return True
+        except Error:
+            return False
         return False
 
     def cancel(self):

@@ -95,6 +95,9 @@ class Tenant:
         if type(connection).prepare_database is not BaseDatabaseWrapper.prepare_database:
             connection.prepare_database()  # PostGIS looks for its extension
 
+        targets = sorted({app for app, _ in work.loader.graph.leaf_nodes()})
+        signals.line("Operations to perform:")
+        signals.line("  Apply all migrations: " + (", ".join(targets) or "(none)"))
         plan = work.plan
         if self.policy != "never" and (self.policy == "always" or wants_pre_migrate(work)):
             self.during = "pre-migrate"
@@ -102,7 +105,9 @@ class Tenant:
             send_pre_migrate(session, work, plan)
 
         self.during = "migration"
-        self.tell_plan(signals, work)
+        signals.line("Running migrations:")
+        if not plan:
+            signals.line("  No migrations to apply.")
         migrations = Migrations(session, work, ledger, self.progress(signals))
         migrations.apply(plan, row_written=self.row_written(signals))
         self.applied += map(label, migrations.record_squashes())
@@ -119,33 +124,24 @@ class Tenant:
             work = self.works.make(self.digest, self.tenant_type, set(applied), self.session.alias)
         return work
 
-    def tell_plan(self, signals, work):
-        """In the words of the command migrate, for those who listen."""
-        targets = ", ".join(sorted({app for app, _ in work.loader.graph.leaf_nodes()}))
-        signals.line("Operations to perform:")
-        signals.line("  Apply all migrations: " + (targets or "(none)"))
-        signals.line("Running migrations:")
-        if not work.plan:
-            signals.line("  No migrations to apply.")
-
     def progress(self, signals):
         def told(action, migration=None, fake=False):
             if action == "apply_start":
                 self.migration = migration
                 self.commits, self.begun = self.session.commits, time.perf_counter()
                 self.line.say("begun", migration=label(key(migration)))
+                signals.line("  Applying %s..." % migration)
             elif action == "apply_success":
                 self.migration = None
                 self.applied.append(label(key(migration)))
                 self.line.say("applied", migration=label(key(migration)), ms=milliseconds(self.begun))
-                signals.line("  Applying %s... OK" % migration)
 
         return told
 
     def row_written(self, signals):
         def told(migration):
             self.applied.append(label(key(migration)))
-            signals.line("  Applying %s... OK" % migration)
+            signals.line("  Applying %s..." % migration)
 
         return told
 

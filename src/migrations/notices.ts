@@ -27,7 +27,7 @@ export function notices(plan: Noticeable): string[] {
     ...(orphanDates.length === 0
       ? []
       : [
-          `${counted(orphanDates.length, 'schema')} of no tenant, not migrated and not backed up: ${listed(
+          `${counted(orphanDates.length, 'schema')} of no tenant, not migrated: ${listed(
             orphanDates.map(
               ({ schema, lastApplied }) =>
                 `${schema}${lastApplied === null ? '' : ` (last migrated ${lastApplied} UTC)`}`,

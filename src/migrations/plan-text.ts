@@ -44,7 +44,7 @@ const need = (count: number) => (count === 1 ? 'needs' : 'need');
 /** What a schema needs in which nothing runs. */
 function rowsOf({ pending, bookkeeping }: PlannedSchema): string {
   if (pending.length > bookkeeping.length) {
-    return `only ${pending.length === 1 ? 'a row' : 'rows'} in ${pending.length === 1 ? 'its' : 'the'} ledger`;
+    return `only ${pending.length === 1 ? 'a row' : 'rows'} in the ledger`;
   }
   return bookkeeping.length === 1 ? 'only the squash row' : 'only squash rows';
 }
