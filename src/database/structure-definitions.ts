@@ -95,8 +95,19 @@ const indexes = `(
 
 const others = (major: number) => `(
   select json_agg(line order by line collate "C") from (
-    ${[relations, sequences, views, triggers, disabledTriggers, policies, rules, types, functions(major), statistics(major), ...named]
-      .join('\n union all ')}
+    ${[
+      relations,
+      sequences,
+      views,
+      triggers,
+      disabledTriggers,
+      policies,
+      rules,
+      types,
+      functions(major),
+      statistics(major),
+      ...named,
+    ].join('\n union all ')}
   ) lines (line) where line is not null)`;
 
 /** What is unusual about a relation. */
@@ -135,7 +146,7 @@ const sequences = `
     from ${relationsOf(`'S'`)} join pg_sequence s on s.seqrelid = c.oid`;
 
 const views = `
-  select case c.relkind when 'v' then 'view ' else 'materialized view ' end || quote_ident(c.relname) || ' as'
+  select case c.relkind when 'v' then 'view ' else 'materialized view ' end || quote_ident(c.relname) || ': '
          || pg_get_viewdef(c.oid)
     from ${relationsOf(`'v', 'm'`)}`;
 
@@ -194,7 +205,7 @@ const types = `
  * an object's name, and left out like the others.
  */
 const functions = (major: number) => `
-  select format('%s %s(%s)', case f.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end,
+  select format('%s %s(%s):', case f.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end,
            quote_ident(f.proname), pg_get_function_arguments(f.oid))
          || coalesce(' returns ' || pg_get_function_result(f.oid), '')
          || ' ' || l.lanname || ' ' || f.provolatile::text || f.proparallel::text
@@ -241,7 +252,9 @@ export interface Spelt {
 
 export interface DefinitionsRow extends Spelt {
   readonly tables: readonly string[] | null;
-  readonly columns: readonly (readonly [string, string, string, boolean, string | null, string | null])[] | null;
+  readonly columns:
+    | readonly (readonly [string, string, string, boolean, string | null, string | null])[]
+    | null;
   readonly constraints: readonly (readonly [string, string, string, boolean])[] | null;
   readonly indexes: readonly (readonly [string, string, string, boolean])[] | null;
   readonly others: readonly string[] | null;

@@ -1,34 +1,132 @@
 import { createHash } from 'node:crypto';
+
 import type { Database } from './session.ts';
 import type { Structure, StructureGroup } from './structure.ts';
-import { type DefinitionsRow, definitionsStatement, structureOf } from './structure-definitions.ts';
+import {
+  byCode,
+  type DefinitionsRow,
+  definitionsStatement,
+  othersStatement,
+  requireOwnPath,
+  type Spelt,
+  structureOf as structureOfRow,
+} from './structure-definitions.ts';
+import { type DigestRow, digestStatement, unspeltStatement } from './structure-digest.ts';
 
-export async function readStructures(database: Database, schemas: readonly string[]): Promise<StructureGroup[]> {
-  const groups = new Map<string, { id: string; schemas: string[]; structure: Structure }>();
-  for (let i = 0; i < schemas.length; i += 100) {
-    const rows = await database.query<DefinitionsRow>(`${definitionsStatement(Number.parseInt(database.serverVersion))}`, [schemas.slice(i, i + 100)]);
-    for (const row of rows) {
-      const structure = structureOf(row);
-      const id = createHash('sha256').update(JSON.stringify([...structure.tables, structure.others])).digest('hex').slice(0, 12);
-      const g = groups.get(id) ?? { id, schemas: [], structure };
-      g.schemas.push(row.schema);
-      groups.set(id, g);
+/** A session that catalogues are asked on. */
+export type Catalogue = Pick<Database, 'query' | 'serverVersion'>;
+
+/** So many schemas are spelt at once without a look at digests, which read the whole catalogue. */
+const few = 4;
+
+/** So many schemas are spelt in one statement. */
+const speltAtOnce = 25;
+
+/** With more schemas than this, catalogues are best read from end to end. */
+const wideFrom = 50;
+
+/**
+ * Groups schemas by everything that the catalogue says about them but their name: tables, columns, constraints,
+ * indexes, sequences, views, triggers, policies, types, functions and their options; not comments, owners, privileges,
+ * statistics or the physical order of columns. A schema that does not exist is in no group. The largest group comes
+ * first, the schemas of each are sorted.
+ *
+ * No table of a tenant is locked, but for one schema of each kind, whose definitions are read (ACCESS SHARE).
+ * @throws as Database.query does
+ */
+export async function readStructures(
+  database: Catalogue,
+  schemas: readonly string[],
+): Promise<StructureGroup[]> {
+  const names = [...new Set(schemas)];
+  if (names.length === 0) return [];
+  // Compiling such a statement takes longer than running it, and its estimates make PostgreSQL sort what it can hash.
+  await database.query(
+    `select set_config('jit', 'off', false), set_config('enable_sort', 'off', false), set_config('work_mem', '64MB', false)`,
+  );
+  const alike = names.length <= few ? names.map((name) => [name]) : await byDigest(database, names);
+  const groups = new Map<string, { structure: Structure; schemas: string[] }>();
+  for (let start = 0; start < alike.length; start += speltAtOnce) {
+    const batch = alike.slice(start, start + speltAtOnce);
+    const structures = await readDefinitions(
+      database,
+      batch.flatMap(([first]) => first ?? []),
+    );
+    for (const members of batch) {
+      const structure = structures.get(members[0] ?? '');
+      if (structure === undefined) continue;
+      const id = structureId(structure);
+      const group = groups.get(id);
+      if (group === undefined) groups.set(id, { structure, schemas: [...members] });
+      else group.schemas.push(...members);
     }
   }
-  return [...groups.values()];
-}
-export async function readStructure(database: Database, schema: string): Promise<Structure> {
-  const [g] = await readStructures(database, [schema]);
-  if (g === undefined) throw new Error('no schema');
-  return g.structure;
+  return [...groups]
+    .map(([id, group]) => ({ id, schemas: group.schemas.sort(byCode), structure: group.structure }))
+    .sort((a, b) => b.schemas.length - a.schemas.length || byCode(a.id, b.id));
 }
 
-export function differences(from: Structure, to: Structure): string[] {
-  const found: string[] = [];
-  for (const table of new Set([...from.tables.keys(), ...to.tables.keys()])) {
-    const [a, b] = [JSON.stringify(from.tables.get(table)), JSON.stringify(to.tables.get(table))];
-    if (a !== b) found.push(`${table} differs`);
-  }
-  if (JSON.stringify(from.others) !== JSON.stringify(to.others)) found.push('others differ');
-  return found;
+/** Schemas of equal digest; a group of its own for each that could be told apart. */
+async function byDigest(database: Catalogue, names: readonly string[]): Promise<string[][]> {
+  const major = majorOf(database);
+  const rows = await database.query<DigestRow>(digestStatement(major, names.length >= wideFrom), [names]);
+  const digests = new Map(rows.map(({ schema, rows, sum }) => [schema, `${rows} ${sum}`]));
+  const more = await database.query<{ schema: string }>(unspeltStatement, [names]);
+  const unspelt = new Set(more.map(({ schema }) => schema));
+  for (const row of rows) if (row.unspelt) unspelt.add(row.schema);
+  const hashes = await othersOf(database, [...unspelt]);
+  const groups = Map.groupBy(digests, ([schema, digest]) => `${digest} ${hashes.get(schema) ?? ''}`);
+  return [...groups.values()].map((group) => group.map(([schema]) => schema));
 }
+
+/** A hash of what has no number in a digest. */
+async function othersOf(database: Catalogue, schemas: readonly string[]): Promise<Map<string, string>> {
+  const hashes = new Map<string, string>();
+  for (let start = 0; start < schemas.length; start += 200) {
+    const rows = await database.query<Spelt & { hash: string | null }>(othersStatement(majorOf(database)), [
+      schemas.slice(start, start + 200),
+    ]);
+    for (const row of rows) {
+      requireOwnPath(row);
+      hashes.set(row.schema, row.hash ?? '');
+    }
+  }
+  return hashes;
+}
+
+async function readDefinitions(
+  database: Catalogue,
+  schemas: readonly string[],
+): Promise<Map<string, Structure>> {
+  const rows = await database.query<DefinitionsRow>(definitionsStatement(majorOf(database)), [schemas]);
+  return new Map(rows.map((row) => [row.schema, structureOfRow(row)]));
+}
+
+function structureId({ tables, others }: Structure): string {
+  return createHash('sha256')
+    .update(JSON.stringify([[...tables], others]))
+    .digest('hex')
+    .slice(0, 12);
+}
+
+/**
+ * The structure of one schema, as exact as that of a group. An absent schema is empty.
+ * @throws as Database.query does
+ */
+export async function exactStructure(database: Catalogue, schema: string): Promise<Structure> {
+  const structures = await readDefinitions(database, [schema]);
+  return structures.get(schema) ?? empty;
+}
+
+/** The same question as one statement, for another session; $1 is the schema's name. PostgreSQL 14 and later. */
+export const exactStructureSql = definitionsStatement(14).replaceAll('$1::text[]', () => 'array[$1::text]');
+
+/** The answer to it. */
+export function structureOf(rows: readonly Record<string, unknown>[]): Structure {
+  const [row] = rows;
+  return row === undefined ? empty : structureOfRow(row as unknown as DefinitionsRow);
+}
+
+const empty: Structure = { tables: new Map(), others: [] };
+
+const majorOf = ({ serverVersion }: Catalogue): number => Number.parseInt(serverVersion, 10);
