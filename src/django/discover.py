@@ -1,4 +1,8 @@
-"""Asks a Django project everything that migrating its tenants needs to know. Changes nothing."""
+"""Asks a Django project everything that migrating its tenants needs to know. Changes nothing.
+
+The request may have `postMigrate` (look for content types and permissions, too) and `render` (tell tables
+from classes, or never; default: where the project's routers may look at them).
+"""
 
 from importlib import metadata
 
@@ -37,7 +41,8 @@ def discover(request):
     templates = template_schemas(settings, utils)
 
     kinds = kinds_of(connection, alias, utils, public)
-    render = bool(request.get("render")) or not kinds[0].by_app
+    # Routers of the project may look at the model itself.
+    render = request.get("render", not kinds[0].by_app)
     states = States(loader, connection, render)
     found = read_ledgers(
         connection, schemas, list(dict.fromkeys(names + [name for name, _ in templates]))
@@ -73,7 +78,7 @@ def discover(request):
         "schemasWithLedger": with_ledger,
         "groups": [only(group, names) for group in groups if only(group, names)["schemas"]],
         "migrations": standings.migrations(),
-        "ghosts": described_ghosts(loader, standings.histories),
+        "ghosts": described_ghosts(loader, [history for _, history in standings.histories]),
         "orphans": orphans_of(connection, schemas, [n for n in with_ledger if n not in owned])
         if standing["unread"] is None
         else [],

@@ -54,7 +54,7 @@ def described_kinds(kinds, tables):
                 "apps": sorted({table.app_label for table in allowed}),
                 "tables": sorted({table.name for table in allowed} | {LEDGER}),
                 "columns": columns_by_table(allowed),
-                "owners": {table.name: table.app_label for table in allowed},
+                "owners": dict(sorted((table.name, table.app_label) for table in allowed)),
             }
         )
     return described
@@ -65,12 +65,16 @@ def expected_of(kind, tables):
     return {
         **kind.name,
         "columns": columns_by_table(allowed),
-        "named": {table.name: sorted(table.named) for table in allowed if table.named},
+        "named": {table.name: sorted(table.named) for table in by_name(allowed) if table.named},
     }
+
+
+def by_name(tables):
+    return sorted(tables, key=lambda table: table.name)
 
 
 def columns_by_table(tables):
     found = {}
     for table in tables:
         found.setdefault(table.name, set()).update(table.columns)
-    return {name: sorted(columns) for name, columns in found.items()}
+    return {name: sorted(columns) for name, columns in sorted(found.items())}

@@ -4,15 +4,17 @@ import re
 
 from ledgers import label
 from model_tables import has_table, tables_of_model, target_of
-from old_code import keeps_old_code
+from old_code import YES, keeps_old_code
 from operations import database_operations, field_of, kind_of, model_of, runs_in, sql_of
 
 WORST = ["yes", "unknown", "no"]
 
 
 class Facts:
-    def __init__(self, kinds, connection, shared_tables):
+    def __init__(self, kinds, connection, shared_tables, old_models):
         self.kinds, self.connection = kinds, connection
+        # The models that the old code knows.
+        self.old_models = old_models
         # Table to whether tenants have one of the same name.
         self.shared_tables = shared_tables
 
@@ -28,7 +30,7 @@ class Facts:
                 for kind in where:
                     if kind.kind == "tenant":
                         locked.update(self.locked(inner, migration.app_label, state, kind))
-                found, why = keeps_old_code(inner, migration.app_label, state, self.connection)
+                found, why = self.keeps_old_code(inner, migration.app_label, state)
                 if WORST.index(found) > WORST.index(verdict):
                     verdict, reason = found, why
             operation.state_forwards(migration.app_label, state)
@@ -43,6 +45,12 @@ class Facts:
             "keepsOldCode": verdict,
             "oldCodeReason": reason,
         }
+
+    def keeps_old_code(self, operation, app_label, state):
+        model = model_of(operation)
+        if model is not None and (app_label, model) not in self.old_models:
+            return YES
+        return keeps_old_code(operation, app_label, state, self.connection)
 
     def tables_touched(self, operation, app_label, before):
         """The tables that Django's own operations are about; a new one is not there to be touched."""

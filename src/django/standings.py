@@ -16,7 +16,7 @@ class Standings:
     def group(self, ledger):
         """One distinct ledger with its schemas, as it is told."""
         history = History(self.loader, ledger["applied"])
-        self.histories.append(history)
+        self.histories.append((len(ledger["schemas"]), history))
         described = {
             "ledger": ledger["ledger"],
             "schemas": ledger["schemas"],
@@ -31,7 +31,6 @@ class Standings:
             described["afterNext"] = self.after_next(history, applied, kinds)
             if not ledger["ledger"]:
                 described["expects"] = [{**one, "columns": {}, "named": {}} for one in described["expects"]]
-            self.describe_pending(history)
         return described
 
     def after_next(self, history, applied, kinds):
@@ -49,13 +48,21 @@ class Standings:
         tables = self.states.after(history.loader, applied)
         return [expected_of(kind, tables) for kind in kinds]
 
+    def migrations(self):
+        """Facts of each pending migration, told from where most schemas stand, in Django's order."""
+        for _, history in sorted(self.histories, key=lambda one: -one[0]):
+            self.describe_pending(history)
+        # The longest plan first: where one plan has them all, the order is that of Django.
+        order = {}
+        for _, history in sorted(self.histories, key=lambda one: -len(one[1].plan)):
+            order.update(dict.fromkeys(history.plan))
+        return [self.facts[key] for key in order]
+
     def describe_pending(self, history):
-        """Facts of each pending migration that no earlier ledger had pending."""
         if all(key in self.facts for key in history.plan):
             return
-        connection = self.states.connection
-        facts = Facts(self.kinds, connection, self.shared_tables())
         state = self.states.state_after(history.loader, history.in_graph)
+        facts = Facts(self.kinds, self.states.connection, self.shared_tables(), set(state.models))
         for key in history.plan:
             migration = history.loader.graph.nodes[key]
             if key in self.facts:
@@ -71,10 +78,3 @@ class Standings:
             table.name for table in tables for kind in self.kinds[1:] if kind.allows_table(table)
         }
         return {name: name in tenants for name in sorted(shared)}
-
-    def migrations(self):
-        """In the order of the longest plan first, so that it is Django's where one plan has them all."""
-        order = {}
-        for history in sorted(self.histories, key=lambda one: -len(one.plan)):
-            order.update(dict.fromkeys(history.plan))
-        return [self.facts[key] for key in order]

@@ -177,6 +177,20 @@ describe('the code and the ledgers', () => {
     expect(notices(looked.plan)).toEqual(['recorded, but not in this code: polls.0001_initial (1 schema)']);
   });
 
+  test('4: rows that a squashed migration has left behind are no newer commit', async () => {
+    await fromTemplate();
+    const settled = Object.fromEntries(
+      Object.entries(squashed).map(([name, text]) => [name, text.replace(/replaces = \[[^\]]*\]/, '')]),
+    );
+    await succeeds(await shopWith(squashed), 'migrate_schemas');
+    const looked = await look(await shopWith(settled, replacedFiles));
+    expect(sentences(looked)).toEqual([]);
+    expect(planSentence(looked.plan)).toBe('3 tenants: 3 up to date');
+    expect(notices(looked.plan)).toEqual([
+      expect.stringMatching(/^recorded, but not in this code: orders\.0001_initial \(4 schemas\), /),
+    ]);
+  });
+
   test('5: an applied migration was renamed', async () => {
     await fromTemplate();
     const renamed = await shopWith(
