@@ -1,8 +1,6 @@
 import { type Blocker, describeBlockers, watchingBlockers } from '../database/blockers.ts';
-import type { Database } from '../database/session.ts';
-import type { Structure } from '../database/structure.ts';
-import { type DefinitionsRow, definitionsStatement, structureOf } from '../database/structure-definitions.ts';
-import { differences, readStructure } from '../database/structures.ts';
+import { differences, type Structure } from '../database/structure.ts';
+import { exactStructure, exactStructureSql, structureOf } from '../database/structures.ts';
 import { isRetryable } from '../django/command-output.ts';
 import { sessionName } from '../django/project.ts';
 import type { Held, PostMigrate, TenantResult, Worker } from '../django/worker.ts';
@@ -105,7 +103,7 @@ export function ladder(options: EngineOptions): Engine {
       trust.reference = {
         schema: tenant.schema,
         before,
-        after: await readStructure(options.database, tenant.schema),
+        after: await exactStructure(options.database, tenant.schema),
       };
       trust.state = 'second';
     }
@@ -122,7 +120,7 @@ export function ladder(options: EngineOptions): Engine {
     let found: readonly string[] = [];
     const tried = await ask(tenant, lane, ({ rows, locks }) => {
       for (const { schema, table } of locks) if (schema === options.publicSchema) sharedTables.add(table);
-      found = differences(reference.after, structureIn(rows));
+      found = differences(reference.after, structureOf(rows));
       return found.length === 0;
     });
     if (tried === undefined) return byDjango(tenant);
@@ -153,7 +151,7 @@ export function ladder(options: EngineOptions): Engine {
   ): Promise<Ran> {
     const ran = await byWorker(tenant, lane);
     if (ran.failure !== undefined || ran.engine !== 'worker') return ran;
-    const found = differences(reference.after, await readStructure(options.database, tenant.schema));
+    const found = differences(reference.after, await exactStructure(options.database, tenant.schema));
     trust.state = found.length === 0 ? 'trusted' : 'refused';
     if (found.length === 0) return ran;
     note('Engine: django, slower — the worker’s result was not Django’s');
@@ -196,7 +194,7 @@ export function ladder(options: EngineOptions): Engine {
             ? {}
             : {
                 tryOut: {
-                  sql: structureQuestion(options.database),
+                  sql: exactStructureSql,
                   decide: (held) => (keep(held) ? 'keep' : 'drop'),
                 },
               }),
@@ -243,15 +241,6 @@ export function ladder(options: EngineOptions): Engine {
       await Promise.all(started.map((one) => (one.status === 'fulfilled' ? one.value.end() : undefined)));
     },
   };
-}
-
-/** The structure of one schema, asked in the worker's own transaction. */
-function structureQuestion({ serverVersion }: Database): string {
-  return definitionsStatement(Number.parseInt(serverVersion, 10)).replace('$1::text[]', 'array[$1::text]');
-}
-
-function structureIn([row]: Held['rows']): Structure {
-  return structureOf(row as unknown as DefinitionsRow);
 }
 
 function workerOptions({ signal, log }: EngineOptions) {

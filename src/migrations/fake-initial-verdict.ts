@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Structure } from '../database/structure.ts';
-import { differences } from '../database/structures.ts';
+import { differences } from '../database/structure.ts';
 import type { PendingTables, TablesCompared } from '../django/initial-tables.ts';
 import type { RecordingFlag } from './commands.ts';
 
