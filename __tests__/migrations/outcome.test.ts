@@ -16,9 +16,9 @@ const behind = planMigrations(
 test('a tenant that was begun and not ended is unknown: neither done nor untouched', () => {
   const progress = new Progress();
   progress.planned(behind);
-  progress.begun('acme');
+  progress.begun('acme', 'Fleet');
   progress.ended('acme', { milliseconds: 5 });
-  progress.begun('beta');
+  progress.begun('beta', 'Fleet');
   expect(progress.outcome().tenants.map(({ schema, outcome }) => `${schema} ${outcome}`)).toEqual([
     'acme migrated',
     'beta unknown',
@@ -31,7 +31,7 @@ test('a tenant that was begun and not ended is unknown: neither done nor untouch
 test('what was applied is what the ledger no longer lacks', () => {
   const progress = new Progress();
   progress.planned(behind);
-  progress.begun('acme');
+  progress.begun('acme', 'Fleet');
   const failure = new UserError('Migration orders.0002 failed', 'mend it', {
     code: 'tenant-migration-failed',
   });

@@ -10,9 +10,12 @@ function pending(...schemas: string[]): PlannedTenant[] {
   return schemas.map((schema) => ({
     schema,
     pending: ['orders.0002'],
+    runs: ['orders.0002'],
+    bookkeeping: [],
+    unrecorded: undefined,
     tenantType: kinds[schema],
     domain: undefined,
-  })) as PlannedTenant[];
+  }));
 }
 
 function facts(changes: Partial<RolloutFacts> = {}): RolloutFacts {

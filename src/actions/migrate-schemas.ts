@@ -1,12 +1,16 @@
 import { sessionsName } from '../database/own-sessions.ts';
 import { showDuration } from '../ground/duration.ts';
 import { counted, grouped } from '../ground/words.ts';
+import { parseFailureLimit, parseShare } from '../migrations/budget.ts';
 import { migrateSchemas as migrate, verifySchemas } from '../migrations/migrate.ts';
 import { type MigrationOutcome, type SchemaResult, totalsOf } from '../migrations/outcome.ts';
 import { needsMigration } from '../migrations/plan.ts';
 import { planSentence } from '../migrations/plan-text.ts';
+import { rolloutShape } from '../migrations/rollout.ts';
+import { parseSmokeCommand } from '../migrations/smoke-command.ts';
 import { type ActionContext, defineAction } from '../step/action.ts';
-import { boolean, choice, text } from '../step/fields.ts';
+import { boolean, choice, duration, lines, linesOf, readAs, text } from '../step/fields.ts';
+import { yamlOf } from '../step/yaml-field.ts';
 import {
   commonFields,
   databaseFields,
@@ -16,6 +20,31 @@ import {
   timeoutFields,
 } from './fields.ts';
 import { projectOf, withDatabase, withLock } from './project.ts';
+import { checkAddress } from './rollout-check.ts';
+
+/** How the tenants are migrated; the root action has these inputs, too. */
+export const fleetFields = {
+  superTenantCommand: text.optional(),
+  schemas: lines.optional(),
+  rollout: yamlOf(rolloutShape).optional(),
+  canary: readAs(parseShare),
+  maxFailures: readAs(parseFailureLimit),
+  engine: choice('auto', 'worker', 'django'),
+  parallel: readAs(parseParallel),
+  postMigrate: choice('auto', 'always', 'never'),
+  fakeInitial: choice('shared-if-identical', 'never'),
+  allowUnknownMigrations: boolean,
+  smokeTables: lines.optional(),
+  smokeCommand: linesOf(parseSmokeCommand).optional(),
+  expectMaxDuration: duration.optional(),
+};
+
+/** `auto`, or how many tenants at once. */
+function parseParallel(written: string): number | undefined {
+  if (written.trim() === 'auto') return undefined;
+  if (/^[1-9]\d{0,2}$/.test(written.trim())) return Number(written);
+  throw new RangeError(`"${written}" is neither auto nor a number of tenants from 1 to 999`);
+}
 
 const inputs = {
   mode: choice('migrate', 'verify'),
@@ -24,12 +53,21 @@ const inputs = {
   ...timeoutFields,
   ...projectFields,
   env: environment.optional(),
-  superTenantCommand: text.optional(),
+  ...fleetFields,
   dryRun: boolean,
   ...commonFields,
 };
 
-const outputs = ['tenants-total', 'tenants-migrated', 'tenants-skipped', 'tenants-failed', 'plan'] as const;
+const outputs = [
+  'tenants-total',
+  'tenants-migrated',
+  'tenants-skipped',
+  'tenants-failed',
+  'drift-groups',
+  'plan',
+  'reversible',
+  'old-code-compatible',
+] as const;
 
 type Context = ActionContext<typeof inputs, (typeof outputs)[number]>;
 
@@ -41,6 +79,7 @@ export const migrateSchemas = defineAction({
 
   async run(context) {
     const { inputs, origin, tell } = context;
+    const deadline = performance.now() + inputs.timeout;
     const sessions = sessionsName(origin);
     const outcome = await withDatabase(inputs, context, (database) => {
       const timeouts = { lock: inputs.lockTimeout, statement: inputs.statementTimeout };
@@ -52,7 +91,15 @@ export const migrateSchemas = defineAction({
       if (inputs.mode === 'verify') return verifySchemas(work);
       const onStanding = (soFar: MigrationOutcome) => tell(facts(soFar));
       return withLock(inputs, { ...context, sessions }, (atSafePoint) =>
-        migrate({ ...work, commandTimeout: inputs.timeout, onStanding, atSafePoint }),
+        migrate({
+          ...work,
+          smokeCommands: inputs.smokeCommand,
+          commandTimeout: inputs.timeout,
+          deadline,
+          check: (address) => checkAddress(address, context),
+          onStanding,
+          atSafePoint,
+        }),
       );
     });
     tell(facts(outcome));

@@ -18,7 +18,7 @@ import {
   timeoutFields,
 } from './fields.ts';
 import { healthCheck, healthFields } from './health-check.ts';
-import { migrateSchemas } from './migrate-schemas.ts';
+import { fleetFields, migrateSchemas } from './migrate-schemas.ts';
 import { provisionTenant, tenantFields } from './provision-tenant.ts';
 
 const stops = ['migrate', 'provision', 'deploy', 'check'] as const;
@@ -35,7 +35,7 @@ const inputs = {
   ...timeoutFields,
   ...projectFields,
   projectEnv: environment.optional(),
-  superTenantCommand: text.optional(),
+  ...fleetFields,
   ...tenantFields,
   schemaName: tenantFields.schemaName.optional(),
   domain: lines.optional(),

@@ -42,6 +42,9 @@ export class UserError extends Error {
  * catches it looks up what happened. Uncaught, it is told to the user in these words.
  */
 export class LostConnection extends UserError {
+  /** What was seen of it, without a sentence around. */
+  readonly observed: string;
+
   constructor(during: string, observed: string, circumstances: Partial<Circumstances> = {}) {
     super(
       `The connection was lost during ${during} — ${observed}`,
@@ -49,6 +52,7 @@ export class LostConnection extends UserError {
       { code: 'connection-lost', ...circumstances },
     );
     this.name = 'LostConnection';
+    this.observed = observed;
   }
 }
 

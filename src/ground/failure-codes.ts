@@ -74,10 +74,12 @@ export const failureCodes = [
   'tenants-failed',
   'time-limit-near',
   'rollout-incomplete',
+  'rollout-query-failed',
   'rollout-check-failed',
   'schemas-unknown',
   'smoke-test-failed',
   'migrations-left-pending',
+  'tenant-drifted',
   'tenant-tables-missing',
   'tenants-unreadable',
   // Tenants

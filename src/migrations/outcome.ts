@@ -1,5 +1,7 @@
 import type { UserError } from '../ground/errors.ts';
+import type { Phase } from '../report/mermaid.ts';
 import type { MigrationPlan } from './plan.ts';
+import type { SmokeResult } from './smoke.ts';
 import type { Proof } from './verify.ts';
 
 /** What became of one schema. `unknown`: the connection was lost or the step cancelled while it was migrated. */
@@ -12,6 +14,18 @@ export interface SchemaResult {
   readonly missingTables: readonly string[];
   /** What failed and what was observed. */
   readonly failure?: string | undefined;
+  /** What migrated it. */
+  readonly engine?: 'worker' | 'django' | undefined;
+  /** The group of the rollout in which it was migrated. */
+  readonly group?: string | undefined;
+  /** Rows of the tables in `smoke-tables`. */
+  readonly rows?: SmokeResult['counts'] | undefined;
+}
+
+/** A tenant with the sentence of what is wrong with it. */
+export interface FailedTenant {
+  readonly schema: string;
+  readonly failure: UserError;
 }
 
 export interface SuperTenantResult {
@@ -31,6 +45,7 @@ export interface MigrationOutcome {
   /** undefined: it did not come to that, or it was a dry run. */
   readonly proof?: Proof | undefined;
   readonly notices: readonly string[];
+  readonly phases: readonly Phase[];
   readonly milliseconds: number;
   /** Whoever called throws it, after reporting. */
   readonly failure?: UserError | undefined;

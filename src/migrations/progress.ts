@@ -1,8 +1,10 @@
-import type { UserError } from '../ground/errors.ts';
+import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
+import type { Phase } from '../report/mermaid.ts';
 import type { Ran } from './commands.ts';
-import type { MigrationOutcome, SchemaResult, SuperTenantResult } from './outcome.ts';
-import { type MigrationPlan, needsMigration, notices } from './plan.ts';
+import type { FailedTenant, MigrationOutcome, SchemaResult, SuperTenantResult } from './outcome.ts';
+import { type MigrationPlan, needsMigration, notices, type Trouble } from './plan.ts';
+import type { SmokeResult } from './smoke.ts';
 import type { Proof } from './verify.ts';
 
 /** How far a run has come: a result for each schema, kept true at every moment. */
@@ -14,6 +16,9 @@ export class Progress {
   #plan: MigrationPlan | undefined;
   #proof: Proof | undefined;
   #superTenant: SuperTenantResult | undefined;
+  readonly #phases: Phase[] = [];
+  readonly #failures = new Map<string, UserError>();
+  #engineNotes: readonly string[] = [];
 
   /** Takes over a plan: the first one, or one made again when there may be more tenants. */
   planned(plan: MigrationPlan): void {
@@ -23,24 +28,53 @@ export class Progress {
       this.#lacked.set(schema, pending);
       this.#results.set(schema, untouched(schema, pending.length === 0 ? 'skipped' : 'not-tried'));
     }
-    for (const schema of plan.withoutSchema) this.#refused(schema, 'has a row but no schema');
-    for (const { schema, reason } of [...plan.unreadable, ...plan.inconsistent, ...plan.unknownType]) {
-      this.#refused(schema, reason);
+    for (const trouble of plan.troubled) {
+      const { schema, reason } = trouble;
+      this.#results.set(schema, { ...untouched(schema, 'failed'), failure: reason });
+      this.#failures.set(schema, troubleOf(trouble));
     }
   }
 
-  #refused(schema: string, failure: string): void {
-    this.#results.set(schema, { ...untouched(schema, 'failed'), failure });
-  }
-
   /** From here on the outcome is unknown until `ended` is called. */
-  begun(schema: string): void {
-    this.#results.set(schema, untouched(schema, 'unknown'));
+  begun(schema: string, group: string): void {
+    this.#results.set(schema, { ...untouched(schema, 'unknown'), group });
   }
 
-  ended(schema: string, { milliseconds, failure }: Ran): void {
+  ended(schema: string, { milliseconds, failure, engine }: Ran): void {
+    const known = this.#results.get(schema) ?? untouched(schema, 'unknown');
     const outcome = failure === undefined ? 'migrated' : 'failed';
-    this.#results.set(schema, { ...untouched(schema, outcome), milliseconds, failure: failure?.message });
+    this.#results.set(schema, { ...known, outcome, milliseconds, engine, failure: failure?.message });
+    if (failure === undefined) this.#failures.delete(schema);
+    else this.#failures.set(schema, failure);
+  }
+
+  /** It did not work this time, and will be tried again. */
+  putBack(schema: string): void {
+    this.#results.set(schema, untouched(schema, 'not-tried'));
+  }
+
+  /** A part of the run that is over. @param since milliseconds of `performance.now()` */
+  phase(name: string, since: number): void {
+    this.#phases.push({ name, from: since - this.#started, to: performance.now() - this.#started });
+  }
+
+  /** A tenant that was migrated, and does not pass what is tried afterwards. */
+  failedAfterwards(schema: string, failure: UserError): void {
+    const known = this.#results.get(schema) ?? untouched(schema, 'failed');
+    this.#results.set(schema, { ...known, outcome: 'failed', failure: failure.message });
+    this.#failures.set(schema, failure);
+  }
+
+  /** Rows of the tables that were asked for. */
+  counted(results: readonly SmokeResult[]): void {
+    for (const { schema, counts } of results) {
+      const known = this.#results.get(schema);
+      if (known !== undefined) this.#results.set(schema, { ...known, rows: counts });
+    }
+  }
+
+  engineNotes(notes: readonly string[]): void {
+    this.#engineNotes = [...notes];
   }
 
   superTenantEnded(command: string, { milliseconds, failure }: Ran): void {
@@ -86,6 +120,35 @@ export class Progress {
     ];
   }
 
+  /** Each tenant that failed, with its own sentence; in the order of the plan's tenants. */
+  get failed(): readonly FailedTenant[] {
+    return [...this.#failures].map(([schema, failure]) => ({ schema, failure }));
+  }
+
+  get migratedTenants(): readonly string[] {
+    return this.outcome()
+      .tenants.filter(({ outcome }) => outcome === 'migrated')
+      .map(({ schema }) => schema);
+  }
+
+  /** How long each tenant of a group took. */
+  measuredIn(group: string): readonly SchemaResult[] {
+    return this.outcome().tenants.filter((one) => one.group === group && one.outcome === 'migrated');
+  }
+
+  /** Milliseconds since the run began. */
+  get spent(): number {
+    return performance.now() - this.#started;
+  }
+
+  /** Whether the run has changed a tenant, or may have. */
+  get touchedTenants(): boolean {
+    return this.outcome().tenants.some(
+      ({ schema, outcome }) =>
+        outcome === 'migrated' || outcome === 'unknown' || (outcome === 'failed' && this.#lacked.has(schema)),
+    );
+  }
+
   get plan(): MigrationPlan | undefined {
     return this.#plan;
   }
@@ -102,11 +165,17 @@ export class Progress {
       superTenant: this.#superTenant,
       tenants: [...this.#results.values()].filter(({ schema }) => schema !== sharedSchema),
       proof: this.#proof,
-      notices: this.#plan === undefined ? [] : notices(this.#plan),
+      notices: [...(this.#plan === undefined ? [] : notices(this.#plan)), ...this.#engineNotes],
+      phases: this.#phases,
       milliseconds: performance.now() - this.#started,
       failure,
     };
   }
+}
+
+/** The sentence of a tenant that could not even be begun. */
+function troubleOf({ schema, code, reason, next }: Trouble): UserError {
+  return new UserError(`Tenant ${schema} is not migrated — ${reason}`, next, { code });
 }
 
 function untouched(schema: string, outcome: SchemaResult['outcome']): SchemaResult {

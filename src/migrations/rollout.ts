@@ -111,7 +111,7 @@ function canaries(
   amount: number,
   sizes: RolloutFacts['sizes'],
 ): PlannedTenant[] {
-  const largest = pending.reduce((one, other) => (sizeIn(sizes, other) > sizeIn(sizes, one) ? other : one));
+  const largest = pending.reduce((one, other) => (sizeIn(sizes, other) < sizeIn(sizes, one) ? one : other));
   const kinds = [...Map.groupBy(pending, kindOfWork).values()].map((tenants) =>
     tenants
       .filter((tenant) => tenant !== largest)

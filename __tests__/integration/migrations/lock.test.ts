@@ -66,6 +66,23 @@ type Wanted = Partial<Inputs<typeof migrateSchemas.inputs>> & {
   readonly log?: ReturnType<typeof recordedLog> | undefined;
 };
 
+/** As actions/migrate-schemas/action.yml has them. */
+const fleetDefaults = {
+  superTenantCommand: undefined,
+  schemas: undefined,
+  rollout: undefined,
+  canary: 0.01,
+  maxFailures: { share: 0.01 },
+  engine: 'auto',
+  parallel: undefined,
+  postMigrate: 'auto',
+  fakeInitial: 'shared-if-identical',
+  allowUnknownMigrations: false,
+  smokeTables: undefined,
+  smokeCommand: undefined,
+  expectMaxDuration: undefined,
+} as const;
+
 /** The inputs that both actions have. */
 function inputsFor(database: ScratchDatabase) {
   return {
@@ -101,9 +118,9 @@ async function migrate({ from = scratch, origin, signal, log, ...inputs }: Wante
   const { result } = await migrateSchemas.run({
     inputs: {
       mode: 'migrate',
-      superTenantCommand: undefined,
       lockTimeout: 5_000,
       statementTimeout: 0,
+      ...fleetDefaults,
       ...inputsFor(from),
       ...inputs,
     },

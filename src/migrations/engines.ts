@@ -1,0 +1,291 @@
+import { type Blocker, describeBlockers, watchingBlockers } from '../database/blockers.ts';
+import { differences, type Structure } from '../database/structure.ts';
+import { exactStructure, exactStructureSql, structureOf } from '../database/structures.ts';
+import { isRetryable } from '../django/command-output.ts';
+import { sessionName } from '../django/project.ts';
+import type { Held, PostMigrate, TenantResult, Worker } from '../django/worker.ts';
+import { UserError } from '../ground/errors.ts';
+import { listed } from '../ground/words.ts';
+import { type CommandOptions, lookInterval, migrateTenant, placeOfTenant, type Ran } from './commands.ts';
+import { blockedMigration, failedMigration } from './failed-migration.ts';
+import type { PlannedTenant } from './plan.ts';
+import { kindOfWork } from './rollout.ts';
+
+/** How a tenant is migrated. The ladder: worker where it has earned it, else the project's own command. */
+export interface Engine {
+  /** Migrates one tenant; a lane has one tenant at a time. */
+  migrate(tenant: PlannedTenant, lane: number): Promise<Ran>;
+  /** Whether two tenants would queue behind each other, because they lock the same table of the shared schema. */
+  readonly oneAtATime: boolean;
+  /** What was chosen and why, for the log and the summary. */
+  readonly notes: readonly string[];
+  close(): Promise<void>;
+}
+
+export type EngineChoice = 'auto' | 'worker' | 'django';
+
+export interface EngineOptions extends CommandOptions {
+  readonly choice: EngineChoice;
+  readonly postMigrate: PostMigrate;
+  readonly publicSchema: string;
+  /** Tenants that will be migrated: for a few the worker is not worth its start. */
+  readonly pending: readonly PlannedTenant[];
+  /** The structure that each schema had before: its short name. */
+  readonly structureBefore: ReadonlyMap<string, string>;
+  /** Tables of the shared schema that pending migrations lock, as far as their operations tell. */
+  readonly sharedTables: readonly string[];
+}
+
+/** Tenants of one kind of work from which on the worker is worth a second process of Python. */
+const worthAWorker = 3;
+
+/** How far the worker is trusted with one kind of work. */
+interface Trust {
+  /** `first`: Django has to show it. `second`: the worker has to do the same. */
+  state: 'first' | 'second' | 'trusted' | 'refused';
+  /** The tenant that Django migrated. */
+  reference?: { readonly schema: string; readonly before: string | undefined; readonly after: Structure };
+  /** One tenant at a time, until the worker is trusted or refused. */
+  turn: Promise<unknown>;
+}
+
+export function ladder(options: EngineOptions): Engine {
+  const workers = new Map<number, Promise<Worker>>();
+  const trusts = new Map<string, Trust>();
+  const amounts = Map.groupBy(options.pending, kindOfWork);
+  const notes: string[] = [];
+  const sharedTables = new Set(options.sharedTables);
+  let unavailable: string | undefined;
+
+  if (sharedTables.size > 0) noteSharedTables();
+
+  function note(sentence: string): void {
+    if (notes.includes(sentence)) return;
+    notes.push(sentence);
+    options.log.info(sentence);
+  }
+
+  function noteSharedTables(): void {
+    note(`locks ${listed([...sharedTables], 3)} of the shared schema for every tenant: one at a time`);
+  }
+
+  function trustIn(tenant: PlannedTenant): Trust {
+    const kind = kindOfWork(tenant);
+    const known = trusts.get(kind);
+    if (known !== undefined) return known;
+    const few = (amounts.get(kind)?.length ?? 0) < worthAWorker;
+    const state = options.choice === 'worker' ? 'trusted' : few ? 'refused' : 'first';
+    const trust: Trust = { state, turn: Promise.resolve() };
+    trusts.set(kind, trust);
+    return trust;
+  }
+
+  async function migrate(tenant: PlannedTenant, lane: number): Promise<Ran> {
+    if (options.choice === 'django' || unavailable !== undefined) return byDjango(tenant);
+    const trust = trustIn(tenant);
+    if (trust.state === 'trusted') return byWorker(tenant, lane);
+    if (trust.state === 'refused') return byDjango(tenant);
+    const turn = trust.turn.then(() => earn(trust, tenant, lane));
+    trust.turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** One step on the way to trust, or what the trust allows when it was decided meanwhile. */
+  async function earn(trust: Trust, tenant: PlannedTenant, lane: number): Promise<Ran> {
+    if (trust.state === 'trusted') return byWorker(tenant, lane);
+    if (trust.state === 'refused' || unavailable !== undefined) return byDjango(tenant);
+    const before = options.structureBefore.get(tenant.schema);
+    if (trust.state === 'second' && trust.reference !== undefined && trust.reference.before === before) {
+      return tryWorker(trust, trust.reference, tenant, lane);
+    }
+    const ran = await byDjango(tenant);
+    if (ran.failure === undefined) {
+      trust.reference = {
+        schema: tenant.schema,
+        before,
+        after: await exactStructure(options.database, tenant.schema),
+      };
+      trust.state = 'second';
+    }
+    return ran;
+  }
+
+  /** The worker does what Django has done to `reference`; it is kept only when the result is the same. */
+  async function tryWorker(
+    trust: Trust,
+    reference: NonNullable<Trust['reference']>,
+    tenant: PlannedTenant,
+    lane: number,
+  ): Promise<Ran> {
+    let found: readonly string[] = [];
+    const tried = await ask(tenant, lane, ({ rows, locks }) => {
+      for (const { schema, table } of locks) if (schema === options.publicSchema) sharedTables.add(table);
+      found = differences(reference.after, structureOf(rows));
+      return found.length === 0;
+    });
+    if (tried === undefined) return byDjango(tenant);
+    if (sharedTables.size > 0) noteSharedTables();
+    switch (tried.result.outcome) {
+      case 'done':
+        trust.state = 'trusted';
+        return ranOf(tried, tenant);
+      case 'failed':
+        return ranOf(tried, tenant);
+      case 'cannot-try-out':
+        return compareAfterwards(trust, reference, tenant, lane);
+      case 'dropped':
+        trust.state = 'refused';
+        note(
+          `Engine: django, slower — the worker made ${tenant.schema} otherwise than Django made ${reference.schema} (${listed(found, 2)}); that was rolled back`,
+        );
+        return byDjango(tenant);
+    }
+  }
+
+  /** What cannot be done in one transaction is compared when it is done. */
+  async function compareAfterwards(
+    trust: Trust,
+    reference: NonNullable<Trust['reference']>,
+    tenant: PlannedTenant,
+    lane: number,
+  ): Promise<Ran> {
+    const ran = await byWorker(tenant, lane);
+    if (ran.failure !== undefined || ran.engine !== 'worker') return ran;
+    const found = differences(reference.after, await exactStructure(options.database, tenant.schema));
+    trust.state = found.length === 0 ? 'trusted' : 'refused';
+    if (found.length === 0) return ran;
+    note('Engine: django, slower — the worker’s result was not Django’s');
+    return {
+      ...ran,
+      failure: new UserError(
+        `Tenant ${tenant.schema} is not what Django made of ${reference.schema} — ${listed(found, 3)}`,
+        'this is a defect in the fast engine, please report it; mend the tenant by hand, and run again with engine: django',
+        { code: 'tenant-drifted', evidence: found.join('\n') },
+      ),
+    };
+  }
+
+  async function byDjango(tenant: PlannedTenant): Promise<Ran> {
+    return { ...(await migrateTenant(tenant.schema, options)), engine: 'django' };
+  }
+
+  async function byWorker(tenant: PlannedTenant, lane: number): Promise<Ran> {
+    const asked = await ask(tenant, lane);
+    return asked === undefined ? byDjango(tenant) : ranOf(asked, tenant);
+  }
+
+  /** Has a worker migrate a tenant; undefined when there can be no worker. @throws LostConnection */
+  async function ask(
+    tenant: PlannedTenant,
+    lane: number,
+    keep?: (held: Held) => boolean,
+  ): Promise<Asked | undefined> {
+    const worker = await workerOf(lane);
+    if (worker === undefined) return undefined;
+    const started = performance.now();
+    const { result, blockers } = await watchingBlockers(
+      () =>
+        worker.migrate({
+          schema: tenant.schema,
+          tenantType: tenant.tenantType,
+          postMigrate: options.postMigrate,
+          timeout: options.timeout,
+          ...(keep === undefined
+            ? {}
+            : {
+                tryOut: {
+                  sql: exactStructureSql,
+                  decide: (held) => (keep(held) ? 'keep' : 'drop'),
+                },
+              }),
+        }),
+      {
+        database: options.database,
+        applicationName: sessionName(options.project, tenant.schema),
+        interval: lookInterval(options.project.timeouts?.lock),
+        onBlocked: (found) =>
+          options.log.info(`${tenant.schema} waits for a lock: ${describeBlockers(found)} is in the way`),
+      },
+    );
+    return {
+      result,
+      blockers,
+      milliseconds: performance.now() - started,
+      lockTimeout: options.project.timeouts?.lock,
+    };
+  }
+
+  async function workerOf(lane: number): Promise<Worker | undefined> {
+    const { startWorker, WorkerUnsupported } = await import('../django/worker.ts');
+    const worker = workers.get(lane) ?? startWorker(options.project, workerOptions(options));
+    workers.set(lane, worker);
+    try {
+      return await worker;
+    } catch (error) {
+      workers.delete(lane);
+      if (!(error instanceof WorkerUnsupported) || options.choice === 'worker') throw error;
+      unavailable = error.reason;
+      note(`Engine: django, slower — the worker cannot be used: ${unavailable}`);
+      return undefined;
+    }
+  }
+
+  return {
+    migrate,
+    notes,
+    get oneAtATime() {
+      return sharedTables.size > 0;
+    },
+    async close() {
+      const started = await Promise.allSettled(workers.values());
+      await Promise.all(started.map((one) => (one.status === 'fulfilled' ? one.value.end() : undefined)));
+    },
+  };
+}
+
+function workerOptions({ signal, log }: EngineOptions) {
+  return { signal, onLine: (line: string) => log.debug(line) };
+}
+
+interface Asked {
+  readonly result: TenantResult;
+  readonly blockers: readonly Blocker[];
+  readonly milliseconds: number;
+  readonly lockTimeout: number | undefined;
+}
+
+function ranOf({ result, blockers, milliseconds, lockTimeout }: Asked, { schema }: PlannedTenant): Ran {
+  const ran = { milliseconds, engine: 'worker' } as const;
+  if (result.outcome === 'done') return ran;
+  const place = placeOfTenant(schema);
+  if (result.outcome !== 'failed') {
+    throw new Error(`The worker ended with ${result.outcome} where nothing was tried out.`);
+  }
+  const failed = {
+    migration: result.migration ?? undefined,
+    observed: observedIn(result),
+    evidence: result.traceback,
+  };
+  return {
+    ...ran,
+    failure:
+      result.sqlstate === '55P03'
+        ? blockedMigration(failed, place, { blockers, lockTimeout })
+        : failedMigration(failed, place),
+    retry: result.atomic && isRetryable(result.sqlstate) ? result.sqlstate : undefined,
+  };
+}
+
+/** PostgreSQL's words with its DETAIL, or the exception with the project's own line. */
+function observedIn({
+  sqlstate,
+  exception,
+  message,
+  detail,
+  where,
+}: Extract<TenantResult, { outcome: 'failed' }>) {
+  const first = message.trim().split('\n')[0] ?? '';
+  if (sqlstate !== null) return detail === null ? first : `${first} (${detail.trim()})`;
+  const place = where === null ? '' : ` (${where})`;
+  return `${exception}: ${first}${place}`;
+}

@@ -1,0 +1,68 @@
+import { allSchemas } from '../database/catalog.ts';
+import type { Database } from '../database/session.ts';
+import type { StructureGroup } from '../database/structure.ts';
+import { readStructures } from '../database/structures.ts';
+import type { Discovery } from '../django/discovery.ts';
+import type { DjangoProject } from '../django/project.ts';
+import { UserError } from '../ground/errors.ts';
+import { listed, nearest } from '../ground/words.ts';
+import { type MigrationPlan, planMigrations } from './plan.ts';
+import { patternOf } from './rollout.ts';
+import { readStanding } from './standing.ts';
+
+export interface LookOptions {
+  readonly project: DjangoProject;
+  /** The same database that the project's environment names. */
+  readonly database: Database;
+  readonly signal: AbortSignal;
+  /** Names or patterns of the tenants that are looked at. Default: all. */
+  readonly schemas?: readonly string[] | undefined;
+}
+
+/** How things stand: what the project says, what the catalogue says, and the plan that follows. */
+export interface Look {
+  readonly discovery: Discovery;
+  readonly structures: readonly StructureGroup[];
+  readonly plan: MigrationPlan;
+}
+
+/**
+ * Asks the project and the catalogue at once: PostgreSQL reads its catalogue while Python starts. Changes nothing.
+ * @throws UserError what `readStanding` throws; `schemas-unknown`
+ */
+export async function lookAt(options: LookOptions): Promise<Look> {
+  const { database, schemas } = options;
+  const reading = allSchemas(database).then((names) => readStructures(database, names));
+  const [everything, structures] = await Promise.all([readStanding(options), reading]);
+  const discovery = schemas === undefined ? everything : limitedTo(everything, schemas);
+  return { discovery, structures, plan: planMigrations(discovery, structures) };
+}
+
+/** A discovery in which only some tenants occur. The shared schema is always among them. */
+export function limitedTo(discovery: Discovery, written: readonly string[]): Discovery {
+  const names = discovery.tenants.map(({ schema }) => schema);
+  const patterns = written.map(patternOf);
+  const fitless = written.filter((_, index) => !names.some((name) => patterns[index]?.test(name)));
+  if (fitless.length > 0 && discovery.tenantsUnread === null) throw unknown(fitless, names);
+  const concerned = (name: string) =>
+    name === discovery.publicSchema || patterns.some((pattern) => pattern.test(name));
+  return {
+    ...discovery,
+    tenants: discovery.tenants.filter(({ schema }) => concerned(schema)),
+    groups: discovery.groups
+      .map((group) => ({ ...group, schemas: group.schemas.filter(concerned) }))
+      .filter((group) => group.schemas.length > 0),
+    withoutSchema: discovery.withoutSchema.filter(concerned),
+    unreadable: discovery.unreadable.filter(({ schema }) => concerned(schema)),
+  };
+}
+
+function unknown(fitless: readonly string[], names: readonly string[]): UserError {
+  const [first = ''] = fitless;
+  const meant = nearest(first, names);
+  return new UserError(
+    `The input schemas names what does not exist — no tenant fits ${listed(fitless, 5)}`,
+    `${meant === undefined ? 'correct the names' : `did you mean ${meant}?`}; nothing was changed`,
+    { code: 'schemas-unknown' },
+  );
+}

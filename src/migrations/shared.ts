@@ -1,0 +1,56 @@
+import { listed } from '../ground/words.ts';
+import { makeSuperTenant, migrateShared } from './commands.ts';
+import { judgeInitial } from './fake-initial.ts';
+import { type Look, lookAt } from './look.ts';
+import { commandOptions, type MigrateOptions } from './options.ts';
+import { needsMigration } from './plan.ts';
+import type { Progress } from './progress.ts';
+import { safePoint } from './safe-point.ts';
+
+/** The shared schema first, and blocking; then the tenant that stands for it. */
+
+/** Migrates the shared schema. Says whether it was changed. @throws UserError */
+export async function bringShared(look: Look, progress: Progress, options: MigrateOptions): Promise<boolean> {
+  const { shared } = look.plan;
+  if (!needsMigration(shared)) {
+    options.log.step('Shared', `${shared.schema}: nothing to do`);
+    return false;
+  }
+  const since = performance.now();
+  const { fake, flag } = await judgeInitial(look.discovery, {
+    ...options,
+    policy: options.fakeInitial ?? 'shared-if-identical',
+  });
+  await safePoint(`the shared schema ${shared.schema}`, progress, options);
+  progress.begun(shared.schema, 'Shared');
+  const ran = await migrateShared(shared.schema, commandOptions(options), flag);
+  progress.ended(shared.schema, ran);
+  progress.phase('Shared', since);
+  options.onStanding?.(progress.outcome());
+  if (ran.failure !== undefined) {
+    // How far it came is in its ledger, not in what the command printed.
+    const now = await lookAt(options).catch(() => undefined);
+    if (now !== undefined) progress.seen(now.plan);
+    throw ran.failure;
+  }
+  const recorded = fake.length === 0 ? '' : ` (recorded without running: ${listed(fake, 3)})`;
+  options.log.step('Shared', `${shared.schema}: ${listed(shared.pending, 3)}${recorded}`, ran.milliseconds);
+  return true;
+}
+
+/** Gets or creates the tenant of the shared schema by the project's own command. @throws UserError */
+export async function bringSuperTenant(
+  words: readonly string[],
+  progress: Progress,
+  options: MigrateOptions,
+): Promise<void> {
+  const since = performance.now();
+  const command = words.join(' ');
+  await safePoint('the super tenant', progress, options);
+  const ran = await makeSuperTenant(words, commandOptions(options));
+  progress.superTenantEnded(command, ran);
+  progress.phase('Super tenant', since);
+  options.onStanding?.(progress.outcome());
+  if (ran.failure !== undefined) throw ran.failure;
+  options.log.step('Super tenant', command, ran.milliseconds);
+}
