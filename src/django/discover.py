@@ -1,7 +1,7 @@
 """Asks a Django project everything that migrating its tenants needs to know. Changes nothing.
 
-The request may have `postMigrate` (look for content types and permissions, too) and `render` (tell tables
-from classes, or never; default: where the project's routers may look at them).
+The request may have `postMigrate` (look for content types and permissions, too) and `render` (tell
+tables from classes, or never; default: where the project's routers may look at them).
 """
 
 from importlib import metadata

@@ -1,4 +1,4 @@
-"""The tables and columns that each kind of schema has, at head and for what a ledger says is applied."""
+"""The tables and columns that each kind of schema has, at head and by what a ledger says."""
 
 from ledgers import LEDGER
 from model_tables import tables_of

@@ -1,4 +1,4 @@
-"""Migrations that are recorded and not in the code: is the code older, or was one of them renamed?"""
+"""Migrations that are recorded and not in the code: is the code older, or was one renamed?"""
 
 import re
 
@@ -22,7 +22,7 @@ def described_ghosts(loader, histories):
 
 
 def is_newer(ghost, applied, loader, highest):
-    """It has a higher number than all that the code has of its app, and was applied after all of that.
+    """Its number is higher than all that the code has of its app, and it was applied after them.
 
     Both: files that were replaced by a squashed one and deleted have higher numbers, but are older.
     An app of which the code has nothing was most probably removed.
@@ -37,12 +37,15 @@ def is_newer(ghost, applied, loader, highest):
 
 def is_latest(ghost, applied, loader):
     """Nothing of its app that the code has was applied after it."""
-    rest = [when for key, when in applied.items() if key[0] == ghost[0] and key in loader.disk_migrations]
-    return all(when <= applied[ghost] for when in rest)
+    return all(
+        when <= applied[ghost]
+        for key, when in applied.items()
+        if key[0] == ghost[0] and key in loader.disk_migrations
+    )
 
 
 def renamed_to(ghost, history):
-    """A pending migration of the same app that has the same name but for the number, or the same number."""
+    """A pending migration of the app with the same name but for its number, or the same number."""
     if history.inconsistent:
         return None
     app, name = ghost
@@ -61,6 +64,6 @@ def bare(name):
 
 
 def number_of(name):
-    """The number in front; of a squashed migration the last one that it replaces; -1 without one."""
+    """The number in front; of a squashed migration the last that it replaces; -1 without one."""
     numbers = re.match(r"(\d+)", name), re.search(r"_squashed_(\d+)", name)
     return max((int(found[1]) for found in numbers if found), default=-1)

@@ -4,8 +4,8 @@ Of each ledger a digest is read first; the rows are read once per distinct ledge
 """
 
 LEDGER = "django_migrations"
-# One statement over many schemas takes longer than several over fewer (the planner looks at each pair of its
-# parts), and could need more locks than a server has by default.
+# One statement over many schemas takes longer than several over fewer, and could need more locks
+# than a server has by default.
 SCHEMAS_PER_STATEMENT = 100
 
 
@@ -45,7 +45,7 @@ def read_ledgers(connection, schemas, names):
         same["schemas"] += names_alike
         if rows > len(applied):  # a row twice makes another digest of the same ledger
             duplicates += names_alike
-    ledgers = [{"ledger": True, **same} for _, same in sorted(members.items(), key=lambda one: sorted(one[0]))]
+    ledgers = [{"ledger": True, **members[keys]} for keys in sorted(members, key=sorted)]
     without = [name for name in readable if not schemas[name]["ledger"]]
     if without:
         ledgers.insert(0, {"ledger": False, "schemas": without, "applied": {}})
@@ -89,7 +89,7 @@ def ask_each(connection, names, question):
 
     answers, failed = {}, {}
     for start in range(0, len(names), SCHEMAS_PER_STATEMENT):
-        batch = names[start:start + SCHEMAS_PER_STATEMENT]
+        batch = names[start : start + SCHEMAS_PER_STATEMENT]
         statement = " UNION ALL ".join(
             f"SELECT {index}, {question(quoted(name))}" for index, name in enumerate(batch)
         )

@@ -19,7 +19,7 @@ class Facts:
         self.shared_tables = shared_tables
 
     def of(self, migration, state):
-        """The facts of one migration; `state` is the one before it, and becomes the one after it."""
+        """The facts of one migration; `state` is the one before it, and becomes the one after."""
         runs, tables, locked = set(), set(), set()
         verdict, reason = "yes", ""
         for operation in migration.operations:
@@ -53,7 +53,7 @@ class Facts:
         return keeps_old_code(operation, app_label, state, self.connection)
 
     def tables_touched(self, operation, app_label, before):
-        """The tables that Django's own operations are about; a new one is not there to be touched."""
+        """The tables that Django's own operations are about; a new one cannot be touched."""
         if kind_of(operation) in ("RunPython", "RunSQL", "CreateModel"):
             return
         name = model_of(operation)
@@ -66,13 +66,14 @@ class Facts:
             yield from (table.name for table in relations)
 
     def locked(self, operation, app_label, state, kind):
-        """Tables of the shared schema that this operation locks while it runs in a tenant's schema."""
+        """Tables of the shared schema that the operation locks when it runs in a tenant's."""
         name = kind_of(operation)
         if name == "RunSQL":
             yield from self.named_in(sql_of(operation))
             return
         model = model_of(operation)
-        old = field_of(state, app_label, model, getattr(operation, "old_name", None) or getattr(operation, "name", None))
+        field_name = getattr(operation, "old_name", None) or getattr(operation, "name", None)
+        old = field_of(state, app_label, model, field_name)
         if name == "CreateModel":
             fields = [field for _, field in operation.fields]
         elif name == "DeleteModel" and (app_label, model) in state.models:
@@ -94,8 +95,10 @@ class Facts:
             return
         if field.many_to_many and field.remote_field.through is not None:
             return
-        keeps = field.remote_field.db_constraint if field.many_to_many else getattr(
-            field, "db_constraint", False
+        keeps = (
+            field.remote_field.db_constraint
+            if field.many_to_many
+            else getattr(field, "db_constraint", False)
         )
         if not keeps:
             return
@@ -111,7 +114,8 @@ class Facts:
         for table, in_tenants_too in self.shared_tables.items():
             schema = r'"?%s"?\s*\.\s*' % re.escape(public)
             pattern = r'(?<![\w"])%s"?%s"?(?!\w)' % (
-                schema if in_tenants_too else "(?:%s)?" % schema, re.escape(table)
+                schema if in_tenants_too else "(?:%s)?" % schema,
+                re.escape(table),
             )
             if re.search(pattern, sql, re.IGNORECASE):
                 yield table
@@ -132,6 +136,6 @@ def differs(old, new):
 
     def shape(field):
         _, path, args, kwargs = field.deconstruct()
-        return path, args, {key: value for key, value in kwargs.items() if key not in not_in_database}
+        return path, args, {key: kwargs[key] for key in kwargs.keys() - not_in_database}
 
     return shape(old) != shape(new)

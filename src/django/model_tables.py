@@ -1,7 +1,7 @@
 """The tables that the models of a migration state have.
 
-They are told from the model states alone: to make classes of them, as Django does before it uses them, takes a
-hundred times as long. Where that would not be exact, classes are made all the same.
+They are told from the model states alone: to make classes of them first, as Django does, takes
+about ten times as long (60 ms for 63 tables). Where that would not be exact, classes are made.
 """
 
 from dataclasses import dataclass, field
@@ -38,8 +38,11 @@ def rendered_tables(state, loader, connection):
             model._meta.app_label,
             model._meta.model_name,
             identifier(model._meta.db_table),
-            [identifier(column.column) for column in model._meta.local_concrete_fields
-             if has_column(column, connection)],
+            [
+                identifier(column.column)
+                for column in model._meta.local_concrete_fields
+                if has_column(column, connection)
+            ],
             names_of(model._meta.indexes, model._meta.constraints),
             model,
         )
@@ -104,9 +107,7 @@ def table_name(model):
     from django.db.backends.utils import truncate_name
 
     given = model.options.get("db_table")
-    return given or truncate_name(
-        "%s_%s" % (model.app_label, model.name_lower), LONGEST_IDENTIFIER
-    )
+    return given or truncate_name("%s_%s" % (model.app_label, model.name_lower), LONGEST_IDENTIFIER)
 
 
 def relation_table(name, described, model, state):
@@ -115,7 +116,7 @@ def relation_table(name, described, model, state):
 
     target = target_of(described, model)
     other = state.models.get(target)
-    if other is not None and not (model.options.get("managed", True) or other.options.get("managed", True)):
+    if other is not None and not any(one.options.get("managed", True) for one in (model, other)):
         return None
     this, that = model.name_lower, target[1]
     if target == (model.app_label, model.name_lower):

@@ -1,14 +1,30 @@
-"""Whether the code before a migration goes on working after it: while it is being deployed, both are in use."""
+"""Whether the code before a migration goes on working after it: for a while, both are in use."""
 
 from operations import field_of, kind_of, model_of
 
 YES = ("yes", "")
 HARMLESS = {
-    "AddIndex", "AddIndexConcurrently", "RemoveIndex", "RemoveIndexConcurrently", "RenameIndex",
-    "RemoveConstraint", "CreateModel", "AlterModelOptions", "AlterModelManagers",
-    "AlterModelTableComment", "ValidateConstraint", "AlterConstraint", "CreateExtension",
-    "CreateCollation", "BloomExtension", "BtreeGinExtension", "BtreeGistExtension",
-    "CITextExtension", "CryptoExtension", "HStoreExtension", "TrigramExtension",
+    "AddIndex",
+    "AddIndexConcurrently",
+    "RemoveIndex",
+    "RemoveIndexConcurrently",
+    "RenameIndex",
+    "RemoveConstraint",
+    "CreateModel",
+    "AlterModelOptions",
+    "AlterModelManagers",
+    "AlterModelTableComment",
+    "ValidateConstraint",
+    "AlterConstraint",
+    "CreateExtension",
+    "CreateCollation",
+    "BloomExtension",
+    "BtreeGinExtension",
+    "BtreeGistExtension",
+    "CITextExtension",
+    "CryptoExtension",
+    "HStoreExtension",
+    "TrigramExtension",
     "UnaccentExtension",
 }
 WIDER_INTEGERS = ["smallint", "integer", "bigint"]
@@ -28,14 +44,16 @@ def keeps_old_code(operation, app_label, before, connection):
 
 def add_field(operation, app_label, before, connection):
     field = operation.field
-    if field.many_to_many or field.null or has_db_default(field) or getattr(field, "generated", False):
+    generated = getattr(field, "generated", False)
+    if field.many_to_many or field.null or has_db_default(field) or generated:
         return YES
-    return ("no", "%s.%s is NOT NULL without db_default: the old code cannot insert rows"
-            % (operation.model_name, operation.name))
+    what = "%s.%s" % (operation.model_name, operation.name)
+    return ("no", "%s is NOT NULL without db_default: the old code cannot insert rows" % what)
 
 
 def remove_field(operation, app_label, before, connection):
-    return ("no", "%s.%s is removed, which the old code reads" % (operation.model_name, operation.name))
+    what = "%s.%s" % (operation.model_name, operation.name)
+    return ("no", "%s is removed, which the old code reads" % what)
 
 
 def alter_field(operation, app_label, before, connection):
@@ -96,7 +114,8 @@ def rename_field(operation, app_label, before, connection):
     field = field_of(before, app_label, model_of(operation), operation.old_name)
     if field is not None and field.db_column:
         return YES
-    return ("no", "%s.%s is renamed, which the old code reads" % (operation.model_name, operation.old_name))
+    what = "%s.%s" % (operation.model_name, operation.old_name)
+    return ("no", "%s is renamed, which the old code reads" % what)
 
 
 def rename_model(operation, app_label, before, connection):
@@ -129,7 +148,8 @@ def unique_together(operation, app_label, before, connection):
 
 
 def add_constraint(operation, app_label, before, connection):
-    return ("unknown", "the old code may write what the constraint %s refuses" % operation.constraint.name)
+    name = operation.constraint.name
+    return ("unknown", "the old code may write what the constraint %s refuses" % name)
 
 
 def order_with_respect_to(operation, app_label, before, connection):

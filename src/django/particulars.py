@@ -3,7 +3,7 @@
 
 def particulars_of(settings):
     return {
-        "extraSearchPaths": [str(path) for path in getattr(settings, "PG_EXTRA_SEARCH_PATHS", None) or ()],
+        "extraSearchPaths": list(map(str, getattr(settings, "PG_EXTRA_SEARCH_PATHS", None) or ())),
         "baseMigrateCommand": named(settings, "TENANT_BASE_MIGRATE_COMMAND"),
         "executorFunction": named(settings, "GET_EXECUTOR_FUNCTION"),
         "extraSetTenantMethod": named(settings, "EXTRA_SET_TENANT_METHOD_PATH"),

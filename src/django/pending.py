@@ -20,8 +20,8 @@ class History:
         known = set(loader.disk_migrations) | replaced
         self.ghosts = sorted(key for key in applied if key not in known)
         self.inconsistent = None
-        self.plan, self.bookkeeping, self.partial_squashes = [], [], []
-        self.partial_squashes = sorted(partial_squashes(loader, applied), key=lambda one: one["squash"])
+        self.plan, self.bookkeeping = [], []
+        self.partial_squashes = list(partial_squashes(loader, applied))
         with recorded(applied):
             try:
                 self.loader = group_loader(loader)
@@ -54,7 +54,7 @@ class History:
 
 
 def partial_squashes(loader, applied):
-    for key, migration in loader.replacements.items():
+    for key, migration in sorted(loader.replacements.items()):
         missing = [label(one) for one in migration.replaces if one not in applied]
         if missing and len(missing) < len(migration.replaces):
             of = len(migration.replaces)

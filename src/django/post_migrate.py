@@ -22,7 +22,7 @@ def other_receivers():
 
 
 def lacking(connection, state, loader, members):
-    """Groups of schemas that lack the same; `members` are pairs of a kind and its schemas at head."""
+    """Groups of schemas that lack the same; `members` are pairs of a kind and its schemas."""
     from django.apps import apps
 
     content_types = apps.is_installed("django.contrib.contenttypes")
@@ -79,9 +79,10 @@ def digest_of(with_permissions):
         )
         if not with_permissions:
             return types
-        return types + (
-            ", (SELECT (count(*), sum(hashtextextended(codename, 0)))::text FROM %s.auth_permission)" % schema
+        permissions = (
+            "(SELECT (count(*), sum(hashtextextended(codename, 0)))::text FROM %s.auth_permission)"
         )
+        return "%s, %s" % (types, permissions % schema)
 
     return question
 
@@ -94,8 +95,10 @@ def present(connection, schema, with_permissions):
         permissions = set()
         if with_permissions:
             cursor.execute(
-                "SELECT c.app_label || '.' || c.model || '.' || p.codename FROM %s.auth_permission p"
-                " JOIN %s.django_content_type c ON c.id = p.content_type_id" % (name, name)
+                "SELECT c.app_label || '.' || c.model || '.' || p.codename"
+                " FROM %s.auth_permission p"
+                " JOIN %s.django_content_type c ON c.id = p.content_type_id"
+                % (name, name)
             )
             permissions = {text for (text,) in cursor.fetchall()}
     return types, permissions

@@ -1,4 +1,4 @@
-"""The kinds of schema of a project: the shared one and each type of tenant, as its routers tell them apart."""
+"""The kinds of schema of a project: the shared one and each type of tenant, as routers see them."""
 
 from contextlib import contextmanager
 
@@ -18,7 +18,7 @@ class Kind:
         return {"kind": self.kind, "tenantType": self.tenant_type}
 
     def allows(self, app_label, model_name=None, **hints):
-        """Whether the project's routers let migrations of this app (or model) run in such a schema."""
+        """Whether the project's routers let migrations of this app (or model) run there."""
         from django.db import router
 
         key = app_label if self.by_app else (app_label, model_name)
@@ -26,9 +26,8 @@ class Kind:
             return self.known[key]
         with self.routed():
             try:
-                allowed = router.allow_migrate(
-                    self.alias, app_label, **({"model_name": model_name} if model_name else {}), **hints
-                )
+                model = {} if model_name is None else {"model_name": model_name}
+                allowed = router.allow_migrate(self.alias, app_label, **model, **hints)
             except LookupError:  # an app that is not installed
                 allowed = False
         if self.by_app or not hints:

@@ -1,4 +1,4 @@
-"""How the schemas stand: for each distinct ledger what is pending, and what must be there by then."""
+"""How the schemas stand: for each distinct ledger what is pending and what must be there."""
 
 from expected_tables import expected_of
 from ledgers import label
@@ -30,11 +30,12 @@ class Standings:
             described["expects"] = self.expected(history, applied, kinds)
             described["afterNext"] = self.after_next(history, applied, kinds)
             if not ledger["ledger"]:
-                described["expects"] = [{**one, "columns": {}, "named": {}} for one in described["expects"]]
+                nothing = {"columns": {}, "named": {}}
+                described["expects"] = [{**one, **nothing} for one in described["expects"]]
         return described
 
     def after_next(self, history, applied, kinds):
-        """What is there after the first pending migration; None where only running it would tell."""
+        """What is there after the first pending migration; None if only running it would tell."""
         key = history.plan[0]
         if not all(map(does_what_it_says, history.loader.graph.nodes[key].operations)):
             return None
@@ -49,7 +50,7 @@ class Standings:
         return [expected_of(kind, tables) for kind in kinds]
 
     def migrations(self):
-        """Facts of each pending migration, told from where most schemas stand, in Django's order."""
+        """Facts of each pending migration, from where most schemas stand, in Django's order."""
         for _, history in sorted(self.histories, key=lambda one: -one[0]):
             self.describe_pending(history)
         # The longest plan first: where one plan has them all, the order is that of Django.
@@ -71,7 +72,7 @@ class Standings:
                 self.facts[key] = facts.of(migration, state)
 
     def shared_tables(self):
-        """Each table of the shared schema at head, and whether tenants have one of the same name."""
+        """Each table of the shared schema at head, and whether tenants have one of that name."""
         tables = self.states.head()
         shared = {table.name for table in tables if self.kinds[0].allows_table(table)}
         tenants = {
