@@ -98,7 +98,6 @@ const others = (major: number) => `(
     ${[
       relations,
       sequences,
-      views,
       triggers,
       disabledTriggers,
       policies,
@@ -110,28 +109,31 @@ const others = (major: number) => `(
     ].join('\n union all ')}
   ) lines (line) where line is not null)`;
 
-/** What is unusual about a relation. */
+/** What is unusual about a relation, each in a line of its own. */
 const relations = `
-  select case c.relkind when 'p' then 'partitioned table ' when 'v' then 'view ' when 'm' then 'materialized view '
-              when 'f' then 'foreign table ' else 'table ' end || quote_ident(c.relname) || ':' || unusual
-    from ${relationsOf(tableKinds)}
+  select line from ${relationsOf(tableKinds)}
     left join pg_am am on am.oid = c.relam
-    cross join lateral (select concat(
-      case c.relpersistence when 'u' then ' unlogged' end,
-      case when c.relkind <> 'r' or am.amname <> 'heap' then ' using ' || am.amname end,
-      ' of ' || nullif(c.reloftype, 0)::regtype,
-      ' with ' || c.reloptions::text,
-      case when c.relrowsecurity then ' row security' end,
-      case when c.relforcerowsecurity then ' forced row security' end,
-      case when c.relkind in ('r', 'p') and c.relreplident <> 'd' then ' replica identity ' || c.relreplident::text end,
-      ' tablespace ' || (select quote_ident(spcname) from pg_tablespace where oid = c.reltablespace),
-      ' inherits ' || (select string_agg(inhparent::regclass::text, ', ' order by inhseqno)
-                         from pg_inherits where inhrelid = c.oid),
-      case when c.relispartition then ' ' || pg_get_expr(c.relpartbound, c.oid) end,
-      case when c.relkind = 'p' then ' by ' || pg_get_partkeydef(c.oid) end,
-      (select ' server ' || quote_ident(srvname) || coalesce(' ' || ftoptions::text, '')
-         from pg_foreign_table join pg_foreign_server s on s.oid = ftserver where ftrelid = c.oid)
-    )) facts (unusual) where unusual <> ''`;
+    cross join lateral (select quote_ident(c.relname)) n (name)
+    cross join lateral unnest(array[
+      case c.relkind when 'p' then 'partition key of ' || name || ': ' || pg_get_partkeydef(c.oid)
+                     when 'v' then 'view ' || name || ': ' || pg_get_viewdef(c.oid)
+                     when 'm' then 'materialized view ' || name || ': ' || pg_get_viewdef(c.oid)
+                     when 'f' then 'foreign table ' || name || ': ' ||
+                       (select quote_ident(srvname) || coalesce(' ' || ftoptions::text, '')
+                          from pg_foreign_table join pg_foreign_server s on s.oid = ftserver where ftrelid = c.oid) end,
+      case c.relpersistence when 'u' then 'unlogged table ' || name end,
+      case when am.amname <> 'heap' then 'access method of ' || name || ': ' || am.amname end,
+      'row type of ' || name || ': ' || nullif(c.reloftype, 0)::regtype,
+      'options of ' || name || ': ' || c.reloptions::text,
+      case when c.relrowsecurity then 'row security on ' || name end,
+      case when c.relforcerowsecurity then 'row security for the owner of ' || name end,
+      case when c.relkind in ('r', 'p') and c.relreplident <> 'd'
+           then 'replica identity of ' || name || ': ' || c.relreplident::text end,
+      'tablespace of ' || name || ': ' || (select quote_ident(spcname) from pg_tablespace where oid = c.reltablespace),
+      'parents of ' || name || ': ' || (select string_agg(inhparent::regclass::text, ', ' order by inhseqno)
+                                         from pg_inherits where inhrelid = c.oid),
+      case when c.relispartition then 'bounds of ' || name || ': ' || pg_get_expr(c.relpartbound, c.oid) end
+    ]) line`;
 
 const sequences = `
   select format('sequence %I: %s start %s increment %s from %s to %s cache %s', c.relname, format_type(s.seqtypid, null),
@@ -145,11 +147,6 @@ const sequences = `
                          and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')), '')
     from ${relationsOf(`'S'`)} join pg_sequence s on s.seqrelid = c.oid`;
 
-const views = `
-  select case c.relkind when 'v' then 'view ' else 'materialized view ' end || quote_ident(c.relname) || ': '
-         || pg_get_viewdef(c.oid)
-    from ${relationsOf(`'v', 'm'`)}`;
-
 const triggers = `
   select format('trigger %I on %I: ', t.tgname, c.relname) || pg_get_triggerdef(t.oid, true)
          || case t.tgenabled when 'O' then '' when 'D' then ' disabled' else ' enabled ' || t.tgenabled::text end
@@ -157,7 +154,7 @@ const triggers = `
 
 /** The triggers by which PostgreSQL keeps foreign keys can be switched off. */
 const disabledTriggers = `
-  select distinct format('constraint %I on %I: not enforced, its triggers are disabled', k.conname, c.relname)
+  select distinct format('disabled triggers of constraint %I on %I', k.conname, c.relname)
     from ${relationsOf(tableKinds)}
     join pg_trigger t on t.tgrelid = c.oid and t.tgisinternal and t.tgenabled <> 'O'
     join pg_constraint k on k.oid = t.tgconstraint`;
@@ -182,7 +179,7 @@ const types = `
              || (select string_agg(quote_literal(enumlabel), ', ' order by enumsortorder)
                    from pg_enum where enumtypid = t.oid)
            when 'd' then format('domain %I: ', t.typname) || format_type(t.typbasetype, t.typtypmod)
-             || case when t.typcollation <> 0 then ' collate ' || t.typcollation::regcollation else '' end
+             || case when t.typcollation not in (0, 100) then ' collate ' || t.typcollation::regcollation else '' end
              || case when t.typnotnull then ' not null' else '' end
              || coalesce(' default ' || coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault), '')
              || coalesce((select string_agg(format(' constraint %I ', k.conname) || pg_get_constraintdef(k.oid), ''
@@ -214,8 +211,8 @@ const functions = (major: number) => `
          || ' cost ' || f.procost || ' rows ' || f.prorows
          || coalesce(' support ' || nullif(f.prosupport::oid, 0)::regproc, '')
          || coalesce((select string_agg(' set ' || case when entry like 'search_path=%' then 'search_path='
-                        || (select string_agg(case when trim(item) = quote_ident(w.nspname) then '(own)' else trim(item) end, ', ')
-                              from unnest(string_to_array(substr(entry, 13), ',')) item)
+                        || (select string_agg(case when item[1] = quote_ident(w.nspname) then '(own)' else item[1] end, ', ')
+                              from regexp_matches(substr(entry, 13), '("(?:[^"]|"")*"|[^", ]+)', 'g') item)
                         else entry end, '') from unnest(f.proconfig) entry), '')
          || coalesce((select ' ' || concat_ws(' ', a.aggkind, a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
                         format_type(a.aggtranstype, null), a.agginitval, a.aggsortop::regoperator)

@@ -157,7 +157,7 @@ function differencesOfOthers(from: readonly string[], to: readonly string[]): st
   return [...objects].sort().flatMap((object) => {
     const [a, b] = [gone, come].map((lines) => lines.filter((line) => objectOf(line) === object));
     if (b === undefined || b.length === 0) return [`lacks ${object}`];
-    if (a === undefined || a.length === 0) return [`has a ${object} that others do not have`];
+    if (a === undefined || a.length === 0) return [`has ${object}, which others do not have`];
     return [`${b.map(shortened).join('; ')} instead of ${a.map(shortened).join('; ')}`];
   });
 }

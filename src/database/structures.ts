@@ -31,14 +31,15 @@ const wideFrom = 50;
  * statistics or the physical order of columns. A schema that does not exist is in no group. The largest group comes
  * first, the schemas of each are sorted.
  *
- * No table of a tenant is locked, but for one schema of each kind, whose definitions are read (ACCESS SHARE).
+ * Tables are locked (ACCESS SHARE) only where definitions are spelt: in one schema of each kind, and in those with
+ * views, triggers, policies, partitions, or expressions that use types or functions of their own.
  * @throws as Database.query does
  */
 export async function readStructures(
   database: Catalogue,
   schemas: readonly string[],
 ): Promise<StructureGroup[]> {
-  const names = [...new Set(schemas)];
+  const names = [...new Set(schemas)].sort(byCode);
   if (names.length === 0) return [];
   // Compiling such a statement takes longer than running it, and its estimates make PostgreSQL sort what it can hash.
   await database.query(
@@ -75,8 +76,9 @@ async function byDigest(database: Catalogue, names: readonly string[]): Promise<
   const unspelt = new Set(more.map(({ schema }) => schema));
   for (const row of rows) if (row.unspelt) unspelt.add(row.schema);
   const hashes = await othersOf(database, [...unspelt]);
-  const groups = Map.groupBy(digests, ([schema, digest]) => `${digest} ${hashes.get(schema) ?? ''}`);
-  return [...groups.values()].map((group) => group.map(([schema]) => schema));
+  const known = names.filter((schema) => digests.has(schema));
+  const alike = Map.groupBy(known, (schema) => `${digests.get(schema)} ${hashes.get(schema) ?? ''}`);
+  return [...alike.values()];
 }
 
 /** A hash of what has no number in a digest. */
