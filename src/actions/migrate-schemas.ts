@@ -3,8 +3,7 @@ import { showDuration } from '../ground/duration.ts';
 import { counted, grouped } from '../ground/words.ts';
 import { parseFailureLimit, parseShare } from '../migrations/budget.ts';
 import { migrateSchemas as migrate, verifySchemas } from '../migrations/migrate.ts';
-import { type MigrationOutcome, type SchemaResult, totalsOf } from '../migrations/outcome.ts';
-import { needsMigration } from '../migrations/plan.ts';
+import { type MigrationOutcome, totalsOf } from '../migrations/outcome.ts';
 import { planSentence } from '../migrations/plan-text.ts';
 import { rolloutShape } from '../migrations/rollout.ts';
 import { parseSmokeCommand } from '../migrations/smoke-command.ts';
@@ -19,6 +18,7 @@ import {
   projectFields,
   timeoutFields,
 } from './fields.ts';
+import { facts, tellReport } from './migration-report.ts';
 import { projectOf, withDatabase, withLock } from './project.ts';
 import { checkAddress } from './rollout-check.ts';
 
@@ -103,7 +103,7 @@ export const migrateSchemas = defineAction({
       );
     });
     tell(facts(outcome));
-    tellReport(outcome, context);
+    tellReport(outcome, context.report);
     if (outcome.failure !== undefined) throw outcome.failure;
     const result = resultOf(outcome, inputs);
     const verdict = verdictOf(outcome, result);
@@ -112,26 +112,6 @@ export const migrateSchemas = defineAction({
     return { result };
   },
 });
-
-function facts(outcome: MigrationOutcome) {
-  const { total, migrated, skipped, failed } = totalsOf(outcome);
-  return {
-    'tenants-total': total,
-    'tenants-migrated': migrated,
-    'tenants-skipped': skipped,
-    'tenants-failed': failed,
-    plan: outcome.plan === undefined ? undefined : JSON.stringify(shortPlan(outcome.plan)),
-  };
-}
-
-/** What was pending: migrations, and how many tenants need them. */
-function shortPlan({ shared, tenants }: NonNullable<MigrationOutcome['plan']>) {
-  const groups = Map.groupBy(tenants.filter(needsMigration), ({ pending }) => pending.join(' '));
-  return {
-    shared: shared.pending,
-    tenants: [...groups].map(([pending, group]) => ({ pending: pending.split(' '), tenants: group.length })),
-  };
-}
 
 function resultOf(outcome: MigrationOutcome, { mode, dryRun }: Context['inputs']): string {
   if (mode === 'verify') return 'verified';
@@ -150,53 +130,4 @@ function verdictOf(outcome: MigrationOutcome, result: string): string {
       ? ['no tenants yet']
       : [`${counted(migrated, 'tenant')} migrated, ${grouped(skipped)} up to date`];
   return `${[...shared, ...tenants].join(', ')}; proven by the catalogue`;
-}
-
-/** The table shows so many tenants; the report has them all. */
-const shownRows = 100;
-
-function tellReport(outcome: MigrationOutcome, { report }: Context): void {
-  const schemas = [...(outcome.shared === undefined ? [] : [outcome.shared]), ...outcome.tenants];
-  report.data('schemas', schemas);
-  report.data('plan', outcome.plan);
-  report.data('proof', outcome.proof);
-  for (const notice of outcome.notices) report.lookAt(notice);
-  if (schemas.length === 0) return;
-  const rows = [...schemas].sort(worstFirst).slice(0, shownRows).map(rowOf);
-  report.foldedTable(
-    schemas.length > shownRows
-      ? `The first ${shownRows} of ${counted(schemas.length, 'schema')}, failed and slowest first`
-      : counted(schemas.length, 'schema'),
-    ['schema', 'result', 'migrations', 'time'],
-    rows,
-  );
-}
-
-const badness: Readonly<Record<SchemaResult['outcome'], number>> = {
-  failed: 0,
-  unknown: 1,
-  'not-tried': 2,
-  migrated: 3,
-  skipped: 4,
-};
-
-function worstFirst(a: SchemaResult, b: SchemaResult): number {
-  return badness[a.outcome] - badness[b.outcome] || b.milliseconds - a.milliseconds;
-}
-
-function rowOf({
-  schema,
-  outcome,
-  migrations,
-  missingTables,
-  failure,
-  milliseconds,
-}: SchemaResult): string[] {
-  const why = failure ?? (missingTables.length > 0 ? `lacks ${missingTables.join(', ')}` : undefined);
-  return [
-    schema,
-    why === undefined ? outcome : `**${outcome}**: ${why}`,
-    migrations.join(', '),
-    milliseconds === 0 ? '' : showDuration(milliseconds),
-  ];
 }

@@ -1,7 +1,14 @@
 import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
 import type { Stop } from '../report/mermaid.ts';
-import { type Action, type ActionContext, defineAction, type Fields, type Inputs } from '../step/action.ts';
+import {
+  type Action,
+  type ActionContext,
+  defineAction,
+  type Fields,
+  type Inputs,
+  type OutputValue,
+} from '../step/action.ts';
 import { boolean, httpUrls, lines, linesOf, text } from '../step/fields.ts';
 import { kebabCase } from '../step/manifest.ts';
 import { containerFields, deployContainer } from './deploy-container.ts';
@@ -57,6 +64,9 @@ const outputs = [
   'tenants-migrated',
   'tenants-skipped',
   'tenants-failed',
+  'drift-groups',
+  'reversible',
+  'old-code-compatible',
   'tenant-state',
   'release',
   'image-digest',
@@ -101,6 +111,14 @@ export const tenantry = defineAction({
   async run(context) {
     const { inputs, log, report } = context;
     const made: Stop[] = [];
+    const told: Facts = {};
+    const line: Context = {
+      ...context,
+      tell(facts) {
+        Object.assign(told, facts);
+        context.tell(facts);
+      },
+    };
     try {
       for (const name of stopsOf(inputs)) {
         // A dry run changes nothing, so there is nothing new to ask for.
@@ -110,14 +128,14 @@ export const tenantry = defineAction({
         const stop = { name, result: 'failed', milliseconds: 0, failed: true };
         made.push(stop);
         try {
-          stop.result = await makeStop[name](context);
+          stop.result = await makeStop[name](line);
           stop.failed = false;
         } finally {
           stop.milliseconds = performance.now() - started;
         }
       }
     } catch (error) {
-      throw error instanceof UserError ? withLineSoFar(error, made) : error;
+      throw error instanceof UserError ? withLineSoFar(error, made, told) : error;
     } finally {
       report.line(made);
       report.data('stops', made);
@@ -169,12 +187,27 @@ async function make<F extends Fields, O extends string>(
   return result;
 }
 
+type Facts = { [Name in Output]?: OutputValue };
+
+/** What the migration means for going back, when a later stop has failed. */
+function goingBack(made: readonly Stop[], facts: Facts): string {
+  if (!made.some(({ name, result }) => name === 'migrate' && result === 'migrated')) return '';
+  const code = {
+    yes: 'the old code works with the migrated database',
+    no: 'the old code does not work with the migrated database',
+    unknown: 'whether the old code works with the migrated database is not known',
+  }[String(facts['old-code-compatible'])];
+  if (code === undefined) return '';
+  const undo = facts.reversible === true ? 'Django can undo' : 'Django cannot undo all of';
+  return `; ${code}, and ${undo} its migrations`;
+}
+
 /** The sentence of the stop, and what the line has done before it. */
-function withLineSoFar(error: UserError, made: readonly Stop[]): UserError {
+function withLineSoFar(error: UserError, made: readonly Stop[], facts: Facts): UserError {
   const done = made.filter(({ failed }) => !failed).map(({ name, result }) => `${name} (${result})`);
   const failed = made.at(-1)?.name ?? '';
   const soFar = done.length === 0 ? '' : `; done before: ${listed(done)}`;
-  return new UserError(`${failed}: ${error.message}`, `${error.hint}${soFar}`, {
+  return new UserError(`${failed}: ${error.message}`, `${error.hint}${soFar}${goingBack(made, facts)}`, {
     code: error.code,
     cause: error.cause,
     ...(error.evidence === undefined ? {} : { evidence: error.evidence }),

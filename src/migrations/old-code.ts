@@ -1,0 +1,40 @@
+import { listed } from '../ground/words.ts';
+import type { MigrationPlan } from './plan.ts';
+
+/** What a plan means for the code that is running now, and for going back. */
+export interface CodeJudgement {
+  /** Django can undo every pending migration. */
+  readonly reversible: boolean;
+  readonly irreversible: readonly string[];
+  /** Whether the code from before goes on working when the plan was carried out. */
+  readonly oldCode: 'yes' | 'no' | 'unknown';
+  /** Why, where it is not `yes`: `orders.0012 removes a column`. */
+  readonly reasons: readonly string[];
+}
+
+/** Judged by the operations of all pending migrations; undefined when nothing is pending. Pure. */
+export function judgeCode({ migrations, shared, tenants }: MigrationPlan): CodeJudgement | undefined {
+  const pending = new Set([...shared.runs, ...tenants.flatMap(({ runs }) => runs)]);
+  const concerned = migrations.filter(({ migration }) => pending.has(migration));
+  if (concerned.length === 0) return undefined;
+  const irreversible = concerned.filter(({ reversible }) => !reversible).map(({ migration }) => migration);
+  const answers = concerned.map(({ keepsOldCode }) => keepsOldCode);
+  const oldCode = answers.includes('no') ? 'no' : answers.includes('unknown') ? 'unknown' : 'yes';
+  const reasons = concerned
+    .filter(({ keepsOldCode }) => keepsOldCode === oldCode && oldCode !== 'yes')
+    .map(({ migration, oldCodeReason }) => `${migration}: ${oldCodeReason}`);
+  return { reversible: irreversible.length === 0, irreversible, oldCode, reasons };
+}
+
+/** What to do when the new code does not work on the database that was migrated for it. */
+export function goingBackSentence({ reversible, irreversible, oldCode, reasons }: CodeJudgement): string {
+  const code = {
+    yes: 'the old code works with the migrated database: it can be kept or deployed again, and the database left as it is',
+    no: `the old code does not work with the migrated database (${listed(reasons, 2)})`,
+    unknown: `nobody knows whether the old code works with the migrated database (${listed(reasons, 2)})`,
+  }[oldCode];
+  const back = reversible
+    ? 'Django can undo the migrations'
+    : `Django cannot undo ${listed(irreversible, 3)}: going back before it would need a backup`;
+  return `${code}; ${back}`;
+}
