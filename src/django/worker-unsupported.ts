@@ -2,7 +2,7 @@ import { UserError } from '../ground/errors.ts';
 
 /** This project is not one for the worker. Nothing was changed; the project's own command does the same work. */
 export class WorkerUnsupported extends UserError {
-  /** In words: `django-tenants 3.6 (tested: 3.7 to 4.x)`. */
+  /** In words: `it has django-tenants 3.6, and the worker knows 3.7 to 4.x`. */
   readonly reason: string;
 
   constructor(reason: string) {

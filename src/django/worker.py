@@ -12,6 +12,7 @@ with open(os.devnull, "rb") as nothing:
     os.dup2(nothing.fileno(), 0)
 os.dup2(2, 1)
 
+import gc  # noqa: E402
 import sys  # noqa: E402
 
 from through_manage import Refusal, through_manage  # noqa: E402
@@ -35,6 +36,8 @@ def work(request):
         line.say("unsupported", reason=reason)
         return {}
     works = Works(load_migrations())
+    gc.collect()
+    gc.freeze()  # what the project is made of stays, and need not be looked through again
     line.say("ready", **versions(), **timeouts, pid=os.getpid(), python=sys.version.split()[0])
     while True:
         request = line.hear()

@@ -1,13 +1,16 @@
 """The ledger of the tenant that is being migrated, without asking for what is known."""
 
+from functools import cache
 
-def ledger_of(connection, applied, exists):
+
+@cache
+def ledger_class():
     from django.db.migrations.recorder import MigrationRecorder
 
     class Ledger(MigrationRecorder):
         """Django's own, but for its look at all tables of the database before each row."""
 
-        def __init__(self):
+        def __init__(self, connection, applied, exists):
             super().__init__(connection)
             self.exists = exists
             self.known = dict.fromkeys(applied)
@@ -40,4 +43,4 @@ def ledger_of(connection, applied, exists):
             if rows:
                 self.migration_qs.bulk_create(rows)
 
-    return Ledger()
+    return Ledger

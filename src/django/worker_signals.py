@@ -2,7 +2,7 @@
 
 from ledgers import quoted
 from post_migrate import digest_of, expected, other_receivers, present
-from worker_operations import is_special, touches_models
+from worker_operations import touches_models
 from worker_work import unrendered
 
 EXECUTOR = "standard"
@@ -28,10 +28,14 @@ def receivers_of(signal):
 
 def wants_pre_migrate(work):
     """Whether a receiver of pre_migrate would do anything: Django's own looks for RenameModel."""
-    if other_pre_receivers():
-        return True
-    operations = (operation for migration, _ in work.plan for operation in migration.operations)
-    return any(type(operation).__name__ == "RenameModel" for operation in operations)
+
+    def find_out():
+        if other_pre_receivers():
+            return True
+        operations = (operation for migration, _ in work.plan for operation in migration.operations)
+        return any(type(operation).__name__ == "RenameModel" for operation in operations)
+
+    return work.once("wants pre_migrate", find_out)
 
 
 def send_pre_migrate(session, work, plan):
@@ -41,7 +45,7 @@ def send_pre_migrate(session, work, plan):
         return unrendered(work.before).apps
 
     # Others than Django's own receivers get models of their own for each tenant.
-    apps = make() if other_pre_receivers() else work.once("pre-migrate", make)
+    apps = make() if other_pre_receivers() else work.once("models before", make)
     with session.for_project():
         emit_pre_migrate_signal(1, False, session.alias, **printing(), apps=apps, plan=plan)
 
@@ -49,40 +53,46 @@ def send_pre_migrate(session, work, plan):
 def wants_post_migrate(policy, session, schema, work):
     if policy != "auto":
         return policy == "always"
-    if other_receivers() or any(touches_models(one.operations) for one, _ in work.plan):
-        return True
-    return lacks_something(session, schema, work)
+
+    def find_out():
+        return bool(other_receivers()) or any(touches_models(one.operations) for one, _ in work.plan)
+
+    return work.once("wants post_migrate", find_out) or lacks_something(session, schema, work)
 
 
 def lacks_something(session, schema, work):
     """Whether a content type or permission is missing that post_migrate would make: one question."""
-    from django.apps import apps
     from django.db import Error
 
-    if not apps.is_installed("django.contrib.contenttypes") or not is_allowed(session, "contenttypes.ContentType"):
+    with_types, with_permissions = work.once("made in the schema", lambda: made_in_schema(session))
+    if not with_types:
         return False
-    with_permissions = apps.is_installed("django.contrib.auth") and is_allowed(session, "auth.Permission")
-    if work.expected is None:
-        work.expected = expected(work.after, work.loader)
+    types_wanted, permissions_wanted = work.once("wanted", lambda: expected(work.after, work.loader))
+    verdicts = work.once("verdicts", dict)
+    question = digest_of(with_permissions)(quoted(schema))
     try:
-        question = digest_of(with_permissions)(quoted(schema).replace("%", "%%"))
-        digest = tuple(session.ask("SELECT %s" % question))
-        if digest not in work.lacking:
+        digest = tuple(session.ask("SELECT " + question))
+        if digest not in verdicts:
             types, permissions = present(session.connection, schema, with_permissions)
-            expected_types, expected_permissions = work.expected
-            work.lacking[digest] = bool(
-                expected_types - types or (with_permissions and expected_permissions - permissions)
-            )
-        return work.lacking[digest]
+            lacking = types_wanted - types or (with_permissions and permissions_wanted - permissions)
+            verdicts[digest] = bool(lacking)
     except Error:
-        return True  # let the receivers say what is wrong
+        return True  # its receivers will say what is wrong
+    return verdicts[digest]
 
 
-def is_allowed(session, name):
+def made_in_schema(session):
+    """Whether this kind of schema has content types and permissions."""
     from django.apps import apps
     from django.db import router
 
-    return router.allow_migrate_model(session.alias, apps.get_model(name))
+    def has(app, model):
+        if not apps.is_installed("django.contrib." + app):
+            return False
+        return router.allow_migrate_model(session.alias, apps.get_model(app, model))
+
+    with_types = has("contenttypes", "ContentType")
+    return with_types, with_types and has("auth", "Permission")
 
 
 def send_post_migrate(session, work, plan):
@@ -91,7 +101,7 @@ def send_post_migrate(session, work, plan):
     def make():
         return models_after(unrendered(work.after))
 
-    apps = make() if other_receivers() else work.once("post-migrate", make)
+    apps = make() if other_receivers() else work.once("models after", make)
     forget_content_types(apps)
     with session.for_project():
         emit_post_migrate_signal(1, False, session.alias, **printing(), apps=apps, plan=plan)

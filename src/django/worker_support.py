@@ -3,7 +3,7 @@
 import re
 from importlib import metadata
 
-# The versions that the tests of the worker run with.
+# Both ends, and versions between them, are in the tests of the worker.
 DJANGO = ((4, 2), (5, 2))
 DJANGO_TENANTS = ((3, 7), (4, 999))
 OWN_COMMAND = "django.core.management.commands.migrate.Command"
@@ -17,12 +17,12 @@ def why_unsupported():
     from django.core.management import get_commands
 
     if not DJANGO[0] <= django.VERSION[:2] <= DJANGO[1]:
-        return "it has Django %s, and the worker was tested with 4.2 to 5.2" % metadata.version("Django")
+        return "it has Django %s, and the worker knows 4.2 to 5.2" % metadata.version("Django")
     if not apps.is_installed("django_tenants"):
         return "it does not use django-tenants"
     version = metadata.version("django-tenants")
     if not DJANGO_TENANTS[0] <= numbers(version) <= DJANGO_TENANTS[1]:
-        return "it has django-tenants %s, and the worker was tested with 3.7 to 4.x" % version
+        return "it has django-tenants %s, and the worker knows 3.7 to 4.x" % version
     if getattr(settings, "TENANT_BASE_MIGRATE_COMMAND", OWN_COMMAND) != OWN_COMMAND:
         return "it has a migrate command of its own (TENANT_BASE_MIGRATE_COMMAND)"
     if getattr(settings, "GET_EXECUTOR_FUNCTION", None):

@@ -62,11 +62,9 @@ class Work:
         self.row_only = {key(one) for one, _ in self.plan if is_row_only(one, alias)}
         self.to_run = [one for one, _ in self.plan if key(one) not in self.row_only]
         self.atomic = all(one.atomic for one in self.to_run)
-        self.serves_project = not all(map(is_simple, self.to_run))
         self.steps = {}  # by id of the operation: its states
         self.after = None
-        self.expected, self.lacking = None, {}  # content types and permissions (worker_signals)
-        self.shared = {}
+        self.known = {}  # what was found out about it later
         size = sum(len(one.operations) for one in self.to_run) * len(self.before.models)
         # Migrations with an apply() of their own need real states, as Django makes them.
         self.by_the_book = size > LARGEST or not all(map(is_plain, self.to_run))
@@ -96,11 +94,10 @@ class Work:
                 state = after
         self.after = state
 
-    def once(self, name, make):
-        """Models that only Django's own receivers use."""
-        if name not in self.shared:
-            self.shared[name] = make()
-        return self.shared[name]
+    def once(self, name, find_out):
+        if name not in self.known:
+            self.known[name] = find_out()
+        return self.known[name]
 
     def plan_for_receivers(self):
         """A plan of its own: receivers of pre_migrate put operations into it."""
@@ -128,11 +125,6 @@ def is_plain(migration):
 
     cls = type(migration)
     return cls.apply is Migration.apply and cls.mutate_state is Migration.mutate_state
-
-
-def is_simple(migration):
-    """Whether nothing of the project runs when it is applied."""
-    return is_plain(migration) and all(map(shares_states, migration.operations))
 
 
 def is_row_only(migration, alias):
