@@ -4,7 +4,7 @@ import type { GhostInPlan } from './obstacles.ts';
 
 /** The part of a plan that deserves a look but stops nothing. */
 interface Noticeable {
-  readonly orphanDates: Discovery['orphans'];
+  readonly orphans: Discovery['orphans'];
   readonly hidden: readonly string[];
   readonly ghosts: readonly GhostInPlan[];
   readonly appsWithoutMigrations: readonly string[];
@@ -22,13 +22,13 @@ interface Noticeable {
 
 /** What deserves a look but stops nothing, a line each. */
 export function notices(plan: Noticeable): string[] {
-  const { orphanDates, hidden, ghosts, appsWithoutMigrations } = plan;
+  const { orphans, hidden, ghosts, appsWithoutMigrations } = plan;
   return [
-    ...(orphanDates.length === 0
+    ...(orphans.length === 0
       ? []
       : [
-          `${counted(orphanDates.length, 'schema')} of no tenant, not migrated: ${listed(
-            orphanDates.map(
+          `${counted(orphans.length, 'schema')} of no tenant, not migrated: ${listed(
+            orphans.map(
               ({ schema, lastApplied }) =>
                 `${schema}${lastApplied === null ? '' : ` (last migrated ${lastApplied} UTC)`}`,
             ),

@@ -28,11 +28,6 @@ export interface PlannedTenant extends PlannedSchema {
   readonly domain: string | undefined;
 }
 
-interface Unknown {
-  readonly schema: string;
-  readonly reason: string;
-}
-
 /** What a run would do, and what stands in its way. */
 export interface MigrationPlan extends Obstacles {
   readonly shared: PlannedSchema;
@@ -44,14 +39,8 @@ export interface MigrationPlan extends Obstacles {
   readonly templates: Discovery['templates'];
   /** What is known about each pending migration. */
   readonly migrations: readonly MigrationFacts[];
-  readonly withoutSchema: readonly string[];
-  readonly unreadable: readonly Unknown[];
-  readonly inconsistent: readonly Unknown[];
-  readonly unknownType: readonly Unknown[];
   /** Schemas with a ledger that belong to no tenant. */
-  readonly orphans: readonly string[];
-  /** The same, with the time of their last migration. */
-  readonly orphanDates: Discovery['orphans'];
+  readonly orphans: Discovery['orphans'];
   /** Tenants that the project's default manager does not show. */
   readonly hidden: readonly string[];
   readonly ghosts: readonly GhostInPlan[];
@@ -105,9 +94,10 @@ export function planMigrations(
     tenantsUnknown: discovery.tenantsUnread ?? undefined,
     templates: discovery.templates,
     migrations: discovery.migrations,
-    ...unknownStandings(discovery),
     conflicts: discovery.conflicts,
-    ...strangers(discovery),
+    // As long as the tenants cannot be read, every schema seems to be without one.
+    orphans: discovery.tenantsUnread === null ? discovery.orphans : [],
+    hidden: discovery.hiddenTenants,
     ghosts: ghostsOf(discovery),
     partialSquashes: partialSquashesOf(discovery.groups),
     duplicates: discovery.duplicates,
@@ -137,37 +127,6 @@ function workOf(
     runs: pending.filter((migration) => running(migration, kind)),
     bookkeeping,
   };
-}
-
-function unknownStandings({
-  withoutSchema,
-  unreadable,
-  groups,
-  tenants,
-  publicSchema,
-  kinds,
-}: Discovery): Pick<MigrationPlan, 'withoutSchema' | 'unreadable' | 'inconsistent' | 'unknownType'> {
-  const types = new Set(kinds.map((kind) => kind.tenantType));
-  return {
-    withoutSchema,
-    unreadable,
-    inconsistent: groups.flatMap(({ inconsistent, schemas }) =>
-      inconsistent === null ? [] : schemas.map((schema) => ({ schema, reason: inconsistent })),
-    ),
-    unknownType: tenants
-      .filter(({ schema, tenantType }) => schema !== publicSchema && !types.has(tenantType))
-      .map(({ schema, tenantType }) => ({ schema, reason: tenantType ?? 'no type' })),
-  };
-}
-
-function strangers({
-  orphans,
-  hiddenTenants,
-  tenantsUnread,
-}: Discovery): Pick<MigrationPlan, 'orphans' | 'orphanDates' | 'hidden'> {
-  // As long as the tenants cannot be read, every schema seems to be without one.
-  const known = tenantsUnread === null ? orphans : [];
-  return { orphans: known.map(({ schema }) => schema), orphanDates: known, hidden: hiddenTenants };
 }
 
 function ghostsOf({ groups, ghosts }: Discovery): MigrationPlan['ghosts'] {
