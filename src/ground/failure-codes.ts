@@ -81,6 +81,7 @@ export const failureCodes = [
   'migrations-left-pending',
   'tenant-drifted',
   'tenant-tables-missing',
+  'invalid-index',
   'tenants-unreadable',
   // Tenants
   'tenant-fields-wrong',

@@ -1,13 +1,23 @@
-import { tablesBySchema } from '../database/catalog.ts';
 import type { Database } from '../database/session.ts';
-import type { Discovery } from '../django/discovery.ts';
+import type { Structure, StructureGroup } from '../database/structure.ts';
+import { readStructures } from '../database/structures.ts';
+import type { Discovery, SchemaKind } from '../django/discovery.ts';
 import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
+import { type Before, type Drift, differingSentence, driftOf } from './drift.ts';
 import { needsMigration, planMigrations, refusals, troubles } from './plan.ts';
 
 export interface IncompleteSchema {
   readonly schema: string;
+  /** Tables. */
   readonly missing: readonly string[];
+  /** `table.column` of tables that are there. */
+  readonly missingColumns: readonly string[];
+}
+
+export interface InvalidIndex {
+  readonly schema: string;
+  readonly index: string;
 }
 
 /** What the catalogue says after (or instead of) a run. */
@@ -16,51 +26,140 @@ export interface Proof {
   readonly schemas: number;
   /** How many tables a tenant must have; several numbers when there are several types. */
   readonly tables: readonly number[];
+  /** How many columns these tables must have, the ledger's not counted. */
+  readonly columns: readonly number[];
   readonly incomplete: readonly IncompleteSchema[];
+  readonly invalidIndexes: readonly InvalidIndex[];
+  /** Of the tenants at head. */
+  readonly drift: readonly Drift[];
+  /** Whether it was compared with how things stood before a run. */
+  readonly compared: boolean;
   /** Why this is no proof. */
   readonly failure?: UserError | undefined;
 }
 
 /** Looks whether every schema, skipped ones too, really has what the project's migrations make. */
 export async function prove(discovery: Discovery, database: Database): Promise<Proof> {
-  const schemas = [...new Set([discovery.publicSchema, ...discovery.tenants.map(({ schema }) => schema)])];
-  return judge(discovery, await tablesBySchema(database, schemas));
+  const schemas = [discovery.publicSchema, ...discovery.tenants.map(({ schema }) => schema)];
+  return judge(discovery, await readStructures(database, schemas));
 }
 
-/** The verdict on what was found. Pure; what is not known counts as a failure. */
-export function judge(discovery: Discovery, tables: ReadonlyMap<string, ReadonlySet<string>>): Proof {
-  const expected = expectedTables(discovery);
-  const incomplete = [...expected].flatMap(([schema, names]) => {
-    const existing = tables.get(schema) ?? new Set();
-    const missing = names.filter((name) => !existing.has(name));
-    return missing.length === 0 ? [] : [{ schema, missing }];
-  });
+/**
+ * The verdict on what was found. Pure; what is not known counts as a failure: a schema that is in no group has nothing.
+ * @param found tables alone, by schema, prove nothing about columns, indexes and drift
+ * @param before how things stood before a run: only then is drift that the run has made told from older drift
+ */
+export function judge(
+  discovery: Discovery,
+  found: readonly StructureGroup[] | ReadonlyMap<string, ReadonlySet<string>>,
+  before?: Before,
+): Proof {
+  if (found instanceof Map) return verdict(withoutColumns(discovery), structuresOf(found), []);
+  const structures = found as readonly StructureGroup[];
+  const drift = driftOf(discovery, structures, before);
+  return { ...verdict(discovery, structures, drift), compared: before !== undefined };
+}
+
+function verdict(
+  discovery: Discovery,
+  structures: readonly StructureGroup[],
+  drift: readonly Drift[],
+): Proof {
+  const kinds = kindBySchema(discovery);
+  const incomplete = incompleteOf(kinds, structures);
+  const invalidIndexes = invalidOf(kinds, structures);
   const tenantKinds = discovery.kinds.filter(({ kind }) => kind === 'tenant');
   return {
-    schemas: expected.size,
+    schemas: kinds.size,
     tables: tenantKinds.map((kind) => kind.tables.length),
+    columns: tenantKinds.map((kind) => sum(Object.values(kind.columns).map(({ length }) => length))),
     incomplete,
-    failure: failureOf(discovery, incomplete),
+    invalidIndexes,
+    drift,
+    compared: false,
+    failure: ledgersOf(discovery) ?? missingIn(incomplete) ?? invalidIn(invalidIndexes) ?? driftedIn(drift),
   };
 }
 
-/** For each schema the tables that it must have at head. */
-function expectedTables({ publicSchema, tenants, kinds }: Discovery): Map<string, readonly string[]> {
-  const shared = kinds.find(({ kind }) => kind === 'shared')?.tables ?? [];
+function withoutColumns(discovery: Discovery): Discovery {
+  return { ...discovery, kinds: discovery.kinds.map((kind) => ({ ...kind, columns: {} })) };
+}
+
+function structuresOf(tables: ReadonlyMap<string, ReadonlySet<string>>): StructureGroup[] {
+  const nothing = { columns: [], constraints: [], indexes: [] };
+  return [...tables].map(([schema, names]) => ({
+    id: '',
+    schemas: [schema],
+    structure: { tables: new Map([...names].map((name) => [name, nothing])), others: [] },
+  }));
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** The kind of each schema, that is, what it must have at head. Undefined: of a type that nobody knows. */
+function kindBySchema({ publicSchema, tenants, kinds }: Discovery): Map<string, SchemaKind | undefined> {
+  const shared = kinds.find(({ kind }) => kind === 'shared');
   const byType = new Map(
-    kinds.filter(({ kind }) => kind === 'tenant').map((kind) => [kind.tenantType, kind.tables]),
+    kinds.filter(({ kind }) => kind === 'tenant').map((kind) => [kind.tenantType, kind]),
   );
   const rows = tenants.filter(({ schema }) => schema !== publicSchema);
   return new Map([
     [publicSchema, shared],
-    ...rows.map(({ schema, tenantType }): [string, readonly string[]] => [
+    ...rows.map(({ schema, tenantType }): [string, SchemaKind | undefined] => [
       schema,
-      byType.get(tenantType) ?? [],
+      byType.get(tenantType),
     ]),
   ]);
 }
 
-function failureOf(discovery: Discovery, incomplete: readonly IncompleteSchema[]): UserError | undefined {
+/** Judged once for each structure and kind. */
+function incompleteOf(
+  kinds: ReadonlyMap<string, SchemaKind | undefined>,
+  structures: readonly StructureGroup[],
+): IncompleteSchema[] {
+  const groups = new Map(structures.flatMap((group) => group.schemas.map((schema) => [schema, group])));
+  const judged = new Map<SchemaKind, Map<Structure | undefined, Omit<IncompleteSchema, 'schema'>>>();
+  return [...kinds].flatMap(([schema, kind]) => {
+    if (kind === undefined) return [];
+    const structure = groups.get(schema)?.structure;
+    const verdicts = judged.get(kind) ?? new Map();
+    judged.set(kind, verdicts);
+    const verdict = verdicts.get(structure) ?? missingOf(kind, structure);
+    verdicts.set(structure, verdict);
+    return verdict.missing.length + verdict.missingColumns.length === 0 ? [] : [{ schema, ...verdict }];
+  });
+}
+
+function missingOf(
+  { tables, columns }: SchemaKind,
+  structure: Structure | undefined,
+): Omit<IncompleteSchema, 'schema'> {
+  const missing = tables.filter((table) => structure?.tables.has(table) !== true);
+  const missingColumns = Object.entries(columns).flatMap(([table, names]) => {
+    const found = structure?.tables.get(table);
+    if (found === undefined) return [];
+    const existing = new Set(found.columns.map(({ name }) => name));
+    return names.filter((name) => !existing.has(name)).map((name) => `${table}.${name}`);
+  });
+  return { missing, missingColumns };
+}
+
+function invalidOf(
+  kinds: ReadonlyMap<string, unknown>,
+  structures: readonly StructureGroup[],
+): InvalidIndex[] {
+  return structures.flatMap(({ schemas, structure }) => {
+    const invalid = [...structure.tables.values()]
+      .flatMap(({ indexes }) => indexes)
+      .filter(({ valid }) => !valid);
+    return schemas
+      .filter((schema) => kinds.has(schema))
+      .flatMap((schema) => invalid.map(({ name }) => ({ schema, index: name })));
+  });
+}
+
+/** What the ledgers say against it. */
+function ledgersOf(discovery: Discovery): UserError | undefined {
   const plan = planMigrations(discovery);
   const [refusal] = [...refusals(plan), ...troubles(plan)];
   if (refusal !== undefined) return refusal;
@@ -72,37 +171,87 @@ function failureOf(discovery: Discovery, incomplete: readonly IncompleteSchema[]
     );
   }
   const behind = [plan.shared, ...plan.tenants].filter(needsMigration);
-  if (behind.length > 0) {
-    return new UserError(
-      `${counted(behind.length, 'schema')} ${behind.length === 1 ? 'is' : 'are'} behind the code — ${listed(
-        behind.map(({ schema, pending }) => `${schema} lacks ${listed(pending, 2)}`),
-        3,
-      )}`,
-      'run migrate-schemas; if it has just run, another deployment may have changed the ledger meanwhile',
-      { code: 'migrations-left-pending' },
-    );
-  }
-  if (incomplete.length === 0) return undefined;
+  if (behind.length === 0) return undefined;
   return new UserError(
-    `${counted(incomplete.length, 'schema')} ${incomplete.length === 1 ? 'lacks' : 'lack'} tables — ${listed(
-      incomplete.map(({ schema, missing }) => `${schema} has no ${listed(missing, 3)}`),
+    `${counted(behind.length, 'schema')} ${behind.length === 1 ? 'is' : 'are'} behind the code — ${listed(
+      behind.map(({ schema, pending }) => `${schema} lacks ${listed(pending, 2)}`),
       3,
     )}`,
-    'their ledgers say that everything is applied, so migrating again makes nothing: restore the tables; where an app lacks all of them, fake that app back to zero in that schema and migrate again',
-    { code: 'tenant-tables-missing', evidence: evidence(incomplete) },
+    'run migrate-schemas; if it has just run, another deployment may have changed the ledger meanwhile',
+    { code: 'migrations-left-pending' },
   );
 }
 
-function evidence(incomplete: readonly IncompleteSchema[]): string {
-  return incomplete.map(({ schema, missing }) => `${schema}: ${missing.join(', ')}`).join('\n');
+function missingIn(incomplete: readonly IncompleteSchema[]): UserError | undefined {
+  if (incomplete.length === 0) return undefined;
+  const what = incomplete.every(({ missing }) => missing.length === 0) ? 'columns' : 'tables';
+  return new UserError(
+    `${counted(incomplete.length, 'schema')} ${incomplete.length === 1 ? 'lacks' : 'lack'} ${what} — ${listed(
+      incomplete.map(
+        ({ schema, missing, missingColumns }) =>
+          `${schema} has no ${listed([...missing, ...missingColumns.map((name) => `column ${name}`)], 3)}`,
+      ),
+      3,
+    )}`,
+    'their ledgers say that everything is applied, so migrating again makes nothing: restore what is missing; where an app lacks all of its tables, fake that app back to zero in that schema and migrate again',
+    {
+      code: 'tenant-tables-missing',
+      evidence: incomplete
+        .map(
+          ({ schema, missing, missingColumns }) => `${schema}: ${[...missing, ...missingColumns].join(', ')}`,
+        )
+        .join('\n'),
+    },
+  );
 }
 
-/** `1,000 tenants and the shared schema have all 65 tables`. */
-export function proofSentence({ schemas, tables }: Proof): string {
+function invalidIn(invalid: readonly InvalidIndex[]): UserError | undefined {
+  const [first] = invalid;
+  if (first === undefined) return undefined;
+  const commands = invalid.map(
+    ({ schema, index }) => `DROP INDEX CONCURRENTLY ${quoted(schema)}.${quoted(index)};`,
+  );
+  const one = invalid.length === 1;
+  return new UserError(
+    `${one ? 'An index is' : `${counted(invalid.length, 'index', 'indexes')} are`} invalid — ${listed(
+      invalid.map(({ schema, index }) => `${schema}: ${index}`),
+      3,
+    )}: PostgreSQL keeps ${one ? 'it' : 'them'} up to date and never reads ${one ? 'it' : 'them'}`,
+    `unless ${one ? 'it is' : 'they are'} being built right now, remove ${one ? 'it' : 'each'} and make it again: ${commands[0]}`,
+    { code: 'invalid-index', ...(one ? {} : { evidence: commands.join('\n') }) },
+  );
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+function driftedIn(drift: readonly Drift[]): UserError | undefined {
+  const groups = drift.flatMap(({ others }) => others).filter(({ byThisRun }) => byThisRun.length > 0);
+  const [first] = groups;
+  if (first === undefined) return undefined;
+  const schemas = groups.flatMap(({ byThisRun }) => byThisRun);
+  return new UserError(
+    `${counted(schemas.length, 'tenant')} came out of this run otherwise than the others — ${listed(first.byThisRun, 3)}: ${listed(first.differences, 3)}`,
+    'before, they were equal: their data or a trigger of their own may have changed what a migration made; bring them in line by hand, and find out why before the next run',
+    {
+      code: 'tenant-drifted',
+      evidence: groups
+        .map(({ byThisRun, differences }) => `${byThisRun.join(', ')}:\n  ${differences.join('\n  ')}`)
+        .join('\n'),
+    },
+  );
+}
+
+/** `1,000 tenants have all 65 tables and 412 columns; 1 differs: t5 lacks index orders_email_ix`. */
+export function proofSentence({ schemas, tables, columns, drift, compared }: Proof): string {
   const tenants = schemas - 1;
-  if (tenants === 0) return 'the shared schema has all its tables';
-  const each = tables.length === 1 ? `all ${tables[0]} tables` : 'all tables of their type';
-  return `${counted(tenants, 'tenant')} ${tenants === 1 ? 'has' : 'have'} ${each}, the shared schema has its own`;
+  if (tenants === 0) return 'the shared schema has all its tables and columns';
+  const each =
+    tables.length === 1
+      ? `all ${counted(tables[0] ?? 0, 'table')} and ${counted(columns[0] ?? 0, 'column')}`
+      : 'all tables and columns of their type';
+  const proven = `${counted(tenants, 'tenant')} ${tenants === 1 ? 'has' : 'have'} ${each}`;
+  if (drift.every(({ others }) => others.length === 0)) return proven;
+  return `${proven}; ${differingSentence(drift, compared ? ' (since before this run)' : '')}`;
 }
 
 /** The proof for one tenant. */
@@ -111,16 +260,15 @@ export interface SchemaProof {
   readonly failure?: UserError | undefined;
 }
 
-/** Looks whether one tenant is at head and has its tables. */
+/** Looks whether one tenant is at head and has its tables and columns. */
 export async function proveSchema(
   schema: string,
   discovery: Discovery,
   database: Database,
 ): Promise<SchemaProof> {
   const only = restrictedTo(schema, discovery);
-  const proof = judge(only, await tablesBySchema(database, [discovery.publicSchema, schema]));
-  const found = expectedTables(only).get(schema);
-  if (found === undefined) {
+  const kinds = kindBySchema(only);
+  if (!kinds.has(schema)) {
     const failure = new UserError(
       `The tenant ${schema} cannot be found — the project’s default manager does not show its row`,
       'look at the manager of the tenant model',
@@ -128,7 +276,8 @@ export async function proveSchema(
     );
     return { tables: 0, failure };
   }
-  return { tables: found.length, failure: proof.failure };
+  const proof = judge(only, await readStructures(database, [discovery.publicSchema, schema]));
+  return { tables: kinds.get(schema)?.tables.length ?? 0, failure: proof.failure };
 }
 
 /** A discovery in which the other tenants do not occur: their state is not this tenant's fault. */
