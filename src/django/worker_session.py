@@ -1,6 +1,6 @@
 """The worker's connection to the database: which tenant it is in, and what it costs."""
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 from ledgers import LEDGER, quoted
 
@@ -88,7 +88,7 @@ class Session:
         self.trusted = True
         self.entered = None
         connection = self.connection
-        connection.set_schema(schema, tenant_type=tenant_type or "")
+        self.set_schema(schema, tenant_type)
         paths = connection._get_cursor_search_paths()
         settings = "set_config('application_name', %s, false), set_config('search_path', %s, false)"
         values = [application_name, ", ".join(map(quoted, paths))]
@@ -106,6 +106,17 @@ class Session:
         connection.search_path_set_schemas = paths
         self.entered = connection.connection
         return found
+
+    def set_schema(self, schema, tenant_type):
+        from django_tenants.postgresql_backend import base
+        from django_tenants.utils import get_public_schema_name
+
+        if schema == get_public_schema_name():
+            raise RuntimeError("%s is the shared schema, not a tenant's" % schema)
+        # EXTRA_SET_TENANT_METHOD_PATH: the project's own code is called.
+        own_code = self.for_project() if base.EXTRA_SET_TENANT_METHOD else nullcontext()
+        with own_code:
+            self.connection.set_schema(schema, tenant_type=tenant_type or "")
 
     def has_ledger(self, schema):
         (exists, ledger) = self.ask(
@@ -133,7 +144,7 @@ class Session:
         try:
             yield
         finally:
-            self.connection.set_schema(schema, tenant_type=tenant_type or "")
+            self.set_schema(schema, tenant_type)
 
     @contextmanager
     def for_project(self):

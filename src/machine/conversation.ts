@@ -32,7 +32,10 @@ export async function converseLocally(
     throw cannotStart(program, workingDirectory, error);
   }
 
-  const onAbort = () => void endGroup(child);
+  const onAbort = () => {
+    child.stdin.end(); // some programs hear this sooner than a signal
+    void endGroup(child);
+  };
   signal?.addEventListener('abort', onAbort, { once: true });
   const ended = endOf(child).then(({ exitCode, signal: bySignal }): CommandResult => {
     signal?.removeEventListener('abort', onAbort);

@@ -136,6 +136,10 @@ def odd(apps, schema_editor):
       migration: null,
       message: 'Schema "nobody" does not exist',
     });
+    expect(await fast.migrate(farm('shared'))).toMatchObject({
+      outcome: 'failed',
+      message: "shared is the shared schema, not a tenant's",
+    });
     await scratch.sql(
       `DELETE FROM beta.django_migrations WHERE app = 'contenttypes' AND name = '0001_initial'`,
     );

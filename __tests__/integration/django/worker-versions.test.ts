@@ -10,8 +10,8 @@ const between = [
     'Django==5.0.14\ndjango-tenants==3.9.0\npsycopg2-binary==2.9.13\n',
   ],
   [
-    'Django 5.1, django-tenants 3.14, psycopg 3',
-    'Django==5.1.15\ndjango-tenants==3.14.0\npsycopg[binary]==3.3.9\n',
+    'Django 5.1, django-tenants 3.12, psycopg 3',
+    'Django==5.1.15\ndjango-tenants==3.12.0\npsycopg[binary]==3.3.9\n',
   ],
 ] as const;
 
