@@ -171,14 +171,14 @@ export function differingSentence(drift: readonly Drift[], since = ''): string {
 function groupSentence({ schemas, differences, byThisRun }: DriftingGroup, since: string): string {
   const [first = '', ...others] = differences;
   const more = others.length === 0 ? '' : ` and ${counted(others.length, 'more difference')}`;
-  return `${listed(schemas, 3)}${predicate(first)}${more}${byThisRun.length === 0 ? since : ' (by this run)'}`;
+  return `${listed(schemas, 3)}${predicate(first, schemas.length > 1)}${more}${byThisRun.length === 0 ? since : ' (by this run)'}`;
 }
 
 /** What follows the tenant's name. An index has a name of its own in its schema: its table need not be named. */
-function predicate(difference: string): string {
-  const index = /^\S+ (lacks index \S+)$/.exec(difference)?.[1];
-  if (index !== undefined) return ` ${index}`;
-  return `${/^(has|lacks) /.test(difference) ? '' : ':'} ${difference}`;
+function predicate(difference: string, plural: boolean): string {
+  const verb = /^(?:\S+ (?=lacks index \S+$))?(lacks|has) (.*)$/.exec(difference);
+  if (verb === null) return `: ${difference}`;
+  return ` ${plural ? (verb[1] === 'has' ? 'have' : 'lack') : verb[1]} ${verb[2]}`;
 }
 
 /** Every difference of every tenant that is not like the others, for whoever wants it all. */
