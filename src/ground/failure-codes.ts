@@ -61,6 +61,7 @@ export const failureCodes = [
   'migration-would-alter-shared',
   'migration-half-applied',
   'migration-not-recorded',
+  'tables-of-another-role',
   'timeouts-not-honoured',
   'command-missing',
   'worker-unsupported',
