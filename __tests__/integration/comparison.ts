@@ -3,11 +3,15 @@ import { labFolders } from '../../lab/folders.ts';
 import { inBox } from '../../lab/in-box.ts';
 import { runningBox } from '../../lab/parts/part.ts';
 import { readLab } from '../../lab/read-lab.ts';
+import { type Structure, differences as structureDifferences } from '../../src/database/structure.ts';
+import { exactStructure } from '../../src/database/structures.ts';
 import type { ScratchDatabase } from './scratch-database.ts';
 
 /** What one schema holds, without the schema's own name. */
 export interface Picture {
   readonly schema: string;
+  /** What the catalogue says. */
+  readonly structure: Structure;
   /** By kind and name, as `INDEX orders_email_ix`: what pg_dump writes. */
   readonly objects: ReadonlyMap<string, string>;
   /** `app.name`, in the order of the records. */
@@ -23,8 +27,8 @@ export interface Picture {
 
 /** One thing in which two schemas differ. */
 export interface Difference {
-  readonly in: 'objects' | 'ledger' | 'rows' | 'sequences';
-  /** The object, migration, table or sequence. */
+  readonly in: 'structure' | 'objects' | 'ledger' | 'rows' | 'sequences';
+  /** The object, migration, table or sequence; of the structure, the difference in words. */
   readonly name: string;
   readonly expected: string;
   readonly found: string;
@@ -40,6 +44,7 @@ export async function takePictures(
   for (const schema of schemas) {
     pictures.set(schema, {
       schema,
+      structure: await exactStructure(database.database, schema),
       objects: objects.get(schema) ?? new Map(),
       ledger: await ledgerOf(database, schema),
       rows: await rowsOf(database, schema),
@@ -54,6 +59,12 @@ const nothing = '(nothing)';
 /** Everything in which `found` is not as `expected`; none when they are equal. */
 export function compare(expected: Picture, found: Picture): Difference[] {
   return [
+    ...structureDifferences(expected.structure, found.structure).map((name) => ({
+      in: 'structure' as const,
+      name,
+      expected: '',
+      found: '',
+    })),
     ...compareMaps('objects', expected.objects, found.objects),
     ...compareLedgers(expected.ledger, found.ledger),
     ...compareMaps('rows', joined(expected.rows), joined(found.rows)),
@@ -121,6 +132,9 @@ function onlyWhatDiffers(expected: string, found: string): { expected: string; f
   return only.expected === only.found ? { expected, found } : only;
 }
 
+/** Settings that pg_dump makes once, before the first table or view. */
+const betweenEntries = /^SET default_(tablespace = ''|table_access_method = heap);\n/gm;
+
 /** Schema → object → text, as pg_dump of the server's own version writes them. */
 async function dumpedObjects(
   { name }: ScratchDatabase,
@@ -142,7 +156,7 @@ async function dumpedObjects(
   );
   const objects = new Map<string, Map<string, string>>(schemas.map((schema) => [schema, new Map()]));
   const [all = ''] = dump.split(/^--\n-- PostgreSQL database dump complete/m);
-  const [, ...entries] = all.split(/^--\n-- Name: /m);
+  const [, ...entries] = all.replace(betweenEntries, '').split(/^--\n-- Name: /m);
   for (const entry of entries) {
     const [, name = '', type = '', inSchema = '', text = ''] =
       /^(.*?); Type: (.*?); Schema: (.*?); Owner: .*?\n--\n([\s\S]*)$/.exec(entry) ?? [];

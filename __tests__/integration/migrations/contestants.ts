@@ -1,7 +1,15 @@
 /** Who migrates the zoo's tenants: Django itself, and the engines that have to do the same. */
+
+import { differences } from '../../../src/database/structure.ts';
+import {
+  exactStructure,
+  exactStructureSql,
+  readStructures,
+  structureOf,
+} from '../../../src/database/structures.ts';
 import { failureLine } from '../../../src/django/command-output.ts';
 import type { DjangoProject } from '../../../src/django/project.ts';
-import { startWorker } from '../../../src/django/worker.ts';
+import { type Held, startWorker } from '../../../src/django/worker.ts';
 import { succeeded } from '../../../src/machine/machine.ts';
 import { migrateTenant } from '../../../src/migrations/commands.ts';
 import { type Picture, takePictures } from '../comparison.ts';
@@ -18,6 +26,8 @@ type Migrate = (tenant: Tenant) => Promise<string | undefined>;
 /** A copy of the waiting database after somebody has migrated its tenants. */
 export interface Migrated {
   readonly pictures: ReadonlyMap<string, Picture>;
+  /** Schemas whose structure is the same. */
+  readonly alike: readonly (readonly string[])[];
   /** Why a tenant failed, in the database's words. */
   readonly failures: ReadonlyMap<Tenant, string>;
 }
@@ -36,7 +46,12 @@ export async function migrated(
       if (failure !== undefined) failures.set(tenant, failure);
     }
     await end?.();
-    return { pictures: await takePictures(database, [...wanted, 'public']), failures };
+    const schemas = [...new Set(['first', ...wanted, 'public'])];
+    return {
+      pictures: await takePictures(database, schemas),
+      alike: (await readStructures(database.database, schemas)).map((group) => group.schemas),
+      failures,
+    };
   } finally {
     await database.drop();
   }
@@ -63,14 +78,19 @@ export const byOriginal = (django: DjangoOf) => async (database: ScratchDatabase
 
 export const byWorker = (django: DjangoOf) => async (database: ScratchDatabase) => {
   const worker = await startWorker(django(database));
+  async function keepIfLikeSecond({ rows }: Held): Promise<'keep'> {
+    const differing = differences(await exactStructure(database.database, 'second'), structureOf(rows));
+    if (differing.length > 0) throw new Error(`the tenant that was tried out ${differing.join('; ')}`);
+    return 'keep';
+  }
   return {
     migrate: async (tenant: Tenant) => {
       const result = await worker.migrate({
         schema: tenant,
         postMigrate: 'auto',
         timeout: 120_000,
-        // This one is tried out first, in one transaction.
-        ...(tenant === 'together' ? { tryOut: { sql: 'SELECT $1::text', decide: () => 'keep' } } : {}),
+        // This one is tried out first, in one transaction, and kept when it is like one that was simply migrated.
+        ...(tenant === 'together' ? { tryOut: { sql: exactStructureSql, decide: keepIfLikeSecond } } : {}),
       });
       if (result.outcome === 'done') return undefined;
       return result.outcome === 'failed' ? `${result.migration}: ${result.message}` : JSON.stringify(result);
