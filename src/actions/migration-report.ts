@@ -2,6 +2,7 @@
 import { showDuration } from '../ground/duration.ts';
 import { counted, grouped, listed } from '../ground/words.ts';
 import { sameFailure } from '../migrations/budget.ts';
+import { driftGroups } from '../migrations/drift.ts';
 import { judgeCode } from '../migrations/old-code.ts';
 import { type MigrationOutcome, type SchemaResult, totalsOf } from '../migrations/outcome.ts';
 import { type MigrationPlan, needsMigration } from '../migrations/plan.ts';
@@ -16,7 +17,7 @@ export function facts(outcome: MigrationOutcome) {
     'tenants-migrated': migrated,
     'tenants-skipped': skipped,
     'tenants-failed': failed,
-    'drift-groups': undefined as number | undefined,
+    'drift-groups': outcome.proof && driftGroups(outcome.proof.drift),
     plan: outcome.plan === undefined ? undefined : JSON.stringify(shortPlan(outcome.plan)),
     reversible: code?.reversible,
     'old-code-compatible': code?.oldCode,

@@ -203,8 +203,11 @@ export function ladder(options: EngineOptions): Engine {
         database: options.database,
         applicationName: sessionName(options.project, tenant.schema),
         interval: lookInterval(options.project.timeouts?.lock),
+        // Within a lock timeout the failure names them soon enough.
         onBlocked: (found) =>
-          options.log.info(`${tenant.schema} waits for a lock: ${describeBlockers(found)} is in the way`),
+          (options.project.timeouts?.lock ? options.log.debug : options.log.info)(
+            `${tenant.schema} waits for a lock: ${describeBlockers(found)} is in the way`,
+          ),
       },
     );
     return {

@@ -38,6 +38,18 @@ export async function lookAt(options: LookOptions): Promise<Look> {
   return { discovery, structures, plan: planMigrations(discovery, structures) };
 }
 
+/** The schemas in the rows of the tenant model, as they are now; only those that fit a name or pattern, if given. */
+export async function tenantNames(
+  database: Database,
+  { publicSchema, tenantModel }: Pick<Discovery, 'publicSchema' | 'tenantModel'>,
+  written?: readonly string[],
+): Promise<string[]> {
+  const table = [publicSchema, tenantModel.table].map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
+  const rows = await database.query<{ name: string }>(`select schema_name::text as name from ${table}`);
+  const patterns = written?.map(patternOf);
+  return rows.map(({ name }) => name).filter((name) => patterns?.some((one) => one.test(name)) ?? true);
+}
+
 /** A discovery in which only some tenants occur. The shared schema is always among them. */
 export function limitedTo(discovery: Discovery, written: readonly string[]): Discovery {
   const names = discovery.tenants.map(({ schema }) => schema);

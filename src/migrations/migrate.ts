@@ -1,13 +1,15 @@
+import { readForeignTables } from '../database/structure-owners.ts';
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { grouped } from '../ground/words.ts';
 import { failuresThatStop } from './budget.ts';
 import { superTenantWords } from './commands.ts';
+import { driftLines } from './drift.ts';
 import { ladder } from './engines.ts';
 import { failedBeforehand, fleetFailure } from './failed-fleet.ts';
 import type { FleetEnd } from './fleet.ts';
 import { makeRoom } from './headroom.ts';
-import { type Look, lookAt } from './look.ts';
+import { type Look, lookAt, tenantNames } from './look.ts';
 import {
   canaryOf,
   commandOptions,
@@ -18,7 +20,15 @@ import {
   type VerifyOptions,
 } from './options.ts';
 import type { MigrationOutcome } from './outcome.ts';
-import { locksOnShared, type MigrationPlan, needsMigration, notices, refusals } from './plan.ts';
+import { ownersRefusal } from './owners.ts';
+import {
+  locksOnShared,
+  type MigrationPlan,
+  needsMigration,
+  notices,
+  type PlannedTenant,
+  refusals,
+} from './plan.ts';
 import { planLines, planSentence } from './plan-text.ts';
 import { Progress } from './progress.ts';
 import { safePoint } from './safe-point.ts';
@@ -70,11 +80,11 @@ async function carryOut(progress: Progress, options: MigrateOptions): Promise<vo
   }
   const sharedChanged = await bringShared(look, progress, options);
   if (superTenant !== undefined) await bringSuperTenant(superTenant, progress, options);
-  if (sharedChanged || superTenant !== undefined) look = await lookAgain(progress, options);
+  if (await isOutdated(look, options)) look = await lookAgain(progress, options);
 
   const end = await bringTenants(look, progress, options);
   const before = look;
-  if (progress.touchedTenants) {
+  if (sharedChanged || progress.touchedTenants) {
     look = await lookAt(options);
     progress.seen(look.plan);
     if (end === 'done' && (await recordProven(look, progress, options))) look = await lookAt(options);
@@ -99,7 +109,18 @@ async function firstLook(progress: Progress, options: VerifyOptions): Promise<Lo
   return look;
 }
 
-/** After the shared schema and the super tenant: there may be tenants that could not be read before. */
+/** Whether the shared schema and the super tenant have brought tenants that were not known before. */
+async function isOutdated(
+  { discovery, plan }: Look,
+  { database, schemas }: MigrateOptions,
+): Promise<boolean> {
+  if (plan.tenantsUnknown !== undefined) return true;
+  const known = new Set([...discovery.tenants.map(({ schema }) => schema), ...discovery.hiddenTenants]);
+  const names = await tenantNames(database, discovery, schemas);
+  return names.length > known.size || names.some((name) => !known.has(name));
+}
+
+/** There are tenants that could not be read, or were not there, before. */
 async function lookAgain(progress: Progress, options: MigrateOptions): Promise<Look> {
   const before = progress.plan === undefined ? '' : planSentence(progress.plan);
   const look = await lookAt(options);
@@ -132,6 +153,7 @@ async function bringTenants(look: Look, progress: Progress, options: MigrateOpti
     options.log.step('Tenants', upToDateSentence(plan));
     return 'done';
   }
+  await refuseOtherOwners(look, pending, options);
   const parallel = await makeRoom(lanesFor(options, pending.length), options);
   const engine = ladder({
     ...commandOptions(options),
@@ -165,6 +187,18 @@ async function bringTenants(look: Look, progress: Progress, options: MigrateOpti
   }
 }
 
+/** Only an owner may alter a table: better said before the first tenant than in the middle. */
+async function refuseOtherOwners(
+  { discovery }: Look,
+  pending: readonly PlannedTenant[],
+  { database }: MigrateOptions,
+): Promise<void> {
+  const running = pending.filter(({ runs }) => runs.length > 0).map(({ schema }) => schema);
+  const foreign = await readForeignTables(database, running);
+  const refusal = ownersRefusal(foreign, discovery.database.identity.role, 'no tenant was touched');
+  if (refusal !== undefined) throw refusal;
+}
+
 function upToDateSentence({ tenants }: MigrationPlan): string {
   return `0 migrated, ${grouped(tenants.length)} up to date`;
 }
@@ -179,16 +213,10 @@ function failureOf(end: FleetEnd, progress: Progress, options: MigrateOptions): 
 /** @param before how things stood before tenants were changed */
 function proveAll(look: Look, progress: Progress, { log }: { readonly log: Log }, before?: Look): void {
   const since = performance.now();
-  void before;
-  const proof = judge(
-    look.discovery,
-    new Map(
-      look.structures.flatMap(({ schemas, structure }) =>
-        schemas.map((n) => [n, new Set(structure.tables.keys())]),
-      ),
-    ),
-  );
+  const migrated = new Set(progress.migratedTenants);
+  const proof = judge(look.discovery, look.structures, before && { ...before, migrated });
   progress.proven(proof);
+  log.details('Tenants that are not like the others', driftLines(proof.drift).join('\n'));
   if (proof.failure !== undefined) throw proof.failure;
   log.step('Proof', proofSentence(proof), performance.now() - since);
 }

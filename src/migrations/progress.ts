@@ -2,6 +2,7 @@ import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
 import type { Phase } from '../report/mermaid.ts';
 import type { Ran } from './commands.ts';
+import { driftSentence } from './drift.ts';
 import type { FailedTenant, MigrationOutcome, SchemaResult, SuperTenantResult } from './outcome.ts';
 import { type MigrationPlan, needsMigration, notices, type Trouble } from './plan.ts';
 import type { SmokeResult } from './smoke.ts';
@@ -94,15 +95,28 @@ export class Progress {
 
   proven(proof: Proof): void {
     this.#proof = proof;
-    for (const { schema, missing } of proof.incomplete) {
-      const known = this.#results.get(schema) ?? untouched(schema, 'failed');
-      this.#results.set(schema, {
-        ...known,
-        outcome: 'failed',
-        missingTables: missing,
-        failure: known.failure ?? `lacks ${counted(missing.length, 'table')}: ${listed(missing, 5)}`,
-      });
+    for (const { schema, missing, missingColumns } of proof.incomplete) {
+      const lacking = [...missing, ...missingColumns.map((column) => `the column ${column}`)];
+      this.#disproven(schema, `lacks ${listed(lacking, 5)}`, missing);
     }
+    for (const { schema, index } of proof.invalidIndexes) {
+      this.#disproven(schema, `the index ${index} is invalid`);
+    }
+    for (const { byThisRun, differences } of proof.drift.flatMap(({ others }) => others)) {
+      for (const schema of byThisRun) {
+        this.#disproven(schema, `came out of this run otherwise than the others: ${listed(differences, 3)}`);
+      }
+    }
+  }
+
+  #disproven(schema: string, failure: string, missingTables: readonly string[] = []): void {
+    const known = this.#results.get(schema) ?? untouched(schema, 'failed');
+    this.#results.set(schema, {
+      ...known,
+      outcome: 'failed',
+      missingTables,
+      failure: known.failure ?? failure,
+    });
   }
 
   /** The state of the tenants, for the end of a sentence: what is done, what was not tried. */
@@ -157,6 +171,16 @@ export class Progress {
     return this.outcome().shared?.outcome === 'migrated';
   }
 
+  #notices(): string[] {
+    const drift =
+      this.#proof && driftSentence(this.#proof.drift, this.#proof.compared ? ' (since before this run)' : '');
+    return [
+      ...(this.#plan === undefined ? [] : notices(this.#plan)),
+      ...this.#engineNotes,
+      ...(drift === undefined ? [] : [drift]),
+    ];
+  }
+
   outcome(failure?: UserError): MigrationOutcome {
     const sharedSchema = this.#plan?.shared.schema;
     return {
@@ -165,7 +189,7 @@ export class Progress {
       superTenant: this.#superTenant,
       tenants: [...this.#results.values()].filter(({ schema }) => schema !== sharedSchema),
       proof: this.#proof,
-      notices: [...(this.#plan === undefined ? [] : notices(this.#plan)), ...this.#engineNotes],
+      notices: this.#notices(),
       phases: this.#phases,
       milliseconds: performance.now() - this.#started,
       failure,
