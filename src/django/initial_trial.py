@@ -157,8 +157,8 @@ def is_noop(operation):
 
 
 def read(connection, schema, question):
-    """The answer to a question about one schema; `$1` in its text stands for a list with the schema's name."""
-    literal = "ARRAY['%s']" % schema.replace("'", "''")
+    """The answer to a question about one schema; `$1` in its text stands for the schema's name."""
+    literal = "'%s'" % schema.replace("'", "''")
     with connection.cursor() as cursor:
         cursor.execute(question.replace("$1", literal))
         names = [column[0] for column in cursor.description]
