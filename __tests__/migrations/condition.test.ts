@@ -80,6 +80,22 @@ describe('with a migration pending', () => {
     });
   });
 
+  test('an index that SQL of the project began, in a migration without a transaction', () => {
+    const unknown = { ...pending, afterNext: null };
+    const structure = withIndex(structureOf(before), 'orders_order', 'orders_once', false);
+    expect(conditionOf(unknown, kind, { structure, nextIsUnatomic: true })).toEqual({
+      state: 'half-applied',
+      migration: 'orders.0002_total',
+      done: ['invalid index orders_once'],
+      open: [],
+      invalid: ['orders_once'],
+    });
+    expect(conditionOf(unknown, kind, { structure })).toEqual({ state: 'clean' });
+    expect(conditionOf(atHead, kind, { structure: structureOf(after), nextIsUnatomic: true })).toEqual({
+      state: 'clean',
+    });
+  });
+
   test('a column that should be there already is missing: more than the migration is wrong', () => {
     const structure = structureOf({ ...before, orders_line: ['id'] });
     expect(conditionOf(pending, kind, { structure })).toMatchObject({

@@ -358,6 +358,23 @@ test('what deserves a look', () => {
   ]);
 });
 
+test('a squashed migration that is partly applied is told once, whatever else differs', () => {
+  const partialSquashes = [{ squash: 'orders.0001_squashed', applied: 3, of: 5, missing: ['x'], gone: [] }];
+  const plan = planMigrations(
+    discovered({
+      groups: [
+        group(['acme'], { partialSquashes }),
+        group(['beta'], { partialSquashes, pending: ['orders.0009'] }),
+        group(['zeta'], { partialSquashes: partialSquashes.map((one) => ({ ...one, applied: 4 })) }),
+      ],
+    }),
+  );
+  expect(notices(plan)).toEqual([
+    '2 schemas with 3 of the 5 migrations that orders.0001_squashed replaces (acme and beta): keep the old files until they have all',
+    '1 schema with 4 of the 5 migrations that orders.0001_squashed replaces (zeta): keep the old files until it has all',
+  ]);
+});
+
 test('schemas of tenants that nobody could read yet are not called ownerless', () => {
   const plan = planMigrations(
     discovered({

@@ -36,6 +36,8 @@ export interface Observed {
   readonly structure: Structure;
   /** Undefined: unknown, or this is the shared schema itself. */
   readonly shared?: Structure | undefined;
+  /** The next migration runs without a transaction, so that a failed try may have left something. */
+  readonly nextIsUnatomic?: boolean | undefined;
 }
 
 const clean: Condition = { state: 'clean' };
@@ -44,7 +46,7 @@ const clean: Condition = { state: 'clean' };
 export function conditionOf(
   group: LedgerGroup,
   kind: SchemaKind,
-  { structure, shared }: Observed,
+  { structure, shared, nextIsUnatomic = false }: Observed,
 ): Condition {
   if (!group.ledger) {
     const tables = Object.keys(kind.columns).filter((table) => structure.tables.has(table));
@@ -75,12 +77,18 @@ export function conditionOf(
   const sure = step.filter(({ piece }) => piece.part === undefined || !invalid.includes(piece.part));
   const done = sure.filter(({ piece, adds }) => has(structure, piece) === adds);
   const open = sure.filter(({ piece, adds }) => has(structure, piece) !== adds);
+  // What SQL of the project's own makes is in no state; an index that it began is seen all the same.
+  const begun = nextIsUnatomic && invalid.length === 0 ? invalidIn(structure) : [];
+  const [migration] = group.pending;
+  if (migration !== undefined && begun.length > 0 && done.length === 0) {
+    return { state: 'half-applied', migration, done: begun.map(invalidIndex), open: [], invalid: begun };
+  }
   if (next === null || done.length + invalid.length === 0) return clean;
   if (open.length + invalid.length === 0) return { state: 'applied-unrecorded', migration: next.migration };
   return {
     state: 'half-applied',
     migration: next.migration,
-    done: [...worded(done), ...invalid.map((name) => `invalid index ${name}`)],
+    done: [...worded(done), ...invalid.map(invalidIndex)],
     open: worded(open.map(({ adds, ...rest }) => ({ ...rest, adds: !adds }))),
     invalid,
   };
@@ -137,6 +145,14 @@ function has({ tables }: Structure, { table, part, what }: Piece): boolean {
   if (found === undefined || part === undefined) return found !== undefined;
   if (what === 'column') return found.columns.some(({ name }) => name === part);
   return [...found.indexes, ...found.constraints].some(({ name }) => name === part);
+}
+
+const invalidIndex = (name: string) => `invalid index ${name}`;
+
+function invalidIn({ tables }: Structure): string[] {
+  return [...tables.values()].flatMap(({ indexes }) =>
+    indexes.filter(({ valid }) => !valid).map(({ name }) => name),
+  );
 }
 
 /** Indexes that the migration makes, and that PostgreSQL began and does not use. */

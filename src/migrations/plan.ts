@@ -144,10 +144,13 @@ function ghostsOf({ groups, ghosts }: Discovery): MigrationPlan['ghosts'] {
 }
 
 function partialSquashesOf(groups: readonly LedgerGroup[]): PartialSquash[] {
-  return groups.flatMap(({ partialSquashes, schemas }) =>
+  const found = groups.flatMap(({ partialSquashes, schemas }) =>
     partialSquashes
       .filter(({ gone }) => gone.length === 0)
       .map(({ squash, applied, of }) => ({ squash, applied, of, schemas })),
+  );
+  return [...Map.groupBy(found, ({ squash, applied }) => `${squash} ${applied}`).values()].flatMap((alike) =>
+    alike.slice(0, 1).map((one) => ({ ...one, schemas: alike.flatMap(({ schemas }) => schemas) })),
   );
 }
 

@@ -30,7 +30,7 @@ export class Troubles {
   readonly #structures: ReadonlyMap<string, StructureGroup>;
   readonly #types: ReadonlyMap<string, string | null>;
   /** Equal structures with equal ledgers are judged once. */
-  readonly #seen = new Map<string, { condition: Condition; kind: SchemaKind; group: LedgerGroup }>();
+  readonly #seen = new Map<string, Condition>();
   readonly #groups: ReadonlyMap<string, LedgerGroup>;
 
   constructor(discovery: Discovery, structures: readonly StructureGroup[]) {
@@ -64,10 +64,13 @@ export class Troubles {
     const isShared = schema === this.#discovery.publicSchema;
     if (isShared && !group.ledger) return {};
     const key = JSON.stringify([structure.id, group.id, group.ledger, kind.kind, kind.tenantType]);
-    const known = this.#seen.get(key)?.condition;
+    const known = this.#seen.get(key);
     const shared = isShared ? undefined : this.#structures.get(this.#discovery.publicSchema)?.structure;
-    const condition = known ?? conditionOf(group, kind, { structure: structure.structure, shared });
-    this.#seen.set(key, { condition, kind, group });
+    const nextIsUnatomic =
+      this.#discovery.migrations.find(({ migration }) => migration === group.pending[0])?.atomic === false;
+    const condition =
+      known ?? conditionOf(group, kind, { structure: structure.structure, shared, nextIsUnatomic });
+    this.#seen.set(key, condition);
     if (condition.state === 'applied-unrecorded') return { unrecorded: condition.migration };
     return { cause: causeOf(condition, { schema, group, kind, discovery: this.#discovery }) };
   }
