@@ -131,7 +131,8 @@ function lost(label: string, phase: string, observed: string, cause?: unknown): 
   );
 }
 
-function locked(label: string, wait: number, holder: Holder | undefined): UserError {
+/** @param wait milliseconds that were waited; 0: it was tried once */
+export function locked(label: string, wait: number, holder: Holder | undefined): UserError {
   const who = holder === undefined ? 'a session that has ended since' : describeHolder(holder);
   const observed =
     wait === 0 ? `${who} holds the lock` : `${who} still held the lock after ${showDuration(wait)}`;

@@ -59,7 +59,7 @@ export async function judgeInitial(
   if (there.length === 0) return nothing;
   if (policy === 'never') throw tablesExist(schema, there);
   const verdict = judge(standing, comparison, pendingInShared(discovery));
-  if ('lines' in verdict) throw refusal(schema, there, verdict);
+  if ('lines' in verdict) throw initialRefusal(schema, there, verdict);
   log.step(
     'Compared',
     `${schema} has the tables of ${listed(verdict.fake, 5)} exactly as they would be made: recorded without running`,
@@ -128,7 +128,8 @@ function shown({ migration, makes, present }: PendingTables): string {
   return `${migration} would make ${listed(makes, 5)}, ${missing.length === 0 ? 'all there' : `of which ${listed(missing, 3)} ${missing.length === 1 ? 'is' : 'are'} missing`}`;
 }
 
-function refusal(
+/** Why the tables that are there are not taken for what the migrations make. */
+export function initialRefusal(
   schema: string,
   there: readonly PendingTables[],
   { kind, lines, against }: Objection,

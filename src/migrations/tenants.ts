@@ -61,12 +61,7 @@ export async function migrateTenants(work: TenantsWork): Promise<FleetEnd> {
       },
       ended(tenant, ran, again) {
         if (again === undefined) counter.ended(tenant, ran.milliseconds, ran.failure);
-        else {
-          const why = ran.failure?.message.split(' — ').slice(1).join(' — ') ?? '';
-          work.log.info(
-            `${tenant.schema}: ${why}; try ${again.attempt} in ${showDuration(again.pause)}, after the others`,
-          );
-        }
+        else work.log.info(retrySentence(tenant.schema, ran.failure, again));
         if (again === undefined) progress.ended(tenant.schema, ran);
         else progress.putBack(tenant.schema);
         work.onStanding();
@@ -81,6 +76,16 @@ export async function migrateTenants(work: TenantsWork): Promise<FleetEnd> {
     );
   }
   return 'done';
+}
+
+/** `beta: deadlock detected; try 2/5 in 1.2 s, after the others`. */
+export function retrySentence(
+  schema: string,
+  failure: UserError | undefined,
+  { pause, attempt }: { readonly pause: number; readonly attempt: string },
+): string {
+  const why = failure?.message.split(' — ').slice(1).join(' — ') ?? '';
+  return `${schema}: ${why}; try ${attempt} in ${showDuration(pause)}, after the others`;
 }
 
 /** A lost connection is neither success nor failure: the ledger says which, read again on another one. */
