@@ -32,7 +32,7 @@ import {
 import { planLines, planSentence } from './plan-text.ts';
 import { Progress } from './progress.ts';
 import { safePoint } from './safe-point.ts';
-import { bringShared, bringSuperTenant } from './shared.ts';
+import { bringShared, bringSuperTenant, judgeShared } from './shared.ts';
 import { requireSmokeCommands } from './smoke-command.ts';
 import { migrateTenants } from './tenants.ts';
 import { recordProven } from './unrecorded.ts';
@@ -74,11 +74,12 @@ async function carryOut(progress: Progress, options: MigrateOptions): Promise<vo
   refuse(look.plan, options);
   const superTenant = superTenantWords(options.superTenantCommand, look.discovery);
   requireSmokeCommands(options.smokeCommands ?? [], look.discovery);
+  const verdict = await judgeShared(look, options);
   if (options.dryRun) {
     options.log.details('The plan', planLines(look.plan).join('\n'));
     return;
   }
-  const sharedChanged = await bringShared(look, progress, options);
+  const sharedChanged = await bringShared(look, verdict, progress, options);
   if (superTenant !== undefined) await bringSuperTenant(superTenant, progress, options);
   if (await isOutdated(look, options)) look = await lookAgain(progress, options);
 

@@ -20,6 +20,7 @@ export class Progress {
   readonly #phases: Phase[] = [];
   readonly #failures = new Map<string, UserError>();
   #engineNotes: readonly string[] = [];
+  #recordedOnly: readonly string[] = [];
 
   /** Takes over a plan: the first one, or one made again when there may be more tenants. */
   planned(plan: MigrationPlan): void {
@@ -52,6 +53,11 @@ export class Progress {
   /** It did not work this time, and will be tried again. */
   putBack(schema: string): void {
     this.#results.set(schema, untouched(schema, 'not-tried'));
+  }
+
+  /** Migrations of the shared schema whose tables were there already. */
+  recordedOnly(migrations: readonly string[]): void {
+    this.#recordedOnly = migrations;
   }
 
   /** A part of the run that is over. @param since milliseconds of `performance.now()` */
@@ -177,6 +183,11 @@ export class Progress {
     return [
       ...(this.#plan === undefined ? [] : notices(this.#plan)),
       ...this.#engineNotes,
+      ...(this.#recordedOnly.length === 0
+        ? []
+        : [
+            `recorded in the shared schema without running, its tables are exactly theirs: ${listed(this.#recordedOnly, 5)}`,
+          ]),
       ...(drift === undefined ? [] : [drift]),
     ];
   }

@@ -1,6 +1,7 @@
 import { listed } from '../ground/words.ts';
 import { makeSuperTenant, migrateShared } from './commands.ts';
 import { judgeInitial } from './fake-initial.ts';
+import type { InitialVerdict } from './fake-initial-verdict.ts';
 import { type Look, lookAt } from './look.ts';
 import { commandOptions, type MigrateOptions } from './options.ts';
 import { needsMigration } from './plan.ts';
@@ -9,22 +10,33 @@ import { safePoint } from './safe-point.ts';
 
 /** The shared schema first, and blocking; then the tenant that stands for it. */
 
+/** Which migrations of the shared schema are to be recorded only. Changes nothing. @throws UserError */
+export async function judgeShared(
+  { plan, discovery }: Look,
+  options: MigrateOptions,
+): Promise<InitialVerdict | undefined> {
+  if (!needsMigration(plan.shared)) return undefined;
+  return judgeInitial(discovery, { ...options, policy: options.fakeInitial ?? 'shared-if-identical' });
+}
+
 /** Migrates the shared schema. Says whether it was changed. @throws UserError */
-export async function bringShared(look: Look, progress: Progress, options: MigrateOptions): Promise<boolean> {
-  const { shared } = look.plan;
-  if (!needsMigration(shared)) {
+export async function bringShared(
+  { plan: { shared } }: Look,
+  verdict: InitialVerdict | undefined,
+  progress: Progress,
+  options: MigrateOptions,
+): Promise<boolean> {
+  if (verdict === undefined) {
     options.log.step('Shared', `${shared.schema}: nothing to do`);
     return false;
   }
+  const { fake, flag } = verdict;
   const since = performance.now();
-  const { fake, flag } = await judgeInitial(look.discovery, {
-    ...options,
-    policy: options.fakeInitial ?? 'shared-if-identical',
-  });
   await safePoint(`the shared schema ${shared.schema}`, progress, options);
   progress.begun(shared.schema, 'Shared');
   const ran = await migrateShared(shared.schema, commandOptions(options), flag);
   progress.ended(shared.schema, ran);
+  progress.recordedOnly(fake);
   progress.phase('Shared', since);
   options.onStanding?.(progress.outcome());
   if (ran.failure !== undefined) {
