@@ -3,7 +3,7 @@ import { takeLock } from '../database/advisory-lock.ts';
 import type { Database } from '../database/connection.ts';
 import { djangoVariables } from '../database/django-variables.ts';
 import { type LockOrigin, lockApplicationName } from '../database/lock-holder.ts';
-import { endOwnSessions } from '../database/own-sessions.ts';
+import { endOwnSessions, waitForEarlierRuns } from '../database/own-sessions.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { composeUrl } from '../database/url-compose.ts';
 import type { DjangoProject } from '../django/project.ts';
@@ -97,6 +97,8 @@ export async function withLock<T>(
     });
     const held = session;
     const lock = await takeLock(held, { origin, wait: lockWait, log, signal: waiting.signal });
+    const wait = Math.max(0, lockWait - (performance.now() - started));
+    await waitForEarlierRuns(held, { sessions, wait, log, signal: waiting.signal });
     signal.removeEventListener('abort', cancel);
     log.step('Lock', 'taken', performance.now() - started);
     // Nobody else may begin while a statement of ours still runs. When cancelled there are seconds only: at once.

@@ -35,6 +35,15 @@ export function isRetryable(state: string | undefined | null): state is Retryabl
   return typeof state === 'string' && Object.hasOwn(retryable, state);
 }
 
+// PostgreSQL's word for it, then libpq's, then psycopg's.
+const loss =
+  /terminating connection|server closed the connection unexpectedly|could not (receive data from|send data to) server|consuming input failed|the connection is (closed|lost)|connection already closed/;
+
+/** Whether the command's connection to the database was ended from outside. */
+export function lostConnection({ stderr }: Pick<CommandResult, 'stderr'>): boolean {
+  return loss.test(stderr);
+}
+
 /**
  * What went wrong, in the words of the program: the last exception of a traceback with PostgreSQL's DETAIL,
  * on one line; else the last line that was printed.

@@ -2,13 +2,14 @@ import { type Blocker, describeBlockers, watchingBlockers } from '../database/bl
 import type { Database } from '../database/session.ts';
 import {
   failureLine,
+  lostConnection,
   migrationUnderWay,
   type RetryableState,
   retryableState,
 } from '../django/command-output.ts';
 import type { Discovery } from '../django/discovery.ts';
 import { type DjangoProject, manage, sessionName } from '../django/project.ts';
-import { UserError } from '../ground/errors.ts';
+import { LostConnection, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { nearest } from '../ground/words.ts';
 import { type CommandResult, ending, lastWords, succeeded } from '../machine/machine.ts';
@@ -29,6 +30,8 @@ export interface CommandOptions {
 export interface Ran {
   readonly milliseconds: number;
   readonly failure?: UserError | undefined;
+  /** `app.name` of the one that failed, where the command has told. */
+  readonly migration?: string | undefined;
   /** What ran it. */
   readonly engine?: 'worker' | 'django' | undefined;
   /** Why another try may work, as SQLSTATE: nothing was changed, and nothing is wrong with the migration. */
@@ -102,16 +105,27 @@ export async function makeSuperTenant(words: readonly string[], options: Command
   };
 }
 
-/** Migrates one tenant. */
+/** Migrates one tenant. @throws LostConnection when it is not known what became of it */
 export async function migrateTenant(schema: string, options: CommandOptions): Promise<Ran> {
   const args = ['migrate_schemas', `--schema=${schema}`, '--noinput'];
   const ran = await run(args, schema, options);
   if (succeeded(ran.result)) return { milliseconds: ran.milliseconds };
+  const lost = lossOf(ran.result);
+  if (lost !== undefined) {
+    throw new LostConnection(`the migration of ${schema}`, lost, { evidence: lastWords(ran.result, 40) });
+  }
   return {
     milliseconds: ran.milliseconds,
     failure: failureOf(ran, options, placeOfTenant(schema)),
+    migration: migrationUnderWay(ran.result.stdout),
     retry: retryableState(ran.result),
   };
+}
+
+/** Why nobody knows what the database did last: somebody ended the command, or its connection. */
+function lossOf(result: CommandResult): string | undefined {
+  if (result.signal !== null) return `manage.py was ${ending(result)}`;
+  return lostConnection(result) ? failureLine(result) : undefined;
 }
 
 /** Records one migration in a tenant's ledger without running it. */

@@ -33,7 +33,7 @@ export function fleetFailure(
   const [first] = failed;
   if (first === undefined) return end === 'time' ? timeIsUp(standing) : undefined;
   const { failure } = first;
-  const stopped = end === 'failures' && limit > 1 ? [`stopped at max-failures (${limit})`] : [];
+  const stopped = whyStopped(end, failed.length, limit);
   const hint = [failure.hint, ...stopped, ...standing].join('; ');
   if (failed.length === 1) {
     const { code, evidence } = failure;
@@ -50,6 +50,12 @@ export function fleetFailure(
     cause: failure,
     evidence: failed.map((one) => one.failure.message).join('\n'),
   });
+}
+
+/** Where one failure is enough (in a canary, or with max-failures: 1) there is nothing to explain. */
+function whyStopped(end: FleetEnd, failed: number, limit: number): string[] {
+  if (end === 'time') return ['stopped, because the time limit is near'];
+  return end === 'failures' && limit > 1 && failed >= limit ? [`stopped at max-failures (${limit})`] : [];
 }
 
 function timeIsUp(standing: readonly string[]): UserError {

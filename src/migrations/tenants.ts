@@ -1,8 +1,9 @@
 import type { Database } from '../database/session.ts';
+import type { DjangoProject } from '../django/project.ts';
 import { showDuration } from '../ground/duration.ts';
-import { LostConnection, messageOf, UserError } from '../ground/errors.ts';
+import { messageOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
-import { counted, grouped, listed } from '../ground/words.ts';
+import { grouped, listed } from '../ground/words.ts';
 import type { FailureLimit } from './budget.ts';
 import type { Ran } from './commands.ts';
 import type { Engine } from './engines.ts';
@@ -10,11 +11,13 @@ import { Failures, type FleetEnd, migrateWave } from './fleet.ts';
 import type { MigrationPlan, PlannedTenant } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { arrange, type RolloutFacts, type RolloutGroup, type Wave } from './rollout.ts';
+import { isUnknownOutcome, lookWhatBecame } from './unknown-outcome.ts';
 
 export interface TenantsWork {
   readonly plan: MigrationPlan;
   /** Those that are to be migrated. */
   readonly pending: readonly PlannedTenant[];
+  readonly project: DjangoProject;
   readonly database: Database;
   readonly engine: Engine;
   readonly progress: Progress;
@@ -88,42 +91,32 @@ export function retrySentence(
   return `${schema}: ${why}; try ${attempt} in ${showDuration(pause)}, after the others`;
 }
 
-/** A lost connection is neither success nor failure: the ledger says which, read again on another one. */
 async function migrateOne(tenant: PlannedTenant, lane: number, work: TenantsWork): Promise<Ran> {
   const started = performance.now();
   try {
-    return await work.engine.migrate(tenant, lane);
+    const ran = await work.engine.migrate(tenant, lane);
+    return ran.retry === undefined || isWhole(ran, tenant, work.plan) ? ran : { ...ran, retry: undefined };
   } catch (error) {
-    if (work.signal.aborted || !(error instanceof UserError)) throw error;
-    const milliseconds = performance.now() - started;
-    if (!(error instanceof LostConnection)) {
-      if (error.code !== 'command-timed-out') throw error;
-      return { milliseconds, failure: error };
-    }
-    const { schema, pending } = tenant;
-    const applied = await appliedIn(work.database, schema);
-    const left = pending.filter((migration) => !applied.has(migration));
-    if (left.length === 0) return { milliseconds };
-    const done = `${pending.length - left.length} of ${counted(pending.length, 'migration')}`;
-    return {
-      milliseconds,
-      failure: new UserError(
-        `The connection was lost in tenant ${schema} — ${error.observed}; its ledger was read again: ${done} are recorded, not ${left[0]}`,
-        'run again: it goes on from there, or says what was left half done',
-        { code: 'connection-lost', cause: error },
-      ),
-    };
+    if (work.signal.aborted || !isUnknownOutcome(error)) throw error;
+    const { project, database, progress } = work;
+    const { failure } = await lookWhatBecame(tenant, error, {
+      project,
+      database,
+      standing: progress.standing,
+    });
+    return { milliseconds: performance.now() - started, failure };
   }
 }
 
-async function appliedIn(database: Database, schema: string): Promise<Set<string>> {
-  const ledger = `"${schema.replaceAll('"', '""')}".django_migrations`;
-  const [found] = await database.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
-    ledger,
-  ]);
-  if (found?.exists !== true) return new Set();
-  const rows = await database.query<{ name: string }>(`select app || '.' || name as name from ${ledger}`);
-  return new Set(rows.map(({ name }) => name));
+/** Whether nothing is left of the migration that failed, because it is one transaction. */
+function isWhole(
+  { engine, migration }: Ran,
+  { runs }: PlannedTenant,
+  { migrations }: MigrationPlan,
+): boolean {
+  if (engine === 'worker') return true; // it has looked by itself
+  const concerned = migration === undefined ? runs : [migration];
+  return migrations.every((one) => one.atomic || !concerned.includes(one.migration));
 }
 
 /** The lock is asked for at most once a second: a question for each tenant is too many at a thousand a second. */

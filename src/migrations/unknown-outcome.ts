@@ -1,0 +1,83 @@
+import { endSession } from '../database/own-sessions.ts';
+import type { Database } from '../database/session.ts';
+import { type DjangoProject, sessionName } from '../django/project.ts';
+import { LostConnection, messageOf, UserError } from '../ground/errors.ts';
+import { listed } from '../ground/words.ts';
+import type { Ran } from './commands.ts';
+import type { PlannedTenant } from './plan.ts';
+
+/**
+ * What became of a tenant whose migration ended without a word: the program or its connection was lost, or its time
+ * was up. That is neither success nor failure, and the ledger says which.
+ */
+
+interface Asking {
+  readonly project: DjangoProject;
+  /** Another connection than the one that was lost. */
+  readonly database: Database;
+  /** How the other tenants stand, for the end of the sentence. */
+  readonly standing: readonly string[];
+}
+
+/** Whether it is not known what became of the work. */
+export function isUnknownOutcome(error: unknown): error is UserError {
+  return (
+    error instanceof LostConnection || (error instanceof UserError && error.code === 'command-timed-out')
+  );
+}
+
+/**
+ * Ends what is left of the tenant's session in the server, where a statement may run on for nobody, and reads the
+ * ledger after that. @returns the failure, or none when everything is recorded
+ * @throws UserError `connection-lost` when the database cannot be asked
+ */
+export async function lookWhatBecame(
+  tenant: PlannedTenant,
+  error: UserError,
+  { project, database, standing }: Asking,
+): Promise<Pick<Ran, 'failure'>> {
+  const { schema, pending } = tenant;
+  const { code, evidence } = error;
+  const circumstances = { code, cause: error, ...(evidence === undefined ? {} : { evidence }) };
+  const [what, observed] = wordsOf(schema, error);
+  let applied: ReadonlySet<string>;
+  try {
+    await endSession(database, sessionName(project, schema));
+    applied = await appliedIn(database, schema);
+  } catch (unreadable) {
+    const why = unreadable instanceof LostConnection ? unreadable.observed : messageOf(unreadable);
+    throw new UserError(
+      `${what} — ${observed}; what became of it is not known, because its ledger cannot be read: ${why}`,
+      ['run again: the ledger is read first, and it goes on from there', ...standing].join('; '),
+      circumstances,
+    );
+  }
+  const [next, ...others] = pending.filter((migration) => !applied.has(migration));
+  if (next === undefined) return {};
+  const recorded = pending.filter((migration) => applied.has(migration));
+  const done =
+    recorded.length === 0 ? '' : `${listed(recorded, 3)} ${recorded.length === 1 ? 'is' : 'are'} recorded, `;
+  const more = others.length === 0 ? '' : `, nor ${others.length === 1 ? others[0] : 'what follows'}`;
+  return {
+    failure: new UserError(
+      `${what} — ${observed}; its ledger was read again: ${done}${next} is not${recorded.length === 0 ? ' recorded' : ''}${more}`,
+      'run again: it goes on from there, or says what was left half done',
+      circumstances,
+    ),
+  };
+}
+
+function wordsOf(schema: string, error: UserError): [string, string] {
+  if (error instanceof LostConnection) return [`The connection was lost in tenant ${schema}`, error.observed];
+  return [`Tenant ${schema} was not migrated in time`, error.message.replaceAll(' — ', ', ')];
+}
+
+async function appliedIn(database: Database, schema: string): Promise<Set<string>> {
+  const ledger = `"${schema.replaceAll('"', '""')}".django_migrations`;
+  const [found] = await database.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
+    ledger,
+  ]);
+  if (found?.exists !== true) return new Set();
+  const rows = await database.query<{ name: string }>(`select app || '.' || name as name from ${ledger}`);
+  return new Set(rows.map(({ name }) => name));
+}
