@@ -13,6 +13,7 @@ function pending(...schemas: string[]): PlannedTenant[] {
     runs: ['orders.0002'],
     bookkeeping: [],
     unrecorded: undefined,
+    needsSignal: false,
     tenantType: kinds[schema],
     domain: undefined,
   }));

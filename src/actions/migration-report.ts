@@ -5,7 +5,7 @@ import { sameFailure } from '../migrations/budget.ts';
 import { driftGroups } from '../migrations/drift.ts';
 import { judgeCode } from '../migrations/old-code.ts';
 import { type MigrationOutcome, type SchemaResult, totalsOf } from '../migrations/outcome.ts';
-import { type MigrationPlan, needsMigration } from '../migrations/plan.ts';
+import type { MigrationPlan } from '../migrations/plan.ts';
 import type { Report } from '../report/report.ts';
 
 /** The outputs, as far as they are known. */
@@ -26,7 +26,10 @@ export function facts(outcome: MigrationOutcome) {
 
 /** What was pending: migrations, and how many tenants need them. */
 function shortPlan({ shared, tenants, troubled }: MigrationPlan) {
-  const groups = Map.groupBy(tenants.filter(needsMigration), ({ pending }) => pending.join(' '));
+  const groups = Map.groupBy(
+    tenants.filter(({ pending }) => pending.length > 0),
+    ({ pending }) => pending.join(' '),
+  );
   const troubles = Map.groupBy(troubled, ({ code }) => code);
   return {
     shared: shared.pending,

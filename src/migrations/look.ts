@@ -4,6 +4,7 @@ import type { StructureGroup } from '../database/structure.ts';
 import { readStructures } from '../database/structures.ts';
 import type { Discovery } from '../django/discovery.ts';
 import type { DjangoProject } from '../django/project.ts';
+import type { PostMigrate } from '../django/worker-options.ts';
 import { UserError } from '../ground/errors.ts';
 import { listed, nearest } from '../ground/words.ts';
 import { type MigrationPlan, planMigrations } from './plan.ts';
@@ -17,6 +18,8 @@ export interface LookOptions {
   readonly signal: AbortSignal;
   /** Names or patterns of the tenants that are looked at. Default: all. */
   readonly schemas?: readonly string[] | undefined;
+  /** When Django's signal post_migrate is sent to a tenant; with `auto` it is looked at who lacks what it makes. */
+  readonly postMigrate?: PostMigrate | undefined;
 }
 
 /** How things stand: what the project says, what the catalogue says, and the plan that follows. */
@@ -33,7 +36,8 @@ export interface Look {
 export async function lookAt(options: LookOptions): Promise<Look> {
   const { database, schemas } = options;
   const reading = allSchemas(database).then((names) => readStructures(database, names));
-  const [everything, structures] = await Promise.all([readStanding(options), reading]);
+  const asked = { ...options, postMigrate: options.postMigrate === 'auto' };
+  const [everything, structures] = await Promise.all([readStanding(asked), reading]);
   const discovery = schemas === undefined ? everything : limitedTo(everything, schemas);
   return { discovery, structures, plan: planMigrations(discovery, structures) };
 }

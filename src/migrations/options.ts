@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 
-import type { PostMigrate } from '../django/worker-options.ts';
 import type { Log } from '../ground/log.ts';
 import type { FailureLimit } from './budget.ts';
 import type { CommandOptions } from './commands.ts';
@@ -31,8 +30,6 @@ export interface MigrateOptions extends VerifyOptions {
   readonly engine?: EngineChoice | undefined;
   /** How many tenants at once. Default: what the machine and the number of tenants make sensible. */
   readonly parallel?: number | undefined;
-  /** When Django's signal post_migrate is sent to a tenant. */
-  readonly postMigrate?: PostMigrate | undefined;
   readonly fakeInitial?: InitialPolicy | undefined;
   /** Migrate although ledgers hold newer or renamed migrations that this code does not have. */
   readonly allowUnknownMigrations?: boolean | undefined;

@@ -1,5 +1,6 @@
 import type { StructureGroup } from '../database/structure.ts';
 import type { Discovery, LedgerGroup, MigrationFacts } from '../django/discovery.ts';
+import { listed } from '../ground/words.ts';
 import type { GhostInPlan, Obstacles } from './obstacles.ts';
 import { Troubles } from './trouble.ts';
 
@@ -21,6 +22,8 @@ export interface PlannedSchema {
    * structure is the one after it may record it; without a proof it is a trouble (`notRecorded`).
    */
   readonly unrecorded: string | undefined;
+  /** It is at head, and lacks content types or permissions, which Django's signal post_migrate makes. */
+  readonly needsSignal: boolean;
 }
 
 export interface PlannedTenant extends PlannedSchema {
@@ -74,10 +77,12 @@ export function planMigrations(
   const troubled = rows.flatMap(({ schema }) => found.of(schema) ?? []);
   const inTrouble = new Set(troubled.map(({ schema }) => schema));
   const running = runningIn(discovery.migrations);
+  const lacking = new Set(discovery.postMigrate.lacking.flatMap(({ schemas }) => schemas));
   const planned = (schema: string, kind: KindName): PlannedSchema => ({
     schema,
     ...workOf(groups.get(schema), kind, running),
     unrecorded: found.unrecorded(schema),
+    needsSignal: lacking.has(schema),
   });
 
   return {
@@ -154,8 +159,14 @@ function partialSquashesOf(groups: readonly LedgerGroup[]): PartialSquash[] {
   );
 }
 
-export function needsMigration({ pending }: PlannedSchema): boolean {
-  return pending.length > 0;
+/** Whether a run has anything to do in this schema. */
+export function needsMigration({ pending, needsSignal }: PlannedSchema): boolean {
+  return pending.length > 0 || needsSignal;
+}
+
+/** `orders.0011 and orders.0012`, or what a schema at head needs. */
+export function workSentence({ pending }: PlannedSchema): string {
+  return pending.length === 0 ? 'content types and permissions' : listed(pending, 3);
 }
 
 /** Tables of the shared schema that pending work locks from within tenants, each with the migrations that do so. */

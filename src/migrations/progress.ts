@@ -15,6 +15,8 @@ export class Progress {
   /** What each schema lacked when it was first looked at. */
   readonly #lacked = new Map<string, readonly string[]>();
   #plan: MigrationPlan | undefined;
+  /** The plan of the last look: what is still to be said. */
+  #latest: MigrationPlan | undefined;
   #proof: Proof | undefined;
   #superTenant: SuperTenantResult | undefined;
   readonly #phases: Phase[] = [];
@@ -25,10 +27,12 @@ export class Progress {
   /** Takes over a plan: the first one, or one made again when there may be more tenants. */
   planned(plan: MigrationPlan): void {
     this.#plan = plan;
-    for (const { schema, pending } of [plan.shared, ...plan.tenants]) {
+    this.#latest = plan;
+    for (const planned of [plan.shared, ...plan.tenants]) {
+      const { schema, pending } = planned;
       if (this.#results.has(schema)) continue;
       this.#lacked.set(schema, pending);
-      this.#results.set(schema, untouched(schema, pending.length === 0 ? 'skipped' : 'not-tried'));
+      this.#results.set(schema, untouched(schema, needsMigration(planned) ? 'not-tried' : 'skipped'));
     }
     for (const trouble of plan.troubled) {
       const { schema, reason } = trouble;
@@ -90,6 +94,7 @@ export class Progress {
 
   /** Takes what was applied from a later look at the ledgers, not from what commands printed. */
   seen(later: MigrationPlan): void {
+    this.#latest = later;
     for (const { schema, pending } of [later.shared, ...later.tenants]) {
       const known = this.#results.get(schema);
       if (known === undefined || known.outcome === 'skipped' || known.outcome === 'not-tried') continue;
@@ -181,7 +186,7 @@ export class Progress {
     const drift =
       this.#proof && driftSentence(this.#proof.drift, this.#proof.compared ? ' (since before this run)' : '');
     return [
-      ...(this.#plan === undefined ? [] : notices(this.#plan)),
+      ...(this.#latest === undefined ? [] : notices(this.#latest)),
       ...this.#engineNotes,
       ...(this.#recordedOnly.length === 0
         ? []
@@ -215,9 +220,4 @@ function troubleOf({ schema, code, reason, next }: Trouble): UserError {
 
 function untouched(schema: string, outcome: SchemaResult['outcome']): SchemaResult {
   return { schema, outcome, milliseconds: 0, migrations: [], missingTables: [] };
-}
-
-/** The tenants that a run has to migrate, in the project's order. */
-export function tenantsToMigrate(plan: MigrationPlan): readonly string[] {
-  return plan.tenants.filter(needsMigration).map(({ schema }) => schema);
 }

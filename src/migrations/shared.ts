@@ -4,7 +4,7 @@ import { judgeInitial } from './fake-initial.ts';
 import type { InitialVerdict } from './fake-initial-verdict.ts';
 import { type Look, lookAt } from './look.ts';
 import { commandOptions, type MigrateOptions } from './options.ts';
-import { needsMigration } from './plan.ts';
+import { needsMigration, workSentence } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { safePoint } from './safe-point.ts';
 
@@ -46,7 +46,7 @@ export async function bringShared(
     throw ran.failure;
   }
   const recorded = fake.length === 0 ? '' : ` (recorded without running: ${listed(fake, 3)})`;
-  options.log.step('Shared', `${shared.schema}: ${listed(shared.pending, 3)}${recorded}`, ran.milliseconds);
+  options.log.step('Shared', `${shared.schema}: ${workSentence(shared)}${recorded}`, ran.milliseconds);
   return true;
 }
 

@@ -5,7 +5,7 @@ import type { Discovery, SchemaKind } from '../django/discovery.ts';
 import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
 import { type Before, type Drift, differingSentence, driftOf } from './drift.ts';
-import { needsMigration, planMigrations, refusals, troubles } from './plan.ts';
+import { planMigrations, refusals, troubles } from './plan.ts';
 
 export interface IncompleteSchema {
   readonly schema: string;
@@ -170,7 +170,7 @@ function ledgersOf(discovery: Discovery): UserError | undefined {
       { code: 'tenants-unreadable' },
     );
   }
-  const behind = [plan.shared, ...plan.tenants].filter(needsMigration);
+  const behind = [plan.shared, ...plan.tenants].filter(({ pending }) => pending.length > 0);
   if (behind.length === 0) return undefined;
   return new UserError(
     `${counted(behind.length, 'schema')} ${behind.length === 1 ? 'is' : 'are'} behind the code — ${listed(
