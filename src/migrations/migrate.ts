@@ -32,7 +32,7 @@ import {
 import { planLines, planSentence } from './plan-text.ts';
 import { Progress } from './progress.ts';
 import { safePoint } from './safe-point.ts';
-import { bringShared, bringSuperTenant, judgeShared } from './shared.ts';
+import { bringShared, bringSuperTenant, bringTemplates, judgeShared } from './shared.ts';
 import { requireSmokeCommands } from './smoke-command.ts';
 import { migrateTenants } from './tenants.ts';
 import { recordProven } from './unrecorded.ts';
@@ -83,6 +83,7 @@ async function carryOut(progress: Progress, options: MigrateOptions): Promise<vo
   if (superTenant !== undefined) await bringSuperTenant(superTenant, progress, options);
   if (await isOutdated(look, options)) look = await lookAgain(progress, options);
 
+  await bringTemplates(look.plan, progress, options);
   const end = await bringTenants(look, progress, options);
   const before = look;
   if (sharedChanged || progress.touchedTenants) {

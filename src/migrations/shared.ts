@@ -1,10 +1,10 @@
 import { listed } from '../ground/words.ts';
-import { makeSuperTenant, migrateShared } from './commands.ts';
+import { makeSuperTenant, migrateShared, migrateTenant } from './commands.ts';
 import { judgeInitial } from './fake-initial.ts';
 import type { InitialVerdict } from './fake-initial-verdict.ts';
 import { type Look, lookAt } from './look.ts';
 import { commandOptions, type MigrateOptions } from './options.ts';
-import { needsMigration, workSentence } from './plan.ts';
+import { type MigrationPlan, needsMigration, workSentence } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { safePoint } from './safe-point.ts';
 
@@ -65,4 +65,24 @@ export async function bringSuperTenant(
   options.onStanding?.(progress.outcome());
   if (ran.failure !== undefined) throw ran.failure;
   options.log.step('Super tenant', command, ran.milliseconds);
+}
+
+/**
+ * Schemas that new tenants are copied from: behind, they would give a new tenant rows without tables.
+ * @throws UserError
+ */
+export async function bringTemplates(
+  { templates }: MigrationPlan,
+  progress: Progress,
+  options: MigrateOptions,
+): Promise<void> {
+  for (const { schema, exists, pending } of templates) {
+    if (!exists || pending.length === 0) continue;
+    const since = performance.now();
+    await safePoint(`the template ${schema}`, progress, options);
+    const ran = await migrateTenant(schema, commandOptions(options));
+    progress.phase('Template', since);
+    if (ran.failure !== undefined) throw ran.failure;
+    options.log.step('Template', `${schema}: ${listed(pending, 3)}`, ran.milliseconds);
+  }
 }
