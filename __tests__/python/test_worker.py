@@ -121,11 +121,15 @@ class Failures(unittest.TestCase):
             raise OSError("wrapped") from Refused("ERROR: too late")
         except OSError as error:
             told = worker_failures.describe(error)
-        self.assertEqual((told["exception"], told["message"], told["sqlstate"]), ("Refused", "too late", "55P03"))
+        self.assertEqual(
+            (told["exception"], told["message"], told["sqlstate"]), ("Refused", "too late", "55P03")
+        )
 
     def test_other_failures_as_they_are(self):
         told = worker_failures.describe(KeyError("farm"))
-        self.assertEqual((told["exception"], told["message"], told["sqlstate"]), ("KeyError", "'farm'", None))
+        self.assertEqual(
+            (told["exception"], told["message"], told["sqlstate"]), ("KeyError", "'farm'", None)
+        )
 
 
 class Versions(unittest.TestCase):

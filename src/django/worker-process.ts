@@ -106,7 +106,8 @@ class Process implements WorkerProcess {
   }
 
   get isUsedUp(): boolean {
-    const { tenantsPerProcess, memoryPerProcess } = { ...defaults, ...defined(this.#parts.options) };
+    const { tenantsPerProcess = defaults.tenantsPerProcess, memoryPerProcess = defaults.memoryPerProcess } =
+      this.#parts.options;
     return this.#gone || this.#tenants >= tenantsPerProcess || this.#memory > memoryPerProcess;
   }
 
@@ -229,10 +230,4 @@ function parsed(line: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function defined<T extends object>(options: T): Partial<{ [K in keyof T]: NonNullable<T[K]> }> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<{
-    [K in keyof T]: NonNullable<T[K]>;
-  }>;
 }

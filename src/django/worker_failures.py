@@ -15,7 +15,9 @@ NOT_IN_ONE_TRANSACTION = {
 def describe(error):
     """In PostgreSQL's own words where it is the one that refused."""
     refusal = refusal_of(error)
-    lines = "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()
+    lines = "".join(
+        traceback.format_exception(type(error), error, error.__traceback__)
+    ).splitlines()
     diagnosis = getattr(refusal, "diag", None)
     return {
         "exception": type(refusal or error).__name__,

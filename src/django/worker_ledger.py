@@ -33,10 +33,10 @@ def ledger_class():
             else:
                 self.waiting.append(self.Migration(app=app, name=name))
 
-        def put_off(self, record):
+        def put_off(self, record, migration):
             """Rows of migrations that have nothing else wait for each other."""
             self.waiting = self.waiting or []
-            record()
+            record(migration)
 
         def write(self):
             rows, self.waiting = self.waiting, None

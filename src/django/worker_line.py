@@ -29,7 +29,9 @@ class Line:
         # The signal is heard at once, also while a driver waits for the database.
         signal.signal(signal.SIGTERM, lambda *_: None)
         signal.set_wakeup_fd(wake_up, warn_on_full_buffer=False)
-        listener = threading.Thread(target=self.listen, args=[requests, told_by_signal], daemon=True)
+        listener = threading.Thread(
+            target=self.listen, args=[requests, told_by_signal], daemon=True
+        )
         listener.start()
 
     def say(self, event, **told):
@@ -47,7 +49,9 @@ class Line:
             text = b""
             while True:
                 ready = [key.fd for key, _ in selector.select()]
-                if told_by_signal in ready and signal.SIGTERM in os.read(told_by_signal, LONGEST_READ):
+                if told_by_signal in ready and signal.SIGTERM in os.read(
+                    told_by_signal, LONGEST_READ
+                ):
                     break
                 if requests not in ready:
                     continue

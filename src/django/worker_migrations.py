@@ -1,4 +1,4 @@
-"""Applies the migrations of one tenant: Django's executor does it, on states that are there already."""
+"""Applies the migrations of one tenant: Django's executor does it, on states that are there."""
 
 import copy
 
@@ -36,7 +36,7 @@ class Migrations:
         for migration, _ in plan:
             row_only = key(migration) in self.work.row_only
             if row_only and (not changed or is_row_only(migration, self.session.alias)):
-                self.ledger.put_off(lambda: self.executor.record_migration(migration))
+                self.ledger.put_off(self.executor.record_migration, migration)
                 waiting.append(migration)
                 apply_one(migration, row_only=True)
                 continue
@@ -57,7 +57,7 @@ class Migrations:
         return sorted(set(self.ledger.known) - before)
 
     def has_strange_operation(self, step):
-        """Whether a receiver of pre_migrate put in something whose effect on the models is not known."""
+        """Whether a receiver of pre_migrate put in something that may change the models."""
         migration, _ = step
         if key(migration) in self.work.row_only:
             return not is_row_only(migration, self.session.alias)
@@ -108,7 +108,7 @@ class Migrations:
 
 
 class Prepared:
-    """An operation with the states before and after it, which Django would work out again for each tenant."""
+    """An operation with the states before and after it, which Django works out for each tenant."""
 
     def __init__(self, migrations, operation, before, after):
         self.migrations, self.operation = migrations, operation

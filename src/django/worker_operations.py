@@ -75,7 +75,10 @@ def is_known(operation):
 def is_renaming_content_type(operation):
     """Put behind RenameModel by a receiver of pre_migrate: Django's own."""
     cls = type(operation)
-    return (cls.__module__, cls.__name__) == ("django.contrib.contenttypes.management", "RenameContentType")
+    return (cls.__module__, cls.__name__) == (
+        "django.contrib.contenttypes.management",
+        "RenameContentType",
+    )
 
 
 def changes_state(operation):

@@ -94,9 +94,9 @@ class Session:
         values = [application_name, ", ".join(map(quoted, paths))]
         row = "(app || ' ' || name) COLLATE \"C\""
         ledger = f"{quoted(schema)}.{LEDGER}".replace("%", "%%")
-        digest = f"SELECT coalesce(md5(string_agg(DISTINCT {row}, ',' ORDER BY {row})), '') FROM {ledger}"
+        digest = f"coalesce(md5(string_agg(DISTINCT {row}, ',' ORDER BY {row})), '')"
         try:
-            *_, found = self.ask(f"SELECT {settings}, ({digest})", values)
+            *_, found = self.ask(f"SELECT {settings}, (SELECT {digest} FROM {ledger})", values)
         except ProgrammingError as error:
             found, refusal = None, error
         if found is None:
@@ -120,8 +120,9 @@ class Session:
 
     def has_ledger(self, schema):
         (exists, ledger) = self.ask(
-            "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s), EXISTS (SELECT FROM pg_class c"
-            " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s)",
+            "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s),"
+            " EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = %s AND c.relname = %s)",
             [schema, schema, LEDGER],
         )
         if not exists:
@@ -139,7 +140,7 @@ class Session:
 
     @contextmanager
     def without_public(self, schema, tenant_type):
-        """In the tenant's schema alone, so that nothing is taken for its own that lies elsewhere."""
+        """In the tenant's schema alone: nothing that lies elsewhere is taken for its own."""
         self.connection.set_schema(schema, tenant_type=tenant_type or "", include_public=False)
         try:
             yield
@@ -172,7 +173,7 @@ class Session:
         self.connection.search_path_set_schemas = None
 
     def is_lost(self, error):
-        """Whether the connection is gone, so that nobody knows what became of the last statement."""
+        """Whether the connection is gone: nobody knows what became of the last statement."""
         from django.db import Error, InterfaceError, OperationalError
 
         connection = self.connection

@@ -55,26 +55,32 @@ def wants_post_migrate(policy, session, schema, work):
         return policy == "always"
 
     def find_out():
-        return bool(other_receivers()) or any(touches_models(one.operations) for one, _ in work.plan)
+        return bool(other_receivers()) or any(
+            touches_models(one.operations) for one, _ in work.plan
+        )
 
     return work.once("wants post_migrate", find_out) or lacks_something(session, schema, work)
 
 
 def lacks_something(session, schema, work):
-    """Whether a content type or permission is missing that post_migrate would make: one question."""
+    """Whether post_migrate would make a content type or a permission: one question."""
     from django.db import Error
 
     with_types, with_permissions = work.once("made in the schema", lambda: made_in_schema(session))
     if not with_types:
         return False
-    types_wanted, permissions_wanted = work.once("wanted", lambda: expected(work.after, work.loader))
+    types_wanted, permissions_wanted = work.once(
+        "wanted", lambda: expected(work.after, work.loader)
+    )
     verdicts = work.once("verdicts", dict)
     question = digest_of(with_permissions)(quoted(schema))
     try:
         digest = tuple(session.ask("SELECT " + question))
         if digest not in verdicts:
             types, permissions = present(session.connection, schema, with_permissions)
-            lacking = types_wanted - types or (with_permissions and permissions_wanted - permissions)
+            lacking = types_wanted - types or (
+                with_permissions and permissions_wanted - permissions
+            )
             verdicts[digest] = bool(lacking)
     except Error:
         return True  # its receivers will say what is wrong
@@ -108,7 +114,7 @@ def send_post_migrate(session, work, plan):
 
 
 def models_after(state):
-    """As the command migrate makes them: with those of apps that have no migrations, and their relations."""
+    """As migrate makes them: apps without migrations have their models, with relations."""
     from django.apps import apps as installed
     from django.db.migrations.state import ModelState
 

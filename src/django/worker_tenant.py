@@ -2,7 +2,6 @@
 
 import resource
 import time
-from contextlib import contextmanager
 
 from ledgers import label, read_ledger
 from worker_failures import describe, why_not_in_one_transaction
@@ -121,7 +120,9 @@ class Tenant:
     def look_up_work(self):
         work = self.works.known(self.digest, self.tenant_type)
         if work is None:
-            applied = set() if self.digest is None else read_ledger(self.session.connection, self.schema)
+            applied = (
+                set() if self.digest is None else read_ledger(self.session.connection, self.schema)
+            )
             work = self.works.make(self.digest, self.tenant_type, set(applied), self.session.alias)
         return work
 
@@ -134,10 +135,14 @@ class Tenant:
                 signals.line("  Applying %s..." % migration)
             elif action == "apply_success":
                 if self.try_out is not None and self.session.connection.run_on_commit:
-                    raise CannotTryOut("a migration waits for the end of its transaction (on_commit)")
+                    raise CannotTryOut(
+                        "a migration waits for the end of its transaction (on_commit)"
+                    )
                 self.migration = None
                 self.applied.append(label(key(migration)))
-                self.line.say("applied", migration=label(key(migration)), ms=milliseconds(self.begun))
+                self.line.say(
+                    "applied", migration=label(key(migration)), ms=milliseconds(self.begun)
+                )
 
         return told
 
@@ -152,7 +157,9 @@ class Tenant:
         self.during = "try-out"
         with self.session.connection.cursor() as cursor:
             # PREPARE knows $1, which the drivers do not.
-            cursor.execute("PREPARE tenantry_try_out AS " + self.try_out["sql"].rstrip().rstrip(";"))
+            cursor.execute(
+                "PREPARE tenantry_try_out AS " + self.try_out["sql"].rstrip().rstrip(";")
+            )
             cursor.execute("EXECUTE tenantry_try_out ('%s')" % self.schema.replace("'", "''"))
             names = [column[0] for column in cursor.description]
             rows = [dict(zip(names, row)) for row in cursor.fetchall()]
@@ -174,7 +181,9 @@ class Tenant:
         reason = None
         if self.try_out is not None:
             figures["applied"] = []
-            reason = str(error) if isinstance(error, CannotTryOut) else why_not_in_one_transaction(error)
+            reason = (
+                str(error) if isinstance(error, CannotTryOut) else why_not_in_one_transaction(error)
+            )
         at = "%s %s" % (self.during, label(key(self.migration)) if self.migration else "")
         if lost:
             self.line.say("lost", during=at.strip(), message=told["message"])
@@ -184,7 +193,9 @@ class Tenant:
             migration = self.migration
             whole = migration is not None and migration.atomic and session.commits == self.commits
             name = label(key(migration)) if migration else None
-            self.line.say("failed", **figures, **told, during=self.during, migration=name, atomic=whole)
+            self.line.say(
+                "failed", **figures, **told, during=self.during, migration=name, atomic=whole
+            )
 
     def figures(self):
         return {
@@ -197,14 +208,16 @@ class Tenant:
 
 # What would keep others from writing to a table, or from changing it.
 FOREIGN_LOCKS = """
-SELECT n.nspname, c.relname, min(l.mode)
-  FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+SELECT DISTINCT n.nspname, c.relname, l.mode
+  FROM pg_locks l
+  JOIN pg_class c ON c.oid = l.relation
+  JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE l.locktype = 'relation' AND l.granted AND l.pid = pg_backend_pid()
    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
    AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
    AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
    AND n.nspname <> %s AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'
- GROUP BY 1, 2, l.mode ORDER BY 1, 2, 3
+ ORDER BY 1, 2, 3
 """
 
 

@@ -56,7 +56,9 @@ class Work:
             self.loader.check_consistent_history(self.loader.connection)
             conflicts = self.loader.detect_conflicts()
             if conflicts:
-                raise CommandError("Conflicting migrations detected in %s" % ", ".join(sorted(conflicts)))
+                raise CommandError(
+                    "Conflicting migrations detected in %s" % ", ".join(sorted(conflicts))
+                )
             self.plan = executor.migration_plan(self.loader.graph.leaf_nodes())
             self.before = executor._create_project_state(with_applied_migrations=True)
         self.row_only = {key(one) for one, _ in self.plan if is_row_only(one, alias)}
@@ -112,7 +114,7 @@ def key(migration):
 
 
 def unrendered(state):
-    """A copy that shares no model class with its origin: models and managers keep what they looked up."""
+    """A copy without model classes: they and their managers keep what they looked up."""
     from django.db.migrations.state import ProjectState
 
     models = {name: model.clone() for name, model in state.models.items()}
