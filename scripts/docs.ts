@@ -1,25 +1,51 @@
 /**
- * `npm run docs`: the tables in the READMEs, made from the manifests; `npm run docs -- --check` fails when one is
- * stale. A table stands between two comments: `<!-- inputs:NAME -->` and `<!-- end -->`.
+ * `npm run docs`: the tables in the READMEs, made from the manifests, and the one in docs/troubleshooting.md, made by
+ * the functions that make the sentences; `npm run docs -- --check` fails when one is stale. A table stands between two
+ * comments: `<!-- inputs:NAME -->`, `<!-- outputs:NAME -->` or `<!-- situations -->`, and `<!-- end -->`.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { manifestOf } from '../src/actions/manifests.ts';
 import { type ActionName, actionNames } from '../src/actions/names.ts';
+import { migrationSituations } from '../src/migrations/situations.ts';
+import { tenantSituations } from '../src/provisioning/situations.ts';
 import { table } from '../src/report/markdown.ts';
 
 const root = join(import.meta.dirname, '..');
 const place = /(<!-- (inputs|outputs):([a-z-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
+const situationsPlace = /(<!-- situations -->\n)[\s\S]*?(<!-- end -->)/g;
 
-/** The text with its tables as the manifests have them now. */
+/** The text with its tables as the manifests and the functions have them now. */
 export function withTables(text: string): string {
-  return text.replace(place, (_, begin: string, kind: string, name: string, end: string) => {
+  const withActions = text.replace(place, (_, begin: string, kind: string, name: string, end: string) => {
     if (!(actionNames as readonly string[]).includes(name))
       throw new RangeError(`there is no action ${name}`);
     const rows = kind === 'inputs' ? inputsTable(name as ActionName) : outputsTable(name as ActionName);
     return `${begin}\n${rows}\n\n${end}`;
   });
+  return withActions.replace(
+    situationsPlace,
+    (_, begin: string, end: string) => `${begin}\n${situationsTable()}\n\n${end}`,
+  );
+}
+
+function situationsTable(): string {
+  const situations = [...migrationSituations, ...tenantSituations].sort((one, other) => one.row - other.row);
+  return table(
+    ['situation', 'code', 'what the sentence says', 'what to do'],
+    situations.map(({ title, code, said, next }) => [
+      title,
+      code === undefined ? '–' : `[\`${code}\`](#${code})`,
+      literally(said),
+      literally(next),
+    ]),
+  );
+}
+
+/** Nothing in it is read as Markdown. */
+function literally(text: string): string {
+  return text.replace(/[*<>`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function inputsTable(name: ActionName): string {
@@ -48,7 +74,7 @@ function oneLine(text: string): string {
 /** Every document that may have a table. */
 export function documents(): string[] {
   const own = readdirSync(join(root, 'actions')).map((name) => `actions/${name}/README.md`);
-  return ['README.md', ...own];
+  return ['README.md', 'docs/troubleshooting.md', ...own];
 }
 
 if (import.meta.main) {
