@@ -16,10 +16,16 @@ export function definitionsStatement(major: number): string {
       from work w cross join lateral ${pathOf} p`;
 }
 
-/** Only what is neither table, column, constraint nor index, as one hash for each schema; the names are in $1. */
-export function othersStatement(major: number): string {
+export interface OthersOptions {
+  /** Also expressions in tables that depend on more than their own table. */
+  readonly expressions: boolean;
+}
+
+/** What is neither table, column, constraint nor index, as one hash for each schema; the names are in $1. */
+export function othersStatement(major: number, { expressions }: OthersOptions): string {
   return `${work}
-    select ${spelling}, md5(${others(major)}::text) as hash from work w cross join lateral ${pathOf} p`;
+    select ${spelling}, md5(concat(${others(major)}${expressions ? `, ${dependentExpressions}` : ''})) as hash
+      from work w cross join lateral ${pathOf} p`;
 }
 
 const work = `
@@ -47,6 +53,12 @@ const pathOf = `(select pg_catalog.set_config('search_path', w.path, true) offse
 
 const relationsOf = (kinds: string) =>
   `unnest(w.relations) o join pg_class c on c.oid = o and c.relkind in (${kinds})`;
+
+/** Depends on something that did not come with PostgreSQL, other than its table. */
+function dependent(catalog: string, oid: string): string {
+  return `exists (select from pg_depend x where x.classid = '${catalog}'::regclass and x.objid = ${oid}
+           and x.refobjid >= 16384 and x.refobjid <> c.oid)`;
+}
 
 const tableKinds = `'r', 'p', 'v', 'm', 'f'`;
 
@@ -224,6 +236,22 @@ const statistics = (major: number) => `
   select format('statistics %I on %s: %s', s.stxname, s.stxrelid::regclass, s.stxkind::text)
          ${major >= 14 ? `|| ' ' || pg_get_statisticsobjdef_columns(s.oid)` : `|| ' ' || s.stxkeys::text`}
     from pg_statistic_ext s where s.stxnamespace = w.oid`;
+
+const dependentExpressions = `(
+  select json_agg(line order by line collate "C") from (
+    select format('default of %I.%I: ', c.relname, a.attname) || pg_get_expr(d.adbin, d.adrelid)
+      from ${relationsOf(tableKinds)} join pg_attrdef d on d.adrelid = c.oid
+      join pg_attribute a on a.attrelid = c.oid and a.attnum = d.adnum
+     where ${dependent('pg_attrdef', 'd.oid')}
+     union all
+    select format('constraint %I on %I: ', k.conname, c.relname) || pg_get_constraintdef(k.oid)
+      from ${relationsOf(tableKinds)} join pg_constraint k on k.conrelid = c.oid and k.conbin is not null
+     where ${dependent('pg_constraint', 'k.oid')}
+     union all
+    select format('index on %I: ', c.relname) || pg_get_indexdef(i.indexrelid, 0, true)
+      from ${relationsOf(tableKinds)} join pg_index i on i.indrelid = c.oid
+     where (i.indexprs is not null or i.indpred is not null) and ${dependent('pg_class', 'i.indexrelid')}
+  ) lines (line))`;
 
 /** Seldom in a tenant's schema: that they are there is told, not what they are. */
 const named = [

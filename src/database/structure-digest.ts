@@ -11,41 +11,44 @@
 
 export interface DigestRow {
   readonly schema: string;
-  /** How many rows went into it, and their sum: of any size, therefore texts. */
-  readonly rows: string;
+  /** Of any size, therefore a text. */
   readonly sum: string;
-  /** Something in this schema refers to objects of its own by OID, or has no number here: it has to be spelt. */
-  readonly unspelt: boolean;
 }
 
 /** Objects below this OID came with PostgreSQL. */
 const firstUserOid = 16384;
 
+export interface DigestOptions {
+  /** Whether a large share of the database is asked for, so that catalogues are best read from end to end. */
+  readonly wide: boolean;
+  /**
+   * Whether expressions that depend on objects of their own schema are left out: those stand in them by OID, so that
+   * schemas with equal ones would have different numbers. Finding them takes longer.
+   */
+  readonly searching: boolean;
+}
+
 /**
  * The statement of the first look; $1 has the names of schemas, of any number: only catalogues are read.
  * @param major of PostgreSQL: 15
- * @param wide whether a large share of the database is asked for, so that catalogues are best read from end to end
  */
-export function digestStatement(major: number, wide: boolean): string {
+export function digestStatement(major: number, { wide, searching }: DigestOptions): string {
   // Keeps a subquery apart, so that it is computed once for each of its rows and is narrow when it is joined.
   const apart = wide ? 'offset 0' : '';
-  const rows = [
+  const items = [
     columns,
     indexes(major, apart),
     constraints(major),
     references(major, apart),
-    sequences,
-    trees(major),
-    unspelt,
+    searching ? searchedTrees(major) : trees(major),
   ];
   return `
-    select n.nspname::text as schema, coalesce(total.rows, 0)::text as rows, coalesce(total.sum, 0)::text as sum,
-           coalesce(total.unspelt, false) as unspelt
+    select n.nspname::text as schema, coalesce(total.sum, 0)::text as sum
       from pg_catalog.pg_namespace n
       left join (
-        select relation.schema, count(*) as rows, sum(${mixed('item.hash', 'relation.hash')}) as sum, bool_or(item.unspelt) as unspelt
+        select relation.schema, sum(${mixed('coalesce(item.hash, 0)', 'relation.hash')}) as sum
           from (${relations} ${apart}) relation
-          join (${rows.join('\n union all ')}) item on item.relation = relation.oid
+          left join (${items.join('\n union all ')}) item on item.relation = relation.oid
          group by relation.schema
       ) total on total.schema = n.oid
      where n.nspname = any($1::text[])`;
@@ -54,12 +57,14 @@ export function digestStatement(major: number, wide: boolean): string {
 /** A number of two that have nothing to do with each other. */
 const mixed = (a: string, b: string) => `hashint4extended(0, ${a} # ${b})`;
 
-const bit = (condition: string, place: number) => `(${condition})::int::int8 << ${place}`;
+/** Fields in one number, each at its place; written so that few functions are called, a million times. */
+const packed = (...fields: readonly string[]) => `(${fields.join(' + ')})::int8`;
+
+const bit = (condition: string, place: number) => `case when ${condition} then ${2 ** place} else 0 end`;
 
 /** A "char" of the catalogue: seven bits. */
-const letter = (column: string, place: number) => `${column}::int::int8 << ${place}`;
-
-const packed = (...fields: readonly string[]) => fields.map((field) => `(${field})`).join(' | ');
+const letter = (column: string, place: number) =>
+  place > 23 ? `(${column}::int::int8 << ${place})` : `(${column}::int << ${place})`;
 
 const hashed = (column: string, seed: string) =>
   `coalesce(hash_array_extended(${column}, ${seed}), ${seed} # 91)`;
@@ -85,36 +90,31 @@ const relations = `
    where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c') and c.relnamespace in (
            select oid from pg_catalog.pg_namespace where nspname = any($1::text[]))`;
 
-/** One number for a column's type. 100 is the default collation. */
+/** Identity and generation exclude each other. */
 const columns = `
   select a.attrelid as relation,
          hashnameextended(a.attname, a.atttypmod::int8 # case when a.atttypid < ${firstUserOid} then a.atttypid::int8 << 32
              else (select ${named('t.typname', 't.typnamespace = c.relnamespace', 't.oid')}
                      from pg_catalog.pg_type t, pg_catalog.pg_class c where t.oid = a.atttypid and c.oid = a.attrelid) end)
-           # case a.attcollation when 0 then 0 when 100 then 1::int8 << 62 else hashoidextended(a.attcollation, 20) end
-           # (${packed(
-             'a.attnum::int8',
-             bit('a.attnotnull', 12),
-             bit('a.atthasdef', 13),
-             letter('a.attidentity', 14),
-             letter('a.attgenerated', 21),
-             letter('a.attstorage', 28),
-             letter('a.attcompression', 35),
-           )}) as hash,
-         a.attfdwoptions is not null as unspelt
+           # (a.attcollation::int8 << 31)
+           # ${packed(
+             'a.attnum',
+             bit('a.attnotnull', 11),
+             bit('a.atthasdef', 12),
+             letter('a.attstorage', 13),
+             `case when a.attidentity = '' and a.attgenerated = '' then 0 else (a.attidentity::int + a.attgenerated::int) << 20 end`,
+             `case a.attcompression when '' then 0 when 'l' then ${2 ** 27} else ${2 ** 28} end`,
+           )} as hash
     from pg_catalog.pg_attribute a
    where a.attnum > 0 and a.attrelid >= ${firstUserOid} and not a.attisdropped`;
 
-/** Seed of an index's name: what it is made of, by number of column. Expressions and conditions are among the trees. */
+/** What an index is made of, by number of column. Expressions and conditions are among the trees. */
 const indexes = (major: number, apart: string) => `
-  select i.indrelid, hashnameextended(c.relname, i.hash) # (c.reltablespace::int8 << 32) # ${hashed('c.reloptions', '23')}
-           # case when c.relam in (403, 405) then 0 else coalesce((select sum(hashtextextended(a.attoptions::text, a.attnum)) % 9007199254740881
-               from pg_catalog.pg_attribute a where a.attrelid = i.indexrelid and a.attoptions is not null), 0)::int8 end,
-         false
-    from (select i.indexrelid, i.indrelid,
+  select i.relation, ${mixed('i.hash', 'c.hash')}
+    from (select i.indexrelid, i.indrelid as relation,
                  hashoidvectorextended(i.indclass, hash_array_extended(i.indkey::int2[], hash_array_extended(i.indoption::int2[],
                    hashoidvectorextended(i.indcollation, ${packed(
-                     'i.indnkeyatts::int8',
+                     'i.indnkeyatts',
                      bit('i.indisunique', 8),
                      bit('i.indisprimary', 9),
                      bit('i.indisexclusion', 10),
@@ -128,7 +128,11 @@ const indexes = (major: number, apart: string) => `
                      ...(major >= 15 ? [bit('i.indnullsnotdistinct', 18)] : []),
                    )})))) as hash
             from pg_catalog.pg_index i where i.indrelid >= ${firstUserOid} ${apart}) i
-    join pg_catalog.pg_class c on c.oid = i.indexrelid`;
+    join (select c.oid, hashnameextended(c.relname, 47) # (c.reltablespace::int8 << 32) # ${hashed('c.reloptions', '23')}
+                 -- Only some access methods have classes of operators with parameters: no B-tree, no hash.
+                 # case when c.relam in (403, 405) then 0 else coalesce((select hashtextextended(string_agg(a.attoptions::text, ' ' order by a.attnum), 53)
+                     from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attoptions is not null), 0) end as hash
+            from pg_catalog.pg_class c where c.relkind in ('i', 'I') and c.oid >= ${firstUserOid} ${apart}) c on c.oid = i.indexrelid`;
 
 /**
  * NOT NULL became a constraint in PostgreSQL 18, with a name that tells of history (of renamed tables, say); the
@@ -149,78 +153,89 @@ const constraintFields = (major: number) =>
     ...(major >= 18 ? [bit('k.conenforced', 32), bit('k.conperiod', 33)] : []),
   );
 
+/** A primary key is its index, but for being deferrable. */
 const constraints = (major: number) => `
   select k.conrelid, hashnameextended(k.conname, ${hashed('k.conkey', `(${constraintFields(major)})`)})
-           # case when k.conexclop is null then 0 else ${hashed('k.conexclop', '29')} end, false
+           # case when k.conexclop is null then 0 else ${hashed('k.conexclop', '29')} end
     from pg_catalog.pg_constraint k
-   where k.contype <> 'f' and k.conrelid >= ${firstUserOid} and ${constraintThatCounts}`;
+   where k.contype <> 'f' and (k.contype <> 'p' or k.condeferrable) and k.conrelid >= ${firstUserOid} and ${constraintThatCounts}`;
+
+/** Numbers of 64 bits go into seeds, where all their bits count. */
+const sequenceHash = ['s.seqstart', 's.seqincrement', 's.seqmin', 's.seqmax', 's.seqcache'].reduce(
+  mixed,
+  `hashoidextended(s.seqtypid, ${packed('coalesce(d.refobjsubid, 0)', bit('s.seqcycle', 12), bit("d.deptype = 'i'", 13))})`,
+);
 
 /**
- * What names another table: foreign keys, and the sequences of columns, which PostgreSQL keeps in the schema of their
- * table.
+ * What names another table: foreign keys, and sequences that belong to a column; PostgreSQL keeps those in the schema
+ * of the table.
  */
 const references = (major: number, apart: string) => `
-  select k.relation, k.hash # ${named('f.relname', 'f.relnamespace = k.schema or k.schema = 0', 'f.oid')}, false
+  select k.relation, k.hash # case when k.target is null then 0
+           else ${named('f.relname', 'f.relnamespace = k.schema or k.schema = 0', 'k.target')} end
     from (select k.conrelid as relation, k.confrelid as target, k.connamespace as schema,
                  hashnameextended(k.conname, ${hashed('k.confkey', hashed('k.conkey', `(${constraintFields(major)})`))}
                    ${major >= 15 ? `# case when k.confdelsetcols is null then 0 else ${hashed('k.confdelsetcols', '31')} end` : ''}) as hash
             from pg_catalog.pg_constraint k where k.contype = 'f'
            union all
-          select d.objid, d.refobjid, 0::oid, ${packed('d.refobjsubid::int8', letter('d.deptype', 16))}
-            from pg_catalog.pg_depend d
-           where d.classid = 1259 and d.objsubid = 0 and d.refclassid = 1259 and d.refobjsubid > 0
-             and d.objid >= ${firstUserOid} and d.deptype in ('a', 'i') ${apart}) k
-    join (select oid, relname, relnamespace from pg_catalog.pg_class where relkind in ('r', 'p', 'f') ${apart}) f
+          select s.seqrelid, d.refobjid, 0::oid,
+                 ${sequenceHash}
+            from pg_catalog.pg_sequence s
+            left join pg_catalog.pg_depend d on d.objid = s.seqrelid and d.classid = 1259 and d.objsubid = 0
+                 and d.refclassid = 1259 and d.refobjsubid > 0 and d.deptype in ('a', 'i') ${apart}) k
+    left join (select oid, relname, relnamespace from pg_catalog.pg_class where relkind in ('r', 'p', 'f') ${apart}) f
       on f.oid = k.target`;
-
-const sequences = `
-  select s.seqrelid, hashtextextended(concat_ws(' ', s.seqtypid, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle), 37), false
-    from pg_catalog.pg_sequence s`;
 
 /**
  * Expressions are stored as trees of nodes, in which objects stand by OID. A tree counts as it stands, but for the
- * places in the statement that it was read from; when it depends on objects of its own schema other than its table,
- * their OIDs make it useless for comparison, and the schema has to be spelt. One such case is so common that it is
- * read here: nextval of an own sequence, the default of a serial column.
+ * places in the statement that it was read from.
  */
-const trees = (major: number) => `
-  select tree.relation, case when sequence.name is null then hashtextextended(${withoutPlaces('tree.text', major)}, tree.seed)
-           else hashtextextended(${withoutPlaces(`regexp_replace(tree.text, ':constvalue 4 \\[[^]]*\\]', '')`, major)}, hashnameextended(sequence.name, tree.seed)) end,
-         depends.own > 0 and sequence.name is null
-    from (select d.adrelid as relation, 2604::oid as class, d.oid, d.adnum::int8 as seed, d.adbin::text as text
-            from pg_catalog.pg_attrdef d
-           union all
-          select k.conrelid, 2606::oid, k.oid, hashnameextended(k.conname, 41), k.conbin::text
-            from pg_catalog.pg_constraint k where k.conbin is not null and k.conrelid > 0
-           union all
-          select i.indrelid, 1259::oid, i.indexrelid, hashnameextended(c.relname, 43),
-                 coalesce(i.indexprs::text, '') || ' where ' || coalesce(i.indpred::text, '')
-            from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
-           where i.indexprs is not null or i.indpred is not null) tree
-    cross join lateral (select count(*) as own, min(d.refobjid::int8)::oid as first, min(d.refclassid::int8)::oid as class
-        from pg_catalog.pg_depend d
-       where d.classid = tree.class and d.objid = tree.oid and d.refobjid >= ${firstUserOid} and d.refobjid <> tree.relation) depends
-    left join lateral (select s.relname as name from pg_catalog.pg_class s
-        join pg_catalog.pg_class c on c.oid = tree.relation and c.relnamespace = s.relnamespace
-       where s.oid = depends.first and s.relkind = 'S' and depends.own = 1 and depends.class = 1259
-         and tree.text like '%:consttype 2205 %'
-         and strpos(substr(tree.text, strpos(tree.text, ':constvalue ') + 1), ':constvalue ') = 0) sequence on true`;
+const treesOf = `
+  select d.adrelid as relation, 2604::oid as class, d.oid, d.adnum::int8 as seed, d.adbin::text as text
+    from pg_catalog.pg_attrdef d
+   union all
+  select k.conrelid, 2606::oid, k.oid, hashnameextended(k.conname, 41), k.conbin::text
+    from pg_catalog.pg_constraint k where k.conbin is not null and k.conrelid > 0
+   union all
+  select i.indrelid, 1259::oid, i.indexrelid,
+         (select hashnameextended(c.relname, 43) from pg_catalog.pg_class c where c.oid = i.indexrelid),
+         coalesce(i.indexprs::text, '') || ' where ' || coalesce(i.indpred::text, '')
+    from pg_catalog.pg_index i
+   where i.indexprs is not null or i.indpred is not null`;
 
-/** Views and other rules, triggers, policies, partitions, heirs, foreign tables: always spelt. And what has no columns. */
-const unspelt = `
-  select ev_class, 0, true from pg_catalog.pg_rewrite where oid >= ${firstUserOid}
-   union all
-  select tgrelid, 0, true from pg_catalog.pg_trigger where not tgisinternal or tgenabled <> 'O'
-   union all
-  select polrelid, 0, true from pg_catalog.pg_policy
-   union all
-  select partrelid, 0, true from pg_catalog.pg_partitioned_table
-   union all
-  select inhrelid, 0, true from pg_catalog.pg_inherits
-   union all
-  select ftrelid, 0, true from pg_catalog.pg_foreign_table
-   union all
-  select oid, 0, false from pg_catalog.pg_class where relnatts = 0 and relkind in ('r', 'p', 'v', 'm', 'f', 'c')`;
+/**
+ * The default of a serial column, nextval of a sequence, is so common that its sequence is looked up; its OID is the
+ * only constant of such a tree.
+ */
+const isNextval = `tree.text like '{FUNCEXPR :funcid 480 %:consttype 2205 %'
+             and strpos(substr(tree.text, strpos(tree.text, ':constvalue ') + 1), ':constvalue ') = 0`;
+
+/** The sequence that a tree depends on, when it is one of its own schema. */
+const ownSequence = `
+      select s.relname as name from pg_catalog.pg_depend d
+        join pg_catalog.pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+        join pg_catalog.pg_class c on c.oid = tree.relation and c.relnamespace = s.relnamespace
+       where d.classid = tree.class and d.objid = tree.oid and d.refclassid = 1259 and d.refobjid <> tree.relation`;
+
+const treeHash = (major: number) => `
+         case when sequence.name is null then hashtextextended(${withoutPlaces('tree.text', major)}, tree.seed)
+              else hashtextextended(${withoutPlaces(`regexp_replace(tree.text, ':constvalue 4 \\[[^]]*\\]', '')`, major)}, hashnameextended(sequence.name, tree.seed)) end`;
+
+const trees = (major: number) => `
+  select tree.relation, ${treeHash(major)}
+    from (${treesOf}) tree
+    cross join lateral (select case when ${isNextval} then (${ownSequence}) end as name) sequence`;
+
+/** Only what depends on no objects of its own schema, other than its table and a sequence. The rest has to be spelt. */
+const searchedTrees = (major: number) => `
+  select tree.relation, ${treeHash(major)}
+    from (${treesOf}) tree
+    cross join lateral (select case when ${isNextval} then (${ownSequence}) end as name) sequence
+   where sequence.name is not null or not ${dependsOnOwn}`;
+
+const dependsOnOwn = `exists (
+     select from pg_catalog.pg_depend d
+      where d.classid = tree.class and d.objid = tree.oid and d.refobjid >= ${firstUserOid} and d.refobjid <> tree.relation)`;
 
 /** PostgreSQL 17 and later store -1 for each place. */
 const withoutPlaces = (tree: string, major: number) =>
@@ -229,22 +244,38 @@ const withoutPlaces = (tree: string, major: number) =>
     : `array_to_string(array(select ltrim(piece, '-0123456789') from unnest(string_to_array(${tree}, ':location ')) piece), '')`;
 
 /**
- * Which of the schemas $1 have something that belongs to no relation: types, functions, operators and the like. They
- * have to be spelt.
+ * Which of the schemas $1 have something that has no number: views and other rules, triggers, policies, partitions,
+ * heirs, foreign tables; types, functions and whatever else belongs to no relation. They have to be spelt.
  */
 export const unspeltStatement = `
   select n.nspname::text as schema from pg_catalog.pg_namespace n
    where n.nspname = any($1::text[]) and n.oid in (
-     select typnamespace from pg_catalog.pg_type where oid >= ${firstUserOid} and typtype in ('e', 'd', 'r')
-      union select typnamespace from pg_catalog.pg_type where oid >= ${firstUserOid} and typtype = 'b' and typelem = 0
-      union select pronamespace from pg_catalog.pg_proc where oid >= ${firstUserOid}
-      union select stxnamespace from pg_catalog.pg_statistic_ext
-      union select collnamespace from pg_catalog.pg_collation where oid >= ${firstUserOid}
-      union select connamespace from pg_catalog.pg_conversion where oid >= ${firstUserOid}
-      union select oprnamespace from pg_catalog.pg_operator where oid >= ${firstUserOid}
-      union select opcnamespace from pg_catalog.pg_opclass where oid >= ${firstUserOid}
-      union select opfnamespace from pg_catalog.pg_opfamily where oid >= ${firstUserOid}
-      union select cfgnamespace from pg_catalog.pg_ts_config where oid >= ${firstUserOid}
-      union select dictnamespace from pg_catalog.pg_ts_dict where oid >= ${firstUserOid}
-      union select prsnamespace from pg_catalog.pg_ts_parser where oid >= ${firstUserOid}
-      union select tmplnamespace from pg_catalog.pg_ts_template where oid >= ${firstUserOid})`;
+     select c.relnamespace from pg_catalog.pg_class c where c.oid in (
+       select ev_class from pg_catalog.pg_rewrite where oid >= ${firstUserOid}
+        union all select tgrelid from pg_catalog.pg_trigger where not tgisinternal or tgenabled <> 'O'
+        union all select polrelid from pg_catalog.pg_policy
+        union all select partrelid from pg_catalog.pg_partitioned_table
+        union all select inhrelid from pg_catalog.pg_inherits
+        union all select ftrelid from pg_catalog.pg_foreign_table)
+      union all select typnamespace from pg_catalog.pg_type where oid >= ${firstUserOid}
+             and (typtype in ('e', 'd', 'r') or (typtype = 'b' and typelem = 0))
+      union all select pronamespace from pg_catalog.pg_proc where oid >= ${firstUserOid}
+      union all select stxnamespace from pg_catalog.pg_statistic_ext
+      union all select collnamespace from pg_catalog.pg_collation where oid >= ${firstUserOid}
+      union all select connamespace from pg_catalog.pg_conversion where oid >= ${firstUserOid}
+      union all select oprnamespace from pg_catalog.pg_operator where oid >= ${firstUserOid}
+      union all select opcnamespace from pg_catalog.pg_opclass where oid >= ${firstUserOid}
+      union all select opfnamespace from pg_catalog.pg_opfamily where oid >= ${firstUserOid}
+      union all select cfgnamespace from pg_catalog.pg_ts_config where oid >= ${firstUserOid}
+      union all select dictnamespace from pg_catalog.pg_ts_dict where oid >= ${firstUserOid}
+      union all select prsnamespace from pg_catalog.pg_ts_parser where oid >= ${firstUserOid}
+      union all select tmplnamespace from pg_catalog.pg_ts_template where oid >= ${firstUserOid})`;
+
+/** Which of the schemas $1 have expressions that depend on objects of their own. They have to be spelt as well. */
+export const ownExpressionsStatement = `
+  select distinct n.nspname::text as schema
+    from (${treesOf}) tree
+    join pg_catalog.pg_class c on c.oid = tree.relation
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    cross join lateral (select case when ${isNextval} then (${ownSequence}) end as name) sequence
+   where n.nspname = any($1::text[]) and sequence.name is null and ${dependsOnOwn}`;

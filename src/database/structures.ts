@@ -6,12 +6,18 @@ import {
   byCode,
   type DefinitionsRow,
   definitionsStatement,
+  type OthersOptions,
   othersStatement,
   requireOwnPath,
   type Spelt,
   structureOf as structureOfRow,
 } from './structure-definitions.ts';
-import { type DigestRow, digestStatement, unspeltStatement } from './structure-digest.ts';
+import {
+  type DigestRow,
+  digestStatement,
+  ownExpressionsStatement,
+  unspeltStatement,
+} from './structure-digest.ts';
 
 /** A session that catalogues are asked on. */
 export type Catalogue = Pick<Database, 'query' | 'serverVersion'>;
@@ -21,6 +27,12 @@ const few = 4;
 
 /** So many schemas are spelt in one statement. */
 const speltAtOnce = 25;
+
+/** So many schemas are hashed in one statement. */
+const hashedAtOnce = 500;
+
+/** With more groups than this, their expressions probably refer to objects of their own schema. */
+const manyGroups = 12;
 
 /** With more schemas than this, catalogues are best read from end to end. */
 const wideFrom = 50;
@@ -69,28 +81,45 @@ export async function readStructures(
 
 /** Schemas of equal digest; a group of its own for each that could be told apart. */
 async function byDigest(database: Catalogue, names: readonly string[]): Promise<string[][]> {
-  const major = majorOf(database);
-  const rows = await database.query<DigestRow>(digestStatement(major, names.length >= wideFrom), [names]);
-  const digests = new Map(rows.map(({ schema, rows, sum }) => [schema, `${rows} ${sum}`]));
-  const more = await database.query<{ schema: string }>(unspeltStatement, [names]);
-  const unspelt = new Set(more.map(({ schema }) => schema));
-  for (const row of rows) if (row.unspelt) unspelt.add(row.schema);
-  const hashes = await othersOf(database, [...unspelt]);
+  const schemasOf = async (statement: string) =>
+    (await database.query<{ schema: string }>(statement, [names])).map(({ schema }) => schema);
+  const unspelt = await schemasOf(unspeltStatement);
+  const alike = await digested(database, names, { unspelt, searching: false });
+  if (alike.length <= manyGroups) return alike;
+  const own = await schemasOf(ownExpressionsStatement);
+  if (own.length === 0) return alike;
+  return digested(database, names, { unspelt: [...unspelt, ...own], searching: true });
+}
+
+async function digested(
+  database: Catalogue,
+  names: readonly string[],
+  { unspelt, searching }: { readonly unspelt: readonly string[]; readonly searching: boolean },
+): Promise<string[][]> {
+  const wide = names.length >= wideFrom;
+  const rows = await database.query<DigestRow>(digestStatement(majorOf(database), { wide, searching }), [
+    names,
+  ]);
+  const digests = new Map(rows.map(({ schema, sum }) => [schema, sum]));
+  const others = await othersOf(database, [...new Set(unspelt)], { expressions: searching });
   const known = names.filter((schema) => digests.has(schema));
-  const alike = Map.groupBy(known, (schema) => `${digests.get(schema)} ${hashes.get(schema) ?? ''}`);
+  const alike = Map.groupBy(known, (schema) => `${digests.get(schema)} ${others.get(schema) ?? ''}`);
   return [...alike.values()];
 }
 
 /** A hash of what has no number in a digest. */
-async function othersOf(database: Catalogue, schemas: readonly string[]): Promise<Map<string, string>> {
+async function othersOf(
+  database: Catalogue,
+  schemas: readonly string[],
+  options: OthersOptions,
+): Promise<Map<string, string>> {
+  const statement = othersStatement(majorOf(database), options);
   const hashes = new Map<string, string>();
-  for (let start = 0; start < schemas.length; start += 200) {
-    const rows = await database.query<Spelt & { hash: string | null }>(othersStatement(majorOf(database)), [
-      schemas.slice(start, start + 200),
-    ]);
-    for (const row of rows) {
+  for (let start = 0; start < schemas.length; start += hashedAtOnce) {
+    const batch = schemas.slice(start, start + hashedAtOnce);
+    for (const row of await database.query<Spelt & { hash: string }>(statement, [batch])) {
       requireOwnPath(row);
-      hashes.set(row.schema, row.hash ?? '');
+      hashes.set(row.schema, row.hash);
     }
   }
   return hashes;
