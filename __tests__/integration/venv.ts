@@ -9,6 +9,7 @@ export function oldestPython(): Promise<string> {
 
 const zooPackages = [
   'django-add-default-value==0.10.0',
+  'django-pg-zero-downtime-migrations==0.20',
   'django-pghistory==3.9.2',
   'django-pgtrigger==4.17.0',
   'django-taggit==6.1.0',

@@ -24,8 +24,11 @@ export type Tenant = keyof typeof tenants;
 export const tenantNames = Object.keys(tenants) as Tenant[];
 export const failing: readonly Tenant[] = ['duplicates', 'halted'];
 
-/** `quiet`: nobody but Django listens to its signals. `strange`: a migration that nobody can look into. */
-export type Apps = 'all' | 'quiet' | 'strange';
+/**
+ * `quiet`: nobody but Django listens to its signals. `strange`: a migration that nobody can look into. `backend`: a
+ * schema editor that uses no transactions.
+ */
+export type Apps = 'all' | 'quiet' | 'strange' | 'backend';
 
 export function zoo(
   python: string,
