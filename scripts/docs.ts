@@ -1,13 +1,16 @@
 /**
- * `npm run docs`: the tables in the READMEs, made from the manifests, and the one in docs/troubleshooting.md, made by
- * the functions that make the sentences; `npm run docs -- --check` fails when one is stale. A table stands between two
- * comments: `<!-- inputs:NAME -->`, `<!-- outputs:NAME -->` or `<!-- situations -->`, and `<!-- end -->`.
+ * `npm run docs`: what documents say that is known elsewhere: the tables in the READMEs, from the manifests; the one in
+ * docs/troubleshooting.md, from the functions that make the sentences; docs/rollout.schema.json, from the shape of that
+ * input. `npm run docs -- --check` fails when one is stale. A table stands between two comments:
+ * `<!-- inputs:NAME -->`, `<!-- outputs:NAME -->` or `<!-- situations -->`, and `<!-- end -->`.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as z from 'zod';
 
 import { manifestOf } from '../src/actions/manifests.ts';
 import { type ActionName, actionNames } from '../src/actions/names.ts';
+import { rolloutShape } from '../src/migrations/rollout.ts';
 import { migrationSituations } from '../src/migrations/situations.ts';
 import { tenantSituations } from '../src/provisioning/situations.ts';
 import { table } from '../src/report/markdown.ts';
@@ -77,10 +80,20 @@ export function documents(): string[] {
   return ['README.md', 'docs/troubleshooting.md', ...own];
 }
 
+/** What editors need to help with the input `rollout`. */
+const rolloutSchema = 'docs/rollout.schema.json';
+
+function freshText(path: string, text: string): string {
+  if (path !== rolloutSchema) return withTables(text);
+  const schema = z.toJSONSchema(rolloutShape, { io: 'input', unrepresentable: 'any' });
+  return `${JSON.stringify({ title: 'The input rollout of migrate-schemas', ...schema }, undefined, 2)}\n`;
+}
+
 if (import.meta.main) {
-  const stale = documents().filter((path) => {
-    const text = readFileSync(join(root, path), 'utf8');
-    const fresh = withTables(text);
+  const stale = [...documents(), rolloutSchema].filter((path) => {
+    const file = join(root, path);
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    const fresh = freshText(path, text);
     if (fresh !== text && !process.argv.includes('--check')) writeFileSync(join(root, path), fresh);
     return fresh !== text;
   });

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 
 import { failuresThatStop, parseFailureLimit, parseShare, sameFailure } from '../../src/migrations/budget.ts';
 import type { PlannedTenant } from '../../src/migrations/plan.ts';
 import { arrange, type RolloutFacts, rolloutShape } from '../../src/migrations/rollout.ts';
+import { parseSmokeCommand } from '../../src/migrations/smoke-command.ts';
 
 const kinds: Readonly<Record<string, string>> = { b1: 'basic', b2: 'basic', p1: 'premium', p2: 'premium' };
 
@@ -95,6 +98,17 @@ test('groups take by name, pattern, type and query, each tenant once, in their o
     { failures: 1, of: 'wave' },
   ]);
   expect(waves[1]).toMatchObject({ bake: 300_000, check: ['https://shop.example/health'] });
+});
+
+test('the example in the README is one', () => {
+  const text = readFileSync(new URL('../../actions/migrate-schemas/README.md', import.meta.url), 'utf8');
+  const [, step = ''] = /```yaml\n((?:(?!```)[\s\S])*rollout: \|[\s\S]*?)```/.exec(text) ?? [];
+  const [{ with: inputs }] = parse(step);
+  const groups = rolloutShape.parse(parse(inputs.rollout));
+  expect(groups.map(({ name }) => name)).toEqual(['our own', 'small plans', 'everybody else']);
+  expect(inputs['smoke-command'].trim().split('\n').map(parseSmokeCommand)).toEqual([
+    ['check_invoices', '--tenant', '{schema}'],
+  ]);
 });
 
 test('a tenant that is in no group is named before anything changes', () => {
