@@ -288,7 +288,7 @@ function observedIn({
   where,
 }: Extract<TenantResult, { outcome: 'failed' }>) {
   const first = message.trim().split('\n')[0] ?? '';
-  if (sqlstate !== null) return detail === null ? first : `${first} (${detail.trim()})`;
+  if (sqlstate !== null) return detail === null ? first : `${first} (${detail.trim().replace(/\s+/g, ' ')})`;
   const place = where === null ? '' : ` (${where})`;
   return `${exception}: ${first}${place}`;
 }

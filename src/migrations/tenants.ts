@@ -97,7 +97,9 @@ async function migrateOne(tenant: PlannedTenant, lane: number, work: TenantsWork
     const ran = await work.engine.migrate(tenant, lane);
     return ran.retry === undefined || isWhole(ran, tenant, work.plan) ? ran : { ...ran, retry: undefined };
   } catch (error) {
-    if (work.signal.aborted || !isUnknownOutcome(error)) throw error;
+    // What was cut off with the step has not failed by itself.
+    work.signal.throwIfAborted();
+    if (!isUnknownOutcome(error)) throw error;
     const { project, database, progress } = work;
     const { failure } = await lookWhatBecame(tenant, error, {
       project,

@@ -38,7 +38,7 @@ export async function lookWhatBecame(
 ): Promise<Pick<Ran, 'failure'>> {
   const { schema, pending } = tenant;
   const { code, evidence } = error;
-  const circumstances = { code, cause: error, ...(evidence === undefined ? {} : { evidence }) };
+  const circumstances = { code, cause: error, ...(evidence ? { evidence } : {}) };
   const [what, observed] = wordsOf(schema, error);
   let applied: ReadonlySet<string>;
   try {
