@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 
 import { differences as structureDifferences } from '../../../src/database/structure.ts';
+import { manage } from '../../../src/django/project.ts';
 import { startWorker, type TenantResult } from '../../../src/django/worker.ts';
 import { compare, type Difference, linesOf, type Picture, takePictures } from '../comparison.ts';
 import { changedCopy, folders, project } from '../projects.ts';
@@ -164,6 +165,15 @@ describe('beside the matrix', () => {
       expect({ schema, differences }).toEqual({ schema, differences: [] });
     }
   });
+
+  test.each(['all', 'strange'] as const)(
+    'the zoo’s models are what its migrations make: %s',
+    async (apps) => {
+      const check = ['makemigrations', '--check', '--dry-run'];
+      const result = await manage(zoo(python, template, apps), check, { timeout: 120_000 });
+      expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('No changes detected') });
+    },
+  );
 
   test('another migration is found, and named', async () => {
     const name = 'constraints/migrations/0003_check.py';

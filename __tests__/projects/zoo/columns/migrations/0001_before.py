@@ -1,6 +1,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from zoo.fields import key
+
 OLD = """
 CREATE TABLE columns_serial (id serial NOT NULL PRIMARY KEY, name text NOT NULL);
 INSERT INTO columns_serial (name) VALUES ('one'), ('two');
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Thing",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("title", models.CharField(max_length=50, db_index=True)),
                 ("count", models.IntegerField(default=0)),
                 ("digits", models.CharField(max_length=5, null=True)),
@@ -43,7 +45,12 @@ class Migration(migrations.Migration):
                 migrations.CreateModel(
                     "Serial",
                     [
-                        ("id", models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                        (
+                            "id",
+                            models.AutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
                         ("name", models.TextField(default="")),
                     ],
                 )
@@ -52,7 +59,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Child",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 (
                     "serial",
                     models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="columns.serial"),

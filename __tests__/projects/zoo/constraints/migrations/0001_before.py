@@ -3,6 +3,7 @@ from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import migrations, models
 
 from zoo.versions import check
+from zoo.fields import key
 
 
 class Migration(migrations.Migration):
@@ -12,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Booking",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("stall", models.IntegerField()),
                 ("during", DateTimeRangeField()),
                 ("code", models.CharField(max_length=20)),
@@ -24,7 +25,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Line",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("text", models.TextField()),
                 (
                     "booking",

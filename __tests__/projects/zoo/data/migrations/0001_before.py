@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 def notes(apps, schema_editor):
     Note = apps.get_model("data", "Note")
@@ -13,14 +15,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Note",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("text", models.TextField()),
             ],
         ),
         migrations.CreateModel(
             "Finding",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("name", models.TextField()),
                 ("value", models.TextField()),
             ],

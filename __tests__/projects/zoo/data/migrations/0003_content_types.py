@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 def labels(apps, schema_editor):
     ContentType = apps.get_model("contenttypes", "ContentType")
@@ -21,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Label",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("what", models.TextField()),
                 (
                     "content_type",

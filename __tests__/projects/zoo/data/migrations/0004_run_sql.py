@@ -1,4 +1,4 @@
-"""RunSQL: with parameters, several statements in one text, a body with semicolons, percent signs, what it does to the state."""
+"""RunSQL: with parameters, several statements in one text, semicolons in a body, percent signs, effects on the state."""
 
 from django.db import migrations, models
 

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 def elsewhere(apps, schema_editor):
     with schema_editor.connection.cursor() as cursor:
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
     dependencies = [("data", "0010_session")]
     operations = [
         migrations.RunSQL("SET search_path TO public", migrations.RunSQL.noop),
-        migrations.CreateModel("Path", [("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")), ("name", models.TextField())]),
+        migrations.CreateModel("Path", [key(), ("name", models.TextField())]),
         migrations.RunPython(elsewhere, migrations.RunPython.noop),
         migrations.AddField("Path", "more", models.TextField(default="")),
     ]

@@ -2,11 +2,13 @@
 
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 class Migration(migrations.Migration):
     initial = True
     dependencies = []
     run_before = [("late", "0002_after_early")]
     operations = [
-        migrations.CreateModel("Door", [("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")), ("name", models.TextField())]),
+        migrations.CreateModel("Door", [key(), ("name", models.TextField())]),
     ]

@@ -3,6 +3,8 @@ import django_tenants.postgresql_backend.base
 from django.contrib.postgres.operations import BtreeGistExtension, CITextExtension
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 def species(apps, schema_editor):
     if schema_editor.connection.schema_name == "public":
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Park",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 (
                     "schema_name",
                     models.CharField(
@@ -34,7 +36,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Gate",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("domain", models.CharField(db_index=True, max_length=253, unique=True)),
                 ("is_primary", models.BooleanField(db_index=True, default=True)),
                 (
@@ -49,14 +51,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Species",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("name", models.CharField(max_length=50, unique=True)),
             ],
         ),
         migrations.CreateModel(
             "Journal",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("schema", models.TextField()),
                 ("what", models.TextField()),
                 ("detail", models.TextField()),

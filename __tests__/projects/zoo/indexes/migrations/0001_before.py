@@ -1,6 +1,8 @@
 from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -9,7 +11,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Book",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("title", models.CharField(max_length=100)),
                 ("tags", ArrayField(models.CharField(max_length=20), default=list)),
                 ("data", models.JSONField(default=dict)),
@@ -27,7 +29,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Shelf",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("aisle", models.IntegerField()),
                 ("row", models.IntegerField()),
                 ("label", models.CharField(max_length=10)),

@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -8,7 +10,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Parcel",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("width", models.IntegerField(default=2)),
                 ("height", models.IntegerField()),
                 ("plain", models.IntegerField(db_default=9)),

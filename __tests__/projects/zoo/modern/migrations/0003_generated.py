@@ -1,6 +1,8 @@
 from django.db import migrations, models
 from django.db.models.functions import Upper
 
+from zoo.fields import key
+
 
 class Migration(migrations.Migration):
     dependencies = [("modern", "0002_db_default")]
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Sticker",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("text", models.CharField(db_default="x", max_length=10)),
                 (
                     "loud",

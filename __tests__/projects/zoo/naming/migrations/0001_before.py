@@ -1,16 +1,18 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 class Migration(migrations.Migration):
     initial = True
     dependencies = []
     operations = [
-        migrations.CreateModel("Keeper", [("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")), ("name", models.CharField(max_length=20))]),
+        migrations.CreateModel("Keeper", [key(), ("name", models.CharField(max_length=20))]),
         migrations.CreateModel(
             "Animal",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("name", models.CharField(max_length=20)),
                 ("keepers", models.ManyToManyField(to="naming.keeper")),
             ],
@@ -18,13 +20,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Pen",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("place", models.IntegerField(default=0)),
                 ("animal", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="naming.animal")),
             ],
         ),
-        migrations.CreateModel("Plant", [("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")), ("name", models.CharField(max_length=20))]),
-        migrations.CreateModel("Stone", [("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")), ("name", models.CharField(max_length=20))]),
+        migrations.CreateModel("Plant", [key(), ("name", models.CharField(max_length=20))]),
+        migrations.CreateModel("Stone", [key(), ("name", models.CharField(max_length=20))]),
         migrations.RunSQL(
             "INSERT INTO naming_keeper (name) VALUES ('Ana');"
             "INSERT INTO naming_animal (name) VALUES ('yak');"

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 class Migration(migrations.Migration):
     dependencies = [("people", "0001_before"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
@@ -12,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Badge",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("number", models.PositiveSmallIntegerField()),
                 (
                     "holder",

@@ -1,16 +1,18 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 class Migration(migrations.Migration):
     initial = True
     dependencies = []
     operations = [
-        migrations.CreateModel("Tag", [("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")), ("name", models.CharField(max_length=20))]),
+        migrations.CreateModel("Tag", [key(), ("name", models.CharField(max_length=20))]),
         migrations.CreateModel(
             "Author",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("name", models.CharField(max_length=20)),
                 (
                     "home",

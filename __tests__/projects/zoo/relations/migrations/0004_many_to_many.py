@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 class Migration(migrations.Migration):
     dependencies = [("relations", "0003_shared_rows")]
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Friendship",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("since", models.IntegerField(default=2026)),
                 (
                     "one",

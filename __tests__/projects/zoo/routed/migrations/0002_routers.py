@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 def never(apps, schema_editor):
     raise AssertionError("the router refuses this one")
@@ -14,7 +16,7 @@ def always(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("routed", "0001_before")]
     operations = [
-        migrations.CreateModel("Hidden", [("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")), ("name", models.TextField())]),
+        migrations.CreateModel("Hidden", [key(), ("name", models.TextField())]),
         migrations.RunPython(never, migrations.RunPython.noop, hints={"cage": "closed"}),
         migrations.RunSQL("SELECT 1/0", "", hints={"cage": "closed"}),
         migrations.RunPython(always, migrations.RunPython.noop, hints={"cage": "open"}),

@@ -1,7 +1,9 @@
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 class Migration(migrations.Migration):
     initial = True
     dependencies = []
-    operations = [migrations.CreateModel("Box", [("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")), ("name", models.TextField())])]
+    operations = [migrations.CreateModel("Box", [key(), ("name", models.TextField())])]

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Box",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("name", models.TextField()),
                 ("colour", models.TextField(default="")),
                 ("size", models.IntegerField(default=1)),

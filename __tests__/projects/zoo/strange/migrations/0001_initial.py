@@ -2,11 +2,13 @@
 
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 class Migration(migrations.Migration):
     initial = True
     dependencies = [("naming", "0006_proxy")]
-    operations = [migrations.CreateModel("Oddity", [("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")), ("name", models.TextField())])]
+    operations = [migrations.CreateModel("Oddity", [key(), ("name", models.TextField())])]
 
     def mutate_state(self, project_state, preserve=True):
         state = super().mutate_state(project_state, preserve)

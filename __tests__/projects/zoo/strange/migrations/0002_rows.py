@@ -2,7 +2,8 @@ from django.db import migrations
 
 
 def odd(apps, schema_editor):
-    apps.get_model("strange", "Oddity").objects.create(name="odd", count=apps.get_model("naming", "Beast").objects.count())
+    beasts = apps.get_model("naming", "Beast").objects.count()
+    apps.get_model("strange", "Oddity").objects.create(name="odd", count=beasts)
 
 
 class Migration(migrations.Migration):

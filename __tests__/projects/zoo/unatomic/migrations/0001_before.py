@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from zoo.fields import key
+
 
 def herds(apps, schema_editor):
     Herd = apps.get_model("unatomic", "Herd")
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             "Herd",
             [
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                key(),
                 ("name", models.CharField(max_length=40)),
                 ("size", models.IntegerField(default=0)),
             ],
