@@ -19,8 +19,6 @@ export interface DigestRow {
 const firstUserOid = 16384;
 
 export interface DigestOptions {
-  /** Whether a large share of the database is asked for, so that catalogues are best read from end to end. */
-  readonly wide: boolean;
   /**
    * Whether expressions that depend on objects of their own schema are left out: those stand in them by OID, so that
    * schemas with equal ones would have different numbers. Finding them takes longer.
@@ -29,30 +27,40 @@ export interface DigestOptions {
 }
 
 /**
- * The statement of the first look; $1 has the names of schemas, of any number: only catalogues are read.
+ * The statements of the first look, to be asked on as many sessions as there are; their sums are put side by side. $1
+ * has the names of schemas, of any number: only catalogues are read. The second one has a row for each schema that exists, and
+ * the first one takes as long as the other two.
  * @param major of PostgreSQL: 15
  */
-export function digestStatement(major: number, { wide, searching }: DigestOptions): string {
-  // Keeps a subquery apart, so that it is computed once for each of its rows and is narrow when it is joined.
-  const apart = wide ? 'offset 0' : '';
-  const items = [
-    columns,
-    indexes(major, apart),
-    constraints(major),
-    references(major, apart),
-    searching ? searchedTrees(major) : trees(major),
+export function digestStatements(major: number, { searching }: DigestOptions): string[] {
+  return [
+    digestOf([indexes(major), references(major)]),
+    relationsAndColumns,
+    digestOf([constraints(major), searching ? searchedTrees(major) : trees(major)]),
   ];
-  return `
-    select n.nspname::text as schema, coalesce(total.sum, 0)::text as sum
-      from pg_catalog.pg_namespace n
-      left join (
-        select relation.schema, sum(${mixed('coalesce(item.hash, 0)', 'relation.hash')}) as sum
-          from (${relations} ${apart}) relation
-          left join (${items.join('\n union all ')}) item on item.relation = relation.oid
-         group by relation.schema
-      ) total on total.schema = n.oid
-     where n.nspname = any($1::text[])`;
 }
+
+/** Keeps a subquery apart, so that it is computed once for each of its rows and is narrow when it is joined. */
+const apart = 'offset 0';
+
+function digestOf(items: readonly string[]): string {
+  return `
+    select n.nspname::text as schema, total.sum::text as sum
+      from (
+        select relation.schema, sum(${mixed('item.hash', 'relation.hash')}) as sum
+          from (
+            select c.oid, c.relnamespace as schema, hashnameextended(c.relname, c.relkind::int) as hash
+              from pg_catalog.pg_class c where c.relkind in (${kinds}) and c.relnamespace in (${asked}) ${apart}
+          ) relation
+          join (${items.join('\n union all ')}) item (relation, hash) on item.relation = relation.oid
+         group by relation.schema
+      ) total
+      join pg_catalog.pg_namespace n on n.oid = total.schema`;
+}
+
+const kinds = `'r', 'p', 'v', 'm', 'f', 'S'`;
+
+const asked = `select oid from pg_catalog.pg_namespace where nspname = any($1::text[])`;
 
 /** A number of two that have nothing to do with each other. */
 const mixed = (a: string, b: string) => `hashint4extended(0, ${a} # ${b})`;
@@ -73,43 +81,51 @@ const hashed = (column: string, seed: string) =>
 const named = (name: string, isOwn: string, oid: string) =>
   `case when ${isOwn} then hashnameextended(${name}, 17) else hashoidextended(${oid}, 18) end`;
 
-const relations = `
-  select c.oid, c.relnamespace as schema,
-         hashnameextended(c.relname, ${hashed(
-           'c.reloptions',
-           `((c.relam::int8 << 32) # (c.reltablespace::int8 << 20) # (${packed(
-             letter('c.relkind', 0),
-             letter('c.relpersistence', 7),
-             letter('c.relreplident', 14),
-             bit('c.relrowsecurity', 21),
-             bit('c.relforcerowsecurity', 22),
-             bit('c.relispartition', 23),
-           )}) # case c.reloftype when 0 then 0 else hashoidextended(c.reloftype, 19) end)`,
-         )}) as hash
-    from pg_catalog.pg_class c
-   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c') and c.relnamespace in (
-           select oid from pg_catalog.pg_namespace where nspname = any($1::text[]))`;
-
 /** Identity and generation exclude each other. */
-const columns = `
-  select a.attrelid as relation,
-         hashnameextended(a.attname, a.atttypmod::int8 # case when a.atttypid < ${firstUserOid} then a.atttypid::int8 << 32
-             else (select ${named('t.typname', 't.typnamespace = c.relnamespace', 't.oid')}
-                     from pg_catalog.pg_type t, pg_catalog.pg_class c where t.oid = a.atttypid and c.oid = a.attrelid) end)
-           # (a.attcollation::int8 << 31)
-           # ${packed(
-             'a.attnum',
-             bit('a.attnotnull', 11),
-             bit('a.atthasdef', 12),
-             letter('a.attstorage', 13),
-             `case when a.attidentity = '' and a.attgenerated = '' then 0 else (a.attidentity::int + a.attgenerated::int) << 20 end`,
-             `case a.attcompression when '' then 0 when 'l' then ${2 ** 27} else ${2 ** 28} end`,
-           )} as hash
-    from pg_catalog.pg_attribute a
-   where a.attnum > 0 and a.attrelid >= ${firstUserOid} and not a.attisdropped`;
+const column = `
+  hashnameextended(a.attname, a.atttypmod::int8 # case when a.atttypid < ${firstUserOid} then a.atttypid::int8 << 32
+      else (select ${named('t.typname', 't.typnamespace = c.relnamespace', 't.oid')} from pg_catalog.pg_type t where t.oid = a.atttypid) end)
+    # (a.attcollation::int8 << 31)
+    # ${packed(
+      'a.attnum',
+      bit('a.attnotnull', 11),
+      bit('a.atthasdef', 12),
+      letter('a.attstorage', 13),
+      `case when a.attidentity = '' and a.attgenerated = '' then 0 else (a.attidentity::int + a.attgenerated::int) << 20 end`,
+      `case a.attcompression when '' then 0 when 'l' then ${2 ** 27} else ${2 ** 28} end`,
+    )}`;
+
+const relation = `
+  hashnameextended(c.relname, (c.relam::int8 << 32) # (c.reltablespace::int8 << 24) # ${packed(
+    letter('c.relkind', 0),
+    letter('c.relpersistence', 7),
+    letter('c.relreplident', 14),
+    bit('c.relrowsecurity', 21),
+    bit('c.relforcerowsecurity', 22),
+    bit('c.relispartition', 23),
+  )})
+    # case when c.reloptions is null then 0 else hash_array_extended(c.reloptions, 61) end
+    # case c.reloftype when 0 then 0 else hashoidextended(c.reloftype, 19) end`;
+
+/**
+ * The columns of a table lie together in the index that is read for each table: faster than reading all of
+ * pg_attribute, most of which is about indexes and the like.
+ */
+const relationsAndColumns = `
+  select n.nspname::text as schema, coalesce(total.sum, 0)::text as sum
+    from pg_catalog.pg_namespace n
+    left join (
+      select schema, sum(hash) as sum from (
+        select c.relnamespace as schema, hash_numeric_extended(
+                 case c.relkind when 'S' then 0 else coalesce((select sum(${column}) from pg_catalog.pg_attribute a
+                    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), 0) end, ${relation}) as hash
+          from pg_catalog.pg_class c where c.relkind in (${kinds}) and c.relnamespace in (${asked})
+      ) relations group by schema
+    ) total on total.schema = n.oid
+   where n.nspname = any($1::text[])`;
 
 /** What an index is made of, by number of column. Expressions and conditions are among the trees. */
-const indexes = (major: number, apart: string) => `
+const indexes = (major: number) => `
   select i.relation, ${mixed('i.hash', 'c.hash')}
     from (select i.indexrelid, i.indrelid as relation,
                  hashoidvectorextended(i.indclass, hash_array_extended(i.indkey::int2[], hash_array_extended(i.indoption::int2[],
@@ -170,7 +186,7 @@ const sequenceHash = ['s.seqstart', 's.seqincrement', 's.seqmin', 's.seqmax', 's
  * What names another table: foreign keys, and sequences that belong to a column; PostgreSQL keeps those in the schema
  * of the table.
  */
-const references = (major: number, apart: string) => `
+const references = (major: number) => `
   select k.relation, k.hash # case when k.target is null then 0
            else ${named('f.relname', 'f.relnamespace = k.schema or k.schema = 0', 'k.target')} end
     from (select k.conrelid as relation, k.confrelid as target, k.connamespace as schema,

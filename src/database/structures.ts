@@ -14,7 +14,7 @@ import {
 } from './structure-definitions.ts';
 import {
   type DigestRow,
-  digestStatement,
+  digestStatements,
   ownExpressionsStatement,
   unspeltStatement,
 } from './structure-digest.ts';
@@ -22,8 +22,14 @@ import {
 /** A session that catalogues are asked on. */
 export type Catalogue = Pick<Database, 'query' | 'serverVersion'>;
 
+type Sessions = readonly [Catalogue, ...Catalogue[]];
+
+/** Compiling such a statement takes longer than running it, and its estimates make PostgreSQL sort what it can hash. */
+const settings = `
+  select set_config('jit', 'off', false), set_config('enable_sort', 'off', false), set_config('work_mem', '64MB', false)`;
+
 /** So many schemas are spelt at once without a look at digests, which read the whole catalogue. */
-const few = 4;
+const few = 12;
 
 /** So many schemas are spelt in one statement. */
 const speltAtOnce = 25;
@@ -34,9 +40,6 @@ const hashedAtOnce = 500;
 /** With more groups than this, their expressions probably refer to objects of their own schema. */
 const manyGroups = 12;
 
-/** With more schemas than this, catalogues are best read from end to end. */
-const wideFrom = 50;
-
 /**
  * Groups schemas by everything that the catalogue says about them but their name: tables, columns, constraints,
  * indexes, sequences, views, triggers, policies, types, functions and their options; not comments, owners, privileges,
@@ -45,19 +48,19 @@ const wideFrom = 50;
  *
  * Tables are locked (ACCESS SHARE) only where definitions are spelt: in one schema of each kind, and in those with
  * views, triggers, policies, partitions, or expressions that use types or functions of their own.
+ * @param more sessions of the same database: a second one halves the time where the server has two cores for it
  * @throws as Database.query does
  */
 export async function readStructures(
   database: Catalogue,
   schemas: readonly string[],
+  more: readonly Catalogue[] = [],
 ): Promise<StructureGroup[]> {
   const names = [...new Set(schemas)].sort(byCode);
   if (names.length === 0) return [];
-  // Compiling such a statement takes longer than running it, and its estimates make PostgreSQL sort what it can hash.
-  await database.query(
-    `select set_config('jit', 'off', false), set_config('enable_sort', 'off', false), set_config('work_mem', '64MB', false)`,
-  );
-  const alike = names.length <= few ? names.map((name) => [name]) : await byDigest(database, names);
+  const sessions: Sessions = [database, ...more];
+  await Promise.all(sessions.map((session) => session.query(settings)));
+  const alike = names.length <= few ? names.map((name) => [name]) : await byDigest(sessions, names);
   const groups = new Map<string, { structure: Structure; schemas: string[] }>();
   for (let start = 0; start < alike.length; start += speltAtOnce) {
     const batch = alike.slice(start, start + speltAtOnce);
@@ -80,31 +83,52 @@ export async function readStructures(
 }
 
 /** Schemas of equal digest; a group of its own for each that could be told apart. */
-async function byDigest(database: Catalogue, names: readonly string[]): Promise<string[][]> {
+async function byDigest(sessions: Sessions, names: readonly string[]): Promise<string[][]> {
+  const [database] = sessions;
   const schemasOf = async (statement: string) =>
     (await database.query<{ schema: string }>(statement, [names])).map(({ schema }) => schema);
   const unspelt = await schemasOf(unspeltStatement);
-  const alike = await digested(database, names, { unspelt, searching: false });
+  const alike = await digested(sessions, names, { unspelt, searching: false });
   if (alike.length <= manyGroups) return alike;
   const own = await schemasOf(ownExpressionsStatement);
   if (own.length === 0) return alike;
-  return digested(database, names, { unspelt: [...unspelt, ...own], searching: true });
+  return digested(sessions, names, { unspelt: [...unspelt, ...own], searching: true });
 }
 
 async function digested(
-  database: Catalogue,
+  sessions: Sessions,
   names: readonly string[],
   { unspelt, searching }: { readonly unspelt: readonly string[]; readonly searching: boolean },
 ): Promise<string[][]> {
-  const wide = names.length >= wideFrom;
-  const rows = await database.query<DigestRow>(digestStatement(majorOf(database), { wide, searching }), [
+  const [database] = sessions;
+  const sums = await askSideBySide<DigestRow>(
+    sessions,
+    digestStatements(majorOf(database), { searching }),
     names,
-  ]);
-  const digests = new Map(rows.map(({ schema, sum }) => [schema, sum]));
+  );
+  const digests = new Map<string, string>();
+  for (const [index, rows] of sums.entries()) {
+    for (const { schema, sum } of rows) digests.set(schema, `${digests.get(schema) ?? ''} ${index}:${sum}`);
+  }
   const others = await othersOf(database, [...new Set(unspelt)], { expressions: searching });
   const known = names.filter((schema) => digests.has(schema));
   const alike = Map.groupBy(known, (schema) => `${digests.get(schema)} ${others.get(schema) ?? ''}`);
   return [...alike.values()];
+}
+
+/** Each session takes the next question when it has its answer. Answers are in the order of the questions. */
+async function askSideBySide<Row>(
+  sessions: readonly Catalogue[],
+  statements: readonly string[],
+  names: readonly string[],
+): Promise<Row[][]> {
+  const answers: Row[][] = [];
+  const waiting = statements.entries();
+  const askOn = async (session: Catalogue) => {
+    for (const [index, statement] of waiting) answers[index] = await session.query<Row>(statement, [names]);
+  };
+  await Promise.all(sessions.map(askOn));
+  return answers;
 }
 
 /** A hash of what has no number in a digest. */
