@@ -32,12 +32,14 @@ export interface EngineOptions extends CommandOptions {
   readonly pending: readonly PlannedTenant[];
   /** The structure that each schema had before: its short name. */
   readonly structureBefore: ReadonlyMap<string, string>;
+  /** How many lanes there will be. */
+  readonly lanes: number;
   /** Tables of the shared schema that pending migrations lock, as far as their operations tell. */
   readonly sharedTables: readonly string[];
 }
 
-/** Tenants of one kind of work from which on the worker is worth a second process of Python. */
-const worthAWorker = 3;
+/** So many tenants of one kind are worth a second process of Python. */
+const isWorthAWorker = ({ length }: readonly PlannedTenant[]) => length >= 3;
 
 /** How far the worker is trusted with one kind of work. */
 interface Trust {
@@ -58,6 +60,8 @@ export function ladder(options: EngineOptions): Engine {
   let unavailable: string | undefined;
 
   if (sharedTables.size > 0) noteSharedTables();
+  // While Django shows the first tenant, the worker that has to do the same starts.
+  if (options.choice !== 'django' && [...amounts.values()].some(isWorthAWorker)) warmUp(0);
 
   function note(sentence: string): void {
     if (notes.includes(sentence)) return;
@@ -73,8 +77,8 @@ export function ladder(options: EngineOptions): Engine {
     const kind = kindOfWork(tenant);
     const known = trusts.get(kind);
     if (known !== undefined) return known;
-    const few = (amounts.get(kind)?.length ?? 0) < worthAWorker;
-    const state = options.choice === 'worker' ? 'trusted' : few ? 'refused' : 'first';
+    const isWorthIt = isWorthAWorker(amounts.get(kind) ?? []);
+    const state = options.choice === 'worker' ? 'trusted' : isWorthIt ? 'first' : 'refused';
     const trust: Trust = { state, turn: Promise.resolve() };
     trusts.set(kind, trust);
     return trust;
@@ -128,6 +132,7 @@ export function ladder(options: EngineOptions): Engine {
     switch (tried.result.outcome) {
       case 'done':
         trust.state = 'trusted';
+        if (sharedTables.size === 0) for (let other = 1; other < options.lanes; other += 1) warmUp(other);
         return ranOf(tried, tenant);
       case 'failed':
         return ranOf(tried, tenant);
@@ -218,10 +223,24 @@ export function ladder(options: EngineOptions): Engine {
     };
   }
 
+  /** Starts a worker before it is needed; why it cannot be had is told when it is. */
+  function warmUp(lane: number): void {
+    startedWorker(lane).catch(() => {});
+  }
+
+  function startedWorker(lane: number): Promise<Worker> {
+    const known = workers.get(lane);
+    if (known !== undefined) return known;
+    const starting = import('../django/worker.ts').then(({ startWorker }) =>
+      startWorker(options.project, workerOptions(options)),
+    );
+    workers.set(lane, starting);
+    return starting;
+  }
+
   async function workerOf(lane: number): Promise<Worker | undefined> {
-    const { startWorker, WorkerUnsupported } = await import('../django/worker.ts');
-    const worker = workers.get(lane) ?? startWorker(options.project, workerOptions(options));
-    workers.set(lane, worker);
+    const { WorkerUnsupported } = await import('../django/worker.ts');
+    const worker = startedWorker(lane);
     try {
       return await worker;
     } catch (error) {

@@ -87,9 +87,11 @@ async function carryOut(progress: Progress, options: MigrateOptions): Promise<vo
   const end = await bringTenants(look, progress, options);
   const before = look;
   if (sharedChanged || progress.touchedTenants) {
-    look = await lookAt(options);
+    // Who lacked nothing that post_migrate makes has got it with the migration, if it was needed.
+    const again = before.plan.lacking.length === 0 ? { ...options, postMigrate: undefined } : options;
+    look = await lookAt(again);
     progress.seen(look.plan);
-    if (end === 'done' && (await recordProven(look, progress, options))) look = await lookAt(options);
+    if (end === 'done' && (await recordProven(look, progress, options))) look = await lookAt(again);
     progress.seen(look.plan);
   }
   const failure = failureOf(end, progress, options);
@@ -163,6 +165,7 @@ async function bringTenants(look: Look, progress: Progress, options: MigrateOpti
     postMigrate: options.postMigrate ?? 'auto',
     publicSchema: plan.shared.schema,
     pending,
+    lanes: parallel,
     structureBefore: new Map(structures.flatMap(({ id, schemas }) => schemas.map((name) => [name, id]))),
     sharedTables: [...locksOnShared(plan).keys()],
   });
