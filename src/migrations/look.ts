@@ -1,4 +1,5 @@
 import { allSchemas } from '../database/catalog.ts';
+import { readWithin } from '../database/locked-tables.ts';
 import type { Database } from '../database/session.ts';
 import type { StructureGroup } from '../database/structure.ts';
 import { readStructures } from '../database/structures.ts';
@@ -29,13 +30,18 @@ export interface Look {
   readonly plan: MigrationPlan;
 }
 
+/** Milliseconds to wait for a table that somebody changes, where nothing is migrated and no limit was asked for. */
+const patience = 30_000;
+
 /**
  * Asks the project and the catalogue at once: PostgreSQL reads its catalogue while Python starts. Changes nothing.
- * @throws UserError what `readStanding` throws; `schemas-unknown`
+ * @throws UserError what `readStanding` throws; `schema-unreadable` while a table is locked; `schemas-unknown`
  */
 export async function lookAt(options: LookOptions): Promise<Look> {
-  const { database, schemas } = options;
-  const reading = allSchemas(database).then((names) => readStructures(database, names));
+  const { database, schemas, project } = options;
+  const reading = readWithin(database, project.timeouts?.lock ?? patience, async () =>
+    readStructures(database, await allSchemas(database)),
+  );
   const asked = { ...options, postMigrate: options.postMigrate === 'auto' };
   const [everything, structures] = await Promise.all([readStanding(asked), reading]);
   const discovery = schemas === undefined ? everything : limitedTo(everything, schemas);
