@@ -19,6 +19,10 @@ export interface OwnPostgres {
   ): Promise<{ readonly file: string; readonly keyFile: string }>;
   /** Ends it as a crash would. */
   crash(): Promise<void>;
+  /** Ends it in order: sessions are told, and ended. */
+  stop(): Promise<void>;
+  /** Starts it again, with what it had. */
+  start(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -76,11 +80,14 @@ export async function ownPostgres({ rules, settings = '', standby }: Wanted): Pr
     ].join('\n'),
   );
   if (standby !== undefined) write('standby.signal', '');
-  await startService(box, name, [`${programs}/postgres`, '-D', folder], { user: 'postgres' });
-  await until(
-    () => answers(box, folder, port, standby),
-    () => `${name} does not answer: ${logTail(box, name)}`,
-  );
+  const start = async () => {
+    await startService(box, name, [`${programs}/postgres`, '-D', folder], { user: 'postgres' });
+    await until(
+      () => answers(box, folder, port, standby),
+      () => `${name} does not answer: ${logTail(box, name)}`,
+    );
+  };
+  await start();
 
   return {
     host: box.address,
@@ -117,6 +124,8 @@ chmod 644 "$1.key" "$1.crt"`;
       return { file: `${box.shared}/tls/${name}.crt`, keyFile: `${box.shared}/tls/${name}.key` };
     },
     crash: () => stopService(box, name, 'QUIT'),
+    stop: () => stopService(box, name, 'INT'),
+    start,
     async remove() {
       await stopService(box, name, 'QUIT');
       const certificate = ['key', 'csr', 'crt'].map((kind) => `/lab/tls/${name}.${kind}`);
