@@ -7,6 +7,9 @@ const common = {
   injectGlobals: false,
 };
 
+/** Folders of integration tests that share nothing but the servers. */
+const withOwnDatabases = ['database', 'django', 'migrations', 'provisioning'];
+
 export default {
   projects: [
     {
@@ -17,9 +20,15 @@ export default {
     },
     {
       ...common,
+      displayName: 'databases',
+      testMatch: [`<rootDir>/__tests__/integration/{${withOwnDatabases.join(',')}}/**/*.test.ts`],
+    },
+    {
+      ...common,
       displayName: 'lab',
-      // What needs servers, or programs that are not npm packages.
+      // What shares the lab's hosts, breaks its parts, or needs programs that are not npm packages.
       testMatch: ['<rootDir>/__tests__/{integration,end-to-end,workflows}/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', `/__tests__/integration/(${withOwnDatabases.join('|')})/`],
     },
   ],
   testTimeout: 120_000,

@@ -47,6 +47,7 @@ const atFirst = [
 
 const withServers: readonly Stage[] = [
   gate('the lab comes up', process.execPath, ['lab/lab.ts', 'up', ...atFirst]),
+  jest('databases'),
   jest('lab'),
 ];
 
@@ -60,13 +61,13 @@ function gate(name: string, program: string, args: readonly string[]): Stage {
   };
 }
 
-function jest(project: 'unit' | 'lab'): Stage {
+function jest(project: 'unit' | 'databases' | 'lab'): Stage {
   return {
     name: `${project} tests`,
     async run() {
       const report = join(folder, `${project}.json`);
       const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-      // The servers of the lab are shared: its suites run one after the other.
+      // The hosts of the lab are shared: these suites run one after the other.
       const width = project === 'lab' ? ['--runInBand'] : ['--maxWorkers=2'];
       const args = [
         '--selectProjects',
