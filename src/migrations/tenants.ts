@@ -3,7 +3,6 @@ import type { DjangoProject } from '../django/project.ts';
 import { showDuration } from '../ground/duration.ts';
 import { messageOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
-import { grouped, listed } from '../ground/words.ts';
 import type { FailureLimit } from './budget.ts';
 import type { Ran } from './commands.ts';
 import type { Engine } from './engines.ts';
@@ -12,6 +11,7 @@ import type { MigrationPlan, PlannedTenant } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { arrange, type RolloutFacts, type RolloutGroup, type Wave } from './rollout.ts';
 import { isUnknownOutcome, lookWhatBecame } from './unknown-outcome.ts';
+import { WaveCounter } from './wave-counter.ts';
 
 export interface TenantsWork {
   readonly plan: MigrationPlan;
@@ -46,9 +46,11 @@ export async function migrateTenants(work: TenantsWork): Promise<FleetEnd> {
   const fleet = plan.tenants.length + plan.troubled.length;
   const waves = arrange(pending, work.rollout, { ...(await askedFacts(work)), ...work, fleet });
   const failures = new Failures(plan.troubled.length);
+  const timeToAsk = atMostEvery(1_000);
+  const timeToTell = atMostEvery(1_000);
   for (const [index, wave] of waves.entries()) {
     const started = performance.now();
-    const counter = new WaveCounter(wave, work);
+    const counter = new WaveCounter(wave, work.log);
     const end = await migrateWave(wave, failures, {
       parallel: work.parallel,
       oneAtATime: () => work.engine.oneAtATime,
@@ -56,10 +58,8 @@ export async function migrateTenants(work: TenantsWork): Promise<FleetEnd> {
       deadline: work.deadline,
       migrate: (tenant, lane) => migrateOne(tenant, lane, work),
       async begin(tenant) {
-        await safely(
-          work,
-          `tenant ${tenant.schema} (${counter.next()} of ${wave.tenants.length}, ${wave.name})`,
-        );
+        const place = `${counter.next()} of ${wave.tenants.length}, ${wave.name}`;
+        if (timeToAsk()) await work.safePoint(`tenant ${tenant.schema} (${place})`);
         progress.begun(tenant.schema, wave.name);
       },
       ended(tenant, ran, again) {
@@ -67,9 +67,10 @@ export async function migrateTenants(work: TenantsWork): Promise<FleetEnd> {
         else work.log.info(retrySentence(tenant.schema, ran.failure, again));
         if (again === undefined) progress.ended(tenant.schema, ran);
         else progress.putBack(tenant.schema);
-        work.onStanding();
+        if (timeToTell()) work.onStanding();
       },
     });
+    work.onStanding();
     work.log.step(wave.name, counter.sentence(), performance.now() - started);
     progress.phase(wave.name, started);
     if (end !== 'done') return end;
@@ -121,15 +122,14 @@ function isWhole(
   return migrations.every((one) => one.atomic || !concerned.includes(one.migration));
 }
 
-/** The lock is asked for at most once a second: a question for each tenant is too many at a thousand a second. */
-const safePointInterval = 1_000;
-const lastSafePoint = new WeakMap<TenantsWork, number>();
-
-async function safely(work: TenantsWork, phase: string): Promise<void> {
-  const last = lastSafePoint.get(work) ?? Number.NEGATIVE_INFINITY;
-  if (performance.now() - last < safePointInterval) return;
-  lastSafePoint.set(work, performance.now());
-  await work.safePoint(phase);
+/** True at most so often: what is worth doing now and then is too much for each of a thousand tenants. */
+function atMostEvery(milliseconds: number): () => boolean {
+  let last = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - last < milliseconds) return false;
+    last = performance.now();
+    return true;
+  };
 }
 
 async function askedFacts({
@@ -170,75 +170,4 @@ async function askGroup(database: Database, name: string, query: string): Promis
   } finally {
     await database.query('rollback').catch(() => {});
   }
-}
-
-/** Counts a wave, and says every tenth of it, or every quarter of a minute, how far it is. */
-class WaveCounter {
-  readonly #wave: Wave;
-  readonly #log: Log;
-  readonly #started = performance.now();
-  #begun = 0;
-  #done = 0;
-  #failed = 0;
-  #shown = { tenth: 0, at: performance.now() };
-  #slowest = { schema: '', milliseconds: 0 };
-
-  constructor(wave: Wave, { log }: Pick<TenantsWork, 'log'>) {
-    this.#wave = wave;
-    this.#log = log;
-  }
-
-  next(): number {
-    this.#begun += 1;
-    return Math.min(this.#begun, this.#wave.tenants.length);
-  }
-
-  ended({ schema }: PlannedTenant, milliseconds: number, failure: UserError | undefined): void {
-    this.#done += 1;
-    if (failure !== undefined) this.#failed += 1;
-    // Each failure is a line, as long as they are few; the summary has them all.
-    if (failure !== undefined && this.#failed <= 5) this.#log.info(`✗ ${failure.message}`);
-    if (milliseconds > this.#slowest.milliseconds) this.#slowest = { schema, milliseconds };
-    const total = this.#wave.tenants.length;
-    const tenth = Math.floor((this.#done * 10) / total);
-    const now = performance.now();
-    const worth = total <= 20 || tenth > this.#shown.tenth || now - this.#shown.at > 15_000;
-    if (!worth || total === 1) return;
-    this.#shown = { tenth, at: now };
-    this.#log.info(total <= 20 ? `${this.#done} of ${total}: ${schema}` : this.#line(total));
-  }
-
-  #line(total: number): string {
-    const seconds = (performance.now() - this.#started) / 1_000;
-    const rate = this.#done / seconds;
-    const left = ((total - this.#done) / rate) * 1_000;
-    return [
-      `${grouped(this.#done)} of ${grouped(total)} ${bar(this.#done / total)}`,
-      `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s`,
-      ...(this.#done === total ? [] : [`${showDuration(left)} left`]),
-      ...(this.#failed === 0 ? [] : [`${this.#failed} failed`]),
-    ].join('  ');
-  }
-
-  /** `10 of 10, slowest zeta 0.08 s`, `acme: orders.0011 and orders.0012`. */
-  sentence(): string {
-    const { tenants } = this.#wave;
-    const [only] = tenants;
-    const migrated = this.#done - this.#failed;
-    if (tenants.length === 1 && only !== undefined && migrated === 1) {
-      return `${only.schema}: ${listed(only.pending, 3)}`;
-    }
-    return [
-      `${grouped(migrated)} of ${grouped(tenants.length)} migrated`,
-      ...(this.#failed === 0 ? [] : [`${this.#failed} failed`]),
-      ...(this.#done > 1
-        ? [`slowest ${this.#slowest.schema} ${showDuration(this.#slowest.milliseconds)}`]
-        : []),
-    ].join(', ');
-  }
-}
-
-function bar(share: number): string {
-  const full = Math.round(share * 20);
-  return '█'.repeat(full) + '░'.repeat(20 - full);
 }
