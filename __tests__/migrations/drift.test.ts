@@ -98,6 +98,31 @@ describe('what the run has made', () => {
     ).toEqual([]);
   });
 
+  test('a tenant that was different has otherwise what the migration made new in the others', () => {
+    const invalid = { orders: 'id / orders_ix total_ix!' };
+    expect(
+      byThisRun(
+        each(newer, { t4: old, t5: invalid, t6: old }),
+        each(newer, { t5: { orders: 'id total / orders_ix total_ix!' } }),
+      ),
+    ).toEqual(['t5']);
+    expect(
+      byThisRun(
+        each(newer, { t4: old, t5: { orders: 'id legacy' }, t6: old }),
+        each(newer, { t5: { orders: 'id legacy total' } }),
+      ),
+    ).toEqual(['t5']);
+  });
+
+  test('a tenant that was different and has what the migration made like the others', () => {
+    expect(
+      byThisRun(
+        each(newer, { t4: old, t5: { orders: 'id legacy' }, t6: old }),
+        each(newer, { t5: { orders: 'id legacy total / total_ix' } }),
+      ),
+    ).toEqual([]);
+  });
+
   test('a tenant that was not migrated changed by other hands', () => {
     expect(byThisRun(before, each(newer, { t1: { orders: 'id total / orders_ix' } }))).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { differences, type Structure, type StructureGroup } from '../database/structure.ts';
 import type { Discovery } from '../django/discovery.ts';
 import { counted, grouped, listed } from '../ground/words.ts';
+import { counterpart, newIn } from './structure-parts.ts';
 
 /** How tenants of one kind that are at the same point of the migrations differ in structure. Pure. */
 
@@ -60,9 +61,9 @@ export function driftGroups(drift: readonly Drift[]): number {
 }
 
 /**
- * Tenants that were like the others before, were migrated, and are not like the others any more. Two ways show it:
- * of tenants with equal ledgers and structures, most became something else; or the tenant differs from the norm in
- * something in which it did not differ before.
+ * Tenants that this run has made different. Three ways show it: of tenants with equal ledgers and structures, most
+ * became something else; or such a tenant differs from the norm in something in which it did not differ before; or a
+ * tenant that was different has otherwise what the same migrations have made new in the others.
  */
 function driftedByRun(
   discovery: Discovery,
@@ -76,8 +77,9 @@ function driftedByRun(
     const [norm] = among(schemas, structures);
     if (norm === undefined) continue;
     const atHead = new Set(schemas);
-    for (const alike of normsBefore(before)) {
-      const migrated = alike.filter((schema) => before.migrated.has(schema) && atHead.has(schema));
+    const isMigrated = (schema: string) => before.migrated.has(schema) && atHead.has(schema);
+    for (const { alike, others } of equalLedgersBefore(before)) {
+      const migrated = alike.filter(isMigrated);
       const usual = among(migrated, structures)[0];
       for (const schema of migrated) {
         const now = structureOf.get(schema);
@@ -86,6 +88,13 @@ function driftedByRun(
         if (now.id !== usual?.id || hasNewDifference(norm.structure, now.structure, then)) {
           drifted.add(schema);
         }
+      }
+      const model = structureBefore.get(alike[0] ?? '')?.structure;
+      if (usual === undefined || model === undefined) continue;
+      const made = newIn(usual.structure, model);
+      for (const schema of others.filter(isMigrated)) {
+        const now = structureOf.get(schema)?.structure;
+        if (now !== undefined && differences(made, counterpart(made, now)).length > 0) drifted.add(schema);
       }
     }
   }
@@ -97,12 +106,18 @@ function hasNewDifference(norm: Structure, now: Structure, then: Structure | und
   return differences(norm, now).some((difference) => !known.has(difference));
 }
 
-/** For each kind and each ledger that there was, the tenants of the largest structure. */
-function normsBefore({ discovery, structures }: Before): (readonly string[])[] {
+/** For each kind and each ledger that there was, the tenants of the largest structure, and the others. */
+function equalLedgersBefore({
+  discovery,
+  structures,
+}: Before): { readonly alike: readonly string[]; readonly others: readonly string[] }[] {
   const ledgers = new Map(discovery.groups.flatMap(({ id, schemas }) => schemas.map((name) => [name, id])));
   return kindsOf(discovery).flatMap(([, schemas]) => {
     const equalLedgers = Map.groupBy(schemas, (schema) => ledgers.get(schema));
-    return [...equalLedgers.values()].map((alike) => among(alike, structures)[0]?.schemas ?? []);
+    return [...equalLedgers.values()].map((equal) => {
+      const [largest, ...rest] = among(equal, structures);
+      return { alike: largest?.schemas ?? [], others: rest.flatMap((group) => group.schemas) };
+    });
   });
 }
 

@@ -231,7 +231,7 @@ function driftedIn(drift: readonly Drift[]): UserError | undefined {
   const schemas = groups.flatMap(({ byThisRun }) => byThisRun);
   return new UserError(
     `${counted(schemas.length, 'tenant')} came out of this run otherwise than the others — ${listed(first.byThisRun, 3)}: ${listed(first.differences, 3)}`,
-    'before, they were equal: their data or a trigger of their own may have changed what a migration made; bring them in line by hand, and find out why before the next run',
+    'a migration has made something else of them than of the others: their data, a trigger, or something that was there before; bring them in line by hand, and find out why before the next run',
     {
       code: 'tenant-drifted',
       evidence: groups
