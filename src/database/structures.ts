@@ -13,6 +13,7 @@ import {
   structureOf as structureOfRow,
 } from './structure-definitions.ts';
 import {
+  type DigestOptions,
   type DigestRow,
   digestStatements,
   ownExpressionsStatement,
@@ -84,33 +85,31 @@ export async function readStructures(
 
 /** Schemas of equal digest; a group of its own for each that could be told apart. */
 async function byDigest(sessions: Sessions, names: readonly string[]): Promise<string[][]> {
-  const [database] = sessions;
-  const schemasOf = async (statement: string) =>
-    (await database.query<{ schema: string }>(statement, [names])).map(({ schema }) => schema);
-  const unspelt = await schemasOf(unspeltStatement);
-  const alike = await digested(sessions, names, { unspelt, searching: false });
+  const alike = await digested(sessions, names, { searching: false });
   if (alike.length <= manyGroups) return alike;
-  const own = await schemasOf(ownExpressionsStatement);
-  if (own.length === 0) return alike;
-  return digested(sessions, names, { unspelt: [...unspelt, ...own], searching: true });
+  const own = await sessions[0].query(`${ownExpressionsStatement} limit 1`, [names]);
+  return own.length === 0 ? alike : digested(sessions, names, { searching: true });
 }
 
 async function digested(
   sessions: Sessions,
   names: readonly string[],
-  { unspelt, searching }: { readonly unspelt: readonly string[]; readonly searching: boolean },
+  { searching }: DigestOptions,
 ): Promise<string[][]> {
   const [database] = sessions;
-  const sums = await askSideBySide<DigestRow>(
+  const sums = digestStatements(majorOf(database), { searching });
+  const unspelt = [unspeltStatement, ...(searching ? [ownExpressionsStatement] : [])];
+  const answers = await askSideBySide<Partial<DigestRow> & { schema: string }>(
     sessions,
-    digestStatements(majorOf(database), { searching }),
+    [...sums, ...unspelt],
     names,
   );
   const digests = new Map<string, string>();
-  for (const [index, rows] of sums.entries()) {
+  for (const [index, rows] of answers.slice(0, sums.length).entries()) {
     for (const { schema, sum } of rows) digests.set(schema, `${digests.get(schema) ?? ''} ${index}:${sum}`);
   }
-  const others = await othersOf(database, [...new Set(unspelt)], { expressions: searching });
+  const toSpell = new Set(answers.slice(sums.length).flatMap((rows) => rows.map(({ schema }) => schema)));
+  const others = await othersOf(database, [...toSpell], { expressions: searching });
   const known = names.filter((schema) => digests.has(schema));
   const alike = Map.groupBy(known, (schema) => `${digests.get(schema)} ${others.get(schema) ?? ''}`);
   return [...alike.values()];

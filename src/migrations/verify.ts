@@ -46,28 +46,13 @@ export async function prove(discovery: Discovery, database: Database): Promise<P
 
 /**
  * The verdict on what was found. Pure; what is not known counts as a failure: a schema that is in no group has nothing.
- * @param found tables alone, by schema, prove nothing about columns, indexes and drift
  * @param before how things stood before a run: only then is drift that the run has made told from older drift
  */
-export function judge(
-  discovery: Discovery,
-  found: readonly StructureGroup[] | ReadonlyMap<string, ReadonlySet<string>>,
-  before?: Before,
-): Proof {
-  if (found instanceof Map) return verdict(withoutColumns(discovery), structuresOf(found), []);
-  const structures = found as readonly StructureGroup[];
-  const drift = driftOf(discovery, structures, before);
-  return { ...verdict(discovery, structures, drift), compared: before !== undefined };
-}
-
-function verdict(
-  discovery: Discovery,
-  structures: readonly StructureGroup[],
-  drift: readonly Drift[],
-): Proof {
+export function judge(discovery: Discovery, structures: readonly StructureGroup[], before?: Before): Proof {
   const kinds = kindBySchema(discovery);
   const incomplete = incompleteOf(kinds, structures);
   const invalidIndexes = invalidOf(kinds, structures);
+  const drift = driftOf(discovery, structures, before);
   const tenantKinds = discovery.kinds.filter(({ kind }) => kind === 'tenant');
   return {
     schemas: kinds.size,
@@ -76,22 +61,9 @@ function verdict(
     incomplete,
     invalidIndexes,
     drift,
-    compared: false,
+    compared: before !== undefined,
     failure: ledgersOf(discovery) ?? missingIn(incomplete) ?? invalidIn(invalidIndexes) ?? driftedIn(drift),
   };
-}
-
-function withoutColumns(discovery: Discovery): Discovery {
-  return { ...discovery, kinds: discovery.kinds.map((kind) => ({ ...kind, columns: {} })) };
-}
-
-function structuresOf(tables: ReadonlyMap<string, ReadonlySet<string>>): StructureGroup[] {
-  const nothing = { columns: [], constraints: [], indexes: [] };
-  return [...tables].map(([schema, names]) => ({
-    id: '',
-    schemas: [schema],
-    structure: { tables: new Map([...names].map((name) => [name, nothing])), others: [] },
-  }));
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

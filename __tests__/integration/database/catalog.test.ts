@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { readLab } from '../../../lab/read-lab.ts';
-import {
-  allSchemas,
-  columnsBySchema,
-  schemasPerStatement,
-  schemasThatExist,
-  schemasWithLedger,
-  tablesBySchema,
-} from '../../../src/database/catalog.ts';
+import { allSchemas, schemasPerStatement, tablesBySchema } from '../../../src/database/catalog.ts';
 import { connect, type Database } from '../../../src/database/connection.ts';
 import { parseDatabaseUrl } from '../../../src/database/url.ts';
 
@@ -53,13 +46,6 @@ describe.each<'v15' | 'v18'>(['v15', 'v18'])('the catalogue of PostgreSQL %s', (
     await server?.close();
   });
 
-  test('schemas that exist', async () => {
-    expect(await schemasThatExist(database, ['acme', 'nowhere', odd, 'empty', 'ACME'])).toEqual(
-      new Set(['acme', odd, 'empty']),
-    );
-    expect(await schemasThatExist(database, [])).toEqual(new Set());
-  });
-
   test("all schemas but the server's own", async () => {
     const schemas = await allSchemas(database);
     expect(schemas).toEqual(expect.arrayContaining(['acme', 'empty', 'public', odd, ...many]));
@@ -84,27 +70,7 @@ describe.each<'v15' | 'v18'>(['v15', 'v18'])('the catalogue of PostgreSQL %s', (
   test('a name that is too long for a schema is not cut to one that exists', async () => {
     const longest = 'x'.repeat(63);
     await database.query(`create schema ${longest}`);
-    expect(await schemasThatExist(database, [`${longest}yz`])).toEqual(new Set());
+    expect(await tablesBySchema(database, [`${longest}yz`])).toEqual(new Map());
     await database.query(`drop schema ${longest}`);
-  });
-
-  test('columns in their order, without those that are gone', async () => {
-    const columns = await columnsBySchema(database, ['acme', 'empty']);
-    expect([...columns.keys()]).toEqual(['acme']);
-    expect(columns.get('acme')?.get('orders')).toEqual([
-      { name: 'id', type: 'bigint', notNull: true },
-      { name: 'email', type: 'character varying(100)', notNull: true },
-      { name: 'total', type: 'numeric(8,2)[]', notNull: false },
-    ]);
-    expect([...(columns.get('acme')?.keys() ?? [])].sort()).toEqual([
-      'django_migrations',
-      'orders',
-      'parts',
-      'recent',
-    ]);
-  });
-
-  test('schemas with a ledger', async () => {
-    expect(await schemasWithLedger(database, ['acme', 'empty', odd])).toEqual(new Set(['acme']));
   });
 });
