@@ -14227,7 +14227,7 @@ async function sessionOf(client, label, signal) {
   const abort = () => stream.destroy();
   signal.addEventListener("abort", abort, { once: true });
   let last = Promise.resolve();
-  async function ask4(sql, parameters) {
+  async function ask3(sql, parameters) {
     signal.throwIfAborted();
     if (lost3 !== void 0) throw lostConnection(label, lost3);
     try {
@@ -14246,7 +14246,7 @@ async function sessionOf(client, label, signal) {
     standby: facts4.standby,
     readOnly: facts4.read_only,
     query(sql, parameters = []) {
-      const answer = last.then(() => ask4(sql, parameters));
+      const answer = last.then(() => ask3(sql, parameters));
       last = answer.catch(() => {
       });
       return answer;
@@ -14347,7 +14347,7 @@ async function testConnection(url, options) {
 }
 async function refuseTransactionPooler(session, url, options) {
   if (session.direct) return;
-  const ask4 = (database) => async () => {
+  const ask3 = (database) => async () => {
     const [row] = await database.query("select pg_backend_pid() as pid");
     return row?.pid ?? 0;
   };
@@ -14356,7 +14356,7 @@ async function refuseTransactionPooler(session, url, options) {
       throw error3 instanceof NoConnection ? unknownPooler(session.label, error3) : error3;
     });
     try {
-      if (await sharesBackends(ask4(session), ask4(second))) throw transactionPooler(session.label);
+      if (await sharesBackends(ask3(session), ask3(second))) throw transactionPooler(session.label);
     } finally {
       await second.close();
     }
@@ -14387,8 +14387,8 @@ async function openSession(url, options) {
 async function letsInWithTls(url, plan, options) {
   const tls = { ...plan.tls, mode: "require", roots: "" };
   try {
-    const asked = { ...plan, tls, password: void 0, channelBinding: false, sessionWish: "any" };
-    const { session } = await attempt(url, asked, options);
+    const asked2 = { ...plan, tls, password: void 0, channelBinding: false, sessionWish: "any" };
+    const { session } = await attempt(url, asked2, options);
     await session.close();
     return true;
   } catch (error3) {
@@ -14774,10 +14774,10 @@ function failuresThatStop(limit3, tenants) {
 function sameFailure(message, schema) {
   return message.replaceAll(schema, "…").replace(/"[^"]*"|'[^']*'|\([^)]*\)|\d+/g, "…").replace(/\s+/g, " ");
 }
-function failureCountSentence(kinds) {
-  const different = new Set(kinds).size;
-  const failed2 = `${counted(kinds.length, "tenant")} failed`;
-  if (kinds.length === 1) return failed2;
+function failureCountSentence(kinds2) {
+  const different = new Set(kinds2).size;
+  const failed2 = `${counted(kinds2.length, "tenant")} failed`;
+  if (kinds2.length === 1) return failed2;
   return different === 1 ? `${failed2} with the same error` : `${failed2} in ${different} ways`;
 }
 var init_budget = __esm({
@@ -14857,8 +14857,8 @@ var init_command_output = __esm({
 
 // src/django/project.ts
 async function manage(project, args, options) {
-  const settings = project.settingsModule === void 0 ? [] : [`--settings=${project.settingsModule}`];
-  return runPython(project, ["manage.py", ...args, ...settings], {}, options);
+  const settings2 = project.settingsModule === void 0 ? [] : [`--settings=${project.settingsModule}`];
+  return runPython(project, ["manage.py", ...args, ...settings2], {}, options);
 }
 async function runPython(project, args, env, { timeout: timeout2, signal, onLine, applicationName }) {
   await requireManagePy(project);
@@ -15075,7 +15075,7 @@ function lookInterval2(lockTimeout = 0) {
 function failureOf({ result, blockers }, { project }, place2) {
   const failed2 = {
     migration: migrationUnderWay(result.stdout),
-    observed: failureLine(result) || ending(result),
+    observed: lossOf(result) ?? (failureLine(result) || ending(result)),
     evidence: lastWords(result, 40)
   };
   return retryableState(result) === "55P03" ? blockedMigration(failed2, place2, { blockers, lockTimeout: project.timeouts?.lock }) : failedMigration(failed2, place2);
@@ -15183,6 +15183,42 @@ var init_structure = __esm({
   }
 });
 
+// src/migrations/structure-parts.ts
+function newIn({ tables }, before) {
+  return only(tables, (name, part) => {
+    const table2 = before.tables.get(name);
+    return table2 === void 0 || !namesOf2(table2).has(part);
+  });
+}
+function counterpart(made2, { tables }) {
+  return only(tables, (name, part) => {
+    const table2 = made2.tables.get(name);
+    return table2 !== void 0 && namesOf2(table2).has(part);
+  });
+}
+function only(tables, isWanted) {
+  const parts = [...tables].map(([name, table2]) => {
+    const wanted = (of) => of.filter((part) => isWanted(name, part.name));
+    return [
+      name,
+      {
+        columns: wanted(table2.columns),
+        constraints: wanted(table2.constraints),
+        indexes: wanted(table2.indexes)
+      }
+    ];
+  });
+  return { tables: new Map(parts.filter(([, table2]) => namesOf2(table2).size > 0)), others: [] };
+}
+function namesOf2({ columns: columns2, constraints: constraints3, indexes: indexes3 }) {
+  return new Set([...columns2, ...constraints3, ...indexes3].map(({ name }) => name));
+}
+var init_structure_parts = __esm({
+  "src/migrations/structure-parts.ts"() {
+    "use strict";
+  }
+});
+
 // src/migrations/drift.ts
 function driftOf(discovery, structures, before) {
   const byRun = before === void 0 ? /* @__PURE__ */ new Set() : driftedByRun(discovery, structures, before);
@@ -15213,8 +15249,9 @@ function driftedByRun(discovery, structures, before) {
     const [norm] = among(schemas, structures);
     if (norm === void 0) continue;
     const atHead = new Set(schemas);
-    for (const alike of normsBefore(before)) {
-      const migrated = alike.filter((schema) => before.migrated.has(schema) && atHead.has(schema));
+    const isMigrated = (schema) => before.migrated.has(schema) && atHead.has(schema);
+    for (const { alike, others: others2 } of equalLedgersBefore(before)) {
+      const migrated = alike.filter(isMigrated);
       const usual = among(migrated, structures)[0];
       for (const schema of migrated) {
         const now = structureOf3.get(schema);
@@ -15224,6 +15261,13 @@ function driftedByRun(discovery, structures, before) {
           drifted.add(schema);
         }
       }
+      const model2 = structureBefore.get(alike[0] ?? "")?.structure;
+      if (usual === void 0 || model2 === void 0) continue;
+      const made2 = newIn(usual.structure, model2);
+      for (const schema of others2.filter(isMigrated)) {
+        const now = structureOf3.get(schema)?.structure;
+        if (now !== void 0 && differences(made2, counterpart(made2, now)).length > 0) drifted.add(schema);
+      }
     }
   }
   return drifted;
@@ -15232,11 +15276,17 @@ function hasNewDifference(norm, now, then) {
   const known = new Set(then === void 0 ? [] : differences(norm, then));
   return differences(norm, now).some((difference) => !known.has(difference));
 }
-function normsBefore({ discovery, structures }) {
+function equalLedgersBefore({
+  discovery,
+  structures
+}) {
   const ledgers = new Map(discovery.groups.flatMap(({ id, schemas }) => schemas.map((name) => [name, id])));
   return kindsOf(discovery).flatMap(([, schemas]) => {
     const equalLedgers = Map.groupBy(schemas, (schema) => ledgers.get(schema));
-    return [...equalLedgers.values()].map((alike) => among(alike, structures)[0]?.schemas ?? []);
+    return [...equalLedgers.values()].map((equal) => {
+      const [largest, ...rest] = among(equal, structures);
+      return { alike: largest?.schemas ?? [], others: rest.flatMap((group2) => group2.schemas) };
+    });
   });
 }
 function kindsAtHead(discovery) {
@@ -15303,6 +15353,7 @@ var init_drift = __esm({
     "use strict";
     init_structure();
     init_words();
+    init_structure_parts();
     told = 3;
   }
 });
@@ -15325,11 +15376,11 @@ function dependent(catalog, oid) {
 }
 function structureOf(row) {
   requireOwnPath(row);
-  const columns3 = /* @__PURE__ */ new Map();
+  const columns2 = /* @__PURE__ */ new Map();
   const constraints3 = /* @__PURE__ */ new Map();
   const indexes3 = /* @__PURE__ */ new Map();
   for (const [table2, name, type, notNull, special, value] of row.columns ?? []) {
-    add(columns3, table2, { name, type, notNull, value: special ?? value ?? void 0 });
+    add(columns2, table2, { name, type, notNull, value: special ?? value ?? void 0 });
   }
   for (const [table2, name, definition, validated] of row.constraints ?? []) {
     add(constraints3, table2, { name, definition, validated });
@@ -15339,7 +15390,7 @@ function structureOf(row) {
   }
   const tables = [...row.tables ?? []].sort(byCode).map((table2) => {
     const parts = {
-      columns: (columns3.get(table2) ?? []).sort(byName),
+      columns: (columns2.get(table2) ?? []).sort(byName),
       constraints: (constraints3.get(table2) ?? []).sort(byName),
       indexes: (indexes3.get(table2) ?? []).sort(byName)
     };
@@ -15379,7 +15430,7 @@ var init_structure_definitions = __esm({
   )`;
     spelling = `w.nspname::text as schema, w.path as wanted, pg_catalog.current_setting('search_path') as found`;
     pathOf = `(select pg_catalog.set_config('search_path', w.path, true) offset 0)`;
-    relationsOf = (kinds) => `unnest(w.relations) o join pg_class c on c.oid = o and c.relkind in (${kinds})`;
+    relationsOf = (kinds2) => `unnest(w.relations) o join pg_class c on c.oid = o and c.relkind in (${kinds2})`;
     tableKinds = `'r', 'p', 'v', 'm', 'f'`;
     names = `(select json_agg(c.relname) from ${relationsOf(tableKinds)})`;
     columns = `(
@@ -15563,70 +15614,77 @@ var init_structure_definitions = __esm({
 });
 
 // src/database/structure-digest.ts
-function digestStatement(major, { wide, searching }) {
-  const apart = wide ? "offset 0" : "";
-  const items = [
-    columns2,
-    indexes2(major, apart),
-    constraints2(major),
-    references(major, apart),
-    searching ? searchedTrees(major) : trees(major)
+function digestStatements(major, { searching }) {
+  return [
+    digestOf([indexes2(major), references(major)]),
+    relationsAndColumns,
+    digestOf([constraints2(major), searching ? searchedTrees(major) : trees(major)])
   ];
-  return `
-    select n.nspname::text as schema, coalesce(total.sum, 0)::text as sum
-      from pg_catalog.pg_namespace n
-      left join (
-        select relation.schema, sum(${mixed("coalesce(item.hash, 0)", "relation.hash")}) as sum
-          from (${relations2} ${apart}) relation
-          left join (${items.join("\n union all ")}) item on item.relation = relation.oid
-         group by relation.schema
-      ) total on total.schema = n.oid
-     where n.nspname = any($1::text[])`;
 }
-var firstUserOid, mixed, packed, bit, letter, hashed, named2, relations2, columns2, indexes2, constraintThatCounts2, constraintFields, constraints2, sequenceHash, references, treesOf, isNextval, ownSequence, treeHash, trees, searchedTrees, dependsOnOwn, withoutPlaces, unspeltStatement, ownExpressionsStatement;
+function digestOf(items) {
+  return `
+    select n.nspname::text as schema, total.sum::text as sum
+      from (
+        select relation.schema, sum(${mixed("item.hash", "relation.hash")}) as sum
+          from (
+            select c.oid, c.relnamespace as schema, hashnameextended(c.relname, c.relkind::int) as hash
+              from pg_catalog.pg_class c where c.relkind in (${kinds}) and c.relnamespace in (${asked}) ${apart}
+          ) relation
+          join (${items.join("\n union all ")}) item (relation, hash) on item.relation = relation.oid
+         group by relation.schema
+      ) total
+      join pg_catalog.pg_namespace n on n.oid = total.schema`;
+}
+var firstUserOid, apart, kinds, asked, mixed, packed, bit, letter, hashed, named2, column, relation, relationsAndColumns, indexes2, constraintThatCounts2, constraintFields, constraints2, sequenceHash, references, treesOf, isNextval, ownSequence, treeHash, trees, searchedTrees, dependsOnOwn, withoutPlaces, unspeltStatement, ownExpressionsStatement;
 var init_structure_digest = __esm({
   "src/database/structure-digest.ts"() {
     "use strict";
     firstUserOid = 16384;
+    apart = "offset 0";
+    kinds = `'r', 'p', 'v', 'm', 'f', 'S'`;
+    asked = `select oid from pg_catalog.pg_namespace where nspname = any($1::text[])`;
     mixed = (a, b) => `hashint4extended(0, ${a} # ${b})`;
     packed = (...fields) => `(${fields.join(" + ")})::int8`;
     bit = (condition, place2) => `case when ${condition} then ${2 ** place2} else 0 end`;
-    letter = (column, place2) => place2 > 23 ? `(${column}::int::int8 << ${place2})` : `(${column}::int << ${place2})`;
-    hashed = (column, seed) => `coalesce(hash_array_extended(${column}, ${seed}), ${seed} # 91)`;
+    letter = (column2, place2) => place2 > 23 ? `(${column2}::int::int8 << ${place2})` : `(${column2}::int << ${place2})`;
+    hashed = (column2, seed) => `coalesce(hash_array_extended(${column2}, ${seed}), ${seed} # 91)`;
     named2 = (name, isOwn, oid) => `case when ${isOwn} then hashnameextended(${name}, 17) else hashoidextended(${oid}, 18) end`;
-    relations2 = `
-  select c.oid, c.relnamespace as schema,
-         hashnameextended(c.relname, ${hashed(
-      "c.reloptions",
-      `((c.relam::int8 << 32) # (c.reltablespace::int8 << 20) # (${packed(
-        letter("c.relkind", 0),
-        letter("c.relpersistence", 7),
-        letter("c.relreplident", 14),
-        bit("c.relrowsecurity", 21),
-        bit("c.relforcerowsecurity", 22),
-        bit("c.relispartition", 23)
-      )}) # case c.reloftype when 0 then 0 else hashoidextended(c.reloftype, 19) end)`
-    )}) as hash
-    from pg_catalog.pg_class c
-   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c') and c.relnamespace in (
-           select oid from pg_catalog.pg_namespace where nspname = any($1::text[]))`;
-    columns2 = `
-  select a.attrelid as relation,
-         hashnameextended(a.attname, a.atttypmod::int8 # case when a.atttypid < ${firstUserOid} then a.atttypid::int8 << 32
-             else (select ${named2("t.typname", "t.typnamespace = c.relnamespace", "t.oid")}
-                     from pg_catalog.pg_type t, pg_catalog.pg_class c where t.oid = a.atttypid and c.oid = a.attrelid) end)
-           # (a.attcollation::int8 << 31)
-           # ${packed(
+    column = `
+  hashnameextended(a.attname, a.atttypmod::int8 # case when a.atttypid < ${firstUserOid} then a.atttypid::int8 << 32
+      else (select ${named2("t.typname", "t.typnamespace = c.relnamespace", "t.oid")} from pg_catalog.pg_type t where t.oid = a.atttypid) end)
+    # (a.attcollation::int8 << 31)
+    # ${packed(
       "a.attnum",
       bit("a.attnotnull", 11),
       bit("a.atthasdef", 12),
       letter("a.attstorage", 13),
       `case when a.attidentity = '' and a.attgenerated = '' then 0 else (a.attidentity::int + a.attgenerated::int) << 20 end`,
       `case a.attcompression when '' then 0 when 'l' then ${2 ** 27} else ${2 ** 28} end`
-    )} as hash
-    from pg_catalog.pg_attribute a
-   where a.attnum > 0 and a.attrelid >= ${firstUserOid} and not a.attisdropped`;
-    indexes2 = (major, apart) => `
+    )}`;
+    relation = `
+  hashnameextended(c.relname, (c.relam::int8 << 32) # (c.reltablespace::int8 << 24) # ${packed(
+      letter("c.relkind", 0),
+      letter("c.relpersistence", 7),
+      letter("c.relreplident", 14),
+      bit("c.relrowsecurity", 21),
+      bit("c.relforcerowsecurity", 22),
+      bit("c.relispartition", 23)
+    )})
+    # case when c.reloptions is null then 0 else hash_array_extended(c.reloptions, 61) end
+    # case c.reloftype when 0 then 0 else hashoidextended(c.reloftype, 19) end`;
+    relationsAndColumns = `
+  select n.nspname::text as schema, coalesce(total.sum, 0)::text as sum
+    from pg_catalog.pg_namespace n
+    left join (
+      select schema, sum(hash) as sum from (
+        select c.relnamespace as schema, hash_numeric_extended(
+                 case c.relkind when 'S' then 0 else coalesce((select sum(${column}) from pg_catalog.pg_attribute a
+                    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), 0) end, ${relation}) as hash
+          from pg_catalog.pg_class c where c.relkind in (${kinds}) and c.relnamespace in (${asked})
+      ) relations group by schema
+    ) total on total.schema = n.oid
+   where n.nspname = any($1::text[])`;
+    indexes2 = (major) => `
   select i.relation, ${mixed("i.hash", "c.hash")}
     from (select i.indexrelid, i.indrelid as relation,
                  hashoidvectorextended(i.indclass, hash_array_extended(i.indkey::int2[], hash_array_extended(i.indoption::int2[],
@@ -15671,7 +15729,7 @@ var init_structure_digest = __esm({
       mixed,
       `hashoidextended(s.seqtypid, ${packed("coalesce(d.refobjsubid, 0)", bit("s.seqcycle", 12), bit("d.deptype = 'i'", 13))})`
     );
-    references = (major, apart) => `
+    references = (major) => `
   select k.relation, k.hash # case when k.target is null then 0
            else ${named2("f.relname", "f.relnamespace = k.schema or k.schema = 0", "k.target")} end
     from (select k.conrelid as relation, k.confrelid as target, k.connamespace as schema,
@@ -15755,13 +15813,12 @@ var init_structure_digest = __esm({
 });
 
 // src/database/structures.ts
-async function readStructures(database, schemas) {
+async function readStructures(database, schemas, more = []) {
   const names3 = [...new Set(schemas)].sort(byCode);
   if (names3.length === 0) return [];
-  await database.query(
-    `select set_config('jit', 'off', false), set_config('enable_sort', 'off', false), set_config('work_mem', '64MB', false)`
-  );
-  const alike = names3.length <= few ? names3.map((name) => [name]) : await byDigest(database, names3);
+  const sessions = [database, ...more];
+  await Promise.all(sessions.map((session) => session.query(settings)));
+  const alike = names3.length <= few ? names3.map((name) => [name]) : await byDigest(sessions, names3);
   const groups = /* @__PURE__ */ new Map();
   for (let start = 0; start < alike.length; start += speltAtOnce) {
     const batch = alike.slice(start, start + speltAtOnce);
@@ -15780,25 +15837,39 @@ async function readStructures(database, schemas) {
   }
   return [...groups].map(([id, group2]) => ({ id, schemas: group2.schemas.sort(byCode), structure: group2.structure })).sort((a, b) => b.schemas.length - a.schemas.length || byCode(a.id, b.id));
 }
-async function byDigest(database, names3) {
-  const schemasOf2 = async (statement2) => (await database.query(statement2, [names3])).map(({ schema }) => schema);
-  const unspelt = await schemasOf2(unspeltStatement);
-  const alike = await digested(database, names3, { unspelt, searching: false });
+async function byDigest(sessions, names3) {
+  const alike = await digested(sessions, names3, { searching: false });
   if (alike.length <= manyGroups) return alike;
-  const own2 = await schemasOf2(ownExpressionsStatement);
-  if (own2.length === 0) return alike;
-  return digested(database, names3, { unspelt: [...unspelt, ...own2], searching: true });
+  const own2 = await sessions[0].query(`${ownExpressionsStatement} limit 1`, [names3]);
+  return own2.length === 0 ? alike : digested(sessions, names3, { searching: true });
 }
-async function digested(database, names3, { unspelt, searching }) {
-  const wide = names3.length >= wideFrom;
-  const rows2 = await database.query(digestStatement(majorOf(database), { wide, searching }), [
+async function digested(sessions, names3, { searching }) {
+  const [database] = sessions;
+  const sums = digestStatements(majorOf(database), { searching });
+  const unspelt = [unspeltStatement, ...searching ? [ownExpressionsStatement] : []];
+  const answers = await askSideBySide(
+    sessions,
+    [...sums, ...unspelt],
     names3
-  ]);
-  const digests = new Map(rows2.map(({ schema, sum: sum2 }) => [schema, sum2]));
-  const others2 = await othersOf(database, [...new Set(unspelt)], { expressions: searching });
+  );
+  const digests = /* @__PURE__ */ new Map();
+  for (const [index, rows2] of answers.slice(0, sums.length).entries()) {
+    for (const { schema, sum: sum2 } of rows2) digests.set(schema, `${digests.get(schema) ?? ""} ${index}:${sum2}`);
+  }
+  const toSpell = new Set(answers.slice(sums.length).flatMap((rows2) => rows2.map(({ schema }) => schema)));
+  const others2 = await othersOf(database, [...toSpell], { expressions: searching });
   const known = names3.filter((schema) => digests.has(schema));
   const alike = Map.groupBy(known, (schema) => `${digests.get(schema)} ${others2.get(schema) ?? ""}`);
   return [...alike.values()];
+}
+async function askSideBySide(sessions, statements, names3) {
+  const answers = [];
+  const waiting = statements.entries();
+  const askOn = async (session) => {
+    for (const [index, statement2] of waiting) answers[index] = await session.query(statement2, [names3]);
+  };
+  await Promise.all(sessions.map(askOn));
+  return answers;
 }
 async function othersOf(database, schemas, options) {
   const statement2 = othersStatement(majorOf(database), options);
@@ -15827,18 +15898,19 @@ function structureOf2(rows2) {
   const [row] = rows2;
   return row === void 0 ? empty : structureOf(row);
 }
-var import_node_crypto3, few, speltAtOnce, hashedAtOnce, manyGroups, wideFrom, exactStructureSql, empty, majorOf;
+var import_node_crypto3, settings, few, speltAtOnce, hashedAtOnce, manyGroups, exactStructureSql, empty, majorOf;
 var init_structures = __esm({
   "src/database/structures.ts"() {
     "use strict";
     import_node_crypto3 = require("node:crypto");
     init_structure_definitions();
     init_structure_digest();
-    few = 4;
+    settings = `
+  select set_config('jit', 'off', false), set_config('enable_sort', 'off', false), set_config('work_mem', '64MB', false)`;
+    few = 12;
     speltAtOnce = 25;
     hashedAtOnce = 500;
     manyGroups = 12;
-    wideFrom = 50;
     exactStructureSql = definitionsStatement(14).replaceAll("$1::text[]", () => "array[$1::text]");
     empty = { tables: /* @__PURE__ */ new Map(), others: [] };
     majorOf = ({ serverVersion }) => Number.parseInt(serverVersion, 10);
@@ -15878,12 +15950,12 @@ function canaryThenAll(pending, facts4) {
 }
 function canaries(pending, amount, sizes) {
   const largest = pending.reduce((one, other) => sizeIn(sizes, other) < sizeIn(sizes, one) ? one : other);
-  const kinds = [...Map.groupBy(pending, kindOfWork).values()].map(
+  const kinds2 = [...Map.groupBy(pending, kindOfWork).values()].map(
     (tenants) => tenants.filter((tenant2) => tenant2 !== largest).sort((one, other) => sizeIn(sizes, one) - sizeIn(sizes, other))
   );
   const chosen = [];
   for (let round = 0; chosen.length < amount; round += 1) {
-    const next = kinds.flatMap((tenants) => tenants[round] ?? []);
+    const next = kinds2.flatMap((tenants) => tenants[round] ?? []);
     if (next.length === 0) break;
     chosen.push(...next.slice(0, amount - chosen.length));
   }
@@ -19720,6 +19792,7 @@ function ladder(options) {
   const sharedTables = new Set(options.sharedTables);
   let unavailable;
   if (sharedTables.size > 0) noteSharedTables();
+  if (options.choice !== "django" && [...amounts.values()].some(isWorthAWorker)) warmUp(0);
   function note(sentence2) {
     if (notes.includes(sentence2)) return;
     notes.push(sentence2);
@@ -19732,8 +19805,8 @@ function ladder(options) {
     const kind2 = kindOfWork(tenant2);
     const known = trusts.get(kind2);
     if (known !== void 0) return known;
-    const few2 = (amounts.get(kind2)?.length ?? 0) < worthAWorker;
-    const state = options.choice === "worker" ? "trusted" : few2 ? "refused" : "first";
+    const isWorthIt = isWorthAWorker(amounts.get(kind2) ?? []);
+    const state = options.choice === "worker" ? "trusted" : isWorthIt ? "first" : "refused";
     const trust = { state, turn: Promise.resolve() };
     trusts.set(kind2, trust);
     return trust;
@@ -19768,7 +19841,7 @@ function ladder(options) {
   }
   async function tryWorker(trust, reference, tenant2, lane) {
     let found3 = [];
-    const tried = await ask4(tenant2, lane, ({ rows: rows2, locks }) => {
+    const tried = await ask3(tenant2, lane, ({ rows: rows2, locks }) => {
       for (const { schema, table: table2 } of locks) if (schema === options.publicSchema) sharedTables.add(table2);
       found3 = differences(reference.after, structureOf2(rows2));
       return found3.length === 0;
@@ -19778,6 +19851,7 @@ function ladder(options) {
     switch (tried.result.outcome) {
       case "done":
         trust.state = "trusted";
+        if (sharedTables.size === 0) for (let other = 1; other < options.lanes; other += 1) warmUp(other);
         return ranOf(tried, tenant2);
       case "failed":
         return ranOf(tried, tenant2);
@@ -19811,10 +19885,10 @@ function ladder(options) {
     return { ...await migrateTenant(tenant2.schema, options), engine: "django" };
   }
   async function byWorker(tenant2, lane) {
-    const asked = await ask4(tenant2, lane);
-    return asked === void 0 ? byDjango(tenant2) : ranOf(asked, tenant2);
+    const asked2 = await ask3(tenant2, lane);
+    return asked2 === void 0 ? byDjango(tenant2) : ranOf(asked2, tenant2);
   }
-  async function ask4(tenant2, lane, keep) {
+  async function ask3(tenant2, lane, keep) {
     const worker = await workerOf(lane);
     if (worker === void 0) return void 0;
     const started = performance.now();
@@ -19848,10 +19922,22 @@ function ladder(options) {
       lockTimeout: options.project.timeouts?.lock
     };
   }
+  function warmUp(lane) {
+    startedWorker(lane).catch(() => {
+    });
+  }
+  function startedWorker(lane) {
+    const known = workers.get(lane);
+    if (known !== void 0) return known;
+    const starting = Promise.resolve().then(() => (init_worker(), worker_exports)).then(
+      ({ startWorker: startWorker2 }) => startWorker2(options.project, workerOptions(options))
+    );
+    workers.set(lane, starting);
+    return starting;
+  }
   async function workerOf(lane) {
-    const { startWorker: startWorker2, WorkerUnsupported: WorkerUnsupported2 } = await Promise.resolve().then(() => (init_worker(), worker_exports));
-    const worker = workers.get(lane) ?? startWorker2(options.project, workerOptions(options));
-    workers.set(lane, worker);
+    const { WorkerUnsupported: WorkerUnsupported2 } = await Promise.resolve().then(() => (init_worker(), worker_exports));
+    const worker = startedWorker(lane);
     try {
       return await worker;
     } catch (error3) {
@@ -19903,11 +19989,11 @@ function observedIn({
   where
 }) {
   const first2 = message.trim().split("\n")[0] ?? "";
-  if (sqlstate !== null) return detail === null ? first2 : `${first2} (${detail.trim()})`;
+  if (sqlstate !== null) return detail === null ? first2 : `${first2} (${detail.trim().replace(/\s+/g, " ")})`;
   const place2 = where === null ? "" : ` (${where})`;
   return `${exception}: ${first2}${place2}`;
 }
-var worthAWorker;
+var isWorthAWorker;
 var init_engines = __esm({
   "src/migrations/engines.ts"() {
     "use strict";
@@ -19921,7 +20007,7 @@ var init_engines = __esm({
     init_commands();
     init_failed_migration();
     init_rollout();
-    worthAWorker = 3;
+    isWorthAWorker = ({ length }) => length >= 3;
   }
 });
 
@@ -19941,12 +20027,12 @@ function conditionOf(group2, kind2, { structure, shared, nextIsUnatomic = false 
     (piece) => !has(structure, piece) && !removed.has(nameOf(piece))
   );
   const tables = missing.filter(({ part }) => part === void 0).map(({ table: table2 }) => table2);
-  const columns3 = missing.filter(({ part, table: table2 }) => part !== void 0 && structure.tables.has(table2));
-  if (tables.length + columns3.length > 0) {
+  const columns2 = missing.filter(({ part, table: table2 }) => part !== void 0 && structure.tables.has(table2));
+  if (tables.length + columns2.length > 0) {
     return {
       state: "tables-missing",
       tables,
-      columns: columns3.map(({ table: table2, part }) => `${table2}.${part}`),
+      columns: columns2.map(({ table: table2, part }) => `${table2}.${part}`),
       inShared: tables.filter((table2) => shared?.tables.has(table2))
     };
   }
@@ -19972,13 +20058,13 @@ function conditionOf(group2, kind2, { structure, shared, nextIsUnatomic = false 
 function ofKind(expectations, { kind: kind2, tenantType }) {
   return expectations.find((one) => one.kind === kind2 && one.tenantType === tenantType);
 }
-function piecesOf({ columns: columns3, named: named4 }, only) {
+function piecesOf({ columns: columns2, named: named4 }, only2) {
   return [
-    ...Object.entries(columns3).flatMap(([table2, parts]) => [
+    ...Object.entries(columns2).flatMap(([table2, parts]) => [
       { table: table2, what: "table" },
       ...parts.map((part) => ({ table: table2, part, what: "column" }))
     ]),
-    ...only === void 0 ? Object.entries(named4).flatMap(
+    ...only2 === void 0 ? Object.entries(named4).flatMap(
       ([table2, parts]) => parts.map((part) => ({ table: table2, part, what: "index or constraint" }))
     ) : []
   ];
@@ -20029,7 +20115,7 @@ function knownCauses({
   unreadable: unreadable3,
   withoutSchema,
   tenants,
-  kinds,
+  kinds: kinds2,
   groups,
   publicSchema
 }) {
@@ -20053,7 +20139,7 @@ function knownCauses({
       "provision them (provision-tenant completes a tenant) or remove their rows"
     );
   }
-  const types4 = new Set(kinds.filter(({ kind: kind2 }) => kind2 === "tenant").map((kind2) => kind2.tenantType));
+  const types4 = new Set(kinds2.filter(({ kind: kind2 }) => kind2 === "tenant").map((kind2) => kind2.tenantType));
   for (const { schema, tenantType } of tenants) {
     if (schema === publicSchema || types4.has(tenantType)) continue;
     add2(
@@ -20126,12 +20212,12 @@ function fallingThrough({ inShared }, { group: group2, kind: kind2, discovery })
 function isKind(one, { kind: kind2, tenantType }) {
   return one.kind === kind2 && one.tenantType === tenantType;
 }
-function tablesMissing({ tables, columns: columns3, inShared }, circumstances2) {
+function tablesMissing({ tables, columns: columns2, inShared }, circumstances2) {
   const { schema, discovery } = circumstances2;
   const apps = wholeApps(tables, circumstances2);
   const reached = inShared.map((table2) => `${discovery.publicSchema}.${table2}`);
   const through = reached.length === 0 ? "" : ` (its statements reach ${listed(reached, 2)} instead)`;
-  if (apps !== void 0 && columns3.length === 0) {
+  if (apps !== void 0 && columns2.length === 0) {
     const [app = ""] = apps;
     const rest = apps.length === 1 ? "" : ` and the same for ${listed(apps.slice(1))}`;
     return {
@@ -20140,7 +20226,7 @@ function tablesMissing({ tables, columns: columns3, inShared }, circumstances2) 
       next: `take the record back, then run again: python manage.py migrate_schemas --schema=${schema} ${app} zero --fake${rest}`
     };
   }
-  const lacking = [...tables, ...columns3.map((column) => `the column ${column}`)];
+  const lacking = [...tables, ...columns2.map((column2) => `the column ${column2}`)];
   return {
     code: "tenant-tables-missing",
     reason: `lacks ${listed(lacking, 3)}, which its ledger says it has${through}`,
@@ -20219,10 +20305,10 @@ var init_trouble = __esm({
         return { cause: causeOf(condition, { schema, group: group2, kind: kind2, discovery: this.#discovery }) };
       }
       #kindOf(schema) {
-        const { kinds, publicSchema } = this.#discovery;
-        if (schema === publicSchema) return kinds.find(({ kind: kind2 }) => kind2 === "shared");
+        const { kinds: kinds2, publicSchema } = this.#discovery;
+        if (schema === publicSchema) return kinds2.find(({ kind: kind2 }) => kind2 === "shared");
         const type = this.#types.get(schema);
-        return kinds.find(({ kind: kind2, tenantType }) => kind2 === "tenant" && tenantType === type);
+        return kinds2.find(({ kind: kind2, tenantType }) => kind2 === "tenant" && tenantType === type);
       }
     };
   }
@@ -20535,9 +20621,9 @@ function fleetFailure(failed2, { end: end3, standing: standing2, limit: limit3 }
       ...evidence === void 0 ? {} : { evidence }
     });
   }
-  const kinds = failed2.map(({ schema, failure: failure3 }) => sameFailure(failure3.message, schema));
+  const kinds2 = failed2.map(({ schema, failure: failure3 }) => sameFailure(failure3.message, schema));
   const isOneCode = failed2.every((one) => one.failure.code === failure2.code);
-  return new UserError(`${failureCountSentence(kinds)} — ${failure2.message}`, hint, {
+  return new UserError(`${failureCountSentence(kinds2)} — ${failure2.message}`, hint, {
     code: isOneCode ? failure2.code : "tenants-failed",
     cause: failure2,
     evidence: failed2.map((one) => one.failure.message).join("\n")
@@ -20743,10 +20829,10 @@ var init_headroom_verdict = __esm({
 
 // src/migrations/headroom.ts
 async function makeRoom(parallel2, { database, log }) {
-  const verdict2 = judgeHeadroom(await readHeadroom(database), { parallel: parallel2, connectionsEach });
-  if (verdict2.refusal !== void 0) throw verdict2.refusal;
-  for (const notice of verdict2.notices) log.info(notice);
-  return verdict2.parallel;
+  const verdict = judgeHeadroom(await readHeadroom(database), { parallel: parallel2, connectionsEach });
+  if (verdict.refusal !== void 0) throw verdict.refusal;
+  for (const notice of verdict.notices) log.info(notice);
+  return verdict.parallel;
 }
 var connectionsEach;
 var init_headroom2 = __esm({
@@ -20759,48 +20845,93 @@ var init_headroom2 = __esm({
 });
 
 // src/database/catalog.ts
-function tablesStatement(schemas) {
-  return {
-    text: `select n.nspname::text as schema,
-                  coalesce(array_agg(c.relname::text order by c.relname) filter (where c.oid is not null), '{}') as tables
-             from pg_namespace n
-             left join pg_class c on c.relnamespace = n.oid and c.relkind in ${tableKinds2}
-            where n.nspname = any($1::text[])
-            group by n.nspname`,
-    values: [schemas]
-  };
-}
 async function allSchemas(database) {
-  return schemasOf(await ask(database, allSchemasStatement));
+  const rows2 = await database.query(
+    `select nspname::text as schema from pg_namespace
+      where nspname !~ '^pg_' and nspname <> 'information_schema'
+      order by nspname`
+  );
+  return rows2.map(({ schema }) => schema);
 }
 async function tablesBySchema(database, schemas) {
-  const rows2 = await askInBatches(database, schemas, tablesStatement);
-  return new Map(rows2.map(({ schema, tables }) => [schema, new Set(tables)]));
-}
-function ask(database, { text: text2, values }) {
-  return database.query(text2, values);
-}
-async function askInBatches(database, schemas, statement2) {
-  const rows2 = [];
+  const found3 = /* @__PURE__ */ new Map();
   for (let start = 0; start < schemas.length; start += schemasPerStatement) {
-    const batch = schemas.slice(start, start + schemasPerStatement);
-    for (const row of await ask(database, statement2(batch))) rows2.push(row);
+    const rows2 = await database.query(
+      `select n.nspname::text as schema,
+              coalesce(array_agg(c.relname::text order by c.relname) filter (where c.oid is not null), '{}') as tables
+         from pg_namespace n
+         left join pg_class c on c.relnamespace = n.oid and c.relkind in ${tableKinds2}
+        where n.nspname = any($1::text[])
+        group by n.nspname`,
+      [schemas.slice(start, start + schemasPerStatement)]
+    );
+    for (const { schema, tables } of rows2) found3.set(schema, new Set(tables));
   }
-  return rows2;
+  return found3;
 }
-var schemasPerStatement, tableKinds2, allSchemasStatement, schemasOf;
+var schemasPerStatement, tableKinds2;
 var init_catalog = __esm({
   "src/database/catalog.ts"() {
     "use strict";
     schemasPerStatement = 500;
     tableKinds2 = `('r', 'p', 'v', 'm', 'f')`;
-    allSchemasStatement = {
-      text: `select nspname::text as schema from pg_namespace
-          where nspname !~ '^pg_' and nspname <> 'information_schema'
-          order by nspname`,
-      values: []
-    };
-    schemasOf = (rows2) => rows2.map(({ schema }) => schema);
+  }
+});
+
+// src/database/locked-tables.ts
+async function readWithin(database, limit3, read) {
+  await limitWaiting(database, limit3);
+  try {
+    return await read();
+  } catch (error3) {
+    if (codeOf(error3) !== lockNotAvailable) throw error3;
+    throw lockedAway(database.label, limit3, await findHolders(database));
+  } finally {
+    await limitWaiting(database, 0).catch(() => {
+    });
+  }
+}
+async function limitWaiting(database, milliseconds) {
+  await database.query(`select set_config('lock_timeout', $1, false)`, [String(milliseconds)]);
+}
+function findHolders(database) {
+  return database.query(
+    `select n.nspname || '.' || c.relname as "table", coalesce(a.pid, 0) as pid, coalesce(a.usename::text, '') as role,
+            coalesce(a.application_name, '') as application, coalesce(a.state, '') as state,
+            coalesce(a.query, '') as query,
+            (extract(epoch from clock_timestamp() - a.xact_start) * 1000)::float8 as milliseconds
+       from pg_locks l
+       join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
+       left join pg_stat_activity a on a.pid = l.pid
+      where l.granted and l.mode = 'AccessExclusiveLock' and l.pid is distinct from pg_backend_pid()
+        and l.database = (select oid from pg_database where datname = current_database())
+        and c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^pg_'
+      order by 1`
+  );
+}
+function lockedAway(label, limit3, holders) {
+  const tables = listed(
+    holders.map(({ table: table2 }) => table2),
+    3
+  );
+  const sessions = [...new Map(holders.map((holder) => [holder.pid, holder])).values()];
+  const who = holders.length === 0 ? "a table was locked, nobody could be seen in the way" : `locked: ${tables}, by ${describeBlockers(sessions)}`;
+  const end3 = sessions.filter(({ pid }) => pid !== 0).map(({ pid }) => `SELECT pg_terminate_backend(${pid})`).join("; ");
+  return new UserError(
+    `The schemas of ${label} could not be looked at within ${showDuration(limit3)} — ${who}`,
+    `run again when that has ended${end3 === "" ? "" : ` (or end it: ${end3})`}`,
+    { code: "schema-unreadable" }
+  );
+}
+var lockNotAvailable;
+var init_locked_tables = __esm({
+  "src/database/locked-tables.ts"() {
+    "use strict";
+    init_duration();
+    init_errors();
+    init_words();
+    init_blockers();
+    lockNotAvailable = "55P03";
   }
 });
 
@@ -20996,17 +21127,17 @@ var init_discovery = __esm({
 });
 
 // src/migrations/timeouts.ts
-function timeoutsRefusal(asked, { alias, timeouts: found3 }) {
+function timeoutsRefusal(asked2, { alias, timeouts: found3 }) {
   const wrong = [
-    { name: "lock_timeout", input: "lock-timeout", asked: asked.lock, found: found3.lock },
-    { name: "statement_timeout", input: "statement-timeout", asked: asked.statement, found: found3.statement }
+    { name: "lock_timeout", input: "lock-timeout", asked: asked2.lock, found: found3.lock },
+    { name: "statement_timeout", input: "statement-timeout", asked: asked2.statement, found: found3.statement }
   ].filter((one) => one.asked !== one.found.milliseconds);
   if (wrong.length === 0) return void 0;
   const differences3 = wrong.map(
-    ({ name, asked: asked2, found: found4 }) => `${name} is ${shown(found4.milliseconds)} instead of ${shown(asked2)}`
+    ({ name, asked: asked3, found: found4 }) => `${name} is ${shown(found4.milliseconds)} instead of ${shown(asked3)}`
   );
   const sources = wrong.map((one) => one.found.source);
-  const { why, next } = placeOf2(alias, found3, sources, withTimeouts(void 0, asked));
+  const { why, next } = placeOf2(alias, found3, sources, withTimeouts(void 0, asked2));
   const accepting = wrong.map(({ input, found: found4 }) => `${input}: ${written2(found4.milliseconds)}`);
   return new UserError(
     `The project’s connection does not keep the time limits that were asked for — ${listed(differences3)}: ${why}`,
@@ -21094,10 +21225,14 @@ var init_standing = __esm({
 
 // src/migrations/look.ts
 async function lookAt(options) {
-  const { database, schemas } = options;
-  const reading = allSchemas(database).then((names3) => readStructures(database, names3));
-  const asked = { ...options, postMigrate: options.postMigrate === "auto" };
-  const [everything, structures] = await Promise.all([readStanding(asked), reading]);
+  const { database, schemas, project } = options;
+  const reading = readWithin(
+    database,
+    project.timeouts?.lock ?? patience3,
+    async () => readStructures(database, await allSchemas(database))
+  );
+  const asked2 = { ...options, postMigrate: options.postMigrate === "auto" };
+  const [everything, structures] = await Promise.all([readStanding(asked2), reading]);
   const discovery = schemas === void 0 ? everything : limitedTo(everything, schemas);
   return { discovery, structures, plan: planMigrations(discovery, structures) };
 }
@@ -21130,16 +21265,19 @@ function unknown2(fitless, names3) {
     { code: "schemas-unknown" }
   );
 }
+var patience3;
 var init_look = __esm({
   "src/migrations/look.ts"() {
     "use strict";
     init_catalog();
+    init_locked_tables();
     init_structures();
     init_errors();
     init_words();
     init_plan();
     init_rollout();
     init_standing();
+    patience3 = 3e4;
   }
 });
 
@@ -21430,7 +21568,7 @@ var init_progress = __esm({
       proven(proof) {
         this.#proof = proof;
         for (const { schema, missing, missingColumns } of proof.incomplete) {
-          const lacking = [...missing, ...missingColumns.map((column) => `the column ${column}`)];
+          const lacking = [...missing, ...missingColumns.map((column2) => `the column ${column2}`)];
           this.#disproven(schema, `lacks ${listed(lacking, 5)}`, missing);
         }
         for (const { schema, index } of proof.invalidIndexes) {
@@ -21650,7 +21788,7 @@ function easierOf(initial, whole, { end: end3 }) {
 function found(before, after2, real) {
   if (before === void 0 || after2 === void 0) throw new Error("a snapshot is missing");
   const made2 = madeBetween(before, after2);
-  const lines2 = differences(made2, counterpart(made2, real));
+  const lines2 = differences(made2, counterpart2(made2, real));
   return [
     ...lines2.map((line) => line.replace("that others do not have", "that no migration makes")),
     ...unusualIn(made2, real)
@@ -21665,7 +21803,7 @@ function madeBetween(before, after2) {
     others: after2.others.filter((line) => !known.has(line))
   };
 }
-function counterpart(made2, real) {
+function counterpart2(made2, real) {
   const wanted = new Set(made2.others);
   return {
     tables: new Map([...real.tables].filter(([name]) => made2.tables.has(name))),
@@ -21704,19 +21842,19 @@ async function judgeInitial(discovery, { project, database, signal, log, policy 
       request: { compare: policy !== "never", ...questions(schema) },
       answer: initialTablesShape
     },
-    { timeout: patience3, signal, applicationName: "initial tables" }
+    { timeout: patience4, signal, applicationName: "initial tables" }
   );
   const there = standing2.filter(({ initial, present }) => initial && present.length > 0);
   if (there.length === 0) return nothing;
   if (policy === "never") throw tablesExist(schema, there);
-  const verdict2 = judge2(standing2, comparison2, pendingInShared(discovery));
-  if ("lines" in verdict2) throw initialRefusal(schema, there, verdict2);
+  const verdict = judge2(standing2, comparison2, pendingInShared(discovery));
+  if ("lines" in verdict) throw initialRefusal(schema, there, verdict);
   log.step(
     "Compared",
-    `${schema} has the tables of ${listed(verdict2.fake, 5)} exactly as they would be made: recorded without running`,
+    `${schema} has the tables of ${listed(verdict.fake, 5)} exactly as they would be made: recorded without running`,
     performance.now() - since
   );
-  return verdict2;
+  return verdict;
 }
 async function mayHaveTablesUnknown(discovery, database) {
   const { publicSchema, groups } = discovery;
@@ -21780,7 +21918,7 @@ function commands([first2]) {
   const [app = "", name = ""] = first2?.migration.split(".") ?? [];
   return `python manage.py migrate_schemas --shared --fake ${app} ${name}`;
 }
-var patience3, nothing;
+var patience4, nothing;
 var init_fake_initial = __esm({
   "src/migrations/fake-initial.ts"() {
     "use strict";
@@ -21791,7 +21929,7 @@ var init_fake_initial = __esm({
     init_errors();
     init_words();
     init_fake_initial_verdict();
-    patience3 = 15 * 6e4;
+    patience4 = 15 * 6e4;
     nothing = { fake: [], flag: void 0 };
   }
 });
@@ -21801,12 +21939,12 @@ async function judgeShared({ plan, discovery }, options) {
   if (!needsMigration(plan.shared)) return void 0;
   return judgeInitial(discovery, { ...options, policy: options.fakeInitial ?? "shared-if-identical" });
 }
-async function bringShared({ plan: { shared } }, verdict2, progress, options) {
-  if (verdict2 === void 0) {
+async function bringShared({ plan: { shared } }, verdict, progress, options) {
+  if (verdict === void 0) {
     options.log.step("Shared", `${shared.schema}: nothing to do`);
     return false;
   }
-  const { fake: fake2, flag } = verdict2;
+  const { fake: fake2, flag } = verdict;
   const since = performance.now();
   await safePoint(`the shared schema ${shared.schema}`, progress, options);
   progress.begun(shared.schema, "Shared");
@@ -22028,7 +22166,7 @@ function isUnknownOutcome(error3) {
 async function lookWhatBecame(tenant2, error3, { project, database, standing: standing2 }) {
   const { schema, pending } = tenant2;
   const { code, evidence } = error3;
-  const circumstances2 = { code, cause: error3, ...evidence === void 0 ? {} : { evidence } };
+  const circumstances2 = { code, cause: error3, ...evidence ? { evidence } : {} };
   const [what, observed2] = wordsOf2(schema, error3);
   let applied2;
   try {
@@ -22078,15 +22216,88 @@ var init_unknown_outcome = __esm({
   }
 });
 
+// src/migrations/wave-counter.ts
+function bar(share) {
+  const full = Math.round(share * 20);
+  return "█".repeat(full) + "░".repeat(20 - full);
+}
+var WaveCounter;
+var init_wave_counter = __esm({
+  "src/migrations/wave-counter.ts"() {
+    "use strict";
+    init_duration();
+    init_words();
+    init_plan();
+    WaveCounter = class {
+      #wave;
+      #log;
+      #started = performance.now();
+      #begun = 0;
+      #done = 0;
+      #failed = 0;
+      #shown = { tenth: 0, at: performance.now() };
+      #slowest = { schema: "", milliseconds: 0 };
+      constructor(wave, log) {
+        this.#wave = wave;
+        this.#log = log;
+      }
+      next() {
+        this.#begun += 1;
+        return Math.min(this.#begun, this.#wave.tenants.length);
+      }
+      ended({ schema }, milliseconds, failure2) {
+        this.#done += 1;
+        if (failure2 !== void 0) this.#failed += 1;
+        if (failure2 !== void 0 && this.#failed <= 5) this.#log.info(`✗ ${failure2.message}`);
+        if (milliseconds > this.#slowest.milliseconds) this.#slowest = { schema, milliseconds };
+        const total = this.#wave.tenants.length;
+        const tenth = Math.floor(this.#done * 10 / total);
+        const now = performance.now();
+        const worth = total <= 20 || tenth > this.#shown.tenth || now - this.#shown.at > 15e3;
+        if (!worth || total === 1) return;
+        this.#shown = { tenth, at: now };
+        this.#log.info(total <= 20 ? `${this.#done} of ${total}: ${schema}` : this.#line(total));
+      }
+      #line(total) {
+        const seconds = (performance.now() - this.#started) / 1e3;
+        const rate = this.#done / seconds;
+        const left = (total - this.#done) / rate * 1e3;
+        return [
+          `${grouped(this.#done)} of ${grouped(total)} ${bar(this.#done / total)}`,
+          `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s`,
+          ...this.#done === total ? [] : [`${showDuration(left)} left`],
+          ...this.#failed === 0 ? [] : [`${this.#failed} failed`]
+        ].join("  ");
+      }
+      /** `10 of 10, slowest zeta 0.08 s`, `acme: orders.0011 and orders.0012`. */
+      sentence() {
+        const { tenants } = this.#wave;
+        const [only2] = tenants;
+        const migrated = this.#done - this.#failed;
+        if (tenants.length === 1 && only2 !== void 0 && migrated === 1) {
+          return `${only2.schema}: ${workSentence(only2)}`;
+        }
+        return [
+          `${grouped(migrated)} of ${grouped(tenants.length)} migrated`,
+          ...this.#failed === 0 ? [] : [`${this.#failed} failed`],
+          ...this.#done > 1 ? [`slowest ${this.#slowest.schema} ${showDuration(this.#slowest.milliseconds)}`] : []
+        ].join(", ");
+      }
+    };
+  }
+});
+
 // src/migrations/tenants.ts
 async function migrateTenants(work3) {
   const { plan, pending, progress } = work3;
   const fleet = plan.tenants.length + plan.troubled.length;
   const waves = arrange(pending, work3.rollout, { ...await askedFacts(work3), ...work3, fleet });
   const failures = new Failures(plan.troubled.length);
+  const timeToAsk = atMostEvery(1e3);
+  const timeToTell = atMostEvery(1e3);
   for (const [index, wave] of waves.entries()) {
     const started = performance.now();
-    const counter = new WaveCounter(wave, work3);
+    const counter = new WaveCounter(wave, work3.log);
     const end3 = await migrateWave(wave, failures, {
       parallel: work3.parallel,
       oneAtATime: () => work3.engine.oneAtATime,
@@ -22094,10 +22305,8 @@ async function migrateTenants(work3) {
       deadline: work3.deadline,
       migrate: (tenant2, lane) => migrateOne(tenant2, lane, work3),
       async begin(tenant2) {
-        await safely(
-          work3,
-          `tenant ${tenant2.schema} (${counter.next()} of ${wave.tenants.length}, ${wave.name})`
-        );
+        const place2 = `${counter.next()} of ${wave.tenants.length}, ${wave.name}`;
+        if (timeToAsk()) await work3.safePoint(`tenant ${tenant2.schema} (${place2})`);
         progress.begun(tenant2.schema, wave.name);
       },
       ended(tenant2, ran, again) {
@@ -22105,9 +22314,10 @@ async function migrateTenants(work3) {
         else work3.log.info(retrySentence(tenant2.schema, ran.failure, again));
         if (again === void 0) progress.ended(tenant2.schema, ran);
         else progress.putBack(tenant2.schema);
-        work3.onStanding();
+        if (timeToTell()) work3.onStanding();
       }
     });
+    work3.onStanding();
     work3.log.step(wave.name, counter.sentence(), performance.now() - started);
     progress.phase(wave.name, started);
     if (end3 !== "done") return end3;
@@ -22128,7 +22338,8 @@ async function migrateOne(tenant2, lane, work3) {
     const ran = await work3.engine.migrate(tenant2, lane);
     return ran.retry === void 0 || isWhole(ran, tenant2, work3.plan) ? ran : { ...ran, retry: void 0 };
   } catch (error3) {
-    if (work3.signal.aborted || !isUnknownOutcome(error3)) throw error3;
+    work3.signal.throwIfAborted();
+    if (!isUnknownOutcome(error3)) throw error3;
     const { project, database, progress } = work3;
     const { failure: failure2 } = await lookWhatBecame(tenant2, error3, {
       project,
@@ -22143,11 +22354,13 @@ function isWhole({ engine, migration: migration2 }, { runs }, { migrations }) {
   const concerned = migration2 === void 0 ? runs : [migration2];
   return migrations.every((one) => one.atomic || !concerned.includes(one.migration));
 }
-async function safely(work3, phase) {
-  const last = lastSafePoint.get(work3) ?? Number.NEGATIVE_INFINITY;
-  if (performance.now() - last < safePointInterval) return;
-  lastSafePoint.set(work3, performance.now());
-  await work3.safePoint(phase);
+function atMostEvery(milliseconds) {
+  let last = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - last < milliseconds) return false;
+    last = performance.now();
+    return true;
+  };
 }
 async function askedFacts({
   database,
@@ -22186,78 +22399,15 @@ async function askGroup(database, name, query) {
     });
   }
 }
-function bar(share) {
-  const full = Math.round(share * 20);
-  return "█".repeat(full) + "░".repeat(20 - full);
-}
-var safePointInterval, lastSafePoint, WaveCounter;
 var init_tenants = __esm({
   "src/migrations/tenants.ts"() {
     "use strict";
     init_duration();
     init_errors();
-    init_words();
     init_fleet();
     init_rollout();
     init_unknown_outcome();
-    safePointInterval = 1e3;
-    lastSafePoint = /* @__PURE__ */ new WeakMap();
-    WaveCounter = class {
-      #wave;
-      #log;
-      #started = performance.now();
-      #begun = 0;
-      #done = 0;
-      #failed = 0;
-      #shown = { tenth: 0, at: performance.now() };
-      #slowest = { schema: "", milliseconds: 0 };
-      constructor(wave, { log }) {
-        this.#wave = wave;
-        this.#log = log;
-      }
-      next() {
-        this.#begun += 1;
-        return Math.min(this.#begun, this.#wave.tenants.length);
-      }
-      ended({ schema }, milliseconds, failure2) {
-        this.#done += 1;
-        if (failure2 !== void 0) this.#failed += 1;
-        if (failure2 !== void 0 && this.#failed <= 5) this.#log.info(`✗ ${failure2.message}`);
-        if (milliseconds > this.#slowest.milliseconds) this.#slowest = { schema, milliseconds };
-        const total = this.#wave.tenants.length;
-        const tenth = Math.floor(this.#done * 10 / total);
-        const now = performance.now();
-        const worth = total <= 20 || tenth > this.#shown.tenth || now - this.#shown.at > 15e3;
-        if (!worth || total === 1) return;
-        this.#shown = { tenth, at: now };
-        this.#log.info(total <= 20 ? `${this.#done} of ${total}: ${schema}` : this.#line(total));
-      }
-      #line(total) {
-        const seconds = (performance.now() - this.#started) / 1e3;
-        const rate = this.#done / seconds;
-        const left = (total - this.#done) / rate * 1e3;
-        return [
-          `${grouped(this.#done)} of ${grouped(total)} ${bar(this.#done / total)}`,
-          `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s`,
-          ...this.#done === total ? [] : [`${showDuration(left)} left`],
-          ...this.#failed === 0 ? [] : [`${this.#failed} failed`]
-        ].join("  ");
-      }
-      /** `10 of 10, slowest zeta 0.08 s`, `acme: orders.0011 and orders.0012`. */
-      sentence() {
-        const { tenants } = this.#wave;
-        const [only] = tenants;
-        const migrated = this.#done - this.#failed;
-        if (tenants.length === 1 && only !== void 0 && migrated === 1) {
-          return `${only.schema}: ${listed(only.pending, 3)}`;
-        }
-        return [
-          `${grouped(migrated)} of ${grouped(tenants.length)} migrated`,
-          ...this.#failed === 0 ? [] : [`${this.#failed} failed`],
-          ...this.#done > 1 ? [`slowest ${this.#slowest.schema} ${showDuration(this.#slowest.milliseconds)}`] : []
-        ].join(", ");
-      }
-    };
+    init_wave_counter();
   }
 });
 
@@ -22304,43 +22454,27 @@ var init_unrecorded = __esm({
 });
 
 // src/migrations/verify.ts
-function judge3(discovery, found3, before) {
-  if (found3 instanceof Map) return verdict(withoutColumns(discovery), structuresOf2(found3), []);
-  const structures = found3;
+function judge3(discovery, structures, before) {
+  const kinds2 = kindBySchema(discovery);
+  const incomplete2 = incompleteOf(kinds2, structures);
+  const invalidIndexes = invalidOf(kinds2, structures);
   const drift = driftOf(discovery, structures, before);
-  return { ...verdict(discovery, structures, drift), compared: before !== void 0 };
-}
-function verdict(discovery, structures, drift) {
-  const kinds = kindBySchema(discovery);
-  const incomplete2 = incompleteOf(kinds, structures);
-  const invalidIndexes = invalidOf(kinds, structures);
   const tenantKinds = discovery.kinds.filter(({ kind: kind2 }) => kind2 === "tenant");
   return {
-    schemas: kinds.size,
+    schemas: kinds2.size,
     tables: tenantKinds.map((kind2) => kind2.tables.length),
     columns: tenantKinds.map((kind2) => sum(Object.values(kind2.columns).map(({ length }) => length))),
     incomplete: incomplete2,
     invalidIndexes,
     drift,
-    compared: false,
+    compared: before !== void 0,
     failure: ledgersOf(discovery) ?? missingIn(incomplete2) ?? invalidIn2(invalidIndexes) ?? driftedIn(drift)
   };
 }
-function withoutColumns(discovery) {
-  return { ...discovery, kinds: discovery.kinds.map((kind2) => ({ ...kind2, columns: {} })) };
-}
-function structuresOf2(tables) {
-  const nothing2 = { columns: [], constraints: [], indexes: [] };
-  return [...tables].map(([schema, names3]) => ({
-    id: "",
-    schemas: [schema],
-    structure: { tables: new Map([...names3].map((name) => [name, nothing2])), others: [] }
-  }));
-}
-function kindBySchema({ publicSchema, tenants, kinds }) {
-  const shared = kinds.find(({ kind: kind2 }) => kind2 === "shared");
+function kindBySchema({ publicSchema, tenants, kinds: kinds2 }) {
+  const shared = kinds2.find(({ kind: kind2 }) => kind2 === "shared");
   const byType = new Map(
-    kinds.filter(({ kind: kind2 }) => kind2 === "tenant").map((kind2) => [kind2.tenantType, kind2])
+    kinds2.filter(({ kind: kind2 }) => kind2 === "tenant").map((kind2) => [kind2.tenantType, kind2])
   );
   const rows2 = tenants.filter(({ schema }) => schema !== publicSchema);
   return new Map([
@@ -22351,22 +22485,22 @@ function kindBySchema({ publicSchema, tenants, kinds }) {
     ])
   ]);
 }
-function incompleteOf(kinds, structures) {
+function incompleteOf(kinds2, structures) {
   const groups = new Map(structures.flatMap((group2) => group2.schemas.map((schema) => [schema, group2])));
   const judged2 = /* @__PURE__ */ new Map();
-  return [...kinds].flatMap(([schema, kind2]) => {
+  return [...kinds2].flatMap(([schema, kind2]) => {
     if (kind2 === void 0) return [];
     const structure = groups.get(schema)?.structure;
     const verdicts = judged2.get(kind2) ?? /* @__PURE__ */ new Map();
     judged2.set(kind2, verdicts);
-    const verdict2 = verdicts.get(structure) ?? missingOf(kind2, structure);
-    verdicts.set(structure, verdict2);
-    return verdict2.missing.length + verdict2.missingColumns.length === 0 ? [] : [{ schema, ...verdict2 }];
+    const verdict = verdicts.get(structure) ?? missingOf(kind2, structure);
+    verdicts.set(structure, verdict);
+    return verdict.missing.length + verdict.missingColumns.length === 0 ? [] : [{ schema, ...verdict }];
   });
 }
-function missingOf({ tables, columns: columns3 }, structure) {
+function missingOf({ tables, columns: columns2 }, structure) {
   const missing = tables.filter((table2) => structure?.tables.has(table2) !== true);
-  const missingColumns = Object.entries(columns3).flatMap(([table2, names3]) => {
+  const missingColumns = Object.entries(columns2).flatMap(([table2, names3]) => {
     const found3 = structure?.tables.get(table2);
     if (found3 === void 0) return [];
     const existing = new Set(found3.columns.map(({ name }) => name));
@@ -22374,10 +22508,10 @@ function missingOf({ tables, columns: columns3 }, structure) {
   });
   return { missing, missingColumns };
 }
-function invalidOf(kinds, structures) {
+function invalidOf(kinds2, structures) {
   return structures.flatMap(({ schemas, structure }) => {
     const invalid3 = [...structure.tables.values()].flatMap(({ indexes: indexes3 }) => indexes3).filter(({ valid }) => !valid);
-    return schemas.filter((schema) => kinds.has(schema)).flatMap((schema) => invalid3.map(({ name }) => ({ schema, index: name })));
+    return schemas.filter((schema) => kinds2.has(schema)).flatMap((schema) => invalid3.map(({ name }) => ({ schema, index: name })));
   });
 }
 function ledgersOf(discovery) {
@@ -22444,7 +22578,7 @@ function driftedIn(drift) {
   const schemas = groups.flatMap(({ byThisRun }) => byThisRun);
   return new UserError(
     `${counted(schemas.length, "tenant")} came out of this run otherwise than the others — ${listed(first2.byThisRun, 3)}: ${listed(first2.differences, 3)}`,
-    "before, they were equal: their data or a trigger of their own may have changed what a migration made; bring them in line by hand, and find out why before the next run",
+    "a migration has made something else of them than of the others: their data, a trigger, or something that was there before; bring them in line by hand, and find out why before the next run",
     {
       code: "tenant-drifted",
       evidence: groups.map(({ byThisRun, differences: differences3 }) => `${byThisRun.join(", ")}:
@@ -22452,18 +22586,18 @@ function driftedIn(drift) {
     }
   );
 }
-function proofSentence({ schemas, tables, columns: columns3, drift, compared: compared2 }) {
+function proofSentence({ schemas, tables, columns: columns2, drift, compared: compared2 }) {
   const tenants = schemas - 1;
   if (tenants === 0) return "the shared schema has all its tables and columns";
-  const each = tables.length === 1 ? `all ${counted(tables[0] ?? 0, "table")} and ${counted(columns3[0] ?? 0, "column")}` : "all tables and columns of their type";
+  const each = tables.length === 1 ? `all ${counted(tables[0] ?? 0, "table")} and ${counted(columns2[0] ?? 0, "column")}` : "all tables and columns of their type";
   const proven = `${counted(tenants, "tenant")} ${tenants === 1 ? "has" : "have"} ${each}`;
   if (drift.every(({ others: others2 }) => others2.length === 0)) return proven;
   return `${proven}; ${differingSentence(drift, compared2 ? " (since before this run)" : "")}`;
 }
 async function proveSchema(schema, discovery, database) {
-  const only = restrictedTo(schema, discovery);
-  const kinds = kindBySchema(only);
-  if (!kinds.has(schema)) {
+  const only2 = restrictedTo(schema, discovery);
+  const kinds2 = kindBySchema(only2);
+  if (!kinds2.has(schema)) {
     const failure2 = new UserError(
       `The tenant ${schema} cannot be found — the project’s default manager does not show its row`,
       "look at the manager of the tenant model",
@@ -22471,8 +22605,8 @@ async function proveSchema(schema, discovery, database) {
     );
     return { tables: 0, failure: failure2 };
   }
-  const proof = judge3(only, await readStructures(database, [discovery.publicSchema, schema]));
-  return { tables: kinds.get(schema)?.tables.length ?? 0, failure: proof.failure };
+  const proof = judge3(only2, await readStructures(database, [discovery.publicSchema, schema]));
+  return { tables: kinds2.get(schema)?.tables.length ?? 0, failure: proof.failure };
 }
 function restrictedTo(schema, discovery) {
   const concerned = /* @__PURE__ */ new Set([schema, discovery.publicSchema]);
@@ -22502,21 +22636,21 @@ var init_verify = __esm({
 });
 
 // src/migrations/estimate.ts
-function estimateRest(measured, { kinds, parallel: parallel2, pauses = 0 }) {
-  if (measured.length === 0 || kinds.length === 0) return void 0;
+function estimateRest(measured, { kinds: kinds2, parallel: parallel2, pauses = 0 }) {
+  if (measured.length === 0 || kinds2.length === 0) return void 0;
   const each = mean(measured);
   const seen = new Map(
     [...Map.groupBy(measured, ({ kind: kind2 }) => kind2)].map(([kind2, ofKind2]) => [kind2, mean(ofKind2)])
   );
-  const work3 = kinds.reduce((sum2, kind2) => sum2 + (seen.get(kind2) ?? each), 0);
-  const lanes = Math.min(parallel2, kinds.length);
-  const rounds2 = Math.ceil(kinds.length / lanes);
+  const work3 = kinds2.reduce((sum2, kind2) => sum2 + (seen.get(kind2) ?? each), 0);
+  const lanes = Math.min(parallel2, kinds2.length);
+  const rounds2 = Math.ceil(kinds2.length / lanes);
   return {
     measured: measured.length,
     each,
-    left: kinds.length,
+    left: kinds2.length,
     parallel: lanes,
-    milliseconds: rounds2 * (work3 / kinds.length) + pauses
+    milliseconds: rounds2 * (work3 / kinds2.length) + pauses
   };
 }
 function mean(measured) {
@@ -22611,9 +22745,9 @@ async function countRows(database, schemas, tables, { signal, timeLimit = 3e4, t
   }
   return inOrder(found3, schemas, tables);
 }
-function countableOf({ schema, table: table2, quoted: quoted4, readable, relations: relations3, pages, rows: rows2 }) {
+function countableOf({ schema, table: table2, quoted: quoted4, readable, relations: relations2, pages, rows: rows2 }) {
   if (quoted4 === null || !readable) return void 0;
-  return { schema, table: table2, quoted: quoted4, relations: relations3, pages, rows: rows2 ?? void 0 };
+  return { schema, table: table2, quoted: quoted4, relations: relations2, pages, rows: rows2 ?? void 0 };
 }
 function uncountable({ schema, table: table2, schema_exists: schemaExists, quoted: quoted4, role }) {
   if (!schemaExists) return { schema, table: table2, is: "schema-missing" };
@@ -22621,13 +22755,13 @@ function uncountable({ schema, table: table2, schema_exists: schemaExists, quote
 }
 function packed2(targets) {
   const packs = [];
-  let [relations3, pages] = [Infinity, 0];
+  let [relations2, pages] = [Infinity, 0];
   for (const target of [...targets].sort((one, other) => one.pages - other.pages)) {
-    relations3 += target.relations;
+    relations2 += target.relations;
     pages += target.pages;
-    if (relations3 > relationsPerStatement || pages > pagesPerStatement) {
+    if (relations2 > relationsPerStatement || pages > pagesPerStatement) {
       packs.push([]);
-      [relations3, pages] = [target.relations, target.pages];
+      [relations2, pages] = [target.relations, target.pages];
     }
     packs.at(-1)?.push(target);
   }
@@ -22929,9 +23063,9 @@ async function askAddresses(wave, { progress, options: { check, log } }) {
   }
 }
 function judgeTime(wave, { next, parallel: parallel2, progress, options }) {
-  const kinds = new Map(wave.tenants.map((tenant2) => [tenant2.schema, kindOfWork(tenant2)]));
+  const kinds2 = new Map(wave.tenants.map((tenant2) => [tenant2.schema, kindOfWork(tenant2)]));
   const measured = typical(progress.measuredIn(wave.name)).map(({ schema, milliseconds }) => ({
-    kind: kinds.get(schema) ?? "",
+    kind: kinds2.get(schema) ?? "",
     milliseconds
   }));
   const estimate = estimateRest(measured, { kinds: next.map(kindOfWork), parallel: parallel2 });
@@ -22991,21 +23125,22 @@ async function carryOut(progress, options) {
   refuse2(look2.plan, options);
   const superTenant = superTenantWords(options.superTenantCommand, look2.discovery);
   requireSmokeCommands(options.smokeCommands ?? [], look2.discovery);
-  const verdict2 = await judgeShared(look2, options);
+  const verdict = await judgeShared(look2, options);
   if (options.dryRun) {
     options.log.details("The plan", planLines(look2.plan).join("\n"));
     return;
   }
-  const sharedChanged = await bringShared(look2, verdict2, progress, options);
+  const sharedChanged = await bringShared(look2, verdict, progress, options);
   if (superTenant !== void 0) await bringSuperTenant(superTenant, progress, options);
   if (await isOutdated(look2, options)) look2 = await lookAgain(progress, options);
   await bringTemplates(look2.plan, progress, options);
   const end3 = await bringTenants(look2, progress, options);
   const before = look2;
   if (sharedChanged || progress.touchedTenants) {
-    look2 = await lookAt(options);
+    const again = before.plan.lacking.length === 0 ? { ...options, postMigrate: void 0 } : options;
+    look2 = await lookAt(again);
     progress.seen(look2.plan);
-    if (end3 === "done" && await recordProven(look2, progress, options)) look2 = await lookAt(options);
+    if (end3 === "done" && await recordProven(look2, progress, options)) look2 = await lookAt(again);
     progress.seen(look2.plan);
   }
   const failure2 = failureOf3(end3, progress, options);
@@ -23066,6 +23201,7 @@ async function bringTenants(look2, progress, options) {
     postMigrate: options.postMigrate ?? "auto",
     publicSchema: plan.shared.schema,
     pending,
+    lanes: parallel2,
     structureBefore: new Map(structures.flatMap(({ id, schemas }) => schemas.map((name) => [name, id]))),
     sharedTables: [...locksOnShared(plan).keys()]
   });
@@ -30594,7 +30730,7 @@ function tellReport(outcome, report) {
 function tellFailures(tenants, report) {
   const failed2 = tenants.filter(({ outcome }) => outcome === "failed" || outcome === "unknown");
   if (failed2.length === 0) return;
-  const kinds = Map.groupBy(failed2, ({ schema, failure: failure2 = "" }) => sameFailure(failure2, schema));
+  const kinds2 = Map.groupBy(failed2, ({ schema, failure: failure2 = "" }) => sameFailure(failure2, schema));
   const others2 = Map.groupBy(tenants, ({ outcome }) => outcome);
   const count3 = (outcome) => others2.get(outcome)?.length ?? 0;
   const rest = [
@@ -30605,7 +30741,7 @@ function tellFailures(tenants, report) {
   report.table(
     `${counted(failed2.length, "tenant")} failed${rest.length === 0 ? "" : ` (${listed(rest)})`}`,
     ["tenants", "what is wrong"],
-    [...kinds.values()].sort((one, other) => other.length - one.length).slice(0, shownRows).map((equal) => [
+    [...kinds2.values()].sort((one, other) => other.length - one.length).slice(0, shownRows).map((equal) => [
       `${equal.length > 1 ? `**${grouped(equal.length)}:** ` : ""}${listed(
         equal.map(({ schema }) => schema),
         5
@@ -30926,9 +31062,9 @@ async function converseLocally(argv, options) {
         });
       });
     },
-    async end(patience7 = 5e3) {
+    async end(patience8 = 5e3) {
       child.stdin.end();
-      const result = await Promise.race([ended2, (0, import_promises11.setTimeout)(patience7, void 0, { ref: false })]);
+      const result = await Promise.race([ended2, (0, import_promises11.setTimeout)(patience8, void 0, { ref: false })]);
       if (result === void 0) await endGroup(child);
       else signalGroup(child, "SIGKILL");
       return ended2;
@@ -31381,7 +31517,7 @@ var init_check = __esm({
 });
 
 // src/health/http.ts
-async function ask2(probe2, timeout2, signal) {
+async function ask(probe2, timeout2, signal) {
   const { url, host } = probe2;
   const started = import_node_perf_hooks.performance.now();
   const limit3 = AbortSignal.any([signal, AbortSignal.timeout(timeout2)]);
@@ -31479,18 +31615,18 @@ async function checkAddress(address, { log, signal }) {
   const probe2 = { url: new URL(address), host: void 0, headers: {} };
   const [finding] = await probeUntilHealthy(
     [probe2],
-    { ...patience4, expected: { status: [[200, 299]], text: void 0, headers: {} } },
-    { ask: (one) => ask2(one, patience4.tryTimeout, signal), log, signal }
+    { ...patience5, expected: { status: [[200, 299]], text: void 0, headers: {} } },
+    { ask: (one) => ask(one, patience5.tryTimeout, signal), log, signal }
   );
   return finding?.complaint?.observed;
 }
-var patience4;
+var patience5;
 var init_rollout_check = __esm({
   "src/actions/rollout-check.ts"() {
     "use strict";
     init_check();
     init_http();
-    patience4 = { attempts: 5, interval: 2e3, initialWait: 0, tryTimeout: 5e3 };
+    patience5 = { attempts: 5, interval: 2e3, initialWait: 0, tryTimeout: 5e3 };
   }
 });
 
@@ -31610,9 +31746,9 @@ var init_migrate_schemas = __esm({
         tellReport(outcome, context.report);
         if (outcome.failure !== void 0) throw outcome.failure;
         const result = resultOf(outcome, inputs6);
-        const verdict2 = verdictOf(outcome, result);
-        context.log.step("Done", verdict2, outcome.milliseconds);
-        context.report.verdict(`${verdict2}, in ${showDuration(outcome.milliseconds)}.`);
+        const verdict = verdictOf(outcome, result);
+        context.log.step("Done", verdict, outcome.milliseconds);
+        context.report.verdict(`${verdict}, in ${showDuration(outcome.milliseconds)}.`);
         return { result };
       }
     });
@@ -31821,27 +31957,27 @@ var init_outcome2 = __esm({
 
 // src/provisioning/parts.ts
 async function lookFor(wanted, call) {
-  return ask3(call, { action: "look", ...wanted }, found2);
+  return ask2(call, { action: "look", ...wanted }, found2);
 }
 async function makeParts(parts, call) {
   const answer = object({ made: made.nullable(), refused: string2().nullable() });
-  return ask3(call, { action: "make", ...parts }, answer);
+  return ask2(call, { action: "make", ...parts }, answer);
 }
 async function announce(schema, call) {
-  return ask3(call, { action: "announce", schema }, object({ refused: string2().nullable() }));
+  return ask2(call, { action: "announce", schema }, object({ refused: string2().nullable() }));
 }
 async function removeParts(parts, call) {
-  return ask3(call, { action: "remove", made: parts, lockTimeout: "5s" }, removal);
+  return ask2(call, { action: "remove", made: parts, lockTimeout: "5s" }, removal);
 }
-async function ask3({ project, signal }, request, answer) {
+async function ask2({ project, signal }, request, answer) {
   return probe(
     project,
     "provision",
     { request, answer },
-    { timeout: patience5, signal, applicationName: `provision ${request.action}` }
+    { timeout: patience6, signal, applicationName: `provision ${request.action}` }
   );
 }
-var found2, made, removal, patience5;
+var found2, made, removal, patience6;
 var init_parts = __esm({
   "src/provisioning/parts.ts"() {
     "use strict";
@@ -31863,7 +31999,7 @@ var init_parts = __esm({
       removed: array(_enum(["schema", "row", "domains"])),
       stuck: object({ part: _enum(["schema", "row", "domains"]), reason: string2() }).nullable()
     });
-    patience5 = 5 * 6e4;
+    patience6 = 5 * 6e4;
   }
 });
 
@@ -31872,7 +32008,7 @@ async function undo(made2, { project, log }) {
   const parts = partsOf(made2);
   if (parts.length === 0) return "this run made nothing else";
   try {
-    const removal2 = await removeParts(made2, { project, signal: AbortSignal.timeout(patience6) });
+    const removal2 = await removeParts(made2, { project, signal: AbortSignal.timeout(patience7) });
     log.step("Undone", removal2.removed.length === 0 ? "nothing" : listed(removal2.removed));
     return undoSentence(made2, removal2);
   } catch (error3) {
@@ -31896,14 +32032,14 @@ function partsOf({ row, domains, schema }) {
     ...domains.length === 0 ? [] : ["domains"]
   ];
 }
-var patience6;
+var patience7;
 var init_undo = __esm({
   "src/provisioning/undo.ts"() {
     "use strict";
     init_errors();
     init_words();
     init_parts();
-    patience6 = 6e4;
+    patience7 = 6e4;
   }
 });
 
@@ -32124,9 +32260,9 @@ var init_provision_tenant = __esm({
         report.data("tenant", outcome);
         for (const notice of outcome.notices) report.lookAt(notice);
         if (outcome.failure !== void 0) throw outcome.failure;
-        const verdict2 = verdictOf2(outcome, inputs6.dryRun);
-        log.step("Done", verdict2, outcome.milliseconds);
-        report.verdict(`${verdict2}, in ${showDuration(outcome.milliseconds)}.`);
+        const verdict = verdictOf2(outcome, inputs6.dryRun);
+        log.step("Done", verdict, outcome.milliseconds);
+        report.verdict(`${verdict}, in ${showDuration(outcome.milliseconds)}.`);
         return { result: inputs6.dryRun ? "planned" : outcome.state ?? "unchanged", state: outcome.state };
       }
     });
@@ -32965,7 +33101,7 @@ var init_why = __esm({
 });
 
 // src/deployment/gate.ts
-async function waitUntilServing(name, called, { probe: probe2, status, timeout: timeout2 }, { docker, ask: ask4, signal, log }) {
+async function waitUntilServing(name, called, { probe: probe2, status, timeout: timeout2 }, { docker, ask: ask3, signal, log }) {
   const started = import_node_perf_hooks3.performance.now();
   let told4 = "";
   let bornAt;
@@ -32988,7 +33124,7 @@ async function waitUntilServing(name, called, { probe: probe2, status, timeout: 
       throw whyItStopped(called, container, await docker.logs(name, evidenceLines));
     }
     if (look2.now === "ready" && probe2 !== void 0) {
-      const complaint = complaintAbout(await ask4(probe2, answerTimeout, signal), { status, headers: {} });
+      const complaint = complaintAbout(await ask3(probe2, answerTimeout, signal), { status, headers: {} });
       if (complaint !== void 0) look2 = { now: "not yet", ...complaint };
     }
     if (look2.now === "ready") return;
@@ -33042,7 +33178,7 @@ var init_gate = __esm({
 });
 
 // src/deployment/release.ts
-function namesOf2(container) {
+function namesOf3(container) {
   return {
     current: container,
     next: `${container}-tenantry-next`,
@@ -33055,7 +33191,7 @@ function releaseOf({ release, image }) {
 function releaseNameOf(container) {
   return container.labels[labels.release] ?? container.image.replace(/@sha256:(\w{12})\w*$/, "@$1");
 }
-function digestOf(container) {
+function digestOf2(container) {
   return container.labels[labels.digest] ?? /@(sha256:[0-9a-f]{64})$/.exec(container.image)?.[1];
 }
 function specFor(request, digest, { name, envFile }) {
@@ -33090,21 +33226,21 @@ function specFor(request, digest, { name, envFile }) {
 }
 function settingsOf(request, digest) {
   const { command, ports, mounts, networks, extraHosts, memory, cpus, user, restart, health } = request;
-  const settings = [
+  const settings2 = [
     digest,
     renderEnvironment(request.env),
     [command ?? [], ports, mounts, networks, extraHosts, Object.entries(request.labels).sort()],
     [memory, cpus, user, restart, health, request.stopTimeout, request.environment]
   ];
-  return (0, import_node_crypto4.createHash)("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
+  return (0, import_node_crypto4.createHash)("sha256").update(JSON.stringify(settings2)).digest("hex").slice(0, 16);
 }
-function envFileOf(home, container, release, settings) {
-  return `${home}/.tenantry/${container}/${release.replace(/[^\w.-]/g, "_")}-${settings}.env`;
+function envFileOf(home, container, release, settings2) {
+  return `${home}/.tenantry/${container}/${release.replace(/[^\w.-]/g, "_")}-${settings2}.env`;
 }
 function envFileOfContainer(home, container) {
-  const { [labels.app]: app, [labels.release]: release, [labels.settings]: settings } = container.labels;
-  if (app === void 0 || release === void 0 || settings === void 0) return void 0;
-  return envFileOf(home, app, release, settings);
+  const { [labels.app]: app, [labels.release]: release, [labels.settings]: settings2 } = container.labels;
+  if (app === void 0 || release === void 0 || settings2 === void 0) return void 0;
+  return envFileOf(home, app, release, settings2);
 }
 var import_node_crypto4, labels;
 var init_release = __esm({
@@ -33317,7 +33453,7 @@ function planFor(wanted, current, imageKeys) {
     return { kind: "first", summary: `nothing runs yet; ${wanted.release} will be started`, differences: [] };
   }
   const runs = releaseNameOf(current);
-  const isSame = wanted.digest !== void 0 && digestOf(current) === wanted.digest && current.labels[labels.settings] === wanted.spec.labels[labels.settings];
+  const isSame = wanted.digest !== void 0 && digestOf2(current) === wanted.digest && current.labels[labels.settings] === wanted.spec.labels[labels.settings];
   if (isSame && current.state.status === "running") {
     return { kind: "unchanged", summary: `${runs} runs, as asked for`, differences: [] };
   }
@@ -33336,7 +33472,7 @@ function planFor(wanted, current, imageKeys) {
   };
 }
 function differencesBetween({ spec, digest, environmentKeys, restart, release }, current, imageKeys) {
-  const image = digest === void 0 ? releaseNameOf(current) === release ? [] : [`image: ${releaseNameOf(current)} → ${release}`] : digestOf(current) === digest ? [] : [`image: ${releaseNameOf(current)} → ${release}`];
+  const image = digest === void 0 ? releaseNameOf(current) === release ? [] : [`image: ${releaseNameOf(current)} → ${release}`] : digestOf2(current) === digest ? [] : [`image: ${releaseNameOf(current)} → ${release}`];
   const given = current.environmentKeys.filter(
     (key2) => !imageKeys.includes(key2) || environmentKeys.includes(key2)
   );
@@ -33390,7 +33526,7 @@ async function showPlan(work3, found3) {
     result: "planned",
     digest: known,
     previousRelease: current && releaseNameOf(current),
-    previousDigest: current && digestOf(current)
+    previousDigest: current && digestOf2(current)
   });
   if (repair !== void 0) work3.ports.log.step("Repair", repair);
   tellPlan(plan, work3);
@@ -33599,13 +33735,13 @@ async function deploy(work3) {
   const { log } = ports;
   const release = releaseOf(request);
   const platform2 = await docker.platform();
-  const found3 = await findContainers(docker, namesOf2(request.container));
+  const found3 = await findContainers(docker, namesOf3(request.container));
   checkOwner(found3, request.container, request.environment);
   if (request.dryRun) return await showPlan(work3, found3);
   const current = await settled(work3, found3);
   learn({
     previousRelease: current && releaseNameOf(current),
-    previousDigest: current && digestOf(current),
+    previousDigest: current && digestOf2(current),
     standing: untouched2(current, work3.host)
   });
   const { digest, image } = await fetchedImage(work3, platform2);
@@ -33630,7 +33766,7 @@ async function settled(work3, found3) {
   const repair = describeRepair(found3);
   if (repair === void 0) return found3.current;
   log.step("Repair", repair);
-  const names3 = namesOf2(request.container);
+  const names3 = namesOf3(request.container);
   const current = await putBack(
     found3,
     { docker, names: names3, log, prove: (name) => prove(work3, docker, name, signal) },
@@ -33645,7 +33781,7 @@ async function switchTo(work3, { digest, release, current }) {
   const { host, request, machine, ports, learn } = work3;
   const { log, signal } = ports;
   const started = import_node_perf_hooks6.performance.now();
-  const names3 = namesOf2(request.container);
+  const names3 = namesOf3(request.container);
   const home = await homeOf(machine, signal);
   const envFile = envFileOf(home, request.container, release, settingsOf(request, digest));
   const oldEnvFile = current && envFileOfContainer(home, current);
@@ -33680,7 +33816,7 @@ async function switchTo(work3, { digest, release, current }) {
 }
 async function checkWhatServes({ host, request, docker, learn }, image, digest) {
   const running = await docker.container(request.container);
-  if (running?.state.status === "running" && running.imageId === image.id && digestOf(running) === digest)
+  if (running?.state.status === "running" && running.imageId === image.id && digestOf2(running) === digest)
     return;
   const observed2 = running === void 0 ? "there is no such container" : `it is ${running.state.status}, from ${running.image}`;
   learn({ result: "failed", standing: `something else changes ${request.container} on ${host}` });
@@ -33743,7 +33879,7 @@ async function deployContainer(request, ports) {
     }
     const outcome = await deployToHost(host, request, {
       connect: ports.connect,
-      ask: ports.ask ?? ask2,
+      ask: ports.ask ?? ask,
       log: ports.log,
       signal: ports.signal,
       standing(sentence2) {
@@ -56754,44 +56890,44 @@ function sshVerdict(error3, attempt2) {
   const seenFrom = attempt2.through === void 0 ? "" : ` from ${attempt2.through}`;
   const text2 = messageOf(error3);
   const observed2 = `${codeOf(error3) ?? ""} ${text2}`;
-  const verdict2 = (code, message, hint) => new UserError(message, hint, { code, cause: error3 });
+  const verdict = (code, message, hint) => new UserError(message, hint, { code, cause: error3 });
   if (/ENOTFOUND|EAI_AGAIN|Name or service not known|name resolution/.test(observed2)) {
-    return verdict2(
+    return verdict(
       "ssh-name-not-resolved",
       `Cannot find ${host} — the name does not resolve${seenFrom}`,
       "check the input host; a private name needs a runner or an ssh-jump inside that network"
     );
   }
   if (/ECONNREFUSED|Connection refused/.test(observed2)) {
-    return verdict2(
+    return verdict(
       "ssh-refused",
       `${host} refused the connection${seenFrom} — nothing listens on port ${port2}`,
       "start sshd there, or set ssh-port to the port it listens on"
     );
   }
   if (/administratively prohibited|Channel open failure: open failed/.test(observed2)) {
-    return verdict2(
+    return verdict(
       "ssh-jump-forbidden",
       `${attempt2.through} does not forward to ${address} — ${text2}`,
       "allow it in its sshd_config (AllowTcpForwarding, PermitOpen)"
     );
   }
   if (/no matching .*algorithm|no matching host key/i.test(observed2)) {
-    return verdict2(
+    return verdict(
       "ssh-no-common-algorithm",
       `${address} and this client have no algorithm in common — ${text2}`,
       "update sshd on the server"
     );
   }
   if (/Too many authentication failures/.test(observed2)) {
-    return verdict2(
+    return verdict(
       "ssh-too-many-attempts",
       `${address} ended the login of ${user} — too many attempts`,
       "give only the key or only the password that works, and look at MaxAuthTries in sshd_config"
     );
   }
   if (/no passphrase given/.test(observed2)) {
-    return verdict2(
+    return verdict(
       "ssh-passphrase-missing",
       `${attempt2.inputs}-key cannot be used — it is protected by a passphrase`,
       "set ssh-passphrase, or give a key without one"
@@ -56799,14 +56935,14 @@ function sshVerdict(error3, attempt2) {
   }
   const isUnreadable = /Cannot parse privateKey|does not contain a \(valid\) private key/.test(observed2);
   if (isUnreadable && attempt2.key?.isEncrypted === true) {
-    return verdict2(
+    return verdict(
       "ssh-passphrase-wrong",
       `${attempt2.inputs}-key cannot be used — ssh-passphrase does not open it`,
       "correct ssh-passphrase, or give a key without one"
     );
   }
   if (isUnreadable) {
-    return verdict2(
+    return verdict(
       "ssh-key-unreadable",
       `${attempt2.inputs}-key cannot be read — ${text2.replace("Cannot parse privateKey: ", "")}`,
       'paste the whole private key file into the secret; a key of another kind is converted by "ssh-keygen -p -f FILE"'
@@ -56814,20 +56950,20 @@ function sshVerdict(error3, attempt2) {
   }
   if (/All configured authentication methods failed/.test(observed2)) return rejected(attempt2, error3);
   if (/before handshake|ECONNRESET|EPIPE|Connection lost/.test(observed2)) {
-    return verdict2(
+    return verdict(
       "ssh-not-ssh",
       `${address} hung up before the login${seenFrom} — port ${port2} is not SSH, or sshd turned us away`,
       "check ssh-port; if it is right, look at MaxStartups and fail2ban on the server, and try again later"
     );
   }
   if (/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|Timed out|No route to host|timed out/.test(observed2)) {
-    return verdict2(
+    return verdict(
       "ssh-no-answer",
       `No answer from ${address}${seenFrom} within ${showDuration(attempt2.connectTimeout)}`,
       "a firewall may block this runner: allow it, set ssh-jump to a server that is allowed, or use a runner inside the network"
     );
   }
-  return verdict2(
+  return verdict(
     "ssh-failed",
     `Cannot log in as ${showAccount(attempt2.account)} — ${text2}`,
     "try the same login by hand: the server says more in its own log (journalctl -u ssh)"
@@ -56931,20 +57067,20 @@ function definite(value) {
 }
 async function logIn2(login, way) {
   const shown3 = [];
-  let kinds = Object.keys(hostKeyKinds);
-  while (kinds.length > 0) {
-    const outcome = await handshake(login, way, kinds);
+  let kinds2 = Object.keys(hostKeyKinds);
+  while (kinds2.length > 0) {
+    const outcome = await handshake(login, way, kinds2);
     if ("client" in outcome) return outcome;
     if (outcome.refused === void 0) break;
     const { refused: refused2 } = outcome;
     way.log.debug(`${showAddress(login.server)} shows ${refused2.fingerprint} (${refused2.type})`);
     shown3.push(refused2);
-    kinds = kinds.filter((kind2) => kind2 !== kindOf(refused2.type));
+    kinds2 = kinds2.filter((kind2) => kind2 !== kindOf(refused2.type));
   }
   if (login.pins !== void 0) throw hostKeyMismatch(login.server, login.pins, shown3);
   throw hostKeyUnknown(login.server, shown3, `${login.inputs}-fingerprint`);
 }
-async function handshake({ server, pins, key: key2, inputs: inputs6 }, way, kinds) {
+async function handshake({ server, pins, key: key2, inputs: inputs6 }, way, kinds2) {
   way.signal.throwIfAborted();
   const session = new NodeSSH();
   let refused2;
@@ -56967,7 +57103,7 @@ async function handshake({ server, pins, key: key2, inputs: inputs6 }, way, kind
       readyTimeout: way.connectTimeout,
       keepaliveInterval: keepalive.interval,
       keepaliveCountMax: keepalive.count,
-      algorithms: { serverHostKey: kinds.flatMap((kind2) => hostKeyKinds[kind2] ?? []) },
+      algorithms: { serverHostKey: kinds2.flatMap((kind2) => hostKeyKinds[kind2] ?? []) },
       hostVerifier: (shown3) => {
         if (pins?.accepts(shown3) === true) return true;
         refused2 = shownKey(shown3);
@@ -56982,7 +57118,7 @@ async function handshake({ server, pins, key: key2, inputs: inputs6 }, way, kind
     abandon(session);
     way.signal.throwIfAborted();
     if (refused2 !== void 0) return { refused: refused2 };
-    if (kinds.length < Object.keys(hostKeyKinds).length && /no matching/.test(messageOf(error3))) {
+    if (kinds2.length < Object.keys(hostKeyKinds).length && /no matching/.test(messageOf(error3))) {
       return { refused: void 0 };
     }
     throw error3 instanceof UserError ? error3 : sshVerdict(error3, attempt2);
@@ -57233,9 +57369,9 @@ var init_deploy_container = __esm({
           throw failure2;
         }
         const result = resultOf3(outcomes);
-        const verdict2 = verdictOf3(outcomes, result, inputs6);
-        log.step("Done", verdict2);
-        report.verdict(`${verdict2}.`);
+        const verdict = verdictOf3(outcomes, result, inputs6);
+        log.step("Done", verdict);
+        report.verdict(`${verdict}.`);
         return { result };
       }
     });
@@ -57305,12 +57441,12 @@ async function tenantProbes({ inputs: inputs6, log, signal }) {
   const [address] = inputs6.url;
   if (tenants === "none" || databaseUrl2 === void 0 || address === void 0) return [];
   const domains = await readDomains(databaseUrl2, signal);
-  const asked = sampled(domains, tenants);
+  const asked2 = sampled(domains, tenants);
   log.step(
     "Tenants",
-    `${grouped(asked.length)} of ${counted(domains.length, "tenant")}, by their primary domains`
+    `${grouped(asked2.length)} of ${counted(domains.length, "tenant")}, by their primary domains`
   );
-  return asked.map(({ schema, domain }) => ({
+  return asked2.map(({ schema, domain }) => ({
     url: new URL(tenantPath, address),
     host: domain,
     headers: requestHeader,
@@ -57418,7 +57554,7 @@ var init_health_check = __esm({
           `${counted(probes.length, "address", "addresses")}, up to ${counted(plan.attempts, "try", "tries")} each`
         );
         const findings = await probeUntilHealthy(probes, plan, {
-          ask: (probe2) => ask2(probe2, inputs6.tryTimeout, signal),
+          ask: (probe2) => ask(probe2, inputs6.tryTimeout, signal),
           log,
           signal
         });
@@ -57426,9 +57562,9 @@ var init_health_check = __esm({
         report.table("Health", ["address", "result", "tries", "time"], rowsOf2(findings.slice(0, shownRows2)));
         report.data("health", findings.map(asData));
         if (findings.some(({ complaint }) => complaint !== void 0)) throw unhealthy(findings, plan);
-        const verdict2 = `${counted(findings.length, "address", "addresses")} ${findings.length === 1 ? "answers" : "answer"} ${showStatusRanges(plan.expected.status)}`;
-        log.step("Done", `${verdict2}, slowest ${showDuration(slowest(findings))}`);
-        report.verdict(`${verdict2}.`);
+        const verdict = `${counted(findings.length, "address", "addresses")} ${findings.length === 1 ? "answers" : "answer"} ${showStatusRanges(plan.expected.status)}`;
+        log.step("Done", `${verdict}, slowest ${showDuration(slowest(findings))}`);
+        report.verdict(`${verdict}.`);
         return { result: "healthy" };
       }
     });
@@ -57598,8 +57734,8 @@ var init_tenantry = __esm({
           report.line(made2);
           report.data("stops", made2);
         }
-        const verdict2 = made2.map(({ name, result }) => `${name}: ${result}`).join(", ");
-        report.verdict(`${verdict2}.`);
+        const verdict = made2.map(({ name, result }) => `${name}: ${result}`).join(", ");
+        report.verdict(`${verdict}.`);
         return { result: inputs6.dryRun ? "planned" : "done" };
       }
     });
@@ -58724,12 +58860,12 @@ function unknownInputs(known, given) {
   });
 }
 function invalid2(problems) {
-  const [only, another] = problems;
+  const [only2, another] = problems;
   const isOne = another === void 0;
   return new UserError(
-    isOne ? `An input is wrong — ${only?.sentence}` : `${counted(problems.length, "input")} are wrong — ${problems.map(({ sentence: sentence2 }, i) => `(${i + 1}) ${sentence2}`).join("; ")}`,
+    isOne ? `An input is wrong — ${only2?.sentence}` : `${counted(problems.length, "input")} are wrong — ${problems.map(({ sentence: sentence2 }, i) => `(${i + 1}) ${sentence2}`).join("; ")}`,
     `correct ${isOne ? "it" : "them"} in the workflow and run again; nothing was done`,
-    { code: (isOne ? only?.code : void 0) ?? "input-invalid" }
+    { code: (isOne ? only2?.code : void 0) ?? "input-invalid" }
   );
 }
 var unreadable2;
