@@ -69,22 +69,36 @@ const provokedBy: Readonly<Record<number, readonly (readonly [file: string, test
   30: [['this', 'a foreign key into the shared schema']],
   31: [
     ['lock.test.ts', 'a migration that gets no lock is stopped, names who is in the way, and leaves nothing'],
+    [
+      'resume.test.ts',
+      'tried again after the others: migrated once it is free, and failed with who is in the way when it never is',
+    ],
   ],
-  32: [],
-  33: [],
+  32: [['resume.test.ts', 'a deadlock: ours is rolled back and tried again']],
+  33: [['this', 'no connection is left for the migration']],
   36: [['this', 'tables of another role']],
-  37: [],
+  37: [
+    [
+      'resume.test.ts',
+      '%s: no lock in time: not tried again; the INVALID index is named until it is dropped',
+    ],
+  ],
   38: [
     ['this', 'slower than expected: a warning with the estimate, and on'],
     ['this', 'the rest cannot be done in time: stopped after the canary'],
   ],
-  39: [],
-  40: [],
+  39: [['this', 'the failure budget is reached']],
+  40: [
+    [
+      'resume.test.ts',
+      'the time is nearly over: the tenant under way is brought to its end, no other is begun, and the next run goes on',
+    ],
+  ],
   41: [
     ['this', 'the health check fails after a migration that the old code can live with'],
     ['this', 'the health check fails after a migration that cannot be taken back'],
   ],
-  43: [],
+  43: [['this', 'tables of the shared schema that are not what its initial migration makes']],
 };
 
 let fleets: ShopFleets;
@@ -402,7 +416,7 @@ describe('ledgers and tables', () => {
     expectBlocked(
       seen,
       'tenant-drifted',
-      /^1 tenant came out of this run otherwise than the others — beta: .*order_email_ix.* — before, they were equal: /,
+      /^1 tenant came out of this run otherwise than the others — beta: .*order_email_ix.* — a migration has made something else of them than of the others: /,
     );
     expect(seen.outputs['drift-groups']).toBe('2');
   });
@@ -474,9 +488,70 @@ test('tables of another role', async () => {
   expectBlocked(
     seen,
     'tables-of-another-role',
-    /^1 schema has tables that belong to another role — zeta: \d+ tables of postgres: ALTER would fail — migrate as postgres, or make tenantry_clerk a member: GRANT "postgres" TO "tenantry_clerk"; /,
+    /^1 schema has tables that belong to another role — zeta: \d+ tables of postgres: ALTER would fail — migrate as postgres, or make \*{3} a member: GRANT "postgres" TO "\*{3}"; /,
   );
   expect(await columns()).toEqual(before);
+});
+
+test('the failure budget is reached', async () => {
+  const twice = (schema: string) => `
+    INSERT INTO ${schema}.orders_order (email, status, placed)
+      SELECT 'ana@shop.example', 'placed', now() FROM generate_series(1, 2);`;
+  const fleet = await fleets.copy(['acme', 'beta', 'zeta'].map(twice).join('\n'));
+  const folder = await fleets.shopWith({
+    'orders/migrations/0005_unique_email.py': migrationFile(
+      ordersHead,
+      'migrations.AlterField("order", "email", models.EmailField(max_length=254, unique=True))',
+    ),
+  });
+  const seen = await fleet.migrate({ canary: '0%', 'max-failures': '2', parallel: '1' }, folder);
+  expectBlocked(
+    seen,
+    'tenant-migration-failed',
+    /^2 tenants failed with the same error — Migration orders\.0005_unique_email failed in tenant acme — could not create unique index ".+" \(Key \(email\)=\(ana@shop\.example\) is duplicated\.\) — mend the cause, then run again; stopped at max-failures \(2\); 1 tenant was not tried$/,
+  );
+  expect(seen.outputs).toMatchObject({
+    'tenants-total': '3',
+    'tenants-failed': '2',
+    'tenants-migrated': '0',
+  });
+  expect(seen.summary).toContain('### 2 tenants failed (1 not tried)');
+});
+
+test('no connection is left for the migration', async () => {
+  await scratchRole('tenantry_thrifty');
+  const fleet = await fleets.copy('', { role: 'tenantry_thrifty' });
+  await fleet.database.close(); // it would take one
+  await fleet.sql(`
+    ALTER ROLE tenantry_thrifty CONNECTION LIMIT 3;
+    DO $$ DECLARE one record; BEGIN
+      FOR one IN SELECT oid::regclass AS name FROM pg_class
+                  WHERE relkind = 'r' AND relnamespace::regnamespace::text IN ('public', 'acme', 'beta', 'zeta') LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO tenantry_thrifty', one.name);
+      END LOOP;
+      FOR one IN SELECT unnest(ARRAY['public', 'acme', 'beta', 'zeta']) AS name LOOP
+        EXECUTE format('ALTER SCHEMA %I OWNER TO tenantry_thrifty', one.name);
+      END LOOP;
+    END $$`);
+  const seen = await fleet.migrate({}, await fleets.shopWith(note));
+  expectBlocked(
+    seen,
+    'database-too-many-connections',
+    / has no connection left for the migration — the role \*{3} may have 3 connections, 2 are taken — end idle connections /,
+  );
+  expect(await fleet.sql(`SELECT FROM pg_attribute WHERE attname = 'note'`)).toEqual([]);
+});
+
+test('tables of the shared schema that are not what its initial migration makes', async () => {
+  const fleet = await fleets.copy(`
+    DELETE FROM public.django_migrations WHERE app = 'customers';
+    ALTER TABLE public.customers_customer ALTER name TYPE varchar(50)`);
+  await refused(
+    fleet,
+    undefined,
+    'shared-tables-differ',
+    /^The shared schema public has tables that its ledger does not know, other than what each of its initial migrations makes: 1 difference — customers\.0001_initial: customers_customer\.name is character varying\(50\).* — make them alike, .*; nothing was changed$/,
+  );
 });
 
 describe('time', () => {
@@ -626,7 +701,7 @@ describe('no situation is left out', () => {
     if (!existsSync(path)) return false;
     const text = readFileSync(path, 'utf8');
     return ["'", '"', '`'].some((quote) =>
-      new RegExp(`\\btest\\(\\s*${quote}${literal(name)}${quote},`).test(text),
+      new RegExp(`\\btest(\\.each[\\s\\S]{0,200}?\\))?\\(\\s*${quote}${literal(name)}${quote},`).test(text),
     );
   }
 
