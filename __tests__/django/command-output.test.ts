@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { failureLine, migrationUnderWay } from '../../src/django/command-output.ts';
+import { failureLine, lostConnection, migrationUnderWay } from '../../src/django/command-output.ts';
 
 describe('the migration that was being applied', () => {
   test.each<{ output: string; migration: string | undefined }>`
@@ -34,5 +34,20 @@ describe('what went wrong, on one line', () => {
   test('standard output counts when nothing came on standard error', () => {
     expect(failureLine({ stdout: 'first\nlast\n', stderr: '' })).toBe('last');
     expect(failureLine({ stdout: '', stderr: '' })).toBe('');
+  });
+});
+
+describe('whether the connection to the database was ended from outside', () => {
+  test.each<{ stderr: string; lost: boolean }>`
+    stderr                                                                                                         | lost     | why
+    ${'django.db.utils.OperationalError: terminating connection due to administrator command\nCONTEXT:  …\n'}      | ${true}  | ${'pg_terminate_backend'}
+    ${'psycopg2.errors.AdminShutdown: terminating connection due to administrator command\n'}                      | ${true}  | ${'the server was stopped'}
+    ${'psycopg.OperationalError: consuming input failed: server closed the connection unexpectedly\n'}             | ${true}  | ${'the server crashed'}
+    ${'django.db.utils.InterfaceError: connection already closed\n'}                                               | ${true}  | ${'psycopg 2 at the next statement'}
+    ${'django.db.utils.OperationalError: canceling statement due to lock timeout\n'}                               | ${false} | ${'a statement was ended, not the connection'}
+    ${'django.db.utils.OperationalError: connection failed: connection to server at "10.0.0.1" failed: refused\n'} | ${false} | ${'there was none'}
+    ${'django.db.utils.ProgrammingError: relation "a" already exists\n'}                                           | ${false} | ${'it answered'}
+  `('$why', ({ stderr, lost }) => {
+    expect(lostConnection({ stderr })).toBe(lost);
   });
 });

@@ -184,7 +184,7 @@ export function lookInterval(lockTimeout = 0): number {
 function failureOf({ result, blockers }: Ended, { project }: CommandOptions, place: Place): UserError {
   const failed = {
     migration: migrationUnderWay(result.stdout),
-    observed: failureLine(result) || ending(result),
+    observed: lossOf(result) ?? (failureLine(result) || ending(result)),
     evidence: lastWords(result, 40),
   };
   return retryableState(result) === '55P03'

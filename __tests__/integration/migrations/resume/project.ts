@@ -22,6 +22,8 @@ const addIndexConcurrently = (name: string, field = 'reference') =>
   `AddIndexConcurrently("record0", models.Index(fields=["${field}"], name="${name}"))`;
 
 interface Migration {
+  readonly app?: 'customers';
+  readonly after?: string;
   readonly operations: readonly string[];
   readonly atomic?: false;
 }
@@ -32,6 +34,17 @@ const kinds = {
   two: {
     '0004_first': { operations: [addField('first')] },
     '0005_second': { operations: [addField('before_trap'), ...trap, addField('after_trap')] },
+  },
+  /** Runs in the shared schema, and has the trap there. */
+  shared: {
+    '0002_shared': {
+      app: 'customers',
+      after: '0001_initial',
+      operations: [
+        `migrations.AddField("customer", "region", models.CharField(max_length=40, null=True))`,
+        ...trap,
+      ],
+    },
   },
   /** Its index is made after its columns: Django records it after its commit. */
   deferred: {
@@ -65,20 +78,21 @@ const kinds = {
 export type Kind = keyof typeof kinds;
 
 /** The names of a project's migrations. */
-export const migrationsOf = (kind: Kind): string[] => Object.keys(kinds[kind]);
+export const migrationsOf = (kind: Exclude<Kind, 'shared'>): string[] => Object.keys(kinds[kind]);
 
 /** A folder with the project that has these migrations. Remove it with `remove`. */
 export async function projectWith(kind: Kind): Promise<{ folder: string; remove(): Promise<void> }> {
-  let before = '0003_record1_label_1';
+  let last = '0003_record1_label_1';
   const files: Record<string, string> = {};
   for (const [name, migration] of Object.entries<Migration>(kinds[kind])) {
-    files[`app00/migrations/${name}.py`] = textOf(migration, before);
-    before = name;
+    const { app = 'app00', after = last } = migration;
+    files[`${app}/migrations/${name}.py`] = textOf(migration, app, after);
+    last = name;
   }
   return changedCopy(await fleetProject(0, smallShape), files);
 }
 
-function textOf({ operations, atomic }: Migration, after: string): string {
+function textOf({ operations, atomic }: Migration, app: string, after: string): string {
   return [
     'from django.contrib.postgres.operations import AddIndexConcurrently',
     'from django.db import migrations, models',
@@ -86,7 +100,7 @@ function textOf({ operations, atomic }: Migration, after: string): string {
     '',
     'class Migration(migrations.Migration):',
     ...(atomic === false ? ['    atomic = False'] : []),
-    `    dependencies = [("app00", "${after}")]`,
+    `    dependencies = [("${app}", "${after}")]`,
     `    operations = [${operations.join(', ')}]`,
     '',
   ].join('\n');
