@@ -26,15 +26,22 @@ export function judgeCode({ migrations, shared, tenants }: MigrationPlan): CodeJ
   return { reversible: irreversible.length === 0, irreversible, oldCode, reasons };
 }
 
-/** What to do when the new code does not work on the database that was migrated for it. */
-export function goingBackSentence({ reversible, irreversible, oldCode, reasons }: CodeJudgement): string {
+/**
+ * What the migration means for going back, when the new code does not work on the database that was migrated for it:
+ * `the old code works with the migrated database, and Django can undo its migrations`.
+ */
+export function goingBackSentence({
+  reversible,
+  oldCode,
+  irreversible = [],
+  reasons = [],
+}: Pick<CodeJudgement, 'reversible' | 'oldCode'> & Partial<CodeJudgement>): string {
+  const why = reasons.length === 0 ? '' : ` (${listed(reasons, 2)})`;
   const code = {
-    yes: 'the old code works with the migrated database: it can be kept or deployed again, and the database left as it is',
-    no: `the old code does not work with the migrated database (${listed(reasons, 2)})`,
-    unknown: `nobody knows whether the old code works with the migrated database (${listed(reasons, 2)})`,
+    yes: 'the old code works with the migrated database',
+    no: `the old code does not work with the migrated database${why}`,
+    unknown: `whether the old code works with the migrated database is not known${why}`,
   }[oldCode];
-  const back = reversible
-    ? 'Django can undo the migrations'
-    : `Django cannot undo ${listed(irreversible, 3)}: going back before it would need a backup`;
-  return `${code}; ${back}`;
+  const undo = irreversible.length === 0 ? 'all of its migrations' : listed(irreversible, 3);
+  return `${code}, and ${reversible ? 'Django can undo its migrations' : `Django cannot undo ${undo}`}`;
 }

@@ -122,12 +122,7 @@ export const afterTheRun: readonly Situation[] = [
   tells(
     41,
     'The new code is not healthy after the migration',
-    goingBackSentence({
-      reversible: false,
-      irreversible: ['orders.0015_split_names'],
-      oldCode: 'yes',
-      reasons: [],
-    }),
-    'it stands at the end of the failure’s own sentence: keep the old code where it works with the database; go back only as far as Django can undo',
+    goingBackSentence({ reversible: false, oldCode: 'yes' }),
+    'it stands at the end of the sentence of what failed, behind what is done: keep the old code where it works with the database; otherwise go forward, or back as far as Django can undo (the outputs reversible and old-code-compatible)',
   ),
 ];
