@@ -24,6 +24,10 @@ const request: DeployRequest = {
   requiredEnv: [],
   healthTimeout: 60_000,
   stopTimeout: 10_000,
+  strategy: 'auto',
+  sharedVolumes: false,
+  bake: 30_000,
+  drainTimeout: 30_000,
   run: 'run 1',
   dryRun: false,
 };
@@ -36,6 +40,8 @@ function wanted(changes: Partial<DeployRequest> = {}): Wanted {
     release: releaseOf(asked),
     restart: asked.restart,
     environmentKeys: Object.keys(asked.env),
+    choice: { mechanism: 'recreate', obstacle: undefined, leftOut: [] },
+    bake: asked.bake,
   };
 }
 
