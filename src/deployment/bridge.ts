@@ -6,6 +6,7 @@ import { dockerOn } from '../docker/docker.ts';
 import type { Container } from '../docker/inspect.ts';
 import { UserError } from '../ground/errors.ts';
 import { bridgeSpec, publicPorts } from './bridge-ports.ts';
+import { evidenceLines } from './gate.ts';
 import type { Lease } from './lease.ts';
 import { prove } from './proof.ts';
 import { namesOf, releaseNameOf } from './release.ts';
@@ -15,6 +16,7 @@ import { Course, type Followed, followed } from './switch-course.ts';
 import { switchFailure } from './switch-failure.ts';
 import { switchProgram } from './switch-program.ts';
 import { follow, launch, type SwitchRun, takeEvidence, tidyFolder } from './switch-run.ts';
+import { whyItStopped } from './why.ts';
 import type { Work } from './work.ts';
 
 /** Milliseconds for removing what was made for nothing. */
@@ -51,14 +53,27 @@ export async function crossOver(work: Work, crossing: Crossing): Promise<void> {
     await machine.writeFile(`${folder}/program`, program, { mode: 0o600 });
     await launch(run, 'deploy', signal);
   } catch (error) {
+    const cause = await whyItEnded(work, release).catch(() => undefined);
     // Nothing has been touched yet. What a lost connection leaves, the next run removes.
     const last = dockerOn(machine, { signal: AbortSignal.timeout(removeTimeout), log });
     for (const name of [bridge, next]) await last.remove(name).catch(() => {});
-    throw error;
+    throw cause ?? error;
   }
   const course = new Course(work, { release, old: releaseNameOf(current), lease });
   const ended = await followed(work, run, course);
   await conclude(work, crossing, { run, course, ended });
+}
+
+/** A container that ends at once has no port to look at any more: its own end is what is to be told. */
+async function whyItEnded({ request, docker }: Work, release: string): Promise<UserError | undefined> {
+  const { bridge } = namesOf(request.container);
+  const container = await docker.container(bridge);
+  if (container?.state.status !== 'exited') return undefined;
+  return whyItStopped(
+    `${request.container} (${release})`,
+    container,
+    await docker.logs(bridge, evidenceLines),
+  );
 }
 
 async function conclude(

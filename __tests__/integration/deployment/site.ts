@@ -107,6 +107,14 @@ export class Site {
       .sort();
   }
 
+  /** What the packet filter has of us. */
+  async rules(): Promise<string[]> {
+    const rules = await this.onServer(
+      'for save in iptables-save ip6tables-save; do $save -t nat; done 2>/dev/null; nft list tables',
+    );
+    return rules.split('\n').filter((line) => line.includes('TENANTRY'));
+  }
+
   /** What the port says. */
   async answer(): Promise<string> {
     return (await (await fetch(`http://${this.host.address}:${this.port}`)).text()).trim();
