@@ -34,15 +34,8 @@ export async function killedAt(
   const folder = `${site.environmentFolder}/switch`;
   await site.onServer(`rm -f ${folder}/journal`);
   const runner = startRunner({ server: sshServerOf(site.host), request });
-  const isKilledThere = fault === 'program' || fault === 'both';
-  await site.onServer(`
-    tries=0
-    until grep -qs '"step":"${step}"' ${folder}/journal; do
-      tries=$((tries + 1))
-      [ $tries -lt 3000 ] || { echo "the step ${step} never came"; exit 1; }
-      sleep 0.02
-    done
-    ${isKilledThere ? "pkill -KILL -f '^sh program '" : ''}`);
+  await site.reached(step);
+  if (fault === 'program' || fault === 'both') await site.onServer("pkill -KILL -f '^sh program '");
   if (fault !== 'program') runner.process.kill('SIGKILL');
   if (fault === 'reboot') await control(site.host.name).reboot();
   const meanwhile = await firstAnswer(site);

@@ -130,7 +130,6 @@ export async function settleSwitch(
   if (result === undefined || result.result === 'stuck') {
     throw unsettled(work, result?.failed ?? 'its program was killed');
   }
-  await tidyFolder(run);
   log.info(
     result.result === 'undone'
       ? 'it was undone: the version of before serves'

@@ -29,6 +29,7 @@ import type { DeployRequest, HostOutcome } from './request.ts';
 import { askedOf, planOf, showPlan, tellPlan } from './show-plan.ts';
 import { type Survey, surveyOf } from './survey.ts';
 import { switchOver, untouched } from './switch-over.ts';
+import { tidyFolder } from './switch-run.ts';
 import type { HostPorts, Work } from './work.ts';
 
 /** Milliseconds for a question to the shell. */
@@ -78,21 +79,30 @@ export function notTried(host: string, request: DeployRequest): HostOutcome {
 }
 
 async function deploy(work: Work): Promise<void> {
-  const { host, request, machine, docker, ports } = work;
-  const { container, environment, networks, run, dryRun } = request;
+  const { host, request, machine, ports } = work;
+  const { container, run } = request;
   const { log, signal } = ports;
+  if (request.dryRun) {
+    const { found, survey } = await lookedAt(work);
+    return await showPlan(work, found, survey);
+  }
+  const folder = `.tenantry/${container}/switch`;
+  const lease = await takeLease({ machine, folder, container, host, run, log, signal });
+  try {
+    const { found, survey, platform } = await lookedAt(work);
+    await replace(work, { found, platform, site: { survey, folder: `${survey.home}/${folder}`, lease } });
+  } finally {
+    await lease.release();
+  }
+}
+
+async function lookedAt({ machine, docker, request, ports: { signal } }: Work) {
+  const { container, environment, networks } = request;
   const platform = await docker.platform();
   const found = await findContainers(docker, namesOf(container));
   checkOwner(found, container, environment);
   const survey = await surveyOf(machine, { container, networks, signal });
-  if (dryRun) return await showPlan(work, found, survey);
-  const folder = `${survey.home}/.tenantry/${container}/switch`;
-  const lease = await takeLease({ machine, folder, container, host, run, log, signal });
-  try {
-    await replace(work, { found, platform, site: { survey, folder, lease } });
-  } finally {
-    await lease.release();
-  }
+  return { platform, found, survey };
 }
 
 /** What is known of a server, and what is held there. */
@@ -139,23 +149,30 @@ async function settled(
   seen: Found,
   { survey, folder }: SiteOfWork,
 ): Promise<Container | undefined> {
-  const { host, request, docker, ports } = work;
+  const { host, request, machine, docker, ports } = work;
   const { log, signal } = ports;
   const names = namesOf(request.container);
   const isSwitch = seen.bridge !== undefined || survey.isRedirected;
   if (isSwitch) await settleSwitch(work, { found: seen, survey, folder });
   const found = isSwitch ? await findContainers(docker, names) : seen;
   const repair = describeRepair(found);
-  if (repair === undefined) return found.current;
-  log.step('Repair', repair);
-  const current = await putBack(
-    found,
-    { docker, names, log, prove: (name) => prove(work, docker, name, signal) },
-    { giveUpNext: false, isStopping: false, mayStart: true },
-  );
-  log.info(
-    current === undefined ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`,
-  );
+  let current = found.current;
+  if (repair !== undefined) {
+    log.step('Repair', repair);
+    current = await putBack(
+      found,
+      { docker, names, log, prove: (name) => prove(work, docker, name, signal) },
+      { giveUpNext: false, isStopping: false, mayStart: true },
+    );
+    log.info(
+      current === undefined ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`,
+    );
+  }
+  if (isSwitch || repair !== undefined || survey.hasProgram) {
+    // The run that was killed could not remove its own.
+    await tidyFolder({ machine, folder, log });
+    await keepOneEnvironment(work, survey.home, current && envFileOfContainer(survey.home, current));
+  }
   return current;
 }
 
@@ -177,9 +194,7 @@ async function switchTo(work: Work, { digest, release, current, site, choice }: 
       await crossOver({ ...work, learn }, { release, current, spec, ...site });
     } else await recreated({ ...work, learn }, { spec, release, current });
   } finally {
-    const outdated = isDeployed ? oldEnvFile : envFile;
-    const kept = isDeployed ? envFile : oldEnvFile;
-    if (outdated !== undefined && outdated !== kept) await removeFile(work, outdated);
+    await keepOneEnvironment(work, home, isDeployed ? envFile : oldEnvFile);
   }
   ports.log.step('Deployed', `${release} serves on ${host}`, performance.now() - started);
 }
@@ -236,13 +251,21 @@ async function checkWhatServes(
   );
 }
 
-/** A file that is left is a warning; the deployment is decided already. */
-async function removeFile({ machine, ports }: Work, path: string): Promise<void> {
+/** Removes the environment files of versions that do not run. One that is left is a warning: all is decided already. */
+async function keepOneEnvironment(
+  { machine, request, ports }: Work,
+  home: string,
+  kept: string | undefined,
+): Promise<void> {
+  const folder = `${home}/.tenantry/${request.container}`;
+  const script = 'cd "$1" || exit; for file in ./*.env; do [ "$file" = "./$2" ] || rm -f -- "$file"; done';
   try {
-    await machine.run(['rm', '-f', '--', path], { timeout: askTimeout });
+    await machine.run(['sh', '-c', script, 'tidy', folder, kept?.slice(folder.length + 1) ?? ''], {
+      timeout: askTimeout,
+    });
   } catch {
     ports.log.warning(
-      `${path} on ${machine.name} could not be removed; it has the environment of a version that does not run`,
+      `environment files in ${folder} on ${machine.name} could not be removed; they are of versions that do not run`,
     );
   }
 }

@@ -4,7 +4,7 @@
 # `take` prints `taken`, or what is known of the holder: token, age in seconds, boot, work, record.
 umask 077
 what=$1 folder=$2 token=$3 other=${4:-}
-mkdir -p "$folder" && cd "$folder" || exit
+cd && mkdir -p "$folder" && cd "$folder" || exit
 boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
 if command -v flock >/dev/null 2>&1; then
   exec 8>lease.lock

@@ -38,7 +38,7 @@ export function isDead({ age, isSameBoot, isWorking }: Holder): boolean {
 
 export interface LeaseRequest {
   readonly machine: Machine;
-  /** On the server. */
+  /** On the server, below the home of the account. */
   readonly folder: string;
   readonly container: string;
   readonly host: string;

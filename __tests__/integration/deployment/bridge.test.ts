@@ -47,6 +47,15 @@ const hosts: {
   },
 ];
 
+const everywhere = (version: string) => ({
+  'from outside': `${version} hello`,
+  'from outside, IPv6': `${version} hello`,
+  'on the server, its own address': `${version} hello`,
+  'on the server, loopback': `${version} hello`,
+  'on the server, loopback, IPv6': `${version} hello`,
+  'another container': `${version} hello`,
+});
+
 const verdicts: Readonly<Record<string, { code: string; says: string; result: string }>> = {
   crash: { code: 'container-stopped', says: 'SECRET_KEY is not set', result: 'failed' },
   port: { code: 'health-refused', says: 'did not become healthy within 2.0 s', result: 'failed' },
@@ -109,6 +118,16 @@ describe.each(hosts)('Docker $engine', ({ where, port, bad, killed }) => {
     expect(Object.keys(load.versions).sort()).toEqual(['v1', 'v2']);
     expect(await site.inspected('{{.HostConfig.RestartPolicy.Name}}')).toBe('unless-stopped');
     await expectRest();
+  });
+
+  test('every client reaches the new version from the switch on', async () => {
+    await serving('v1');
+    await site.onServer(`rm -f ${site.environmentFolder}/switch/journal`);
+    const deploying = site.deploy(request('v2', { bake: 10_000 }));
+    await site.reached('proven');
+    const during = await site.answersEverywhere();
+    expect((await deploying).outcome.result).toBe('deployed');
+    expect([during, await site.answersEverywhere()]).toEqual([everywhere('v2'), everywhere('v2')]);
   });
 
   test.each(bad)(
