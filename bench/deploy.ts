@@ -161,7 +161,7 @@ async function load(site: Site, rounds: number): Promise<void> {
           const { result, duration, roundTrips } = await underLoad(site, connections, (count) =>
             way === 'script' ? byScript(site, to) : deploy(site, request(site, to, { strategy: way }), count),
           );
-          rows.push([
+          add(rows, [
             called,
             application,
             connections,
@@ -195,6 +195,12 @@ async function load(site: Site, rounds: number): Promise<void> {
   console.log(`boot + drain: ${seconds(floor)}`);
 }
 
+/** Told as it comes: a table is printed at its end. */
+function add(rows: string[][], row: string[]): void {
+  process.stderr.write(`  ${row.join('  ')}\n`);
+  rows.push(row);
+}
+
 function counts({ sent, failed, failures, gap }: LoadResult): string[] {
   const kinds = Object.entries(failures).map(([kind, count]) => `${count} ${kind}`);
   return [String(sent), failed === 0 ? '0' : `${failed} (${kinds.join(', ')})`, `${gap} ms`];
@@ -213,7 +219,7 @@ async function failing(site: Site, rounds: number): Promise<void> {
       const { result, duration, course } = await underLoad(site, 'new', (count) =>
         deploy(site, wanted, count),
       );
-      rows.push([
+      add(rows, [
         tag,
         ...counts(result),
         seconds(duration),
@@ -232,7 +238,7 @@ async function killed(site: Site): Promise<void> {
     for (const step of switchSteps) {
       await site.clear();
       await site.deploy(request(site, 'a'));
-      rows.push([fault, step, ...(await killedRow(site, fault, step))]);
+      add(rows, [fault, step, ...(await killedRow(site, fault, step))]);
     }
   }
   console.log(

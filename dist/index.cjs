@@ -19,9 +19,9 @@ var __commonJS = (cb, mod) => function __require() {
     throw mod = 0, e;
   }
 };
-var __export = (target, all) => {
-  for (var name in all)
-    __defProp(target, name, { get: all[name], enumerable: true });
+var __export = (target, all2) => {
+  for (var name in all2)
+    __defProp(target, name, { get: all2[name], enumerable: true });
 };
 var __copyProps = (to, from, except, desc) => {
   if (from && typeof from === "object" || typeof from === "function") {
@@ -317,8 +317,8 @@ function whatInstead(url) {
 }
 function perhapsUnescaped(url) {
   const rest = url.slice(url.indexOf("://") + 3);
-  const first2 = rest.indexOf("@");
-  return first2 !== rest.lastIndexOf("@") || first2 !== -1 && /[/?[]/.test(rest.slice(0, first2));
+  const first = rest.indexOf("@");
+  return first !== rest.lastIndexOf("@") || first !== -1 && /[/?[]/.test(rest.slice(0, first));
 }
 var refusals, DatabaseUrlRefused, schemeHint;
 var init_url_refusal = __esm({
@@ -488,11 +488,11 @@ function readDatabaseUrl(url) {
   for (const { keyword, value } of readQuery(url, at + 1)) {
     const name = percentDecode(url, keyword).bytes.toString("latin1");
     const decoded = percentDecode(url, value);
-    const read2 = asLibpqReads(name, decoded.bytes.toString("latin1"));
-    if (!libpqParameters.has(read2.keyword)) {
+    const read = asLibpqReads(name, decoded.bytes.toString("latin1"));
+    if (!libpqParameters.has(read.keyword)) {
       refuse(url, "parameter", keyword.start, hintFor(url, keyword.start, name));
     }
-    store(read2.keyword, read2.keyword === name ? decoded : { ...decoded, bytes: import_node_buffer2.Buffer.from(read2.value) });
+    store(read.keyword, read.keyword === name ? decoded : { ...decoded, bytes: import_node_buffer2.Buffer.from(read.value) });
   }
   const texts2 = [...options].map(([keyword, value]) => [keyword, utf8(url, value)]);
   const perhapsMisread = url.includes("@", afterUser);
@@ -654,25 +654,25 @@ var init_url_compose = __esm({
 
 // src/database/url-secrets.ts
 function redactUrl(url) {
-  const read2 = tryToRead(url);
-  if (read2 === void 0 || read2.value.perhapsMisread) {
+  const read = tryToRead(url);
+  if (read === void 0 || read.value.perhapsMisread) {
     const scheme = /^[a-z][a-z0-9+]*:\/\//.exec(url)?.[0] ?? "";
     return `${scheme}${hidden}`;
   }
-  const places = [...read2.secrets].sort((a, b) => b.start - a.start);
+  const places = [...read.secrets].sort((a, b) => b.start - a.start);
   return places.reduce((text2, { start, end: end2 }) => `${text2.slice(0, start)}${hidden}${text2.slice(end2)}`, url);
 }
 function secretsInUrl(url) {
-  const read2 = tryToRead(url);
+  const read = tryToRead(url);
   const found2 = /* @__PURE__ */ new Set([url, url.trim()]);
-  for (const { start, end: end2, decoded } of read2?.secrets ?? []) {
+  for (const { start, end: end2, decoded } of read?.secrets ?? []) {
     for (const text2 of [url.slice(start, end2), url.slice(start, end2).trim(), decoded, encoded(decoded)]) {
       found2.add(text2);
     }
   }
-  if (read2 !== void 0) found2.add(composeUrl(read2.value, read2.value.scheme));
-  if (read2 === void 0 || read2.value.perhapsMisread) {
-    const { host = "", port: port2 = "", name = "" } = read2?.value ?? {};
+  if (read !== void 0) found2.add(composeUrl(read.value, read.value.scheme));
+  if (read === void 0 || read.value.perhapsMisread) {
+    const { host = "", port: port2 = "", name = "" } = read?.value ?? {};
     for (const text2 of [host, port2, name, ...perhapsPassword(url)]) {
       found2.add(text2);
       found2.add(decodedIfPossible(text2));
@@ -726,11 +726,11 @@ function parseDuration(text2) {
 }
 function showDuration(milliseconds) {
   if (milliseconds < 100) return `${Math.round(milliseconds)} ms`;
-  const seconds = milliseconds / 1e3;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  if (seconds < 59.5) return `${Math.round(seconds)} s`;
-  const minutes = Math.floor(Math.round(seconds) / 60);
-  if (minutes < 60) return withRest(minutes, "min", Math.round(seconds) % 60, "s");
+  const seconds2 = milliseconds / 1e3;
+  if (seconds2 < 9.95) return `${seconds2.toFixed(1)} s`;
+  if (seconds2 < 59.5) return `${Math.round(seconds2)} s`;
+  const minutes = Math.floor(Math.round(seconds2) / 60);
+  if (minutes < 60) return withRest(minutes, "min", Math.round(seconds2) % 60, "s");
   return withRest(Math.floor(minutes / 60), "h", minutes % 60, "min");
 }
 function withRest(amount, unit, rest, smaller) {
@@ -3677,10 +3677,10 @@ var init_schemas = __esm({
         }
         return void 0;
       });
-      const first2 = def.options.length === 1 ? def.options[0]._zod.run : null;
+      const first = def.options.length === 1 ? def.options[0]._zod.run : null;
       inst._zod.parse = (payload, ctx) => {
-        if (first2) {
-          return first2(payload, ctx);
+        if (first) {
+          return first(payload, ctx);
         }
         let async = false;
         const results = [];
@@ -5981,9 +5981,9 @@ var init_json_schema_processors = __esm({
           else
             handleUnrepresentable(schema, ctx, json, params, `A multipleOf divisor of ${divisor} cannot be represented in JSON Schema`);
         }
-        const [first2, ...rest] = divisors;
-        if (first2 !== void 0)
-          json.multipleOf = first2;
+        const [first, ...rest] = divisors;
+        if (first !== void 0)
+          json.multipleOf = first;
         if (rest.length)
           json.allOf = [...json.allOf ?? [], ...rest.map((m) => ({ multipleOf: m }))];
       }
@@ -7433,10 +7433,10 @@ var init_zod = __esm({
 });
 
 // src/step/fields.ts
-function readAs(read2) {
+function readAs(read) {
   return string2().transform((text2, context) => {
     try {
-      return read2(text2);
+      return read(text2);
     } catch (error3) {
       const known = error3 instanceof UserError;
       context.addIssue({
@@ -8158,7 +8158,7 @@ function mostTellingOf(failures) {
   return failures.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 function judge(observation, circumstances2) {
-  const { server, host, timeout: timeout2 } = circumstances2;
+  const { server, host, timeout: timeout4 } = circumstances2;
   switch (observation.kind) {
     case "name-not-resolved":
       return {
@@ -8196,7 +8196,7 @@ function judge(observation, circumstances2) {
     case "no-answer":
       return {
         code: "database-no-answer",
-        failed: `No answer from ${server} within ${showDuration(timeout2)}`,
+        failed: `No answer from ${server} within ${showDuration(timeout4)}`,
         observed: "a firewall may drop what this machine sends",
         hint: "let the address of this runner in, use a runner in the network of the database, or go through a bastion",
         waiting: "helps"
@@ -8204,7 +8204,7 @@ function judge(observation, circumstances2) {
     case "silent":
       return {
         code: "database-no-answer",
-        failed: `${capitalised(server)} took the connection and gave no answer within ${showDuration(timeout2)}`,
+        failed: `${capitalised(server)} took the connection and gave no answer within ${showDuration(timeout4)}`,
         observed: "it is busy, or no PostgreSQL",
         hint: "look at the server, and check host and port",
         waiting: "helps"
@@ -8451,13 +8451,13 @@ var init_wire = __esm({
 });
 
 // src/database/attempts.ts
-async function connectSomewhere(plan, names, { timeout: timeout2, signal }, attempt2) {
+async function connectSomewhere(plan, names, { timeout: timeout4, signal }, attempt2) {
   const failures = [];
   places: for (const place of plan.places) {
     const encryptions = encryptionsOf(plan.tls.mode, place.kind);
     let addresses = [];
     try {
-      addresses = await addressesOf(place, AbortSignal.any([signal, AbortSignal.timeout(timeout2)]));
+      addresses = await addressesOf(place, AbortSignal.any([signal, AbortSignal.timeout(timeout4)]));
     } catch (error3) {
       signal.throwIfAborted();
       failures.push({ observation: observe(error3, "resolve"), place, cause: error3 });
@@ -8487,7 +8487,7 @@ async function connectSomewhere(plan, names, { timeout: timeout2, signal }, atte
   if (telling === void 0) throw new Error("a connection plan without a place");
   throw new NoConnection(
     telling.observation,
-    circumstances(plan, names, timeout2, telling.place),
+    circumstances(plan, names, timeout4, telling.place),
     telling.cause
   );
 }
@@ -8502,14 +8502,14 @@ function worthOtherEncryption(observation, encryption) {
   if (observation.kind === "server") return isAboutEncryption(observation);
   return encryption === "tls-if-offered" && ["certificate", "tls-failed"].includes(observation.kind);
 }
-function circumstances(plan, { database, user, discreet }, timeout2, place) {
+function circumstances(plan, { database, user, discreet }, timeout4, place) {
   return {
     server: discreet ? "the server that the database URL names" : serverName(place),
     host: discreet ? "in the database URL" : place.kind === "tcp" ? place.host : "",
     database,
     user,
     sslMode: plan.tls.mode,
-    timeout: timeout2,
+    timeout: timeout4,
     discreet
   };
 }
@@ -8665,10 +8665,10 @@ var init_connection_plan = __esm({
 });
 
 // src/database/pooler.ts
-async function sharesBackends(first2, second) {
+async function sharesBackends(first, second) {
   const seen = { first: /* @__PURE__ */ new Set(), second: /* @__PURE__ */ new Set() };
   for (let round = 0; round < rounds; round += 1) {
-    seen.first.add(await first2());
+    seen.first.add(await first());
     seen.second.add(await second());
   }
   return seen.first.size > 1 || seen.second.size > 1 || [...seen.first].some((backend) => seen.second.has(backend));
@@ -8987,17 +8987,17 @@ var require_postgres_interval = __commonJS({
       if (!interval) return {};
       var matches2 = INTERVAL.exec(interval);
       var isNegative = matches2[8] === "-";
-      return Object.keys(positions).reduce(function(parsed, property) {
+      return Object.keys(positions).reduce(function(parsed2, property) {
         var position = positions[property];
         var value = matches2[position];
-        if (!value) return parsed;
+        if (!value) return parsed2;
         value = property === "milliseconds" ? parseMilliseconds(value) : parseInt(value, 10);
-        if (!value) return parsed;
+        if (!value) return parsed2;
         if (isNegative && ~negatives.indexOf(property)) {
           value *= -1;
         }
-        parsed[property] = value;
-        return parsed;
+        parsed2[property] = value;
+        return parsed2;
       }, {});
     }
   }
@@ -9867,7 +9867,7 @@ var require_utils2 = __commonJS({
     var nodeCrypto = require("crypto");
     module2.exports = {
       postgresMd5PasswordHash,
-      randomBytes: randomBytes2,
+      randomBytes: randomBytes5,
       deriveKey,
       sha256,
       hashByName,
@@ -9877,7 +9877,7 @@ var require_utils2 = __commonJS({
     var webCrypto = nodeCrypto.webcrypto || globalThis.crypto;
     var subtleCrypto = webCrypto.subtle;
     var textEncoder = new TextEncoder();
-    function randomBytes2(length) {
+    function randomBytes5(length) {
       return webCrypto.getRandomValues(Buffer.alloc(length));
     }
     async function md5(string3) {
@@ -12087,12 +12087,12 @@ var require_split2 = __commonJS({
         self2.push(val);
       }
     }
-    function noop(incoming) {
+    function noop2(incoming) {
       return incoming;
     }
     function split(matcher, mapper, options) {
       matcher = matcher || /\r?\n/;
-      mapper = mapper || noop;
+      mapper = mapper || noop2;
       options = options || {};
       switch (arguments.length) {
         case 1:
@@ -12111,7 +12111,7 @@ var require_split2 = __commonJS({
             matcher = /\r?\n/;
           } else if (typeof mapper === "object") {
             options = mapper;
-            mapper = noop;
+            mapper = noop2;
           }
       }
       options = Object.assign({}, options);
@@ -14291,22 +14291,22 @@ async function letsInWithTls(url, plan, options) {
   }
 }
 function attempt(url, plan, options) {
-  const timeout2 = plan.connectTimeout ?? options.connectTimeout;
+  const timeout4 = plan.connectTimeout ?? options.connectTimeout;
   const discreet = url.perhapsMisread;
   const names = {
     database: discreet ? "the database that the URL names" : `the database ${plan.database}`,
     user: plan.user,
     discreet
   };
-  return connectSomewhere(plan, names, { timeout: timeout2, signal: options.signal }, (one) => {
+  return connectSomewhere(plan, names, { timeout: timeout4, signal: options.signal }, (one) => {
     const label = discreet ? "the database of the URL" : `${plan.database} on ${serverName(one.place)}`;
-    return tryOnce(one, { plan, options, timeout: timeout2, label });
+    return tryOnce(one, { plan, options, timeout: timeout4, label });
   });
 }
-async function tryOnce(one, { plan, options, timeout: timeout2, label }) {
+async function tryOnce(one, { plan, options, timeout: timeout4, label }) {
   options.signal.throwIfAborted();
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), timeout2);
+  const timer = setTimeout(() => deadline.abort(), timeout4);
   const signal = AbortSignal.any([options.signal, deadline.signal]);
   let phase = "connect";
   try {
@@ -14498,6 +14498,34 @@ var init_parse_db_url = __esm({
   }
 });
 
+// src/database/own-sessions.ts
+function sessionsName({ run: run3 }) {
+  const [, number4] = /\/runs\/(\d+)/.exec(run3) ?? [];
+  const name = (number4 ?? run3).replace(/[^\w@.-]/g, "").slice(0, 16);
+  return `tenantry/${name}-${(0, import_node_crypto2.randomBytes)(2).toString("hex")}`;
+}
+async function endOwnSessions(database, name) {
+  const mine = `datname = current_database() and pid <> pg_backend_pid() and left(application_name, length($1)) = $1`;
+  const found2 = await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${mine}`, [
+    `${name}/`
+  ]);
+  let left = found2.length;
+  for (let waited = 0; left > 0 && waited < patience; waited += 100) {
+    await (0, import_promises4.setTimeout)(100);
+    left = (await database.query(`select from pg_stat_activity where ${mine}`, [`${name}/`])).length;
+  }
+  return { ended: found2.length, left };
+}
+var import_node_crypto2, import_promises4, patience;
+var init_own_sessions = __esm({
+  "src/database/own-sessions.ts"() {
+    "use strict";
+    import_node_crypto2 = require("node:crypto");
+    import_promises4 = require("node:timers/promises");
+    patience = 5e3;
+  }
+});
+
 // src/database/blockers.ts
 function findBlockers(database, applicationName) {
   return database.query(
@@ -14517,7 +14545,7 @@ async function watchingBlockers(work, { database, applicationName, interval, onB
   let blockers = [];
   const watch = async () => {
     for (; ; ) {
-      await (0, import_promises4.setTimeout)(interval, void 0, { signal: ended2.signal });
+      await (0, import_promises5.setTimeout)(interval, void 0, { signal: ended2.signal });
       const found2 = await findBlockers(database, applicationName);
       if (ended2.signal.aborted || found2.length === 0) continue;
       const isNews = pids(found2) !== pids(blockers);
@@ -14554,11 +14582,11 @@ function describe2({ pid, role, application, state, query, milliseconds }) {
   ];
   return facts4.length === 0 ? `session ${pid}` : `session ${pid} (${facts4.join(", ")})`;
 }
-var import_promises4, longestStatement;
+var import_promises5, longestStatement;
 var init_blockers = __esm({
   "src/database/blockers.ts"() {
     "use strict";
-    import_promises4 = require("node:timers/promises");
+    import_promises5 = require("node:timers/promises");
     init_duration();
     init_words();
     longestStatement = 100;
@@ -14572,8 +14600,12 @@ function migrationUnderWay(output) {
   if (last === void 0 || /\b(OK|FAKED)\b/.test(last)) return void 0;
   return /^(\S+?)\.\.\./.exec(last)?.[1];
 }
-function isLockTimeout({ stdout, stderr }) {
-  return /\bLockNotAvailable\b|canceling statement due to lock timeout/.test(stderr + stdout);
+function retryableState({
+  stdout,
+  stderr
+}) {
+  const states = Object.keys(retryable);
+  return states.find((state) => retryable[state].test(stderr) || retryable[state].test(stdout));
 }
 function failureLine({ stdout, stderr }) {
   const lines2 = (stderr.trim() === "" ? stdout : stderr).replace(colours, "").trimEnd().split("\n");
@@ -14587,37 +14619,51 @@ function failureLine({ stdout, stderr }) {
 function isTraceback(line) {
   return /^django\.db\.utils\.|^psycopg/.test(line);
 }
-var colours, exceptionLine;
+var colours, retryable, exceptionLine;
 var init_command_output = __esm({
   "src/django/command-output.ts"() {
     "use strict";
     colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+    retryable = {
+      "55P03": /\bLockNotAvailable\b|canceling statement due to lock timeout/,
+      "40P01": /\bDeadlockDetected\b|\bdeadlock detected\b/,
+      "40001": /\bSerializationFailure\b|could not serialize access/
+    };
     exceptionLine = /^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Missing|Warning): (.*)$/;
   }
 });
 
 // src/django/project.ts
 async function manage(project, args, options) {
-  const settings = project.settingsModule === void 0 ? [] : [`--settings=${project.settingsModule}`];
-  return runPython(project, ["manage.py", ...args, ...settings], {}, options);
+  const settings2 = project.settingsModule === void 0 ? [] : [`--settings=${project.settingsModule}`];
+  return runPython(project, ["manage.py", ...args, ...settings2], {}, options);
 }
-async function runPython(project, args, env, { timeout: timeout2, signal, onLine, applicationName }) {
+async function runPython(project, args, env, { timeout: timeout4, signal, onLine, applicationName }) {
   await requireManagePy(project);
-  try {
-    return await project.machine.run([project.python, ...args], {
-      timeout: timeout2,
+  return startingPython(
+    project,
+    () => project.machine.run([project.python, ...args], {
+      timeout: timeout4,
       ...signal === void 0 ? {} : { signal },
       ...onLine === void 0 ? {} : { onLine },
       workingDirectory: project.workingDirectory,
-      env: {
-        ...project.env,
-        ...project.settingsModule === void 0 ? {} : { DJANGO_SETTINGS_MODULE: project.settingsModule },
-        ...applicationName === void 0 ? {} : { PGAPPNAME: shortenedName(applicationName) },
-        PYTHONUNBUFFERED: "1",
-        DJANGO_COLORS: "nocolor",
-        ...env
-      }
-    });
+      env: environment2(project, env, applicationName)
+    })
+  );
+}
+function environment2(project, more, applicationName) {
+  return {
+    ...project.env,
+    ...project.settingsModule === void 0 ? {} : { DJANGO_SETTINGS_MODULE: project.settingsModule },
+    ...applicationName === void 0 ? {} : { PGAPPNAME: sessionName(project, applicationName) },
+    PYTHONUNBUFFERED: "1",
+    DJANGO_COLORS: "nocolor",
+    ...more
+  };
+}
+async function startingPython(project, start) {
+  try {
+    return await start();
   } catch (error3) {
     if (error3 instanceof UserError && error3.code === "command-not-found") {
       throw new UserError(
@@ -14643,8 +14689,8 @@ async function requireManagePy({ machine, workingDirectory }) {
     { code: "manage-py-missing" }
   );
 }
-function shortenedName(applicationName) {
-  return applicationName.replace(/[^\x20-\x7e]/g, "?").slice(0, 63);
+function sessionName({ sessions = "tenantry" }, about) {
+  return `${sessions}/${about}`.replace(/[^\x20-\x7e]/g, "?").slice(0, 63);
 }
 var import_node_path2;
 var init_project = __esm({
@@ -14672,6 +14718,37 @@ var init_machine = __esm({
   }
 });
 
+// src/migrations/failed-migration.ts
+function failedMigration({ migration: migration2, observed: observed2, evidence: evidence2 }, { code, where, trying, standing }) {
+  const what = migration2 === void 0 ? `${trying} failed` : `Migration ${migration2} failed ${where}`;
+  return new UserError(
+    `${what} — ${observed2}`,
+    ["mend the cause, then run again", standing].filter(Boolean).join("; "),
+    { code, evidence: evidence2 }
+  );
+}
+function blockedMigration({ migration: migration2, evidence: evidence2 }, { where, trying, standing }, { blockers, lockTimeout }) {
+  const what = migration2 === void 0 ? `${trying} was blocked` : `Migration ${migration2} was blocked ${where}`;
+  const limit2 = lockTimeout === void 0 ? "" : ` within lock-timeout (${showDuration(lockTimeout)})`;
+  const who = blockers.length === 0 ? "nobody could be seen in the way" : `in the way: ${describeBlockers(blockers)}`;
+  const sessions = blockers.filter(({ pid }) => pid !== 0);
+  const end2 = sessions.length === 0 ? "" : ` (or end it: ${sessions.map(({ pid }) => `SELECT pg_terminate_backend(${pid})`).join("; ")})`;
+  const rest = standing === void 0 ? "" : `; ${standing}`;
+  return new UserError(
+    `${what} — it did not get a lock${limit2}; ${who}`,
+    `run again when that has ended${end2}, or raise lock-timeout: what waits for a lock makes others wait, too${rest}`,
+    { code: "migration-blocked", evidence: evidence2 }
+  );
+}
+var init_failed_migration = __esm({
+  "src/migrations/failed-migration.ts"() {
+    "use strict";
+    init_blockers();
+    init_duration();
+    init_errors();
+  }
+});
+
 // src/migrations/commands.ts
 function superTenantWords(wanted, { commands }) {
   const words = wanted?.trim().split(/\s+/).filter(Boolean) ?? [];
@@ -14687,12 +14764,13 @@ function superTenantWords(wanted, { commands }) {
     { code: "command-missing" }
   );
 }
-async function migrateShared(schema, options) {
-  const ran = await run(["migrate_schemas", "--shared", "--noinput"], schema, options);
+async function migrateShared(schema, options, recording) {
+  const flags = recording === void 0 ? [] : [recording];
+  const ran = await run(["migrate_schemas", "--shared", ...flags, "--noinput"], schema, options);
   if (succeeded(ran.result)) return ran;
   return {
     milliseconds: ran.milliseconds,
-    failure: migrationFailure(ran, options, {
+    failure: failureOf(ran, options, {
       code: "shared-migration-failed",
       where: `in the shared schema ${schema}`,
       trying: "Migrating the shared schema",
@@ -14715,20 +14793,24 @@ async function makeSuperTenant(words, options) {
 async function migrateTenant(schema, options) {
   const args = ["migrate_schemas", `--schema=${schema}`, "--noinput"];
   const ran = await run(args, schema, options);
-  if (succeeded(ran.result)) return ran;
+  if (succeeded(ran.result)) return { milliseconds: ran.milliseconds };
   return {
     milliseconds: ran.milliseconds,
-    failure: migrationFailure(ran, options, {
-      code: "tenant-migration-failed",
-      where: `in tenant ${schema}`,
-      trying: `Migrating tenant ${schema}`
-    })
+    failure: failureOf(ran, options, placeOfTenant(schema)),
+    retry: retryableState(ran.result)
   };
 }
-async function run(words, subject, { project, database, signal, log, timeout: timeout2 }) {
+function placeOfTenant(schema) {
+  return {
+    code: "tenant-migration-failed",
+    where: `in tenant ${schema}`,
+    trying: `Migrating tenant ${schema}`
+  };
+}
+async function run(words, subject, { project, database, signal, log, timeout: timeout4 }) {
   const started = performance.now();
-  const applicationName = shortenedName(`tenantry ${subject}`);
-  const command = () => manage(project, words, { timeout: timeout2, signal, onLine: (line) => log.debug(line), applicationName });
+  const applicationName = sessionName(project, subject);
+  const command = () => manage(project, words, { timeout: timeout4, signal, onLine: (line) => log.debug(line), applicationName: subject });
   const watched = await watchingBlockers(command, {
     database,
     applicationName,
@@ -14740,32 +14822,13 @@ async function run(words, subject, { project, database, signal, log, timeout: ti
 function lookInterval(lockTimeout = 0) {
   return lockTimeout === 0 ? 1e3 : Math.min(1e3, Math.max(50, lockTimeout / 4));
 }
-function migrationFailure({ result, blockers }, { project }, told2) {
-  if (isLockTimeout(result)) return blocked(result, blockers, project.timeouts?.lock, told2);
-  const migration = migrationUnderWay(result.stdout);
-  const what = migration === void 0 ? `${told2.trying} failed` : `Migration ${migration} failed ${told2.where}`;
-  return new UserError(
-    `${what} — ${failureLine(result) || ending(result)}`,
-    ["mend the cause, then run again", told2.standing].filter(Boolean).join("; "),
-    {
-      code: told2.code,
-      evidence: lastWords(result, 40)
-    }
-  );
-}
-function blocked(result, blockers, lockTimeout, { where, trying, standing }) {
-  const migration = migrationUnderWay(result.stdout);
-  const what = migration === void 0 ? `${trying} was blocked` : `Migration ${migration} was blocked ${where}`;
-  const limit2 = lockTimeout === void 0 ? "" : ` within lock-timeout (${showDuration(lockTimeout)})`;
-  const who = blockers.length === 0 ? "nobody could be seen in the way" : `in the way: ${describeBlockers(blockers)}`;
-  const sessions = blockers.filter(({ pid }) => pid !== 0);
-  const end2 = sessions.length === 0 ? "" : ` (or end it: ${sessions.map(({ pid }) => `SELECT pg_terminate_backend(${pid})`).join("; ")})`;
-  const rest = standing === void 0 ? "" : `; ${standing}`;
-  return new UserError(
-    `${what} — it did not get a lock${limit2}; ${who}`,
-    `run again when that has ended${end2}, or raise lock-timeout: what waits for a lock makes others wait, too${rest}`,
-    { code: "migration-blocked", evidence: lastWords(result, 40) }
-  );
+function failureOf({ result, blockers }, { project }, place) {
+  const failed = {
+    migration: migrationUnderWay(result.stdout),
+    observed: failureLine(result) || ending(result),
+    evidence: lastWords(result, 40)
+  };
+  return retryableState(result) === "55P03" ? blockedMigration(failed, place, { blockers, lockTimeout: project.timeouts?.lock }) : failedMigration(failed, place);
 }
 var usualSuperTenantCommand;
 var init_commands = __esm({
@@ -14774,10 +14837,10 @@ var init_commands = __esm({
     init_blockers();
     init_command_output();
     init_project();
-    init_duration();
     init_errors();
     init_words();
     init_machine();
+    init_failed_migration();
     usualSuperTenantCommand = "create_super_tenant";
   }
 });
@@ -14821,11 +14884,11 @@ function pendingOf(group) {
 function ghostsOf(groups) {
   const schemas = /* @__PURE__ */ new Map();
   for (const group of groups) {
-    for (const migration of group.ghosts) {
-      schemas.set(migration, (schemas.get(migration) ?? 0) + group.schemas.length);
+    for (const migration2 of group.ghosts) {
+      schemas.set(migration2, (schemas.get(migration2) ?? 0) + group.schemas.length);
     }
   }
-  return [...schemas].map(([migration, count2]) => ({ migration, schemas: count2 }));
+  return [...schemas].map(([migration2, count2]) => ({ migration: migration2, schemas: count2 }));
 }
 function needsMigration({ pending }) {
   return pending.length > 0;
@@ -14895,7 +14958,7 @@ function notices(plan) {
     ],
     ...ghosts.length === 0 ? [] : [
       `recorded, but not in this code: ${listed(
-        ghosts.map(({ migration, schemas }) => `${migration} (${counted(schemas, "schema")})`),
+        ghosts.map(({ migration: migration2, schemas }) => `${migration2} (${counted(schemas, "schema")})`),
         5
       )}`
     ],
@@ -15014,7 +15077,7 @@ var init_progress = __esm({
           const known = this.#results.get(schema);
           if (known === void 0 || known.outcome === "skipped" || known.outcome === "not-tried") continue;
           const still = new Set(pending);
-          const migrations = (this.#lacked.get(schema) ?? []).filter((migration) => !still.has(migration));
+          const migrations = (this.#lacked.get(schema) ?? []).filter((migration2) => !still.has(migration2));
           this.#results.set(schema, { ...known, migrations });
         }
       }
@@ -15065,7 +15128,7 @@ var init_progress = __esm({
 });
 
 // src/django/discovery.ts
-var field, model, tenant, ledgerGroup, kind, timeout, discoveryShape;
+var field, model, tenant, columnsByTable, kindName, expectation, ledgerGroup, kind, migration, ghost, template, timeout, discoveryShape;
 var init_discovery = __esm({
   "src/django/discovery.ts"() {
     "use strict";
@@ -15093,6 +15156,13 @@ var init_discovery = __esm({
       primaryDomain: string2().nullable(),
       domains: array(string2())
     });
+    columnsByTable = record(string2(), array(string2()));
+    kindName = object({ kind: _enum(["shared", "tenant"]), tenantType: string2().nullable() });
+    expectation = kindName.extend({
+      columns: columnsByTable,
+      /** For each table the indexes and constraints to which migrations gave a name; sorted. */
+      named: record(string2(), array(string2()))
+    });
     ledgerGroup = object({
       /** False: these schemas have no table django_migrations. */
       ledger: boolean2(),
@@ -15106,13 +15176,67 @@ var init_discovery = __esm({
       /** Recorded, but not in the code. */
       ghosts: array(string2()),
       /** Why Django refuses this history; the rest is unknown then. */
-      inconsistent: string2().nullable()
+      inconsistent: string2().nullable(),
+      /**
+       * What each kind of schema in this group must have by its ledger. Only where something is pending: elsewhere
+       * it is what `kinds` says.
+       */
+      expects: array(expectation),
+      /** The same after the first of the pending migrations; null also where only running it would tell. */
+      afterNext: object({ migration: string2(), expects: array(expectation) }).nullable(),
+      /** Squashed migrations of which some of the replaced ones are applied: Django goes on with the old files. */
+      partialSquashes: array(
+        object({
+          squash: string2(),
+          applied: number2(),
+          of: number2(),
+          missing: array(string2()),
+          /** Those of the replaced ones whose files are no longer in the code. */
+          gone: array(string2())
+        })
+      )
     });
-    kind = object({
-      kind: _enum(["shared", "tenant"]),
-      tenantType: string2().nullable(),
+    kind = kindName.extend({
       apps: array(string2()),
-      tables: array(string2())
+      tables: array(string2()),
+      /** Of `tables`, each with its columns at head; django_migrations is not among them. */
+      columns: columnsByTable,
+      /** Of `tables`, the app that each belongs to. */
+      owners: record(string2(), string2())
+    });
+    migration = object({
+      migration: string2(),
+      atomic: boolean2(),
+      /** Each of its operations can be undone. */
+      reversible: boolean2(),
+      /** Django's own words for each operation. */
+      operations: array(string2()),
+      /** The kinds of schema where it runs at all; in the others only its row is written. */
+      runsIn: array(kindName),
+      /** Tables that its operations are about; what Python and SQL of the project do is not known. */
+      tables: array(string2()),
+      /** Tables of the shared schema that it locks when it runs in a tenant's schema. */
+      touchesShared: array(string2()),
+      /** Whether the code before it goes on working after it. */
+      keepsOldCode: _enum(["yes", "no", "unknown"]),
+      /** Why, when it is not `yes`. */
+      oldCodeReason: string2()
+    });
+    ghost = object({
+      migration: string2(),
+      /** It comes after everything of its app that the code has: the code is older than the database. */
+      newer: boolean2(),
+      /** A pending migration of the same app that is probably the same one under a new name. */
+      looksLike: string2().nullable()
+    });
+    template = object({
+      schema: string2(),
+      /** Which type of tenant it serves; null: all. */
+      tenantType: string2().nullable(),
+      exists: boolean2(),
+      pending: array(string2()),
+      /** Why its ledger is not known. */
+      unknown: string2().nullable()
     });
     timeout = object({ milliseconds: number2(), source: string2() });
     discoveryShape = object({
@@ -15152,6 +15276,40 @@ var init_discovery = __esm({
       /** Every schema of the database with a table django_migrations. */
       schemasWithLedger: array(string2()),
       groups: array(ledgerGroup),
+      /** Each migration that is pending somewhere, in Django's order. */
+      migrations: array(migration),
+      ghosts: array(ghost),
+      /** Schemas with a ledger and without a tenant. */
+      orphans: array(
+        object({
+          schema: string2(),
+          /** When its last migration was applied, as PostgreSQL writes it in UTC: `2026-01-31 12:00`. */
+          lastApplied: string2().nullable()
+        })
+      ),
+      templates: array(template),
+      /** Ledgers in which a migration is recorded more than once. */
+      duplicates: array(object({ schema: string2(), migrations: array(string2()) })),
+      postMigrate: object({
+        /** Receivers of the signal post_migrate that are not Django's own, by their dotted names. */
+        otherReceivers: array(string2()),
+        /** Only when it was asked for: schemas at head that lack what post_migrate makes, grouped by what they lack. */
+        lacking: array(
+          object({
+            schemas: array(string2()),
+            contentTypes: array(string2()),
+            permissions: array(string2())
+          })
+        )
+      }),
+      /** Settings by which a project changes how django-tenants works. */
+      particulars: object({
+        extraSearchPaths: array(string2()),
+        baseMigrateCommand: string2().nullable(),
+        executorFunction: string2().nullable(),
+        extraSetTenantMethod: string2().nullable(),
+        limitSetCalls: boolean2()
+      }),
       withoutSchema: array(string2()),
       unreadable: array(object({ schema: string2(), reason: string2() }))
     });
@@ -15281,8 +15439,13 @@ var init_python_files = __esm({
 from importlib import metadata
 
 from described_models import describe_model, describe_tenant_model
-from expected_tables import kinds_of_schema
-from ledgers import label, ledger_groups, read_schemas
+from expected_tables import States, described_kinds
+from ghosts import described_ghosts
+from ledgers import label, read_last_applied, read_ledgers, read_schemas
+from particulars import particulars_of, template_schemas
+from post_migrate import lacking, other_receivers
+from schema_kinds import kinds_of
+from standings import Standings
 from through_manage import Refusal, through_manage
 
 
@@ -15305,7 +15468,22 @@ def discover(request):
     timeouts = read_timeouts(connection)
     schemas = read_schemas(connection)
     standing = read_tenants(tenant_model, domain_model, connection, public)
-    names = [public] + [t["schema"] for t in standing["tenants"] if t["schema"] != public]
+    tenants = {tenant["schema"]: tenant["tenantType"] for tenant in standing["tenants"]}
+    names = [public] + [name for name in tenants if name != public]
+    templates = template_schemas(settings, utils)
+
+    kinds = kinds_of(connection, alias, utils, public)
+    render = bool(request.get("render")) or not kinds[0].by_app
+    states = States(loader, connection, render)
+    found = read_ledgers(
+        connection, schemas, list(dict.fromkeys(names + [name for name, _ in templates]))
+    )
+    standings = Standings(
+        loader, states, kinds, kind_finder(kinds, public, {**dict(templates), **tenants})
+    )
+    groups = [standings.group(ledger) for ledger in found["ledgers"]]
+    owned = {*names, *standing["hidden"], *(name for name, _ in templates)}
+    with_ledger = sorted(name for name, about in schemas.items() if about["ledger"])
 
     return {
         "versions": versions(),
@@ -15322,14 +15500,77 @@ def discover(request):
         "commands": sorted(get_commands()),
         "leaves": sorted(map(label, loader.graph.leaf_nodes())),
         "conflicts": conflicts_of(loader),
-        "kinds": kinds_of_schema(loader, connection, alias, utils, public),
+        "kinds": described_kinds(kinds, states.head()),
         "appsWithoutMigrations": apps_without_migrations(loader),
         "tenantsUnread": standing["unread"],
         "hiddenTenants": standing["hidden"],
         "tenants": standing["tenants"],
-        "schemasWithLedger": sorted(name for name, found in schemas.items() if found["ledger"]),
-        **ledger_groups(connection, loader, schemas, names),
+        "schemasWithLedger": with_ledger,
+        "groups": [only(group, names) for group in groups if only(group, names)["schemas"]],
+        "migrations": standings.migrations(),
+        "ghosts": described_ghosts(loader, standings.histories),
+        "orphans": orphans_of(connection, schemas, [n for n in with_ledger if n not in owned])
+        if standing["unread"] is None
+        else [],
+        "templates": [describe_template(name, kind, groups, found) for name, kind in templates],
+        "duplicates": found["duplicates"],
+        "postMigrate": {
+            "otherReceivers": other_receivers(),
+            "lacking": lacking_at_head(groups, standings, connection, names)
+            if request.get("postMigrate")
+            else [],
+        },
+        "particulars": particulars_of(settings),
+        "withoutSchema": [name for name in found["withoutSchema"] if name in set(names)],
+        "unreadable": [one for one in found["unreadable"] if one["schema"] in set(names)],
     }
+
+
+def kind_finder(kinds, public, types):
+    by_type = {kind.tenant_type: kind for kind in kinds if kind.kind == "tenant"}
+    return lambda schema: kinds[0] if schema == public else by_type.get(types.get(schema))
+
+
+def only(group, names):
+    wanted = set(names)
+    return {**group, "schemas": [name for name in group["schemas"] if name in wanted]}
+
+
+def orphans_of(connection, schemas, names):
+    readable = [name for name in names if schemas[name]["usage"] and schemas[name]["select"]]
+    dates = read_last_applied(connection, readable)
+    return [{"schema": name, "lastApplied": dates.get(name)} for name in names]
+
+
+def describe_template(name, tenant_type, groups, found):
+    group = next((group for group in groups if name in group["schemas"]), None)
+    unreadable = {one["schema"]: one["reason"] for one in found["unreadable"]}
+    return {
+        "schema": name,
+        "tenantType": tenant_type,
+        "exists": name not in found["withoutSchema"],
+        "pending": group["pending"] + group["bookkeeping"] if group else [],
+        "unknown": unreadable.get(name) or (group["inconsistent"] if group else None),
+    }
+
+
+def lacking_at_head(groups, standings, connection, names):
+    """Only schemas with nothing pending: the others get it when they are migrated."""
+    loader = standings.loader
+    state = standings.states.state_after(loader, loader.graph.nodes)
+    wanted = set(names)
+    at_head = [
+        name
+        for group in groups
+        if not group["pending"] and group["inconsistent"] is None and group["ledger"]
+        for name in group["schemas"]
+        if name in wanted
+    ]
+    members = [
+        (kind, [name for name in at_head if standings.kind_of_schema(name) is kind])
+        for kind in standings.kinds
+    ]
+    return lacking(connection, state, loader, members)
 
 
 # The project
@@ -15516,80 +15757,289 @@ def domains_of(model):
 if __name__ == "__main__":
     through_manage(discover)
 `,
-      "expected_tables": `"""The tables of each kind of schema at head: by the migrations' state and the project's routers."""
+      "expected_tables": '"""The tables and columns that each kind of schema has, at head and for what a ledger says is applied."""\n\nfrom ledgers import LEDGER\nfrom model_tables import tables_of\n\n\nclass States:\n    """The migrations\' states, each made once, as tables."""\n\n    def __init__(self, loader, connection, render):\n        self.loader, self.connection, self.render = loader, connection, render\n        self.known = {}\n\n    def after(self, group, applied):\n        """The tables once the migrations `applied` (keys of the group\'s graph) are applied."""\n        applied = frozenset(applied)\n        if applied not in self.known:\n            self.known[applied] = self.tables(self.state_after(group, applied))\n        return self.known[applied]\n\n    def head(self):\n        """The tables at the head of all migrations."""\n        return self.after(self.loader, self.loader.graph.nodes)\n\n    def tables(self, state):\n        return tables_of(state, self.loader, self.connection, self.render)\n\n    def state_after(self, group, applied):\n        from django.db.migrations.state import ProjectState\n\n        state = ProjectState(real_apps=group.unmigrated_apps)\n        for key in graph_order(group):\n            if key in applied:\n                group.graph.nodes[key].mutate_state(state, preserve=False)\n        return state\n\n\ndef graph_order(group):\n    """Every migration of the graph, each after those it depends on, as Django plans them."""\n    order = {}\n    for leaf in group.graph.leaf_nodes():\n        order.update(dict.fromkeys(group.graph.forwards_plan(leaf)))\n    return list(order)\n\n\ndef described_kinds(kinds, tables):\n    """For each kind of schema: its apps, and the tables it has at head."""\n    described = []\n    for kind in kinds:\n        allowed = [table for table in tables if kind.allows_table(table)]\n        described.append(\n            {\n                **kind.name,\n                "apps": sorted({table.app_label for table in allowed}),\n                "tables": sorted({table.name for table in allowed} | {LEDGER}),\n                "columns": columns_by_table(allowed),\n                "owners": {table.name: table.app_label for table in allowed},\n            }\n        )\n    return described\n\n\ndef expected_of(kind, tables):\n    allowed = [table for table in tables if kind.allows_table(table)]\n    return {\n        **kind.name,\n        "columns": columns_by_table(allowed),\n        "named": {table.name: sorted(table.named) for table in allowed if table.named},\n    }\n\n\ndef columns_by_table(tables):\n    found = {}\n    for table in tables:\n        found.setdefault(table.name, set()).update(table.columns)\n    return {name: sorted(columns) for name, columns in found.items()}\n',
+      "ghosts": '"""Migrations that are recorded and not in the code: is the code older, or was one of them renamed?"""\n\nimport re\n\nfrom ledgers import label\n\n\ndef described_ghosts(loader, histories):\n    """Each ghost once, with what the ledgers that hold it make of it together."""\n    highest = {}\n    for app, name in loader.disk_migrations:\n        highest[app] = max(highest.get(app, -1), number_of(name))\n    found = {}\n    for history in histories:\n        for ghost in history.ghosts:\n            about = found.setdefault(\n                ghost, {"migration": label(ghost), "newer": False, "looksLike": None}\n            )\n            about["newer"] = about["newer"] or is_newer(ghost, history.applied, loader, highest)\n            about["looksLike"] = about["looksLike"] or renamed_to(ghost, history)\n    return [found[ghost] for ghost in sorted(found)]\n\n\ndef is_newer(ghost, applied, loader, highest):\n    """It has a higher number than all that the code has of its app, and was applied after all of that.\n\n    Both: files that were replaced by a squashed one and deleted have higher numbers, but are older.\n    An app of which the code has nothing was most probably removed.\n    """\n    app, name = ghost\n    if app not in highest:\n        return False\n    if 0 <= number_of(name) <= highest[app]:\n        return False\n    return is_latest(ghost, applied, loader)\n\n\ndef is_latest(ghost, applied, loader):\n    """Nothing of its app that the code has was applied after it."""\n    rest = [when for key, when in applied.items() if key[0] == ghost[0] and key in loader.disk_migrations]\n    return all(when <= applied[ghost] for when in rest)\n\n\ndef renamed_to(ghost, history):\n    """A pending migration of the same app that has the same name but for the number, or the same number."""\n    if history.inconsistent:\n        return None\n    app, name = ghost\n    pending = [other for other_app, other in history.plan if other_app == app]\n    for other in pending:\n        if bare(other) == bare(name):\n            return label((app, other))\n    if not is_latest(ghost, history.applied, history.loader):\n        return None\n    same = [other for other in pending if number_of(other) == number_of(name) >= 0]\n    return label((app, same[0])) if same else None\n\n\ndef bare(name):\n    return re.sub(r"^\\d+_?", "", name) or name\n\n\ndef number_of(name):\n    """The number in front; of a squashed migration the last one that it replaces; -1 without one."""\n    numbers = re.match(r"(\\d+)", name), re.search(r"_squashed_(\\d+)", name)\n    return max((int(found[1]) for found in numbers if found), default=-1)\n',
+      "initial_tables": `"""Compares the tables of the shared schema with what its pending migrations would make. Changes nothing.
 
-from contextlib import contextmanager
+Django's own \`--fake-initial\` compares names. Here the migrations run, in a scratch schema that is never kept,
+and what they make is read from the catalogue with the same questions as the tables that are there.
+"""
 
-from ledgers import LEDGER
+from ledgers import label
+from operations import database_operations, kind_of
+from scratch_schema import (
+    NotComparable,
+    first_line,
+    scratch_schema,
+    tables_with_rows,
+    touched_outside,
+)
+from through_manage import through_manage
 
-# Stands in for "some tenant" where only the kind of schema matters; never used in a statement.
-SOME_TENANT = "tenantry_some_tenant"
-LONGEST_IDENTIFIER = 63
-
-
-def kinds_of_schema(loader, connection, alias, utils, public):
-    """For the shared schema and each type of tenant: its apps, and the tables it has at head."""
-    models = models_at_head(loader, connection)
-    kinds = [("shared", None)]
-    if utils.has_multi_type_tenants():
-        kinds += [("tenant", name) for name in utils.get_tenant_types() if name != public]
-    else:
-        kinds += [("tenant", None)]
-
-    described = []
-    for kind, tenant_type in kinds:
-        schema = public if kind == "shared" else SOME_TENANT
-        with routed_as(connection, schema, tenant_type):
-            described.append({"kind": kind, "tenantType": tenant_type, **routed(models, alias)})
-    return described
+# Operations that may have done something to rows, which no catalogue tells.
+WORKS_ON_ROWS = {"RunPython", "RunSQL", "custom"}
 
 
-def models_at_head(loader, connection):
-    """The models of the migrations at head that have a table of their own."""
-    state = loader.project_state()
-    return [
-        model
-        for model in state.apps.get_models(include_auto_created=True)
-        if model._meta.app_label in loader.migrated_apps and model._meta.can_migrate(connection)
-    ]
+def initial_tables(request):
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+    from django_tenants import utils
+
+    connection = connections[utils.get_tenant_database_alias()]
+    connection.set_schema_to_public()
+    executor = MigrationExecutor(connection)
+    plan = pending_of(executor)
+    public = utils.get_public_schema_name()
+    there = existing(connection, public)
+    standing = [one for one in standing_of(executor, plan, there) if one["makes"]]
+    comparison = None
+    if request["compare"] and any(one["initial"] and one["present"] for one in standing):
+        comparison = compare(executor, plan, standing, public, request["statements"])
+    return {"standing": standing, "comparison": comparison}
 
 
-@contextmanager
-def routed_as(connection, schema, tenant_type):
-    """Routers look at the connection's schema; no statement is sent."""
-    connection.set_schema(schema, tenant_type=tenant_type)
+def pending_of(executor):
+    """The migrations that \`migrate\` would run, in its order."""
+    leaves = executor.loader.graph.leaf_nodes()
+    pending = {migration for migration, _ in executor.migration_plan(leaves)}
+    full = executor.migration_plan(leaves, clean_start=True)
+    return [migration for migration, _ in full if migration in pending]
+
+
+def existing(connection, schema):
+    """Tables and views of the schema, each with its columns."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, array_remove(array_agg(a.attname::text), NULL) FROM pg_class c"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+            " WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'f', 'v', 'm') GROUP BY c.relname",
+            [schema],
+        )
+        return {table: set(columns) for table, columns in cursor.fetchall()}
+
+
+# What the migrations make, by name
+
+
+def standing_of(executor, plan, there):
+    """For each pending migration the tables and columns that it makes, and those of them that are there."""
+    state = executor._create_project_state(with_applied_migrations=True)
+    for migration in plan:
+        initial = is_initial(migration)
+        makes = []
+        if any(creates(operation) for operation in migration.operations):
+            after = migration.mutate_state(state)
+            makes = list(made_by(executor.connection, migration, after.apps))
+        present = [one for one in makes if one["column"] is None and one["table"] in there
+                   or one["column"] in there.get(one["table"], ())]
+        faked = bool(initial and present and executor.detect_soft_applied(state, migration)[0])
+        yield {
+            "migration": label((migration.app_label, migration.name)),
+            "initial": initial,
+            "makes": list(map(named, makes)),
+            "present": list(map(named, present)),
+            # Django's own word: --fake-initial would record it.
+            "faked": faked,
+        }
+        state = migration.mutate_state(state, preserve=False)
+
+
+def is_initial(migration):
+    if migration.initial is None:
+        return not any(app == migration.app_label for app, _ in migration.dependencies)
+    return bool(migration.initial)
+
+
+def creates(operation):
+    from django.db import migrations
+
+    return isinstance(operation, (migrations.CreateModel, migrations.AddField))
+
+
+def made_by(connection, migration, apps):
+    """Tables and columns that this schema gets from CreateModel and AddField, as Django looks at them."""
+    from django.apps import apps as live
+    from django.db import migrations, router
+
+    for operation in migration.operations:
+        if not creates(operation):
+            continue
+        is_table = isinstance(operation, migrations.CreateModel)
+        name = operation.name if is_table else operation.model_name
+        model = apps.get_model(migration.app_label, name)
+        if model._meta.swapped:
+            model = live.get_model(model._meta.swapped)
+        options = model._meta
+        if options.proxy or not options.managed:
+            continue
+        if not router.allow_migrate(
+            connection.alias, migration.app_label, model_name=options.model_name
+        ):
+            continue
+        if is_table:
+            yield {"table": options.db_table, "column": None}
+            continue
+        field = options.get_field(operation.name)
+        if field.many_to_many:
+            yield {"table": field.remote_field.through._meta.db_table, "column": None}
+        elif field.column is not None:
+            yield {"table": options.db_table, "column": field.column}
+
+
+def named(made):
+    return made["table"] if made["column"] is None else "%s.%s" % (made["table"], made["column"])
+
+
+# What the migrations make, in full
+
+
+def compare(executor, plan, standing, public, statements):
+    faked = {one["migration"] for one in standing if one["faked"]}
     try:
-        yield
-    finally:
-        connection.set_schema_to_public()
-
-
-def routed(models, alias):
-    from django.db import router
-
-    allowed = [model for model in models if router.allow_migrate_model(alias, model)]
+        real = read(executor.connection, public, statements)
+        with scratch_schema(executor.connection) as scratch:
+            trial = Trial(executor, scratch, statements)
+            trial.run(plan, faked)
+            outside = trial.outside
+        filled = tables_with_rows(executor.connection, public, trial.fills)
+    except NotComparable as error:
+        return {"failure": str(error)}
+    for one in trial.steps:
+        one["unfilled"] = sorted(set(one.pop("fills")) - filled)
     return {
-        "apps": sorted({model._meta.app_label for model in allowed}),
-        "tables": sorted({identifier(model._meta.db_table) for model in allowed} | {LEDGER}),
+        "failure": trial.failure_before_last_step,
+        "outside": outside,
+        "scratch": scratch,
+        "real": real,
+        "snapshots": trial.snapshots,
+        "steps": trial.steps,
+        "end": trial.end,
+        "endFailure": trial.failure,
+        "endUnfilled": sorted(trial.fills - filled),
+        "rowsUnknown": [
+            label((migration.app_label, migration.name))
+            for migration in plan
+            if label((migration.app_label, migration.name)) not in faked
+            and not is_initial(migration)
+            and works_on_rows(executor.connection, migration)
+        ],
     }
 
 
-def identifier(name):
-    """A name as PostgreSQL keeps it: unquoted, cut after 63 bytes."""
-    return name.strip('"').encode()[:LONGEST_IDENTIFIER].decode(errors="ignore")
-`,
-      "ledgers": `"""What the ledgers (the tables django_migrations) say, and what Django would do about it.
+class Trial:
+    """The pending migrations, run in the scratch schema after everything that they depend on."""
 
-Each ledger is read as one short text first; the rows are read once per distinct ledger, and
-Django's own loader computes what is pending from them.
+    def __init__(self, executor, scratch, statements):
+        self.executor, self.scratch, self.statements = executor, scratch, statements
+        self.connection = executor.connection
+        self.snapshots, self.steps = [], []
+        self.end, self.failure, self.failure_before_last_step = None, None, None
+        self.fills, self.outside = set(), []
+        self.changed = True
+
+    def run(self, plan, faked):
+        state = self.executor._create_project_state()
+        migration = None
+        waiting = set(faked)
+        try:
+            for migration in self.needed_by(plan):
+                state = self.apply(migration, state)
+            start = self.snapshot()
+            for migration in plan:
+                name = label((migration.app_label, migration.name))
+                if name not in faked:
+                    state = self.apply(migration, state)
+                    continue
+                before, filled = self.snapshot(), set(self.fills)
+                state = self.apply(migration, state)
+                after = self.snapshot()
+                fills = sorted(self.fills - filled)
+                self.steps.append({"migration": name, "before": before, "after": after, "fills": fills})
+                waiting.discard(name)
+                self.outside = touched_outside(self.connection, self.scratch)
+            self.end = {"before": start, "after": self.snapshot()}
+            self.outside = touched_outside(self.connection, self.scratch)
+        except Exception as error:
+            if getattr(self.connection.connection, "closed", True):
+                raise
+            where = "" if migration is None else " (in %s.%s)" % (migration.app_label, migration.name)
+            self.failure = "%s: %s%s" % (type(error).__name__, first_line(error), where)
+            if waiting:
+                self.failure_before_last_step = self.failure
+
+    def needed_by(self, plan):
+        """What is applied and comes before the pending ones."""
+        graph = self.executor.loader.graph
+        pending = {(migration.app_label, migration.name) for migration in plan}
+        needed = {key for one in pending for key in graph.forwards_plan(one)} - pending
+        full = self.executor.migration_plan(graph.leaf_nodes(), clean_start=True)
+        return [one for one, _ in full if (one.app_label, one.name) in needed]
+
+    def apply(self, migration, state):
+        state.apps  # made once; without it each operation makes them anew
+        with self.connection.schema_editor(atomic=migration.atomic) as editor:
+            state = migration.apply(state, editor)
+        self.changed = True
+        if any(kind_of(one) in WORKS_ON_ROWS for one in database_operations(migration.operations)):
+            self.fills |= tables_with_rows(self.connection, self.scratch) - {"never_kept"}
+        return state
+
+    def snapshot(self):
+        """The number of the snapshot of what there is now."""
+        if self.changed:
+            self.snapshots.append(read(self.connection, self.scratch, self.statements))
+            self.changed = False
+        return len(self.snapshots) - 1
+
+
+def works_on_rows(connection, migration):
+    """Whether it does something of the project's own, not only of Django's, that leaves no trace in the catalogue."""
+    from django.db import router
+
+    if type(migration).__module__.startswith("django.contrib."):
+        return False
+    for operation in database_operations(migration.operations):
+        if kind_of(operation) not in WORKS_ON_ROWS or is_noop(operation):
+            continue
+        hints = getattr(operation, "hints", None) or {}
+        if router.allow_migrate(connection.alias, migration.app_label, **hints):
+            return True
+    return False
+
+
+def is_noop(operation):
+    from django.db import migrations
+
+    if kind_of(operation) == "RunPython":
+        return operation.code is migrations.RunPython.noop
+    return kind_of(operation) == "RunSQL" and operation.sql in ("", [], ())
+
+
+def read(connection, schema, statements):
+    """The rows of each statement about one schema; \`$1\` in its text stands for a list with the schema's name."""
+    literal = "ARRAY['%s']" % schema.replace("'", "''")
+    rows = []
+    with connection.cursor() as cursor:
+        for text in statements:
+            cursor.execute(text.replace("$1", literal))
+            names = [column[0] for column in cursor.description]
+            rows.append([dict(zip(names, row)) for row in cursor.fetchall()])
+    return rows
+
+
+if __name__ == "__main__":
+    through_manage(initial_tables)
+`,
+      "ledgers": `"""What the ledgers (the tables django_migrations) say.
+
+Of each ledger a digest is read first; the rows are read once per distinct ledger.
 """
 
-import hashlib
-from contextlib import contextmanager
-
 LEDGER = "django_migrations"
-# One statement over more schemas could need more locks than a server has by default.
-SCHEMAS_PER_STATEMENT = 500
+# One statement over many schemas takes longer than several over fewer (the planner looks at each pair of its
+# parts), and could need more locks than a server has by default.
+SCHEMAS_PER_STATEMENT = 100
 
 
 def read_schemas(connection):
@@ -15608,8 +16058,8 @@ def read_schemas(connection):
         }
 
 
-def ledger_groups(connection, loader, schemas, names):
-    """The schemas \`names\`, grouped by what their ledgers say; those without an answer by name."""
+def read_ledgers(connection, schemas, names):
+    """The schemas \`names\` by what their ledgers say, and those without an answer."""
     present = [name for name in names if name in schemas]
     reasons = {name: unreadable_because(schemas[name]) for name in present}
     unreadable = {name: reason for name, reason in reasons.items() if reason}
@@ -15617,23 +16067,28 @@ def ledger_groups(connection, loader, schemas, names):
 
     digests, failed = read_digests(connection, [n for n in readable if schemas[n]["ledger"]])
     unreadable.update(failed)
-    members = {}
+    alike = {}
     for name, digest in digests.items():
-        members.setdefault(digest, []).append(name)
+        alike.setdefault(tuple(digest), []).append(name)
 
-    groups = []
-    without_ledger = [name for name in readable if not schemas[name]["ledger"]]
-    if without_ledger:
-        groups.append({"ledger": False, "schemas": without_ledger, **standing_of(loader, set())})
-    for digest in sorted(members):
-        applied = read_ledger(connection, members[digest][0])
-        groups.append(
-            {"ledger": True, "schemas": members[digest], **standing_of(loader, applied)}
-        )
+    members, duplicates = {}, []
+    for (rows, _), names_alike in alike.items():
+        applied = read_ledger(connection, names_alike[0])
+        same = members.setdefault(frozenset(applied), {"applied": applied, "schemas": []})
+        same["schemas"] += names_alike
+        if rows > len(applied):  # a row twice makes another digest of the same ledger
+            duplicates += names_alike
+    ledgers = [{"ledger": True, **same} for _, same in sorted(members.items(), key=lambda one: sorted(one[0]))]
+    without = [name for name in readable if not schemas[name]["ledger"]]
+    if without:
+        ledgers.insert(0, {"ledger": False, "schemas": without, "applied": {}})
     return {
-        "groups": groups,
+        "ledgers": ledgers,
         "withoutSchema": [name for name in names if name not in schemas],
         "unreadable": [{"schema": n, "reason": unreadable[n]} for n in sorted(unreadable)],
+        "duplicates": [
+            {"schema": name, "migrations": read_duplicates(connection, name)} for name in duplicates
+        ],
     }
 
 
@@ -15646,14 +16101,35 @@ def unreadable_because(found):
 
 
 def read_digests(connection, names):
-    """What each ledger holds, as one short text per schema, and why some cannot be read."""
+    """What each ledger holds, as two numbers: nothing has to be sorted, nothing long travels."""
+    digest = "count(*), sum(hashtextextended(app || ' ' || name, 0))"
+    return ask_each(connection, names, lambda schema: f"{digest} FROM {schema}.{LEDGER}")
+
+
+def read_last_applied(connection, names):
+    """When each schema's last migration was applied; None where nobody knows."""
+    date = "to_char(max(applied) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')"
+    found, _ = ask_each(connection, names, lambda schema: f"{date} FROM {schema}.{LEDGER}")
+    return {name: found[name][0] if name in found else None for name in names}
+
+
+def ask_each(connection, names, question):
+    """Asks the same of many schemas, in few statements: the answers, and why some have none.
+
+    \`question\` makes the rest of a SELECT from a quoted schema; it must give one row.
+    """
     from django.db import Error, OperationalError
 
-    digests, failed = {}, {}
+    answers, failed = {}, {}
     for start in range(0, len(names), SCHEMAS_PER_STATEMENT):
         batch = names[start:start + SCHEMAS_PER_STATEMENT]
+        statement = " UNION ALL ".join(
+            f"SELECT {index}, {question(quoted(name))}" for index, name in enumerate(batch)
+        )
         try:
-            digests.update(read_batch(connection, batch))
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                answers.update((batch[index], answer) for index, *answer in cursor.fetchall())
         except OperationalError:
             raise
         except Error as error:
@@ -15662,61 +16138,403 @@ def read_digests(connection, names):
                 failed[batch[0]] = str(error).strip().splitlines()[0]
                 continue
             for name in batch:
-                alone, broken = read_digests(connection, [name])
-                digests.update(alone)
+                alone, broken = ask_each(connection, [name], question)
+                answers.update(alone)
                 failed.update(broken)
-    return digests, failed
-
-
-def read_batch(connection, names):
-    row = "(app || ' ' || name) COLLATE \\"C\\""
-    digest = f"md5(string_agg(DISTINCT {row}, ',' ORDER BY {row}))"
-    statement = " UNION ALL ".join(
-        f"SELECT {index}, {digest} FROM {quoted(name)}.{LEDGER}" for index, name in enumerate(names)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return {names[index]: digest or "" for index, digest in cursor.fetchall()}
+    return answers, failed
 
 
 def read_ledger(connection, name):
+    """What is recorded, and when."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT app, name FROM %s.%s" % (quoted(name), LEDGER))
-        return set(cursor.fetchall())
+        cursor.execute(
+            "SELECT app, name, max(applied) FROM %s.%s GROUP BY app, name" % (quoted(name), LEDGER)
+        )
+        return {(app, migration): applied for app, migration, applied in cursor.fetchall()}
+
+
+def read_duplicates(connection, name):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT app, name FROM %s.%s GROUP BY app, name HAVING count(*) > 1 ORDER BY 1, 2"
+            % (quoted(name), LEDGER)
+        )
+        return [label(key) for key in cursor.fetchall()]
 
 
 def quoted(name):
     return '"%s"' % name.replace('"', '""')
 
 
-def standing_of(loader, applied):
-    """What Django would do to a schema whose ledger holds \`applied\`."""
-    from django.db.migrations.exceptions import InconsistentMigrationHistory, NodeNotFoundError
+def label(key):
+    return "%s.%s" % tuple(key)
+`,
+      "migration_facts": `"""What a pending migration is: whether it can be undone, where it runs, what it locks."""
 
-    replaced = {key for migration in loader.replacements.values() for key in migration.replaces}
-    known = set(loader.disk_migrations) | replaced
-    standing = {
-        "id": hashlib.sha256(repr(sorted(applied)).encode()).hexdigest()[:12],
-        "pending": [],
-        "bookkeeping": [],
-        "ghosts": sorted(label(key) for key in applied if key not in known),
-        "inconsistent": None,
-    }
-    with recorded(applied):
-        try:
-            group = group_loader(loader)
-            group.check_consistent_history(group.connection)
-        except (InconsistentMigrationHistory, NodeNotFoundError) as error:
-            standing["inconsistent"] = str(error)
-            return standing
-    standing["pending"] = [label(key) for key in plan_of(group)]
-    # Django records a squashed migration when everything it replaces is applied.
-    standing["bookkeeping"] = sorted(
-        label(key)
-        for key in group.replacements
-        if key not in applied and key in group.applied_migrations
+import re
+
+from ledgers import label
+from model_tables import has_table, tables_of_model, target_of
+from old_code import keeps_old_code
+from operations import database_operations, field_of, kind_of, model_of, runs_in, sql_of
+
+WORST = ["yes", "unknown", "no"]
+
+
+class Facts:
+    def __init__(self, kinds, connection, shared_tables):
+        self.kinds, self.connection = kinds, connection
+        # Table to whether tenants have one of the same name.
+        self.shared_tables = shared_tables
+
+    def of(self, migration, state):
+        """The facts of one migration; \`state\` is the one before it, and becomes the one after it."""
+        runs, tables, locked = set(), set(), set()
+        verdict, reason = "yes", ""
+        for operation in migration.operations:
+            for inner in database_operations([operation]):
+                where = [k for k in self.kinds if runs_in(inner, migration.app_label, k)]
+                runs.update(self.kinds.index(kind) for kind in where)
+                tables.update(self.tables_touched(inner, migration.app_label, state))
+                for kind in where:
+                    if kind.kind == "tenant":
+                        locked.update(self.locked(inner, migration.app_label, state, kind))
+                found, why = keeps_old_code(inner, migration.app_label, state, self.connection)
+                if WORST.index(found) > WORST.index(verdict):
+                    verdict, reason = found, why
+            operation.state_forwards(migration.app_label, state)
+        return {
+            "migration": label((migration.app_label, migration.name)),
+            "atomic": migration.atomic,
+            "reversible": all(one.reversible for one in database_operations(migration.operations)),
+            "operations": [str(operation.describe()) for operation in migration.operations],
+            "runsIn": [kind.name for index, kind in enumerate(self.kinds) if index in runs],
+            "tables": sorted(tables),
+            "touchesShared": sorted(locked),
+            "keepsOldCode": verdict,
+            "oldCodeReason": reason,
+        }
+
+    def tables_touched(self, operation, app_label, before):
+        """The tables that Django's own operations are about; a new one is not there to be touched."""
+        if kind_of(operation) in ("RunPython", "RunSQL", "CreateModel"):
+            return
+        name = model_of(operation)
+        described = before.models.get((app_label, name))
+        if described is None or not has_table(described, self.connection):
+            return
+        own, *relations = tables_of_model(described, before, self.connection)
+        yield own.name
+        if kind_of(operation) in ("DeleteModel", "RenameModel"):
+            yield from (table.name for table in relations)
+
+    def locked(self, operation, app_label, state, kind):
+        """Tables of the shared schema that this operation locks while it runs in a tenant's schema."""
+        name = kind_of(operation)
+        if name == "RunSQL":
+            yield from self.named_in(sql_of(operation))
+            return
+        model = model_of(operation)
+        old = field_of(state, app_label, model, getattr(operation, "old_name", None) or getattr(operation, "name", None))
+        if name == "CreateModel":
+            fields = [field for _, field in operation.fields]
+        elif name == "DeleteModel" and (app_label, model) in state.models:
+            fields = state.models[app_label, model].fields.values()
+        elif name == "AddField":
+            fields = [operation.field]
+        elif name in ("RemoveField", "RenameField"):
+            fields = [old]
+        elif name == "AlterField" and differs(old, operation.field):
+            fields = [old, operation.field]
+        else:
+            fields = []
+        for field in fields:
+            yield from self.shared_target(field, app_label, model, state, kind)
+
+    def shared_target(self, field, app_label, model, state, kind):
+        """The shared table that the foreign keys of a field lead to."""
+        if field is None or not field.is_relation or not isinstance(field.remote_field.model, str):
+            return
+        if field.many_to_many and field.remote_field.through is not None:
+            return
+        keeps = field.remote_field.db_constraint if field.many_to_many else getattr(
+            field, "db_constraint", False
+        )
+        if not keeps:
+            return
+        app, name = target_of(field, Place(app_label, model))
+        described = state.models.get((app, name))
+        if described is None or not has_table(described, self.connection):
+            return
+        if not kind.allows(app, name):
+            yield tables_of_model(described, state, self.connection)[0].name
+
+    def named_in(self, sql):
+        public = next(kind.schema for kind in self.kinds if kind.kind == "shared")
+        for table, in_tenants_too in self.shared_tables.items():
+            schema = r'"?%s"?\\s*\\.\\s*' % re.escape(public)
+            pattern = r'(?<![\\w"])%s"?%s"?(?!\\w)' % (
+                schema if in_tenants_too else "(?:%s)?" % schema, re.escape(table)
+            )
+            if re.search(pattern, sql, re.IGNORECASE):
+                yield table
+
+
+class Place:
+    """As much of a model as tells where a relation of its leads to."""
+
+    def __init__(self, app_label, name_lower):
+        self.app_label, self.name_lower = app_label, name_lower
+
+
+def differs(old, new):
+    """Whether Django takes a foreign key away and makes it again."""
+    if old is None:
+        return True
+    not_in_database = set(getattr(new, "non_db_attrs", ())) | {"db_comment"}
+
+    def shape(field):
+        _, path, args, kwargs = field.deconstruct()
+        return path, args, {key: value for key, value in kwargs.items() if key not in not_in_database}
+
+    return shape(old) != shape(new)
+`,
+      "model_tables": `"""The tables that the models of a migration state have.
+
+They are told from the model states alone: to make classes of them, as Django does before it uses them, takes a
+hundred times as long. Where that would not be exact, classes are made all the same.
+"""
+
+from dataclasses import dataclass, field
+
+LONGEST_IDENTIFIER = 63
+
+
+@dataclass
+class Table:
+    app_label: str
+    model_name: str
+    name: str
+    columns: list
+    # Indexes and constraints that have a name in the migrations.
+    named: list = field(default_factory=list)
+    # The class, for routers that look at it; None where nobody does.
+    model: object = None
+
+
+def tables_of(state, loader, connection, render):
+    """The tables of a project state, without those of apps that have no migrations."""
+    if render or any(needs_class(model) for model in state.models.values()):
+        return rendered_tables(state, loader, connection)
+    tables = []
+    for model in state.models.values():
+        if model.app_label in loader.migrated_apps and has_table(model, connection):
+            tables.extend(tables_of_model(model, state, connection))
+    return tables
+
+
+def rendered_tables(state, loader, connection):
+    return [
+        Table(
+            model._meta.app_label,
+            model._meta.model_name,
+            identifier(model._meta.db_table),
+            [identifier(column.column) for column in model._meta.local_concrete_fields
+             if has_column(column, connection)],
+            names_of(model._meta.indexes, model._meta.constraints),
+            model,
+        )
+        for model in state.apps.get_models(include_auto_created=True)
+        if model._meta.app_label in loader.migrated_apps and model._meta.can_migrate(connection)
+    ]
+
+
+def needs_class(model):
+    """Whether something comes from a base class that only Django's own metaclass can work out."""
+    for base in model.bases:
+        if not isinstance(base, str) and getattr(getattr(base, "_meta", None), "abstract", False):
+            return True
+    inherits = any(isinstance(base, str) for base in model.bases)
+    return inherits and not model.options.get("proxy") and primary_key_of(model) is None
+
+
+def primary_key_of(model):
+    return next((name for name, field in model.fields.items() if field.primary_key), None)
+
+
+def has_table(model, connection):
+    options = model.options
+    if options.get("proxy") or not options.get("managed", True) or is_swapped(model):
+        return False
+    if options.get("required_db_vendor"):
+        return options["required_db_vendor"] == connection.vendor
+    features = options.get("required_db_features") or ()
+    return all(getattr(connection.features, feature, False) for feature in features)
+
+
+def is_swapped(model):
+    from django.conf import settings
+
+    chosen = getattr(settings, model.options.get("swappable") or "", None)
+    if not chosen or "." not in chosen:
+        return False
+    app_label, name = chosen.split(".")
+    return (app_label, name.lower()) != (model.app_label, model.name_lower)
+
+
+def tables_of_model(model, state, connection):
+    """The model's own table, and those that keep its many-to-many relations."""
+    columns = [] if primary_key_of(model) else ["id"]
+    relations = []
+    for name, described in model.fields.items():
+        if described.many_to_many:
+            if described.remote_field.through is None:
+                relations.append(relation_table(name, described, model, state))
+            continue
+        column = column_of(name, described)
+        if column is not None and has_column(described, connection):
+            columns.append(identifier(column))
+    if model.options.get("order_with_respect_to"):
+        columns.append("_order")
+    named = names_of(model.options.get("indexes", ()), model.options.get("constraints", ()))
+    own = Table(model.app_label, model.name_lower, identifier(table_name(model)), columns, named)
+    return [own, *(table for table in relations if table is not None)]
+
+
+def table_name(model):
+    from django.db.backends.utils import truncate_name
+
+    given = model.options.get("db_table")
+    return given or truncate_name(
+        "%s_%s" % (model.app_label, model.name_lower), LONGEST_IDENTIFIER
     )
-    return standing
+
+
+def relation_table(name, described, model, state):
+    """What Django makes for a many-to-many field without a model of its own."""
+    from django.db.backends.utils import strip_quotes, truncate_name
+
+    target = target_of(described, model)
+    other = state.models.get(target)
+    if other is not None and not (model.options.get("managed", True) or other.options.get("managed", True)):
+        return None
+    this, that = model.name_lower, target[1]
+    if target == (model.app_label, model.name_lower):
+        this, that = "from_%s" % this, "to_%s" % that
+    given = described.db_table
+    default = truncate_name("%s_%s" % (strip_quotes(table_name(model)), name), LONGEST_IDENTIFIER)
+    columns = ["id", "%s_id" % this, "%s_id" % that]
+    auto_name = ("%s_%s" % (model.name, name)).lower()
+    return Table(
+        model.app_label, auto_name, identifier(given or default), list(map(identifier, columns))
+    )
+
+
+def target_of(described, model):
+    """(app, model) that a relation of the model leads to, in lower case."""
+    from django.db.migrations.utils import resolve_relation
+
+    return resolve_relation(described.remote_field.model, model.app_label, model.name_lower)
+
+
+def column_of(name, described):
+    """The column of a field that belongs to no class yet; None where it has none."""
+    kept, described.name = described.name, name
+    try:
+        return described.get_attname_column()[1]
+    finally:
+        described.name = kept
+
+
+def has_column(described, connection):
+    """A field without a type in the database gets no column."""
+    if described.is_relation:
+        return True
+    try:
+        return described.db_type(connection) is not None
+    except Exception:  # it wants a class; such a field has a type
+        return True
+
+
+def names_of(indexes, constraints):
+    return [identifier(one.name) for one in (*indexes, *constraints) if one.name]
+
+
+def identifier(name):
+    """A name as PostgreSQL keeps it: unquoted, cut after 63 bytes."""
+    return name.strip('"').encode()[:LONGEST_IDENTIFIER].decode(errors="ignore")
+`,
+      "old_code": '"""Whether the code before a migration goes on working after it: while it is being deployed, both are in use."""\n\nfrom operations import field_of, kind_of, model_of\n\nYES = ("yes", "")\nHARMLESS = {\n    "AddIndex", "AddIndexConcurrently", "RemoveIndex", "RemoveIndexConcurrently", "RenameIndex",\n    "RemoveConstraint", "CreateModel", "AlterModelOptions", "AlterModelManagers",\n    "AlterModelTableComment", "ValidateConstraint", "AlterConstraint", "CreateExtension",\n    "CreateCollation", "BloomExtension", "BtreeGinExtension", "BtreeGistExtension",\n    "CITextExtension", "CryptoExtension", "HStoreExtension", "TrigramExtension",\n    "UnaccentExtension",\n}\nWIDER_INTEGERS = ["smallint", "integer", "bigint"]\n\n\ndef keeps_old_code(operation, app_label, before, connection):\n    """(`yes`, `no` or `unknown`, why) for one operation, with the state before it."""\n    name = kind_of(operation)\n    if name in HARMLESS:\n        return YES\n    judge = JUDGES.get(name)\n    if judge is not None:\n        return judge(operation, app_label, before, connection)\n    words = "%s: what it does to the old code is not known" % operation.describe()\n    return ("unknown", words)\n\n\ndef add_field(operation, app_label, before, connection):\n    field = operation.field\n    if field.many_to_many or field.null or has_db_default(field) or getattr(field, "generated", False):\n        return YES\n    return ("no", "%s.%s is NOT NULL without db_default: the old code cannot insert rows"\n            % (operation.model_name, operation.name))\n\n\ndef remove_field(operation, app_label, before, connection):\n    return ("no", "%s.%s is removed, which the old code reads" % (operation.model_name, operation.name))\n\n\ndef alter_field(operation, app_label, before, connection):\n    old = field_of(before, app_label, model_of(operation), operation.name)\n    new = operation.field\n    what = "%s.%s" % (operation.model_name, operation.name)\n    if old is None or old.many_to_many or new.many_to_many:\n        return ("unknown", "%s changes" % what)\n    if old.db_column != new.db_column:\n        return ("no", "the column of %s is renamed" % what)\n    if old.null and not new.null:\n        return ("no", "%s no longer takes NULL" % what)\n    if new.unique and not old.unique:\n        return ("no", "%s becomes unique" % what)\n    if has_db_default(old) and not has_db_default(new) and not new.null:\n        return ("no", "%s loses its db_default" % what)\n    if old.is_relation or new.is_relation:\n        if old.is_relation and new.is_relation and target(old) == target(new):\n            if getattr(new, "db_constraint", False) and not getattr(old, "db_constraint", False):\n                return ("unknown", "%s gets a foreign key" % what)\n            return YES\n        return ("unknown", "%s leads elsewhere" % what)\n    return type_change(old, new, what, connection)\n\n\ndef type_change(old, new, what, connection):\n    try:\n        was, becomes = old.db_type(connection), new.db_type(connection)\n    except Exception:\n        return ("unknown", "%s changes" % what)\n    if was == becomes or is_wider(was or "", becomes or ""):\n        return YES\n    if length_of(was) and length_of(becomes) and length_of(becomes) < length_of(was):\n        return ("no", "%s is narrowed from %s to %s" % (what, was, becomes))\n    return ("unknown", "%s changes from %s to %s" % (what, was, becomes))\n\n\ndef is_wider(was, becomes):\n    if was.startswith("varchar") and becomes == "text":\n        return True\n    if length_of(was) and length_of(becomes):\n        return length_of(becomes) >= length_of(was)\n    if was.startswith("varchar") and becomes == "varchar":\n        return True\n    if was in WIDER_INTEGERS and becomes in WIDER_INTEGERS:\n        return WIDER_INTEGERS.index(becomes) >= WIDER_INTEGERS.index(was)\n    return False\n\n\ndef length_of(db_type):\n    """The number in `varchar(100)`."""\n    if db_type and db_type.startswith("varchar(") and db_type[8:-1].isdigit():\n        return int(db_type[8:-1])\n    return None\n\n\ndef rename_field(operation, app_label, before, connection):\n    field = field_of(before, app_label, model_of(operation), operation.old_name)\n    if field is not None and field.db_column:\n        return YES\n    return ("no", "%s.%s is renamed, which the old code reads" % (operation.model_name, operation.old_name))\n\n\ndef rename_model(operation, app_label, before, connection):\n    model = before.models.get((app_label, operation.old_name.lower()))\n    if model is not None and model.options.get("db_table"):\n        return ("unknown", "%s is renamed" % operation.old_name)\n    return ("no", "the table of %s is renamed, which the old code reads" % operation.old_name)\n\n\ndef delete_model(operation, app_label, before, connection):\n    model = before.models.get((app_label, operation.name.lower()))\n    if model is not None and (model.options.get("proxy") or not model.options.get("managed", True)):\n        return YES\n    return ("no", "the table of %s is removed, which the old code reads" % operation.name)\n\n\ndef alter_table(operation, app_label, before, connection):\n    model = before.models.get((app_label, operation.name.lower()))\n    if model is not None and model.options.get("db_table") == operation.table:\n        return YES\n    return ("no", "the table of %s is renamed, which the old code reads" % operation.name)\n\n\ndef unique_together(operation, app_label, before, connection):\n    model = before.models.get((app_label, operation.name.lower()))\n    was = set(map(tuple, (model.options.get("unique_together") or ()) if model else ()))\n    if set(map(tuple, operation.option_value or ())) <= was:\n        return YES\n    return ("unknown", "the old code may write what becomes unique in %s" % operation.name)\n\n\ndef add_constraint(operation, app_label, before, connection):\n    return ("unknown", "the old code may write what the constraint %s refuses" % operation.constraint.name)\n\n\ndef order_with_respect_to(operation, app_label, before, connection):\n    return ("no", "the column _order of %s comes or goes" % operation.name)\n\n\ndef run_python(operation, app_label, before, connection):\n    if operation.code is type(operation).noop:\n        return YES\n    return ("unknown", "what the Python of this migration does is not known")\n\n\ndef run_sql(operation, app_label, before, connection):\n    if not operation.sql:\n        return YES\n    return ("unknown", "what the SQL of this migration does is not known")\n\n\nJUDGES = {\n    "AddField": add_field,\n    "RemoveField": remove_field,\n    "AlterField": alter_field,\n    "RenameField": rename_field,\n    "RenameModel": rename_model,\n    "DeleteModel": delete_model,\n    "AlterModelTable": alter_table,\n    "AlterUniqueTogether": unique_together,\n    "AlterIndexTogether": lambda *_: YES,\n    "AlterOrderWithRespectTo": order_with_respect_to,\n    "AddConstraint": add_constraint,\n    "AddConstraintNotValid": add_constraint,\n    "RunPython": run_python,\n    "RunSQL": run_sql,\n}\n\n\ndef has_db_default(field):\n    from django.db.models import NOT_PROVIDED\n\n    return getattr(field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED\n\n\ndef target(field):\n    return str(field.remote_field.model).lower()\n',
+      "operations": '"""Looks at the operations of migrations: what they are about, and where they run."""\n\n\ndef database_operations(operations):\n    """The operations that work on the database, out of whatever they are wrapped in."""\n    for operation in operations:\n        inner = getattr(operation, "database_operations", None)\n        if inner is None:\n            yield operation\n        else:\n            yield from database_operations(inner)\n\n\ndef kind_of(operation):\n    """The name of the class of Django\'s that an operation is, or `custom`."""\n    cls = type(operation)\n    own = cls.__module__.startswith(("django.db.migrations.", "django.contrib.postgres."))\n    return cls.__name__ if own else "custom"\n\n\n# They change what Python knows, never the database.\nSTATE_ONLY = {"AlterModelOptions", "AlterModelManagers"}\nIN_THE_PROJECT = {"RunPython", "RunSQL", "custom"}\n\n\ndef model_of(operation):\n    """The name of the model that an operation is about, before it; None where there is none."""\n    name = getattr(operation, "model_name", None)\n    if name is None and hasattr(operation, "name_lower"):\n        name = getattr(operation, "old_name", operation.name)\n    return name.lower() if isinstance(name, str) else None\n\n\ndef does_what_it_says(operation):\n    """Whether what it does to the state is what it does to the database."""\n    name = kind_of(operation)\n    if name == "RunSQL":\n        return not operation.state_operations\n    return name not in ("SeparateDatabaseAndState", "custom")\n\n\ndef runs_in(operation, app_label, kind):\n    """Whether the project\'s routers let this operation change a schema of this kind."""\n    from django.apps import apps\n\n    name = kind_of(operation)\n    if name in STATE_ONLY:\n        return False\n    if name in IN_THE_PROJECT or getattr(operation, "hints", None):\n        return kind.allows(app_label, **(getattr(operation, "hints", None) or {}))\n    model = model_of(operation)\n    if model is None:\n        return kind.allows(app_label)\n    if kind.by_app:\n        return kind.allows(app_label)\n    live = apps.all_models.get(app_label, {}).get(model)\n    return kind.allows(app_label, model, **({} if live is None else {"model": live}))\n\n\ndef sql_of(operation):\n    """The text of a RunSQL, forwards."""\n    sql = getattr(operation, "sql", "")\n    if isinstance(sql, str):\n        return sql\n    parts = [part if isinstance(part, str) else part[0] for part in sql or ()]\n    return "\\n".join(map(str, parts))\n\n\ndef field_of(state, app_label, model, name):\n    described = state.models.get((app_label, model))\n    return None if described is None else described.fields.get(name)\n',
+      "particulars": '"""Settings by which a project changes how django-tenants works."""\n\n\ndef particulars_of(settings):\n    return {\n        "extraSearchPaths": [str(path) for path in getattr(settings, "PG_EXTRA_SEARCH_PATHS", None) or ()],\n        "baseMigrateCommand": named(settings, "TENANT_BASE_MIGRATE_COMMAND"),\n        "executorFunction": named(settings, "GET_EXECUTOR_FUNCTION"),\n        "extraSetTenantMethod": named(settings, "EXTRA_SET_TENANT_METHOD_PATH"),\n        "limitSetCalls": bool(getattr(settings, "TENANT_LIMIT_SET_CALLS", False)),\n    }\n\n\ndef named(settings, name):\n    value = getattr(settings, name, None)\n    return str(value) if value else None\n\n\ndef template_schemas(settings, utils):\n    """(schema, type) of each schema that new tenants are copied from."""\n    if not getattr(settings, "TENANT_CREATION_FAKES_MIGRATIONS", False):\n        return []\n    found = []\n    if utils.has_multi_type_tenants():\n        for name, described in utils.get_tenant_types().items():\n            if described.get("BASE_SCHEMA"):\n                found.append((described["BASE_SCHEMA"], name))\n    common = getattr(settings, "TENANT_BASE_SCHEMA", None)\n    return found + ([(common, None)] if common else [])\n',
+      "pending": `"""What Django would do to a schema whose ledger is known: computed by Django's own loader."""
+
+import hashlib
+from contextlib import contextmanager
+
+from ledgers import label
+
+
+class History:
+    """One distinct ledger, seen by Django."""
+
+    def __init__(self, loader, applied):
+        from django.db.migrations.exceptions import (
+            InconsistentMigrationHistory,
+            NodeNotFoundError,
+        )
+
+        self.applied = applied
+        replaced = {key for one in loader.replacements.values() for key in one.replaces}
+        known = set(loader.disk_migrations) | replaced
+        self.ghosts = sorted(key for key in applied if key not in known)
+        self.inconsistent = None
+        self.plan, self.bookkeeping, self.partial_squashes = [], [], []
+        self.partial_squashes = sorted(partial_squashes(loader, applied), key=lambda one: one["squash"])
+        with recorded(applied):
+            try:
+                self.loader = group_loader(loader)
+                self.loader.check_consistent_history(self.loader.connection)
+            except (InconsistentMigrationHistory, NodeNotFoundError) as error:
+                self.inconsistent = str(error)
+                return
+        self.plan = plan_of(self.loader)
+        # Django records a squashed migration when everything it replaces is applied.
+        self.bookkeeping = sorted(
+            key
+            for key in self.loader.replacements
+            if key not in applied and key in self.loader.applied_migrations
+        )
+
+    @property
+    def in_graph(self):
+        """The keys of the graph that count as applied."""
+        return {key for key in self.loader.applied_migrations if key in self.loader.graph.nodes}
+
+    def described(self):
+        return {
+            "id": hashlib.sha256(repr(sorted(self.applied)).encode()).hexdigest()[:12],
+            "pending": [label(key) for key in self.plan],
+            "bookkeeping": [label(key) for key in self.bookkeeping],
+            "ghosts": [label(key) for key in self.ghosts],
+            "inconsistent": self.inconsistent,
+            "partialSquashes": self.partial_squashes,
+        }
+
+
+def partial_squashes(loader, applied):
+    for key, migration in loader.replacements.items():
+        missing = [label(one) for one in migration.replaces if one not in applied]
+        if missing and len(missing) < len(migration.replaces):
+            of = len(migration.replaces)
+            gone = [label(one) for one in migration.replaces if one not in loader.disk_migrations]
+            yield {
+                "squash": label(key),
+                "applied": of - len(missing),
+                "of": of,
+                "missing": missing,
+                "gone": gone,
+            }
 
 
 @contextmanager
@@ -15764,10 +16582,108 @@ def plan_of(loader):
     executor.loader = loader
     plan = executor.migration_plan(loader.graph.leaf_nodes())
     return [(migration.app_label, migration.name) for migration, _ in plan]
+`,
+      "post_migrate": `"""What the signal post_migrate makes in each schema: content types and permissions."""
+
+from ledgers import ask_each, quoted
+from model_tables import is_swapped
 
 
-def label(key):
-    return "%s.%s" % tuple(key)
+def other_receivers():
+    """Receivers of post_migrate that are not Django's own, by their dotted names."""
+    from django.db.models.signals import post_migrate
+
+    found = set()
+    for entry in post_migrate.receivers:
+        receiver = entry[1]
+        if hasattr(receiver, "__callback__"):  # a weak reference
+            receiver = receiver()
+        module = getattr(receiver, "__module__", "") or ""
+        if receiver is None or module.startswith("django.contrib."):
+            continue
+        name = getattr(receiver, "__qualname__", type(receiver).__name__)
+        found.add("%s.%s" % (module, name))
+    return sorted(found)
+
+
+def lacking(connection, state, loader, members):
+    """Groups of schemas that lack the same; \`members\` are pairs of a kind and its schemas at head."""
+    from django.apps import apps
+
+    content_types = apps.is_installed("django.contrib.contenttypes")
+    permissions = content_types and apps.is_installed("django.contrib.auth")
+    expected_types, expected_permissions = expected(state, loader)
+    groups = []
+    for kind, schemas in members:
+        if not schemas or not content_types or not kind.allows("contenttypes", "contenttype"):
+            continue
+        with_permissions = permissions and kind.allows("auth", "permission")
+        digests, _ = ask_each(connection, schemas, digest_of(with_permissions))
+        alike = {}
+        for schema, digest in digests.items():
+            alike.setdefault(tuple(digest), []).append(schema)
+        for same in alike.values():
+            types, perms = present(connection, same[0], with_permissions)
+            absent = sorted(expected_types - types)
+            without = sorted(expected_permissions - perms) if with_permissions else []
+            if absent or without:
+                groups.append({"schemas": same, "contentTypes": absent, "permissions": without})
+    return groups
+
+
+def expected(state, loader):
+    """Every model has a content type in every schema, whatever schema its own table is in."""
+    from django.apps import apps
+    from django.db.migrations.state import ModelState
+
+    installed = {config.label for config in apps.get_app_configs() if config.models_module}
+    described = [model for model in state.models.values() if model.app_label in installed]
+    for label in installed & loader.unmigrated_apps:
+        models = apps.get_app_config(label).get_models()
+        described += [ModelState.from_model(model, exclude_rels=True) for model in models]
+    types, permissions = set(), set()
+    for model in described:
+        if is_swapped(model):
+            continue
+        name = "%s.%s" % (model.app_label, model.name_lower)
+        types.add(name)
+        actions = model.options.get("default_permissions", ("add", "change", "delete", "view"))
+        codenames = ["%s_%s" % (action, model.name_lower) for action in actions]
+        codenames += [codename for codename, _ in model.options.get("permissions", ())]
+        permissions.update("%s.%s" % (name, codename) for codename in codenames)
+    return types, permissions
+
+
+def digest_of(with_permissions):
+    """Sums of hashes: the order does not matter, and nothing is sorted."""
+
+    def question(schema):
+        types = (
+            "(SELECT (count(*), sum(hashtextextended(app_label || '.' || model, 0)))::text"
+            " FROM %s.django_content_type)" % schema
+        )
+        if not with_permissions:
+            return types
+        return types + (
+            ", (SELECT (count(*), sum(hashtextextended(codename, 0)))::text FROM %s.auth_permission)" % schema
+        )
+
+    return question
+
+
+def present(connection, schema, with_permissions):
+    name = quoted(schema)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app_label || '.' || model FROM %s.django_content_type" % name)
+        types = {text for (text,) in cursor.fetchall()}
+        permissions = set()
+        if with_permissions:
+            cursor.execute(
+                "SELECT c.app_label || '.' || c.model || '.' || p.codename FROM %s.auth_permission p"
+                " JOIN %s.django_content_type c ON c.id = p.content_type_id" % (name, name)
+            )
+            permissions = {text for (text,) in cursor.fetchall()}
+    return types, permissions
 `,
       "provision": `"""Looks for one tenant, makes its row, domains and empty schema, or removes what was made.
 
@@ -16047,7 +16963,1552 @@ def quoted(name):
 if __name__ == "__main__":
     through_manage(provision)
 `,
-      "through_manage": '"""Runs one probe inside a Django project, through the project\'s own manage.py.\n\nThe probe\'s answer is a JSON file, never standard output: projects print while they are imported.\nThe folder named by TENANTRY_FOLDER holds `request.json` (what is asked) and gets `answer.json`,\nwhose last key is `"complete": true`. A project that cannot be started is an answer, too:\n{"failure": ...}.\n"""\n\nimport json\nimport os\nimport runpy\nimport site\nimport sys\nimport traceback\nimport types\n\n# The module by which the code inside `manage.py shell` finds its way back to the probe.\nWAY_BACK = "tenantry_probe"\nTRACEBACK_LINES = 40\n\n\nclass Refusal(Exception):\n    """The probe cannot answer, for a reason that has a name."""\n\n    def __init__(self, kind, message, **details):\n        super().__init__(message)\n        self.kind = kind\n        self.details = details\n\n\ndef through_manage(probe):\n    """Calls probe(request) once Django is set up, and writes its answer or why there is none."""\n    folder = os.environ["TENANTRY_FOLDER"]\n    with open(os.path.join(folder, "request.json"), encoding="utf-8") as file:\n        request = json.load(file)\n\n    answer = {}\n    way_back = types.ModuleType(WAY_BACK)\n    way_back.run = lambda: answer.update(ask(probe, request))\n    make_room()\n    sys.modules[WAY_BACK] = way_back\n\n    try:\n        run_manage(settings_module=request.get("settingsModule"))\n    except SystemExit as ended:\n        if not answer:\n            message = "it ended with exit code %s before it ran the command" % ended.code\n            answer["failure"] = {"kind": "manage-py", "exception": "SystemExit", "message": message}\n    except BaseException as error:\n        if not answer:\n            answer["failure"] = describe(error, kind_of_start_failure(error))\n    if not answer:\n        message = "it ended without running the command shell"\n        answer["failure"] = {"kind": "manage-py", "exception": "", "message": message}\n\n    write_answer(folder, answer)\n\n\ndef make_room():\n    """Forgets the modules that came with the probe: the project may have some of the same name."""\n    folder = os.path.dirname(os.path.abspath(__file__))\n    for name, module in list(sys.modules.items()):\n        path = getattr(module, "__file__", None)\n        if name != "__main__" and path and os.path.dirname(os.path.abspath(path)) == folder:\n            del sys.modules[name]\n\n\ndef run_manage(settings_module):\n    """Does what `python manage.py shell -c …` does, in this process."""\n    here = os.getcwd()\n    command = "import %s; %s.run()" % (WAY_BACK, WAY_BACK)\n    # Verbosity 0: from Django 5.2 on the shell prints what it imported.\n    sys.argv = ["manage.py", "shell", "--verbosity", "0", "-c", command]\n    if settings_module:\n        sys.argv.append("--settings=" + settings_module)\n    sys.path[0] = here\n    runpy.run_path(os.path.join(here, "manage.py"), run_name="__main__")\n\n\ndef ask(probe, request):\n    from django.conf import settings\n\n    settings.INSTALLED_APPS  # raises what `manage.py shell` has swallowed\n    try:\n        return probe(request)\n    except Refusal as refusal:\n        failure = describe(refusal.__cause__ or refusal, refusal.kind)\n        failure.update(refusal.details, message=str(refusal))\n        return {"failure": failure}\n    except Exception as error:\n        return {"failure": describe(error, "connection" if is_lost(error) else "probe")}\n\n\ndef kind_of_start_failure(error):\n    if getattr(root_of(error), "name", None) == "django":\n        return "django-missing"\n    if is_lost(error):\n        return "connection"\n    try:\n        from django.conf import settings\n    except ImportError:\n        return "manage-py"\n    return "loading" if settings.configured else "settings"\n\n\ndef is_lost(error):\n    """Whether the database could not be reached, or went away."""\n    try:\n        from django.db import InterfaceError, OperationalError\n    except Exception:\n        return False\n    return isinstance(error, (InterfaceError, OperationalError))\n\n\ndef root_of(error):\n    """What lies below Django\'s own "Couldn\'t import Django" of manage.py."""\n    while isinstance(error, ImportError) and isinstance(error.__cause__, ImportError):\n        error = error.__cause__\n    return error\n\n\ndef describe(error, kind):\n    root = root_of(error)\n    lines = "".join(traceback.format_exception(type(root), root, root.__traceback__)).splitlines()\n    return {\n        "kind": kind,\n        "exception": type(root).__name__,\n        "message": str(root).strip(),\n        "where": place_of(root),\n        "missingModule": getattr(root, "name", None) if isinstance(root, ImportError) else None,\n        "traceback": "\\n".join(lines[-TRACEBACK_LINES:]),\n    }\n\n\ndef place_of(error):\n    """The line of the project where it went wrong, like `shop/settings.py:14`, or None."""\n    here = os.path.join(os.getcwd(), "")\n    installed = tuple(os.path.join(path, "") for path in site.getsitepackages() + [sys.prefix])\n    place = None\n    for frame in traceback.extract_tb(error.__traceback__):\n        if frame.filename.startswith(here) and not frame.filename.startswith(installed):\n            place = "%s:%s" % (frame.filename[len(here):], frame.lineno)\n    return place\n\n\ndef write_answer(folder, answer):\n    path = os.path.join(folder, "answer.json")\n    # Only its owner may read it: models and tenants are nobody else\'s business.\n    descriptor = os.open(path + ".tmp", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)\n    with os.fdopen(descriptor, "w", encoding="utf-8") as file:\n        json.dump(dict(answer, complete=True), file)\n    os.replace(path + ".tmp", path)\n'
+      "schema_kinds": `"""The kinds of schema of a project: the shared one and each type of tenant, as its routers tell them apart."""
+
+from contextlib import contextmanager
+
+# Stands in for "some tenant" where only the kind of schema matters; never used in a statement.
+SOME_TENANT = "tenantry_some_tenant"
+
+
+class Kind:
+    def __init__(self, connection, alias, schema, kind, tenant_type):
+        self.connection, self.alias, self.schema = connection, alias, schema
+        self.kind, self.tenant_type = kind, tenant_type
+        self.by_app = routers_look_at_apps_only()
+        self.known = {}
+
+    @property
+    def name(self):
+        return {"kind": self.kind, "tenantType": self.tenant_type}
+
+    def allows(self, app_label, model_name=None, **hints):
+        """Whether the project's routers let migrations of this app (or model) run in such a schema."""
+        from django.db import router
+
+        key = app_label if self.by_app else (app_label, model_name)
+        if (self.by_app or not hints) and key in self.known:
+            return self.known[key]
+        with self.routed():
+            try:
+                allowed = router.allow_migrate(
+                    self.alias, app_label, **({"model_name": model_name} if model_name else {}), **hints
+                )
+            except LookupError:  # an app that is not installed
+                allowed = False
+        if self.by_app or not hints:
+            self.known[key] = allowed
+        return allowed
+
+    def allows_table(self, table):
+        hints = {} if table.model is None else {"model": table.model}
+        return self.allows(table.app_label, table.model_name, **hints)
+
+    @contextmanager
+    def routed(self):
+        """Routers look at the connection's schema; no statement is sent."""
+        self.connection.set_schema(self.schema, tenant_type=self.tenant_type)
+        try:
+            yield
+        finally:
+            self.connection.set_schema_to_public()
+
+
+def kinds_of(connection, alias, utils, public):
+    kinds = [Kind(connection, alias, public, "shared", None)]
+    types = [None]
+    if utils.has_multi_type_tenants():
+        types = [name for name in utils.get_tenant_types() if name != public]
+    return kinds + [Kind(connection, alias, SOME_TENANT, "tenant", name) for name in types]
+
+
+def routers_look_at_apps_only():
+    """True where no other router than django-tenants' own has a say in migrations."""
+    from django.db import router
+    from django_tenants.routers import TenantSyncRouter
+
+    return all(
+        type(one) is TenantSyncRouter or not hasattr(one, "allow_migrate") for one in router.routers
+    )
+`,
+      "scratch_schema": `"""A schema that migrations run in to see what they make, and that never stays.
+
+It lives in one transaction that is rolled back, also when this process is killed: the server does it. For the
+migrations and the project's routers the connection is on the shared schema all the while; only its search path
+begins with the scratch schema.
+"""
+
+import secrets
+from contextlib import contextmanager
+
+# It waits for nobody: others would wait behind it.
+LOCK_TIMEOUT = "2s"
+# Everything stronger than reading.
+WRITING_LOCKS = (
+    "RowExclusiveLock",
+    "ShareUpdateExclusiveLock",
+    "ShareLock",
+    "ShareRowExclusiveLock",
+    "ExclusiveLock",
+    "AccessExclusiveLock",
+)
+
+
+class NotComparable(Exception):
+    """What migrations make cannot be seen in a scratch schema."""
+
+
+@contextmanager
+def scratch_schema(connection):
+    """The name of a new schema in which everything that follows is made; afterwards nothing of it is left."""
+    from django.db import transaction
+
+    name = "tenantry_scratch_%s" % secrets.token_hex(8)
+    kept = dict(vars(connection))
+    with transaction.atomic(using=connection.alias):
+        try:
+            make(connection, name)
+            look_at(connection, name)
+            yield name
+        finally:
+            transaction.set_rollback(True, using=connection.alias)
+            give_back(connection, kept)
+
+
+def make(connection, name):
+    from django.db import DatabaseError
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '%s'" % LOCK_TIMEOUT)
+        try:
+            cursor.execute('CREATE SCHEMA "%s"' % name)  # fails when there is one
+        except DatabaseError as error:
+            raise NotComparable("a scratch schema cannot be made: %s" % first_line(error)) from error
+        # A migration that commits by itself fails here, and everything is rolled back all the same.
+        cursor.execute(
+            'CREATE TABLE "%s".never_kept (once int UNIQUE DEFERRABLE INITIALLY DEFERRED)' % name
+        )
+        cursor.execute('INSERT INTO "%s".never_kept VALUES (1), (1)' % name)
+
+
+def look_at(connection, name):
+    """Lets everything that Django does with the shared schema happen in the scratch schema."""
+    path = [name, *connection._get_cursor_search_paths()]
+    connection._get_cursor_search_paths = lambda: path
+    connection.search_path_set_schemas = None
+    connection.introspection = type(connection.introspection)(Renamed(connection, name))
+    connection.check_constraints = lambda table_names=None: None
+    run_concurrent_operations_plainly()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        (current,) = cursor.fetchone()
+    if current != name:
+        raise NotComparable("the project's connection does not keep to a scratch schema (%s)" % current)
+
+
+def give_back(connection, kept):
+    changed = ("_get_cursor_search_paths", "introspection", "check_constraints")
+    for attribute in changed:
+        if attribute in kept:
+            setattr(connection, attribute, kept[attribute])
+        else:
+            vars(connection).pop(attribute, None)
+    connection.search_path_set_schemas = None
+
+
+class Renamed:
+    """The connection for introspection, which looks at the schema that the connection says it is on."""
+
+    def __init__(self, connection, schema_name):
+        self._connection, self.schema_name = connection, schema_name
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+
+def run_concurrent_operations_plainly():
+    """CONCURRENTLY makes the same index, but not inside a transaction."""
+    from django.contrib.postgres import operations
+    from django.db import migrations
+
+    operations.AddIndexConcurrently.database_forwards = migrations.AddIndex.database_forwards
+    operations.RemoveIndexConcurrently.database_forwards = migrations.RemoveIndex.database_forwards
+
+
+def touched_outside(connection, name):
+    """What this transaction has changed or locked outside the scratch schema: \`schema.table\`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT n.nspname || '.' || c.relname FROM pg_locks l"
+            " JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = ANY(%s)"
+            " AND left(n.nspname, 3) <> 'pg_' AND n.nspname <> %s ORDER BY 1",
+            [list(WRITING_LOCKS), name],
+        )
+        return [found for (found,) in cursor.fetchall()]
+
+
+def tables_with_rows(connection, schema, names=None):
+    """The schema's tables (or those of them that have these names) that are not empty."""
+    filled = set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = %s AND c.relkind IN ('r', 'p')",
+            [schema],
+        )
+        for (name,) in cursor.fetchall():
+            if names is not None and name not in names:
+                continue
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM %s.%s)" % (quoted(schema), quoted(name)))
+            if cursor.fetchone()[0]:
+                filled.add(name)
+    return filled
+
+
+def quoted(name):
+    return '"%s"' % name.replace('"', '""')
+
+
+def first_line(error):
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+`,
+      "standings": `"""How the schemas stand: for each distinct ledger what is pending, and what must be there by then."""
+
+from expected_tables import expected_of
+from ledgers import label
+from migration_facts import Facts
+from operations import does_what_it_says
+from pending import History
+
+
+class Standings:
+    def __init__(self, loader, states, kinds, kind_of_schema):
+        self.loader, self.states, self.kinds = loader, states, kinds
+        self.kind_of_schema = kind_of_schema
+        self.histories, self.facts = [], {}
+
+    def group(self, ledger):
+        """One distinct ledger with its schemas, as it is told."""
+        history = History(self.loader, ledger["applied"])
+        self.histories.append(history)
+        described = {
+            "ledger": ledger["ledger"],
+            "schemas": ledger["schemas"],
+            **history.described(),
+            "expects": [],
+            "afterNext": None,
+        }
+        if history.plan:
+            kinds = self.kinds_among(ledger["schemas"])
+            applied = history.in_graph
+            described["expects"] = self.expected(history, applied, kinds)
+            described["afterNext"] = self.after_next(history, applied, kinds)
+            if not ledger["ledger"]:
+                described["expects"] = [{**one, "columns": {}, "named": {}} for one in described["expects"]]
+            self.describe_pending(history)
+        return described
+
+    def after_next(self, history, applied, kinds):
+        """What is there after the first pending migration; None where only running it would tell."""
+        key = history.plan[0]
+        if not all(map(does_what_it_says, history.loader.graph.nodes[key].operations)):
+            return None
+        return {"migration": label(key), "expects": self.expected(history, applied | {key}, kinds)}
+
+    def kinds_among(self, schemas):
+        kinds = {id(kind): kind for kind in map(self.kind_of_schema, schemas) if kind is not None}
+        return list(kinds.values())
+
+    def expected(self, history, applied, kinds):
+        tables = self.states.after(history.loader, applied)
+        return [expected_of(kind, tables) for kind in kinds]
+
+    def describe_pending(self, history):
+        """Facts of each pending migration that no earlier ledger had pending."""
+        if all(key in self.facts for key in history.plan):
+            return
+        connection = self.states.connection
+        facts = Facts(self.kinds, connection, self.shared_tables())
+        state = self.states.state_after(history.loader, history.in_graph)
+        for key in history.plan:
+            migration = history.loader.graph.nodes[key]
+            if key in self.facts:
+                migration.mutate_state(state, preserve=False)
+            else:
+                self.facts[key] = facts.of(migration, state)
+
+    def shared_tables(self):
+        """Each table of the shared schema at head, and whether tenants have one of the same name."""
+        tables = self.states.head()
+        shared = {table.name for table in tables if self.kinds[0].allows_table(table)}
+        tenants = {
+            table.name for table in tables for kind in self.kinds[1:] if kind.allows_table(table)
+        }
+        return {name: name in tenants for name in sorted(shared)}
+
+    def migrations(self):
+        """In the order of the longest plan first, so that it is Django's where one plan has them all."""
+        order = {}
+        for history in sorted(self.histories, key=lambda one: -len(one.plan)):
+            order.update(dict.fromkeys(history.plan))
+        return [self.facts[key] for key in order]
+`,
+      "through_manage": '"""Runs one probe inside a Django project, through the project\'s own manage.py.\n\nThe probe\'s answer is a JSON file, never standard output: projects print while they are imported.\nThe folder named by TENANTRY_FOLDER holds `request.json` (what is asked) and gets `answer.json`,\nwhose last key is `"complete": true`. A project that cannot be started is an answer, too:\n{"failure": ...}.\n"""\n\nimport json\nimport os\nimport runpy\nimport site\nimport sys\nimport traceback\nimport types\n\n# The module by which the code inside `manage.py shell` finds its way back to the probe.\nWAY_BACK = "tenantry_probe"\nTRACEBACK_LINES = 40\n\n\nclass Refusal(Exception):\n    """The probe cannot answer, for a reason that has a name."""\n\n    def __init__(self, kind, message, **details):\n        super().__init__(message)\n        self.kind = kind\n        self.details = details\n\n\ndef through_manage(probe):\n    """Calls probe(request) once Django is set up, and writes its answer or why there is none."""\n    folder = os.environ["TENANTRY_FOLDER"]\n    with open(os.path.join(folder, "request.json"), encoding="utf-8") as file:\n        request = json.load(file)\n\n    answer = {}\n    way_back = types.ModuleType(WAY_BACK)\n    way_back.run = lambda: answer.update(ask(probe, request))\n    make_room()\n    sys.modules[WAY_BACK] = way_back\n\n    try:\n        run_manage(settings_module=request.get("settingsModule"))\n    except SystemExit as ended:\n        if not answer:\n            message = "it ended with exit code %s before it ran the command" % ended.code\n            answer["failure"] = {"kind": "manage-py", "exception": "SystemExit", "message": message}\n    except BaseException as error:\n        if not answer:\n            answer["failure"] = describe(error, kind_of_start_failure(error))\n    if not answer:\n        message = "it ended without running the command shell"\n        answer["failure"] = {"kind": "manage-py", "exception": "", "message": message}\n\n    write_answer(folder, answer)\n\n\ndef make_room():\n    """Forgets the modules that came with the probe: the project may have some of the same name."""\n    folder = os.path.dirname(os.path.abspath(__file__))\n    for name, module in list(sys.modules.items()):\n        path = getattr(module, "__file__", None)\n        if name != "__main__" and path and os.path.dirname(os.path.abspath(path)) == folder:\n            del sys.modules[name]\n\n\ndef run_manage(settings_module):\n    """Does what `python manage.py shell -c …` does, in this process."""\n    here = os.getcwd()\n    command = "import %s; %s.run()" % (WAY_BACK, WAY_BACK)\n    # Verbosity 0: from Django 5.2 on the shell prints what it imported.\n    sys.argv = ["manage.py", "shell", "--verbosity", "0", "-c", command]\n    if settings_module:\n        sys.argv.append("--settings=" + settings_module)\n    sys.path[0] = here\n    runpy.run_path(os.path.join(here, "manage.py"), run_name="__main__")\n\n\ndef ask(probe, request):\n    from django.conf import settings\n\n    settings.INSTALLED_APPS  # raises what `manage.py shell` has swallowed\n    try:\n        return probe(request)\n    except Refusal as refusal:\n        failure = describe(refusal.__cause__ or refusal, refusal.kind)\n        failure.update(refusal.details, message=str(refusal))\n        return {"failure": failure}\n    except Exception as error:\n        return {"failure": describe(error, "connection" if is_lost(error) else "probe")}\n\n\ndef kind_of_start_failure(error):\n    if getattr(root_of(error), "name", None) == "django":\n        return "django-missing"\n    if is_lost(error):\n        return "connection"\n    try:\n        from django.conf import settings\n    except ImportError:\n        return "manage-py"\n    return "loading" if settings.configured else "settings"\n\n\ndef is_lost(error):\n    """Whether the database could not be reached, or went away."""\n    try:\n        from django.db import InterfaceError, OperationalError\n    except Exception:\n        return False\n    return isinstance(error, (InterfaceError, OperationalError))\n\n\ndef root_of(error):\n    """What lies below Django\'s own "Couldn\'t import Django" of manage.py."""\n    while isinstance(error, ImportError) and isinstance(error.__cause__, ImportError):\n        error = error.__cause__\n    return error\n\n\ndef describe(error, kind):\n    root = root_of(error)\n    lines = "".join(traceback.format_exception(type(root), root, root.__traceback__)).splitlines()\n    return {\n        "kind": kind,\n        "exception": type(root).__name__,\n        "message": str(root).strip(),\n        "where": place_of(root),\n        "missingModule": getattr(root, "name", None) if isinstance(root, ImportError) else None,\n        "traceback": "\\n".join(lines[-TRACEBACK_LINES:]),\n    }\n\n\ndef place_of(error):\n    """The line of the project where it went wrong, like `shop/settings.py:14`, or None."""\n    here = os.path.join(os.getcwd(), "")\n    installed = tuple(os.path.join(path, "") for path in site.getsitepackages() + [sys.prefix])\n    place = None\n    for frame in traceback.extract_tb(error.__traceback__):\n        if frame.filename.startswith(here) and not frame.filename.startswith(installed):\n            place = "%s:%s" % (frame.filename[len(here):], frame.lineno)\n    return place\n\n\ndef write_answer(folder, answer):\n    path = os.path.join(folder, "answer.json")\n    # Only its owner may read it: models and tenants are nobody else\'s business.\n    descriptor = os.open(path + ".tmp", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)\n    with os.fdopen(descriptor, "w", encoding="utf-8") as file:\n        file.write(json.dumps(dict(answer, complete=True)))  # json.dump writes piece by piece, in Python\n    os.replace(path + ".tmp", path)\n',
+      "worker": `"""Migrates tenant after tenant in one process, in which the project is started once.
+
+Requests come as JSON lines on standard input, one tenant at a time, and events go as JSON lines to
+standard output. Both are taken away here, before anything of the project is imported: whatever the
+project prints, in whichever way, goes to standard error.
+"""
+
+import os
+
+REQUESTS, EVENTS = os.dup(0), os.dup(1)
+with open(os.devnull, "rb") as nothing:
+    os.dup2(nothing.fileno(), 0)
+os.dup2(2, 1)
+
+import sys  # noqa: E402
+
+from through_manage import Refusal, through_manage  # noqa: E402
+from worker_line import Line  # noqa: E402
+from worker_session import Session  # noqa: E402
+from worker_support import check_project, versions, why_unsupported  # noqa: E402
+from worker_tenant import Tenant  # noqa: E402
+from worker_work import Works  # noqa: E402
+
+
+def work(request):
+    """Serves until it is told to end, or until nobody is there any more."""
+    line = Line(REQUESTS, EVENTS)
+    reason = why_unsupported()
+    if reason is None:
+        session = Session()
+        line.cancel = session.cancel
+        timeouts = session.connect()
+        reason = check_project(session.connection)
+    if reason is not None:
+        line.say("unsupported", reason=reason)
+        return {}
+    works = Works(load_migrations())
+    line.say("ready", **versions(), **timeouts, pid=os.getpid(), python=sys.version.split()[0])
+    while True:
+        request = line.hear()
+        if request is None or request["do"] == "end":
+            return {}
+        Tenant(request, session, works, line).migrate()
+
+
+def load_migrations():
+    from django.db.migrations.loader import MigrationLoader
+
+    try:
+        return MigrationLoader(None)
+    except Exception as error:  # the project's migrations are imported here
+        raise Refusal("migrations", "%s: %s" % (type(error).__name__, error)) from error
+
+
+if __name__ == "__main__":
+    through_manage(work)
+`,
+      "worker_failures": `"""What is told about a tenant that could not be migrated."""
+
+import traceback
+
+from through_manage import TRACEBACK_LINES, place_of
+
+# What PostgreSQL says when work does not fit into one transaction.
+NOT_IN_ONE_TRANSACTION = {
+    "55006": "pending trigger events",
+    "55P04": "a new value of an enum is used before it is committed",
+    "25001": "a statement that cannot run inside a transaction",
+}
+
+
+def describe(error):
+    """In PostgreSQL's own words where it is the one that refused."""
+    refusal = refusal_of(error)
+    lines = "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()
+    diagnosis = getattr(refusal, "diag", None)
+    return {
+        "exception": type(refusal or error).__name__,
+        "message": getattr(diagnosis, "message_primary", None) or str(error).strip(),
+        "detail": getattr(diagnosis, "message_detail", None),
+        "sqlstate": sqlstate_of(error),
+        "where": place_of(error),
+        "traceback": "\\n".join(lines[-TRACEBACK_LINES:]),
+    }
+
+
+def refusal_of(error):
+    """The driver's own exception, below Django's."""
+    while error is not None:
+        if getattr(error, "sqlstate", None) or getattr(error, "pgcode", None):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def sqlstate_of(error):
+    refusal = refusal_of(error)
+    return getattr(refusal, "sqlstate", None) or getattr(refusal, "pgcode", None)
+
+
+def why_not_in_one_transaction(error):
+    """In words; None when it would have failed anyway."""
+    from django.db.transaction import TransactionManagementError
+
+    reason = NOT_IN_ONE_TRANSACTION.get(sqlstate_of(error))
+    if reason is not None:
+        return "%s: %s" % (reason, describe(error)["message"])
+    durable = isinstance(error, RuntimeError) and "durable atomic block" in str(error)
+    if durable or isinstance(error, TransactionManagementError):
+        return str(error)
+    return None
+`,
+      "worker_ledger": `"""The ledger of the tenant that is being migrated, without asking for what is known."""
+
+
+def ledger_of(connection, applied, exists):
+    from django.db.migrations.recorder import MigrationRecorder
+
+    class Ledger(MigrationRecorder):
+        """Django's own, but for its look at all tables of the database before each row."""
+
+        def __init__(self):
+            super().__init__(connection)
+            self.exists = exists
+            self.known = dict.fromkeys(applied)
+            self.waiting = None
+
+        def has_table(self):
+            return self.exists
+
+        def ensure_schema(self):
+            super().ensure_schema()
+            self.exists = True
+
+        def applied_migrations(self):
+            return dict(self.known)
+
+        def record_applied(self, app, name):
+            self.known[app, name] = None
+            if self.waiting is None:
+                super().record_applied(app, name)
+            else:
+                self.waiting.append(self.Migration(app=app, name=name))
+
+        def put_off(self, record):
+            """Rows of migrations that have nothing else wait for each other."""
+            self.waiting = self.waiting or []
+            record()
+
+        def write(self):
+            rows, self.waiting = self.waiting, None
+            if rows:
+                self.migration_qs.bulk_create(rows)
+
+    return Ledger()
+`,
+      "worker_line": `"""The worker's side of the conversation with whoever started it."""
+
+import json
+import os
+import queue
+import selectors
+import signal
+import threading
+import time
+
+# Seconds that the statement under way gets to end once it was cancelled.
+LAST_MOMENTS = 5
+LONGEST_READ = 65536
+
+
+class Line:
+    """JSON lines, in and out.
+
+    A thread listens, so that the end of the conversation is heard while a statement runs: the
+    statement is cancelled then, and the database does not work on for nobody.
+    """
+
+    def __init__(self, requests, events):
+        self.events = os.fdopen(events, "w", encoding="utf-8", newline="\\n")
+        self.inbox = queue.SimpleQueue()
+        self.cancel = lambda: None
+        told_by_signal, wake_up = os.pipe()
+        os.set_blocking(wake_up, False)
+        # The signal is heard at once, also while a driver waits for the database.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        signal.set_wakeup_fd(wake_up, warn_on_full_buffer=False)
+        listener = threading.Thread(target=self.listen, args=[requests, told_by_signal], daemon=True)
+        listener.start()
+
+    def say(self, event, **told):
+        self.events.write(json.dumps(dict(told, event=event), default=str) + "\\n")
+        self.events.flush()
+
+    def hear(self):
+        """The next request; None when there will be no other."""
+        return self.inbox.get()
+
+    def listen(self, requests, told_by_signal):
+        with selectors.DefaultSelector() as selector:
+            selector.register(requests, selectors.EVENT_READ)
+            selector.register(told_by_signal, selectors.EVENT_READ)
+            text = b""
+            while True:
+                ready = [key.fd for key, _ in selector.select()]
+                if told_by_signal in ready and signal.SIGTERM in os.read(told_by_signal, LONGEST_READ):
+                    break
+                if requests not in ready:
+                    continue
+                more = os.read(requests, LONGEST_READ)
+                if not more:
+                    break
+                *lines, text = (text + more).split(b"\\n")
+                for line in lines:
+                    self.inbox.put(json.loads(line))
+        self.inbox.put(None)
+        self.end()
+
+    def end(self):
+        for _ in range(LAST_MOMENTS * 5):
+            self.cancel()
+            time.sleep(0.2)
+        os._exit(1)
+`,
+      "worker_migrations": `"""Applies the migrations of one tenant: Django's executor does it, on states that are there already."""
+
+import copy
+
+from worker_operations import (
+    changes_state,
+    is_renaming_content_type,
+    is_special,
+    shares_states,
+)
+from worker_work import is_row_only, key, unrendered
+
+
+class Migrations:
+    """One tenant's way through its work."""
+
+    def __init__(self, session, work, ledger, progress):
+        from django.db.migrations.executor import MigrationExecutor
+
+        self.session, self.work, self.ledger = session, work, ledger
+        self.executor = MigrationExecutor.__new__(MigrationExecutor)
+        self.executor.connection = session.connection
+        self.executor.loader = work.loader
+        self.executor.recorder = ledger
+        self.executor.progress_callback = progress
+        self.own_states = {}
+
+    def apply(self, plan, row_written):
+        """\`row_written\` is told each migration that had nothing but its row."""
+        changed = plan is not self.work.plan
+        if self.work.by_the_book or (changed and any(map(self.has_strange_operation, plan))):
+            apply_one = self.by_the_book()
+        else:
+            apply_one = self.on_shared_states
+        waiting = []
+        for migration, _ in plan:
+            row_only = key(migration) in self.work.row_only
+            if row_only and (not changed or is_row_only(migration, self.session.alias)):
+                self.ledger.put_off(lambda: self.executor.record_migration(migration))
+                waiting.append(migration)
+                apply_one(migration, row_only=True)
+                continue
+            self.write_rows(waiting, row_written)
+            apply_one(migration, row_only=False)
+        self.write_rows(waiting, row_written)
+
+    def write_rows(self, waiting, row_written):
+        self.ledger.write()
+        for migration in waiting:
+            row_written(migration)
+        waiting.clear()
+
+    def record_squashes(self):
+        """Django records a squashed migration once everything that it replaces is applied."""
+        before = set(self.ledger.known)
+        self.executor.check_replacements()
+        return sorted(set(self.ledger.known) - before)
+
+    def has_strange_operation(self, step):
+        """Whether a receiver of pre_migrate put in something whose effect on the models is not known."""
+        migration, _ = step
+        if key(migration) in self.work.row_only:
+            return not is_row_only(migration, self.session.alias)
+        return any(
+            id(operation) not in self.work.steps and not is_renaming_content_type(operation)
+            for operation in migration.operations
+        )
+
+    def by_the_book(self):
+        """With states of this tenant's own, made on the way, as Django does it."""
+        state = unrendered(self.work.before)
+
+        def apply_one(migration, row_only):
+            nonlocal state
+            if row_only:
+                state = migration.mutate_state(state, preserve=False)
+                return
+            state.apps  # rendered as a whole first, which is faster
+            with self.session.for_project():
+                state = self.executor.apply_migration(state, migration)
+
+        return apply_one
+
+    def on_shared_states(self, migration, row_only):
+        if row_only:
+            return
+        prepared = copy.copy(migration)
+        prepared.operations, after = [], None
+        for operation in migration.operations:
+            before, after = self.work.steps.get(id(operation), (after, after))
+            prepared.operations.append(Prepared(self, operation, before, after))
+        self.executor.apply_migration(NoState(), prepared)
+
+    def own(self, state):
+        """A copy of a shared state for this tenant alone."""
+        if id(state) not in self.own_states:
+            self.own_states[id(state)] = unrendered(state)
+        return self.own_states[id(state)]
+
+    def own_after(self, app_label, operation, before, after):
+        if not changes_state(operation):
+            return self.own(before)
+        if id(after) not in self.own_states:
+            changed = self.own(before).clone()
+            operation.state_forwards(app_label, changed)
+            self.own_states[id(after)] = changed
+        return self.own_states[id(after)]
+
+
+class Prepared:
+    """An operation with the states before and after it, which Django would work out again for each tenant."""
+
+    def __init__(self, migrations, operation, before, after):
+        self.migrations, self.operation = migrations, operation
+        self.before, self.after = before, after
+        self.atomic, self.reduces_to_sql = operation.atomic, operation.reduces_to_sql
+
+    def state_forwards(self, app_label, state):
+        pass
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        operation, migrations = self.operation, self.migrations
+        if shares_states(operation):
+            operation.database_forwards(app_label, schema_editor, self.before, self.after)
+            return
+        before, after = self.before, self.after
+        if not is_special(operation, "RunSQL"):  # it looks at no state
+            after = migrations.own_after(app_label, operation, before, after)
+            before = migrations.own(before)
+        with migrations.session.for_project():
+            operation.database_forwards(app_label, schema_editor, before, after)
+
+
+class NoState:
+    """Stands where Django keeps the state that it works out on the way."""
+
+    def clone(self):
+        return self
+`,
+      "worker_operations": `"""What the operations of migrations do with the models' states."""
+
+DECLARATIVE = {
+    "django.db.migrations.operations.models": {
+        "AddConstraint",
+        "AddIndex",
+        "AlterConstraint",
+        "AlterIndexTogether",
+        "AlterModelManagers",
+        "AlterModelOptions",
+        "AlterModelTable",
+        "AlterModelTableComment",
+        "AlterOrderWithRespectTo",
+        "AlterUniqueTogether",
+        "CreateModel",
+        "DeleteModel",
+        "RemoveConstraint",
+        "RemoveIndex",
+        "RenameIndex",
+        "RenameModel",
+    },
+    "django.db.migrations.operations.fields": {
+        "AddField",
+        "AlterField",
+        "RemoveField",
+        "RenameField",
+    },
+    "django.contrib.postgres.operations": {
+        "AddConstraintNotValid",
+        "AddIndexConcurrently",
+        "BloomExtension",
+        "BtreeGinExtension",
+        "BtreeGistExtension",
+        "CITextExtension",
+        "CreateCollation",
+        "CreateExtension",
+        "CryptoExtension",
+        "HStoreExtension",
+        "RemoveCollation",
+        "RemoveIndexConcurrently",
+        "TrigramExtension",
+        "UnaccentExtension",
+        "ValidateConstraint",
+    },
+}
+SPECIAL = "django.db.migrations.operations.special"
+# They make, rename or describe what content types and permissions are about.
+OF_MODELS = ("CreateModel", "DeleteModel", "RenameModel", "AlterModelOptions")
+
+
+def shares_states(operation):
+    """Whether it only reads models, and runs nothing of the project: then tenants may share them.
+
+    Exactly these classes: a subclass may do anything.
+    """
+    if is_special(operation, "SeparateDatabaseAndState"):
+        return all(map(shares_states, operation.database_operations))
+    cls = type(operation)
+    return cls.__name__ in DECLARATIVE.get(cls.__module__, ())
+
+
+def is_special(operation, *names):
+    return type(operation).__module__ == SPECIAL and type(operation).__name__ in names
+
+
+def is_known(operation):
+    """Whether it is Django's own, which asks the routers first, and so is all that it holds."""
+    if is_renaming_content_type(operation):
+        return True
+    if is_special(operation, "SeparateDatabaseAndState"):
+        return all(map(is_known, operation.database_operations))
+    return shares_states(operation) or is_special(operation, "RunPython", "RunSQL")
+
+
+def is_renaming_content_type(operation):
+    """Put behind RenameModel by a receiver of pre_migrate: Django's own."""
+    cls = type(operation)
+    return (cls.__module__, cls.__name__) == ("django.contrib.contenttypes.management", "RenameContentType")
+
+
+def changes_state(operation):
+    if is_special(operation, "RunPython") or is_renaming_content_type(operation):
+        return False
+    return not is_special(operation, "RunSQL") or bool(operation.state_operations)
+
+
+def touches_models(operations):
+    """Whether content types or permissions may have to follow."""
+    for operation in operations:
+        inner = []
+        if is_special(operation, "SeparateDatabaseAndState", "RunSQL"):
+            inner = operation.state_operations
+        elif not is_known(operation) or type(operation).__name__ in OF_MODELS:
+            return True
+        if touches_models(inner):
+            return True
+    return False
+`,
+      "worker_session": `"""The worker's connection to the database: which tenant it is in, and what it costs."""
+
+from contextlib import contextmanager, suppress
+
+from ledgers import LEDGER, quoted
+
+IDLE = 0  # libpq's PQTRANS_IDLE
+
+
+class Session:
+    """One connection for tenant after tenant.
+
+    django-tenants sends SET search_path before every statement, because anybody may have changed
+    it. While only Django's own operations run, nobody does: then it is sent once a tenant, outside
+    any transaction. The project's own code gets what it always gets, and a new connection comes
+    after it, as after each tenant of migrate_schemas.
+    """
+
+    def __init__(self):
+        from django.db import connections
+        from django_tenants import utils
+
+        self.connection = connections[utils.get_tenant_database_alias()]
+        self.alias = self.connection.alias
+        self.statements = 0
+        self.commits = 0
+        self.served_project = False
+        self.trusted = False
+        self.limit_set_calls()
+        self.count_round_trips()
+
+    def limit_set_calls(self):
+        from django_tenants.postgresql_backend import base
+
+        asked_for = base.get_limit_set_calls
+        base.get_limit_set_calls = lambda: self.trusted or asked_for()
+        connection = self.connection
+
+        # A rollback takes back a SET, and not every version of django-tenants knows.
+        def forgetting(undo):
+            def undo_and_forget(*args):
+                try:
+                    return undo(*args)
+                finally:
+                    connection.search_path_set_schemas = None
+
+            return undo_and_forget
+
+        connection.rollback = forgetting(connection.rollback)
+        connection.savepoint_rollback = forgetting(connection.savepoint_rollback)
+
+    def count_round_trips(self):
+        connection = self.connection
+
+        def counted(execute, sql, params, many, context):
+            self.statements += 1
+            return execute(sql, params, many, context)
+
+        # The drivers send BEGIN before the first statement of a transaction, unseen.
+        def ending(end, commits):
+            def end_and_count():
+                raw = connection.connection
+                if raw is not None and not raw.closed and raw.info.transaction_status != IDLE:
+                    self.statements += 2
+                    self.commits += commits
+                return end()
+
+            return end_and_count
+
+        connection.execute_wrappers.append(counted)
+        connection._commit = ending(connection._commit, 1)
+        connection._rollback = ending(connection._rollback, 0)
+
+    def connect(self):
+        """Opens the connection; the limits that hold on it, in milliseconds."""
+        (lock, statement) = self.ask(
+            "SELECT (SELECT setting::bigint FROM pg_settings WHERE name = 'lock_timeout'),"
+            " (SELECT setting::bigint FROM pg_settings WHERE name = 'statement_timeout')"
+        )
+        return {"lockTimeout": lock, "statementTimeout": statement}
+
+    def enter(self, schema, tenant_type, application_name):
+        """Goes to a tenant; what its ledger says, as one short text. None: there is no ledger."""
+        from django.db import ProgrammingError
+
+        self.served_project = False
+        self.trusted = True
+        connection = self.connection
+        connection.set_schema(schema, tenant_type=tenant_type or "")
+        paths = connection._get_cursor_search_paths()
+        settings = "set_config('application_name', %s, false), set_config('search_path', %s, false)"
+        values = [application_name, ", ".join(map(quoted, paths))]
+        row = "(app || ' ' || name) COLLATE \\"C\\""
+        ledger = f"{quoted(schema)}.{LEDGER}".replace("%", "%%")
+        digest = f"SELECT coalesce(md5(string_agg(DISTINCT {row}, ',' ORDER BY {row})), '') FROM {ledger}"
+        try:
+            *_, found = self.ask(f"SELECT {settings}, ({digest})", values)
+        except ProgrammingError:
+            connection.search_path_set_schemas = None
+            if self.has_ledger(schema):
+                raise  # it is there and cannot be read
+            self.ask(f"SELECT {settings}", values)
+            found = None
+        connection.search_path_set_schemas = paths
+        return found
+
+    def has_ledger(self, schema):
+        (exists, ledger) = self.ask(
+            "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s), EXISTS (SELECT FROM pg_class c"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s)",
+            [schema, schema, LEDGER],
+        )
+        if not exists:
+            raise RuntimeError('Schema "%s" does not exist' % schema)  # as migrate_schemas says it
+        return ledger
+
+    def ask(self, statement, values=None):
+        """One row, by a cursor that django-tenants does not know of."""
+        connection = self.connection
+        connection.ensure_connection()
+        self.statements += 1
+        with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchone()
+
+    @contextmanager
+    def without_public(self, schema, tenant_type):
+        """In the tenant's schema alone, so that nothing is taken for its own that lies elsewhere."""
+        self.connection.set_schema(schema, tenant_type=tenant_type or "", include_public=False)
+        try:
+            yield
+        finally:
+            self.connection.set_schema(schema, tenant_type=tenant_type or "")
+
+    @contextmanager
+    def for_project(self):
+        """While the project's own code runs."""
+        self.served_project = True
+        before, self.trusted = self.trusted, False
+        try:
+            yield
+        finally:
+            self.trusted = before
+            self.connection.search_path_set_schemas = None
+
+    def renew(self):
+        """What the session was left with by the project, or by a failure, is gone with it."""
+        with suppress(Exception):
+            self.connection.close()
+        # As a connection that was never opened.
+        self.connection.connection = None
+        self.connection.in_atomic_block = False
+        self.connection.closed_in_transaction = False
+        self.connection.savepoint_ids = []
+        self.connection.atomic_blocks = []
+        self.connection.needs_rollback = False
+        self.connection.run_on_commit = []
+        self.connection.search_path_set_schemas = None
+
+    def is_lost(self, error):
+        """Whether the connection is gone, so that nobody knows what became of the last statement."""
+        from django.db import InterfaceError, OperationalError
+
+        raw = self.connection.connection
+        if raw is not None:
+            return bool(raw.closed)
+        while error is not None:
+            if isinstance(error, (InterfaceError, OperationalError)):
+                return True
+            error = error.__cause__
+        return False
+
+    def cancel(self):
+        """Called by another thread: ends the statement under way."""
+        with suppress(Exception):
+            self.connection.connection.cancel()
+`,
+      "worker_signals": `"""The signals that Django and django-tenants send around the migrations of a schema."""
+
+from ledgers import quoted
+from post_migrate import digest_of, expected, other_receivers, present
+from worker_operations import is_special, touches_models
+from worker_work import unrendered
+
+EXECUTOR = "standard"
+
+
+# Django's
+
+
+def other_pre_receivers():
+    from django.contrib.contenttypes.management import inject_rename_contenttypes_operations
+    from django.db.models.signals import pre_migrate
+
+    known = (None, inject_rename_contenttypes_operations)
+    return any(receiver not in known for receiver in receivers_of(pre_migrate))
+
+
+def receivers_of(signal):
+    import weakref
+
+    found = (entry[1] for entry in signal.receivers)
+    return [one() if isinstance(one, weakref.ReferenceType) else one for one in found]
+
+
+def wants_pre_migrate(work):
+    """Whether a receiver of pre_migrate would do anything: Django's own looks for RenameModel."""
+    if other_pre_receivers():
+        return True
+    operations = (operation for migration, _ in work.plan for operation in migration.operations)
+    return any(type(operation).__name__ == "RenameModel" for operation in operations)
+
+
+def send_pre_migrate(session, work, plan):
+    from django.core.management.sql import emit_pre_migrate_signal
+
+    def make():
+        return unrendered(work.before).apps
+
+    # Others than Django's own receivers get models of their own for each tenant.
+    apps = make() if other_pre_receivers() else work.once("pre-migrate", make)
+    with session.for_project():
+        emit_pre_migrate_signal(1, False, session.alias, **printing(), apps=apps, plan=plan)
+
+
+def wants_post_migrate(policy, session, schema, work):
+    if policy != "auto":
+        return policy == "always"
+    if other_receivers() or any(touches_models(one.operations) for one, _ in work.plan):
+        return True
+    return lacks_something(session, schema, work)
+
+
+def lacks_something(session, schema, work):
+    """Whether a content type or permission is missing that post_migrate would make: one question."""
+    from django.apps import apps
+    from django.db import Error
+
+    if not apps.is_installed("django.contrib.contenttypes") or not is_allowed(session, "contenttypes.ContentType"):
+        return False
+    with_permissions = apps.is_installed("django.contrib.auth") and is_allowed(session, "auth.Permission")
+    if work.expected is None:
+        work.expected = expected(work.after, work.loader)
+    try:
+        question = digest_of(with_permissions)(quoted(schema).replace("%", "%%"))
+        digest = tuple(session.ask("SELECT %s" % question))
+        if digest not in work.lacking:
+            types, permissions = present(session.connection, schema, with_permissions)
+            expected_types, expected_permissions = work.expected
+            work.lacking[digest] = bool(
+                expected_types - types or (with_permissions and expected_permissions - permissions)
+            )
+        return work.lacking[digest]
+    except Error:
+        return True  # let the receivers say what is wrong
+
+
+def is_allowed(session, name):
+    from django.apps import apps
+    from django.db import router
+
+    return router.allow_migrate_model(session.alias, apps.get_model(name))
+
+
+def send_post_migrate(session, work, plan):
+    from django.core.management.sql import emit_post_migrate_signal
+
+    def make():
+        return models_after(unrendered(work.after))
+
+    apps = make() if other_receivers() else work.once("post-migrate", make)
+    forget_content_types(apps)
+    with session.for_project():
+        emit_post_migrate_signal(1, False, session.alias, **printing(), apps=apps, plan=plan)
+
+
+def models_after(state):
+    """As the command migrate makes them: with those of apps that have no migrations, and their relations."""
+    from django.apps import apps as installed
+    from django.db.migrations.state import ModelState
+
+    state.clear_delayed_apps_cache()
+    apps = state.apps
+    with apps.bulk_update():
+        keys = [(model.app_label, model.name_lower) for model in apps.real_models]
+        for one in keys:
+            apps.unregister_model(*one)
+    apps.render_multiple([ModelState.from_model(installed.get_model(*one)) for one in keys])
+    return apps
+
+
+def forget_content_types(apps):
+    """Their manager keeps the keys of the last tenant's rows."""
+    from django.contrib.contenttypes.models import ContentTypeManager
+
+    for model in apps.get_models():
+        for manager in model._meta.managers:
+            if isinstance(manager, ContentTypeManager):
+                manager.clear_cache()
+
+
+def printing():
+    import sys
+
+    from django.core.management.base import OutputWrapper
+
+    return {"stdout": OutputWrapper(sys.stdout)}
+
+
+# django-tenants'
+
+
+class TenantSignals:
+    """What \`migrate_schemas --schema\` tells those who listen to django-tenants."""
+
+    def __init__(self, session, schema):
+        from django_tenants import signals
+        from django_tenants.migration_executors import base
+
+        self.session, self.schema, self.sender = session, schema, base.run_migrations
+        self.before = getattr(signals, "schema_pre_migration", None)
+        self.after = signals.schema_migrated
+        # Before django-tenants 4.0 lines were only told on a terminal.
+        told = hasattr(base, "LinePrefixStream") and signals.schema_migrate_message.has_listeners()
+        self.message = signals.schema_migrate_message if told else None
+
+    def begin(self):
+        self.send(self.before, schema_name=self.schema)
+
+    def line(self, text):
+        if self.message is not None:
+            prefix = "[1/1 (100%%) %s:%s] " % (EXECUTOR, self.schema)
+            self.send(self.message, message=prefix + text)
+
+    def end(self):
+        """With the connection in the public schema, as receivers know it."""
+        if self.after.has_listeners(self.sender):
+            self.session.connection.set_schema_to_public()
+            self.send(self.after, schema_name=self.schema)
+
+    def send(self, signal, **told):
+        if signal is not None and signal.has_listeners(self.sender):
+            with self.session.for_project():
+                signal.send(self.sender, **told)
+`,
+      "worker_support": `"""Which projects the worker may migrate: it stands on parts of Django that may change."""
+
+import re
+from importlib import metadata
+
+# The versions that the tests of the worker run with.
+DJANGO = ((4, 2), (5, 2))
+DJANGO_TENANTS = ((3, 7), (4, 999))
+OWN_COMMAND = "django.core.management.commands.migrate.Command"
+
+
+def why_unsupported():
+    """In words; None when the worker knows its way. Sends nothing to the database."""
+    import django
+    from django.apps import apps
+    from django.conf import settings
+    from django.core.management import get_commands
+
+    if not DJANGO[0] <= django.VERSION[:2] <= DJANGO[1]:
+        return "it has Django %s, and the worker was tested with 4.2 to 5.2" % metadata.version("Django")
+    if not apps.is_installed("django_tenants"):
+        return "it does not use django-tenants"
+    version = metadata.version("django-tenants")
+    if not DJANGO_TENANTS[0] <= numbers(version) <= DJANGO_TENANTS[1]:
+        return "it has django-tenants %s, and the worker was tested with 3.7 to 4.x" % version
+    if getattr(settings, "TENANT_BASE_MIGRATE_COMMAND", OWN_COMMAND) != OWN_COMMAND:
+        return "it has a migrate command of its own (TENANT_BASE_MIGRATE_COMMAND)"
+    if getattr(settings, "GET_EXECUTOR_FUNCTION", None):
+        return "it has an executor of its own (GET_EXECUTOR_FUNCTION)"
+    if get_commands().get("migrate_schemas") != "django_tenants":
+        return "it has a command migrate_schemas of its own"
+    return None
+
+
+def numbers(version):
+    return tuple(int(number) for number in re.findall(r"\\d+", version)[:2])
+
+
+def check_project(connection):
+    """What Django's migrate does before anything else, once instead of once a tenant."""
+    from importlib import import_module
+
+    from django.apps import apps
+    from django.core.management.base import BaseCommand, SystemCheckError
+    from django.utils.module_loading import module_has_submodule
+
+    try:
+        BaseCommand().check(databases=[connection.alias])
+    except SystemCheckError as error:
+        return "manage.py check finds: %s" % " ".join(str(error).split())[:300]
+    # Where receivers of Django's signals are connected.
+    for app_config in apps.get_app_configs():
+        if module_has_submodule(app_config.module, "management"):
+            import_module(".management", app_config.name)
+    return None
+
+
+def versions():
+    from django.db.backends.postgresql.base import Database
+
+    return {
+        "django": metadata.version("Django"),
+        "djangoTenants": metadata.version("django-tenants"),
+        "psycopg": Database.__version__.split()[0],
+    }
+`,
+      "worker_tenant": `"""One tenant, from the request to the event that tells how it ended."""
+
+import resource
+import time
+from contextlib import contextmanager
+
+from ledgers import label, read_ledger
+from worker_failures import describe, why_not_in_one_transaction
+from worker_ledger import ledger_of
+from worker_migrations import Migrations
+from worker_signals import (
+    TenantSignals,
+    send_post_migrate,
+    send_pre_migrate,
+    wants_post_migrate,
+    wants_pre_migrate,
+)
+from worker_work import key
+
+
+class CannotTryOut(Exception):
+    """Known before anything was done."""
+
+
+class Gone(Exception):
+    """Nobody is there any more to say whether the work shall be kept."""
+
+
+class Tenant:
+    def __init__(self, request, session, works, line):
+        self.schema, self.tenant_type = request["schema"], request["tenantType"]
+        self.policy, self.try_out = request["postMigrate"], request["tryOut"]
+        self.application_name = request["applicationName"]
+        self.session, self.works, self.line = session, works, line
+        self.during, self.migration = "signal", None
+        self.applied, self.post_migrate = [], False
+        self.digest = None
+
+    def migrate(self):
+        from django import db
+        from django.utils import translation
+
+        translation.deactivate_all()  # as migrate does: names of permissions are not translated
+        db.reset_queries()
+        self.since = time.perf_counter()
+        self.session.statements = 0
+        try:
+            signals = TenantSignals(self.session, self.schema)
+            signals.begin()
+            kept = self.carry_out(signals)
+            if kept:
+                self.during, self.migration = "signal", None
+                signals.end()
+        except BaseException as error:  # also a sys.exit() of the project
+            self.give_up(error)
+        else:
+            if self.session.served_project:
+                self.session.renew()
+            if kept:
+                self.line.say("done", **self.figures(), postMigrate=self.post_migrate)
+            else:
+                self.line.say("dropped", **self.figures())
+
+    def carry_out(self, signals):
+        """True when the work was done, False when it was tried out and dropped."""
+        from django.db import transaction
+
+        self.during = "ledger"
+        session = self.session
+        self.digest = session.enter(self.schema, self.tenant_type, self.application_name)
+        if self.try_out is None:
+            self.do_everything(signals)
+            return True
+        if self.digest is not None and not self.look_up_work().atomic:
+            raise CannotTryOut("a migration of the plan is not atomic")
+        with transaction.atomic(using=session.alias):
+            self.do_everything(signals)
+            kept = self.ask_whether_to_keep()
+            if not kept:
+                transaction.set_rollback(True, using=session.alias)
+        return kept
+
+    def do_everything(self, signals):
+        from django.db.backends.base.base import BaseDatabaseWrapper
+
+        session, connection = self.session, self.session.connection
+        signals.line("=== Starting migration")
+        work = self.look_up_work()
+        if self.try_out is not None and not work.atomic:
+            raise CannotTryOut("a migration of the plan is not atomic")
+        ledger = ledger_of(connection, work.applied, exists=self.digest is not None)
+        if not ledger.exists:
+            with session.without_public(self.schema, self.tenant_type):
+                ledger.ensure_schema()
+        if type(connection).prepare_database is not BaseDatabaseWrapper.prepare_database:
+            connection.prepare_database()  # PostGIS looks for its extension
+
+        plan = work.plan
+        if self.policy != "never" and (self.policy == "always" or wants_pre_migrate(work)):
+            self.during = "pre-migrate"
+            plan = work.plan_for_receivers()
+            send_pre_migrate(session, work, plan)
+
+        self.during = "migration"
+        self.tell_plan(signals, work)
+        migrations = Migrations(session, work, ledger, self.progress(signals))
+        migrations.apply(plan, row_written=self.row_written(signals))
+        self.applied += map(label, migrations.record_squashes())
+
+        self.during, self.migration = "post-migrate", None
+        if wants_post_migrate(self.policy, session, self.schema, work):
+            self.post_migrate = True
+            send_post_migrate(session, work, plan)
+
+    def look_up_work(self):
+        work = self.works.known(self.digest, self.tenant_type)
+        if work is None:
+            applied = set() if self.digest is None else read_ledger(self.session.connection, self.schema)
+            work = self.works.make(self.digest, self.tenant_type, set(applied), self.session.alias)
+        return work
+
+    def tell_plan(self, signals, work):
+        """In the words of the command migrate, for those who listen."""
+        targets = ", ".join(sorted({app for app, _ in work.loader.graph.leaf_nodes()}))
+        signals.line("Operations to perform:")
+        signals.line("  Apply all migrations: " + (targets or "(none)"))
+        signals.line("Running migrations:")
+        if not work.plan:
+            signals.line("  No migrations to apply.")
+
+    def progress(self, signals):
+        def told(action, migration=None, fake=False):
+            if action == "apply_start":
+                self.migration = migration
+                self.commits, self.begun = self.session.commits, time.perf_counter()
+                self.line.say("begun", migration=label(key(migration)))
+            elif action == "apply_success":
+                self.migration = None
+                self.applied.append(label(key(migration)))
+                self.line.say("applied", migration=label(key(migration)), ms=milliseconds(self.begun))
+                signals.line("  Applying %s... OK" % migration)
+
+        return told
+
+    def row_written(self, signals):
+        def told(migration):
+            self.applied.append(label(key(migration)))
+            signals.line("  Applying %s... OK" % migration)
+
+        return told
+
+    def ask_whether_to_keep(self):
+        self.during = "try-out"
+        with self.session.connection.cursor() as cursor:
+            # PREPARE knows $1, which the drivers do not.
+            cursor.execute("PREPARE tenantry_try_out AS " + self.try_out["sql"].rstrip().rstrip(";"))
+            cursor.execute("EXECUTE tenantry_try_out ('%s')" % self.schema.replace("'", "''"))
+            names = [column[0] for column in cursor.description]
+            rows = [dict(zip(names, row)) for row in cursor.fetchall()]
+            cursor.execute("DEALLOCATE tenantry_try_out")
+            cursor.execute(FOREIGN_LOCKS, [self.schema])
+            locks = [{"schema": s, "table": t, "mode": m} for s, t, m in cursor.fetchall()]
+        self.line.say("held", rows=rows, locks=locks)
+        answer = self.line.hear()
+        if answer is None:
+            raise Gone()
+        return answer["do"] == "keep"
+
+    def give_up(self, error):
+        session = self.session
+        self.works.forget(self.digest, self.tenant_type)
+        lost = session.is_lost(error)
+        figures, told = self.figures(), describe(error)
+        session.renew()
+        reason = None
+        if self.try_out is not None:
+            figures["applied"] = []
+            reason = str(error) if isinstance(error, CannotTryOut) else why_not_in_one_transaction(error)
+        at = "%s %s" % (self.during, label(key(self.migration)) if self.migration else "")
+        if lost:
+            self.line.say("lost", during=at.strip(), message=told["message"])
+        elif reason is not None:
+            self.line.say("cannot-try-out", reason=reason)
+        else:
+            migration = self.migration
+            whole = migration is not None and migration.atomic and session.commits == self.commits
+            name = label(key(migration)) if migration else None
+            self.line.say("failed", **figures, **told, during=self.during, migration=name, atomic=whole)
+
+    def figures(self):
+        return {
+            "applied": list(self.applied),
+            "ms": milliseconds(self.since),
+            "statements": self.session.statements,
+            "rss": resident_memory(),
+        }
+
+
+# What would keep others from writing to a table, or from changing it.
+FOREIGN_LOCKS = """
+SELECT n.nspname, c.relname, min(l.mode)
+  FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE l.locktype = 'relation' AND l.granted AND l.pid = pg_backend_pid()
+   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+   AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+   AND n.nspname <> %s AND n.nspname NOT LIKE 'pg\\\\_%%' AND n.nspname <> 'information_schema'
+ GROUP BY 1, 2, l.mode ORDER BY 1, 2, 3
+"""
+
+
+def milliseconds(since):
+    return round((time.perf_counter() - since) * 1000, 2)
+
+
+def resident_memory():
+    """Bytes."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+    except OSError:  # not Linux: the most that it ever was
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+`,
+      "worker_work": `"""What has to be done in a schema, worked out once for all schemas whose ledgers say the same."""
+
+import copy
+import gc
+
+from pending import group_loader, recorded
+from worker_operations import changes_state, is_known, shares_states
+
+# Distinct ledgers whose work is kept at once.
+KEPT = 4
+# Operations times models: beyond it the states of all operations would take too much memory.
+LARGEST = 20_000
+
+
+class Works:
+    """The work of each distinct ledger and type of tenant."""
+
+    def __init__(self, loader):
+        self.loader = loader
+        self.kept = {}
+
+    def known(self, digest, tenant_type):
+        work = self.kept.pop((digest, tenant_type), None)
+        if work is not None:
+            self.kept[digest, tenant_type] = work  # the last one used is the last one to go
+        return work
+
+    def make(self, digest, tenant_type, applied, alias):
+        while len(self.kept) >= KEPT:
+            del self.kept[next(iter(self.kept))]
+        work = Work(self.loader, applied, alias)
+        self.kept[digest, tenant_type] = work
+        return work
+
+    def forget(self, digest, tenant_type):
+        """A failure may have left something in the models that tenants share."""
+        self.kept.pop((digest, tenant_type), None)
+
+
+class Work:
+    """Django's plan for one distinct ledger, and the states of the models around each operation.
+
+    Whether an operation is allowed in the schema is asked of the project's routers: the
+    connection must be in a schema of the right type while this is made.
+    """
+
+    def __init__(self, loader, applied, alias):
+        from django.core.management.base import CommandError
+        from django.db.migrations.executor import MigrationExecutor
+
+        self.alias = alias
+        self.applied = applied
+        executor = MigrationExecutor.__new__(MigrationExecutor)
+        with recorded(applied):
+            self.loader = executor.loader = group_loader(loader)
+            self.loader.check_consistent_history(self.loader.connection)
+            conflicts = self.loader.detect_conflicts()
+            if conflicts:
+                raise CommandError("Conflicting migrations detected in %s" % ", ".join(sorted(conflicts)))
+            self.plan = executor.migration_plan(self.loader.graph.leaf_nodes())
+            self.before = executor._create_project_state(with_applied_migrations=True)
+        self.row_only = {key(one) for one, _ in self.plan if is_row_only(one, alias)}
+        self.to_run = [one for one, _ in self.plan if key(one) not in self.row_only]
+        self.atomic = all(one.atomic for one in self.to_run)
+        self.serves_project = not all(map(is_simple, self.to_run))
+        self.steps = {}  # by id of the operation: its states
+        self.after = None
+        self.expected, self.lacking = None, {}  # content types and permissions (worker_signals)
+        self.shared = {}
+        size = sum(len(one.operations) for one in self.to_run) * len(self.before.models)
+        # Migrations with an apply() of their own need real states, as Django makes them.
+        self.by_the_book = size > LARGEST or not all(map(is_plain, self.to_run))
+        if not self.by_the_book:
+            self.make_states()
+            gc.collect()
+        else:
+            self.after = unrendered(self.before)
+            for migration, _ in self.plan:
+                migration.mutate_state(self.after, preserve=False)
+
+    def make_states(self):
+        state = self.before.clone()
+        for migration, _ in self.plan:
+            if key(migration) in self.row_only:
+                state = unrendered(state)
+                migration.mutate_state(state, preserve=False)
+                continue
+            for operation in migration.operations:
+                if shares_states(operation):
+                    state.apps  # rendered once, for all tenants
+                before, after = state, state
+                if changes_state(operation):
+                    after = before.clone()
+                    operation.state_forwards(migration.app_label, after)
+                self.steps[id(operation)] = (before, after)
+                state = after
+        self.after = state
+
+    def once(self, name, make):
+        """Models that only Django's own receivers use."""
+        if name not in self.shared:
+            self.shared[name] = make()
+        return self.shared[name]
+
+    def plan_for_receivers(self):
+        """A plan of its own: receivers of pre_migrate put operations into it."""
+        copies = [copy.copy(migration) for migration, _ in self.plan]
+        for migration in copies:
+            migration.operations = list(migration.operations)
+        return [(migration, False) for migration in copies]
+
+
+def key(migration):
+    return (migration.app_label, migration.name)
+
+
+def unrendered(state):
+    """A copy that shares no model class with its origin: models and managers keep what they looked up."""
+    from django.db.migrations.state import ProjectState
+
+    models = {name: model.clone() for name, model in state.models.items()}
+    return ProjectState(models=models, real_apps=state.real_apps)
+
+
+def is_plain(migration):
+    """Whether Django's own Migration applies it."""
+    from django.db.migrations.migration import Migration
+
+    cls = type(migration)
+    return cls.apply is Migration.apply and cls.mutate_state is Migration.mutate_state
+
+
+def is_simple(migration):
+    """Whether nothing of the project runs when it is applied."""
+    return is_plain(migration) and all(map(shares_states, migration.operations))
+
+
+def is_row_only(migration, alias):
+    """Whether this kind of schema gets its row and nothing else, whatever the models look like."""
+    if not is_plain(migration) or not all(map(is_known, migration.operations)):
+        return False
+    return not migration.operations or is_denied(migration.app_label, alias)
+
+
+def is_denied(app_label, alias):
+    """Whether django-tenants' own router, before any other, keeps an app out of the schema.
+
+    Others may look at each model.
+    """
+    from django.db import router
+    from django_tenants.routers import TenantSyncRouter
+
+    for one in router.routers:
+        if type(one) is TenantSyncRouter:
+            return one.allow_migrate(alias, app_label) is False
+        if hasattr(one, "allow_migrate"):
+            return False
+    return False
+`
     };
     pythonFile = (name) => files[name];
   }
@@ -16055,8 +18516,18 @@ if __name__ == "__main__":
 
 // src/django/probe.ts
 async function probe(project, program, { request, answer }, options) {
+  const placed = await placeProgram(project, program, request);
+  try {
+    const result = await runPython(project, placed.args, placed.env, options);
+    return readAnswer(await placed.answer(), answer, { project, result });
+  } finally {
+    await placed.remove();
+  }
+}
+async function placeProgram(project, program, request) {
   const { machine } = project;
   const folder = await makeFolder(machine);
+  const remove = () => machine.run(["rm", "-rf", "--", folder], housekeeping).then(noop, noop);
   try {
     for (const name of [program, ...filesOf[program]]) {
       await machine.writeFile(import_node_path3.posix.join(folder, `${name}.py`), pythonFile(name), { mode: 384 });
@@ -16066,17 +18537,16 @@ async function probe(project, program, { request, answer }, options) {
       JSON.stringify({ ...request, settingsModule: project.settingsModule }),
       { mode: 384 }
     );
-    const result = await runPython(
-      project,
-      [import_node_path3.posix.join(folder, `${program}.py`)],
-      { TENANTRY_FOLDER: folder },
-      options
-    );
-    return read(await machine.readFile(import_node_path3.posix.join(folder, "answer.json")), answer, { project, result });
-  } finally {
-    await machine.run(["rm", "-rf", "--", folder], housekeeping).catch(() => {
-    });
+  } catch (error3) {
+    await remove();
+    throw error3;
   }
+  return {
+    args: [import_node_path3.posix.join(folder, `${program}.py`)],
+    env: { TENANTRY_FOLDER: folder },
+    answer: () => machine.readFile(import_node_path3.posix.join(folder, "answer.json")),
+    remove
+  };
 }
 async function makeFolder(machine) {
   const made2 = await machine.run(["mktemp", "-d", "-t", "tenantry-XXXXXXXX"], housekeeping);
@@ -16088,16 +18558,16 @@ async function makeFolder(machine) {
     { code: "cannot-write" }
   );
 }
-function read(text2, answer, { project, result }) {
-  const parsed = envelope.safeParse(parse2(text2));
-  if (!parsed.success) {
+function readAnswer(text2, answer, { project, result }) {
+  const parsed2 = envelope.safeParse(parse2(text2));
+  if (!parsed2.success) {
     throw new UserError(
       `The project did not answer — ${project.python} ended with ${ending(result)} and left ${text2 === void 0 ? "no" : "an unfinished"} answer`,
       "its last lines are below; run python manage.py check in the same place to see the same",
       { code: "probe-failed", evidence: lastWords(result) }
     );
   }
-  const { failure: failure2, ...rest } = parsed.data;
+  const { failure: failure2, ...rest } = parsed2.data;
   if (failure2 !== void 0) throw startFailure(failure2, project);
   return answer.parse(rest);
 }
@@ -16108,7 +18578,7 @@ function parse2(text2) {
     return void 0;
   }
 }
-var import_node_path3, filesOf, housekeeping, envelope;
+var import_node_path3, filesOf, housekeeping, envelope, noop;
 var init_probe = __esm({
   "src/django/probe.ts"() {
     "use strict";
@@ -16120,11 +18590,46 @@ var init_probe = __esm({
     init_project();
     init_python_files();
     filesOf = {
-      discover: ["through_manage", "described_models", "expected_tables", "ledgers"],
-      provision: ["through_manage"]
+      discover: [
+        "through_manage",
+        "described_models",
+        "expected_tables",
+        "ghosts",
+        "ledgers",
+        "migration_facts",
+        "model_tables",
+        "old_code",
+        "operations",
+        "particulars",
+        "pending",
+        "post_migrate",
+        "schema_kinds",
+        "standings"
+      ],
+      initial_tables: ["through_manage", "ledgers", "operations", "scratch_schema"],
+      provision: ["through_manage"],
+      worker: [
+        "through_manage",
+        "ledgers",
+        "model_tables",
+        "pending",
+        "post_migrate",
+        "worker_failures",
+        "worker_ledger",
+        "worker_line",
+        "worker_migrations",
+        "worker_operations",
+        "worker_session",
+        "worker_signals",
+        "worker_support",
+        "worker_tenant",
+        "worker_work"
+      ]
     };
     housekeeping = { timeout: 3e4 };
     envelope = looseObject({ complete: literal(true), failure: failureShape.optional() });
+    noop = () => {
+    };
   }
 });
 
@@ -16187,7 +18692,7 @@ async function readStanding({ project, database, signal }) {
     project,
     "discover",
     { request: {}, answer: discoveryShape },
-    { timeout: patience, signal, applicationName: "tenantry discover" }
+    { timeout: patience2, signal, applicationName: "discover" }
   );
   await requireSameDatabase(discovery, database);
   const refusal = project.timeouts === void 0 ? void 0 : timeoutsRefusal(project.timeouts, discovery.database);
@@ -16208,7 +18713,7 @@ async function requireSameDatabase({ database: found2 }, given) {
     { code: "project-other-database" }
   );
 }
-var patience;
+var patience2;
 var init_standing = __esm({
   "src/migrations/standing.ts"() {
     "use strict";
@@ -16216,7 +18721,7 @@ var init_standing = __esm({
     init_probe();
     init_errors();
     init_timeouts2();
-    patience = 5 * 6e4;
+    patience2 = 5 * 6e4;
   }
 });
 
@@ -16273,7 +18778,7 @@ function judge2(discovery, tables) {
     schemas: expected.size,
     tables: tenantKinds.map((kind2) => kind2.tables.length),
     incomplete,
-    failure: failureOf(discovery, incomplete)
+    failure: failureOf2(discovery, incomplete)
   };
 }
 function expectedTables({ publicSchema, tenants, kinds }) {
@@ -16290,7 +18795,7 @@ function expectedTables({ publicSchema, tenants, kinds }) {
     ])
   ]);
 }
-function failureOf(discovery, incomplete) {
+function failureOf2(discovery, incomplete) {
   const plan = planMigrations(discovery);
   const [refusal] = refusals2(plan);
   if (refusal !== void 0) return refusal;
@@ -16636,7 +19141,7 @@ async function takeLock(database, options) {
         `Waiting up to ${showDuration(wait)} for the lock, nothing has been changed: ${describeHolder(holder)} holds it`
       );
     }
-    await (0, import_promises5.setTimeout)(Math.min(pollInterval, left), void 0, { signal }).catch(() => signal.throwIfAborted());
+    await (0, import_promises6.setTimeout)(Math.min(pollInterval, left), void 0, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 async function noticeSilence(database) {
@@ -16700,11 +19205,11 @@ function locked(label, wait, holder) {
     { code: "database-locked" }
   );
 }
-var import_promises5, key, held, pollInterval;
+var import_promises6, key, held, pollInterval;
 var init_advisory_lock = __esm({
   "src/database/advisory-lock.ts"() {
     "use strict";
-    import_promises5 = require("node:timers/promises");
+    import_promises6 = require("node:timers/promises");
     init_duration();
     init_errors();
     init_lock_holder();
@@ -16736,20 +19241,177 @@ var init_lines = __esm({
   }
 });
 
-// src/machine/local.ts
-async function runLocally(argv, options) {
+// src/machine/process-group.ts
+function startGroup(argv, { workingDirectory, env }) {
   const [program = "", ...rest] = argv;
-  options.signal?.throwIfAborted();
-  const child = (0, import_node_child_process.spawn)(program, rest, {
-    cwd: options.workingDirectory,
-    env: { ...process.env, ...options.env },
+  return (0, import_node_child_process.spawn)(program, rest, {
+    cwd: workingDirectory,
+    env: { ...process.env, ...env },
     stdio: ["pipe", "pipe", "pipe"],
     detached: true
   });
-  const output = collect(child, options.onLine);
-  child.stdin?.on("error", () => {
+}
+async function endGroup(child) {
+  const running = () => child.exitCode === null && child.signalCode === null;
+  signalGroup(child, "SIGTERM");
+  for (let waited = 0; running() && waited < gracePeriod; waited += 50) await (0, import_promises7.setTimeout)(50);
+  signalGroup(child, "SIGKILL");
+}
+function signalGroup({ pid }, signal) {
+  if (pid === void 0) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+  }
+}
+function cannotStart(program, workingDirectory, error3) {
+  const where = workingDirectory === void 0 ? "" : ` (in ${workingDirectory})`;
+  const why = codeOf(error3) === "ENOENT" ? "there is no such program or folder" : messageOf(error3);
+  return new UserError(`Cannot start ${program}${where} — ${why}`, "install it, or give its whole path", {
+    code: "command-not-found",
+    cause: error3
   });
-  child.stdin?.end(options.stdin ?? "");
+}
+var import_node_child_process, import_promises7, gracePeriod;
+var init_process_group = __esm({
+  "src/machine/process-group.ts"() {
+    "use strict";
+    import_node_child_process = require("node:child_process");
+    import_promises7 = require("node:timers/promises");
+    init_errors();
+    gracePeriod = 5e3;
+  }
+});
+
+// src/machine/conversation.ts
+async function converseLocally(argv, options) {
+  const { signal, onLine, workingDirectory } = options;
+  signal?.throwIfAborted();
+  const [program = ""] = argv;
+  const child = startGroup(argv, options);
+  child.stdin.on("error", () => {
+  });
+  const inbox = new Inbox(child);
+  const said = lastLines(child, onLine);
+  try {
+    await (0, import_node_events2.once)(child, "spawn");
+  } catch (error3) {
+    throw cannotStart(program, workingDirectory, error3);
+  }
+  const onAbort = () => void endGroup(child);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const ended2 = endOf(child).then(({ exitCode: exitCode2, signal: bySignal }) => {
+    signal?.removeEventListener("abort", onAbort);
+    inbox.close();
+    return { exitCode: exitCode2, signal: bySignal, stdout: "", stderr: said().join("\n") };
+  });
+  return {
+    ended: ended2,
+    receive: () => inbox.next(),
+    send(line) {
+      return new Promise((resolve, reject) => {
+        child.stdin.write(`${line}
+`, (error3) => {
+          if (error3 == null) return resolve();
+          reject(new LostConnection(`the conversation with ${program}`, messageOf(error3), { cause: error3 }));
+        });
+      });
+    },
+    async end(patience5 = 5e3) {
+      child.stdin.end();
+      const result = await Promise.race([ended2, (0, import_promises8.setTimeout)(patience5, void 0, { ref: false })]);
+      if (result === void 0) await endGroup(child);
+      else signalGroup(child, "SIGKILL");
+      return ended2;
+    }
+  };
+}
+function lastLines(child, onLine) {
+  const kept = [];
+  const splitter = lineSplitter((line) => {
+    kept.push(line);
+    if (kept.length > keptLines) kept.shift();
+    onLine?.(line);
+  });
+  child.stderr.setEncoding("utf8");
+  child.stderr.on("data", (text2) => splitter.push(text2));
+  child.stderr.on("end", () => splitter.end());
+  child.stderr.on("error", () => {
+  });
+  return () => kept;
+}
+async function endOf(child) {
+  const closed = (0, import_node_events2.once)(child, "close");
+  if (child.exitCode === null && child.signalCode === null) await (0, import_node_events2.once)(child, "exit");
+  child.stdout.resume();
+  await Promise.race([closed, (0, import_promises8.setTimeout)(lingering, void 0, { ref: false })]);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  return { exitCode: child.exitCode, signal: child.signalCode };
+}
+var import_node_events2, import_promises8, keptLines, unreadLines, lingering, Inbox;
+var init_conversation = __esm({
+  "src/machine/conversation.ts"() {
+    "use strict";
+    import_node_events2 = require("node:events");
+    import_promises8 = require("node:timers/promises");
+    init_errors();
+    init_lines();
+    init_process_group();
+    keptLines = 200;
+    unreadLines = 1e3;
+    lingering = 1e3;
+    Inbox = class {
+      #child;
+      #lines = [];
+      #waiting = [];
+      #unfinished = [];
+      #closed = false;
+      constructor(child) {
+        this.#child = child;
+        child.stdout.setEncoding("utf8");
+        child.stdout.on("data", (text2) => this.#take(text2));
+        child.stdout.on("error", () => {
+        });
+      }
+      next() {
+        const line = this.#lines.shift();
+        if (this.#lines.length < unreadLines) this.#child.stdout.resume();
+        if (line !== void 0 || this.#closed) return Promise.resolve(line);
+        return new Promise((resolve) => this.#waiting.push(resolve));
+      }
+      /** Nothing more will come. Half a line is nothing that anybody could use. */
+      close() {
+        this.#closed = true;
+        for (const tell of this.#waiting.splice(0)) tell(void 0);
+      }
+      #take(text2) {
+        const [first = "", ...more] = text2.split("\n");
+        this.#unfinished.push(first);
+        for (const piece of more) {
+          this.#tell(this.#unfinished.join(""));
+          this.#unfinished = [piece];
+        }
+        if (this.#lines.length >= unreadLines && this.#child.exitCode === null) this.#child.stdout.pause();
+      }
+      #tell(line) {
+        const tell = this.#waiting.shift();
+        if (tell === void 0) this.#lines.push(line);
+        else tell(line);
+      }
+    };
+  }
+});
+
+// src/machine/local.ts
+async function runLocally(argv, options) {
+  const [program = ""] = argv;
+  options.signal?.throwIfAborted();
+  const child = startGroup(argv, options);
+  const output = collect(child, options.onLine);
+  child.stdin.on("error", () => {
+  });
+  child.stdin.end(options.stdin ?? "");
   let timedOut2 = false;
   const timer = setTimeout(() => {
     timedOut2 = true;
@@ -16777,7 +19439,6 @@ function collect(child, onLine) {
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"]) {
     const stream = child[name];
-    if (stream === null) continue;
     const lines2 = lineSplitter(onLine ?? (() => {
     }));
     stream.setEncoding("utf8");
@@ -16791,57 +19452,34 @@ function collect(child, onLine) {
 }
 function ended(child, program, workingDirectory) {
   return new Promise((resolve, reject) => {
-    child.once("error", (error3) => {
-      const missing = codeOf(error3) === "ENOENT";
-      const where = workingDirectory === void 0 ? "" : ` (in ${workingDirectory})`;
-      reject(
-        new UserError(
-          `Cannot start ${program}${where} — ${missing ? "there is no such program or folder" : messageOf(error3)}`,
-          "install it, or give its whole path",
-          { code: "command-not-found", cause: error3 }
-        )
-      );
-    });
+    child.once("error", (error3) => reject(cannotStart(program, workingDirectory, error3)));
     child.once("close", (exitCode2, signal) => resolve({ exitCode: exitCode2, signal }));
   });
 }
-async function endGroup(child) {
-  const running = () => child.exitCode === null && child.signalCode === null;
-  signalGroup(child, "SIGTERM");
-  for (let waited = 0; running() && waited < gracePeriod; waited += 50) await (0, import_promises7.setTimeout)(50);
-  signalGroup(child, "SIGKILL");
-}
-function signalGroup(child, signal) {
-  if (child.pid === void 0) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-  }
-}
-var import_node_child_process, import_promises6, import_node_path4, import_promises7, gracePeriod, localMachine;
+var import_promises9, import_node_path4, localMachine;
 var init_local = __esm({
   "src/machine/local.ts"() {
     "use strict";
-    import_node_child_process = require("node:child_process");
-    import_promises6 = require("node:fs/promises");
+    import_promises9 = require("node:fs/promises");
     import_node_path4 = require("node:path");
-    import_promises7 = require("node:timers/promises");
     init_duration();
     init_errors();
+    init_conversation();
     init_lines();
-    gracePeriod = 5e3;
+    init_process_group();
     localMachine = {
       name: "this machine",
       run: runLocally,
+      converse: converseLocally,
       async writeFile(path, content, { mode }) {
         const unfinished = `${path}.${process.pid}.tmp`;
         try {
-          await (0, import_promises6.mkdir)((0, import_node_path4.dirname)(path), { recursive: true });
-          await (0, import_promises6.writeFile)(unfinished, content, { mode, flag: "wx" });
-          await (0, import_promises6.chmod)(unfinished, mode);
-          await (0, import_promises6.rename)(unfinished, path);
+          await (0, import_promises9.mkdir)((0, import_node_path4.dirname)(path), { recursive: true });
+          await (0, import_promises9.writeFile)(unfinished, content, { mode, flag: "wx" });
+          await (0, import_promises9.chmod)(unfinished, mode);
+          await (0, import_promises9.rename)(unfinished, path);
         } catch (error3) {
-          await (0, import_promises6.rm)(unfinished, { force: true }).catch(() => {
+          await (0, import_promises9.rm)(unfinished, { force: true }).catch(() => {
           });
           throw new UserError(
             `Cannot write ${path} — ${messageOf(error3)}`,
@@ -16852,7 +19490,7 @@ var init_local = __esm({
       },
       async readFile(path) {
         try {
-          return await (0, import_promises6.readFile)(path, "utf8");
+          return await (0, import_promises9.readFile)(path, "utf8");
         } catch (error3) {
           if (codeOf(error3) === "ENOENT") return void 0;
           throw new UserError(
@@ -16894,7 +19532,7 @@ async function withDatabase({ databaseUrl: databaseUrl2, waitAttempts, waitInter
     await database.close();
   }
 }
-async function withLock({ databaseUrl: databaseUrl2, waitAttempts, waitInterval, lockWait, dryRun }, { log, signal, origin }, use) {
+async function withLock({ databaseUrl: databaseUrl2, waitAttempts, waitInterval, lockWait, dryRun }, { log, signal, origin, sessions }, use) {
   if (dryRun) return use(async () => {
   });
   signal.throwIfAborted();
@@ -16913,16 +19551,31 @@ async function withLock({ databaseUrl: databaseUrl2, waitAttempts, waitInterval,
       log,
       signal: waiting.signal
     });
-    const lock = await takeLock(session, { origin, wait: lockWait, log, signal: waiting.signal });
+    const held2 = session;
+    const lock = await takeLock(held2, { origin, wait: lockWait, log, signal: waiting.signal });
     signal.removeEventListener("abort", cancel);
     log.step("Lock", "taken", performance.now() - started);
-    return await use(lock.at).finally(lock.release);
+    const clear = () => clearSessions(held2, sessions, log);
+    signal.addEventListener("abort", clear, { once: true });
+    try {
+      return await use(lock.at);
+    } finally {
+      signal.removeEventListener("abort", clear);
+      await clear();
+      await lock.release();
+    }
   } finally {
     signal.removeEventListener("abort", cancel);
     await session?.close();
   }
 }
-function projectOf({ databaseUrl: databaseUrl2, workingDirectory, python, settingsModule }, env, timeouts) {
+async function clearSessions(database, sessions, log) {
+  if (sessions === void 0) return;
+  const { ended: ended2, left } = await endOwnSessions(database, sessions).catch(() => ({ ended: 0, left: 0 }));
+  if (ended2 > 0) log.info(`${counted(ended2, "session")} of this run ended in the database`);
+  if (left > 0) log.warning(`${counted(left, "session")} of this run still there: ${sessions}/…`);
+}
+function projectOf({ databaseUrl: databaseUrl2, workingDirectory, python, settingsModule }, env, { timeouts, sessions } = {}) {
   const options = env.PGOPTIONS ?? process.env.PGOPTIONS;
   return {
     machine: localMachine,
@@ -16936,7 +19589,8 @@ function projectOf({ databaseUrl: databaseUrl2, workingDirectory, python, settin
       // Where no limit is asked for nothing is sent: some poolers refuse PGOPTIONS.
       ...timeouts === void 0 || isUnlimited(timeouts) ? {} : { PGOPTIONS: withTimeouts(options, timeouts) }
     },
-    timeouts
+    timeouts,
+    sessions
   };
 }
 var connectTimeout;
@@ -16946,8 +19600,10 @@ var init_project2 = __esm({
     init_advisory_lock();
     init_django_variables();
     init_lock_holder();
+    init_own_sessions();
     init_url_compose();
     init_timeouts();
+    init_words();
     init_local();
     connectTimeout = 1e4;
   }
@@ -17026,6 +19682,7 @@ var inputs2, outputs, migrateSchemas2, shownRows, badness;
 var init_migrate_schemas = __esm({
   "src/actions/migrate-schemas.ts"() {
     "use strict";
+    init_own_sessions();
     init_duration();
     init_words();
     init_migrate();
@@ -17053,16 +19710,20 @@ var init_migrate_schemas = __esm({
       outputs,
       results: ["migrated", "up-to-date", "verified", "planned"],
       async run(context) {
-        const { inputs: inputs6, tell } = context;
+        const { inputs: inputs6, origin, tell } = context;
+        const sessions = sessionsName(origin);
         const outcome = await withDatabase(inputs6, context, (database) => {
           const timeouts = { lock: inputs6.lockTimeout, statement: inputs6.statementTimeout };
-          const project = projectOf(inputs6, inputs6.env ?? {}, inputs6.mode === "verify" ? void 0 : timeouts);
+          const project = projectOf(inputs6, inputs6.env ?? {}, {
+            sessions,
+            timeouts: inputs6.mode === "verify" ? void 0 : timeouts
+          });
           const work = { ...context, ...inputs6, project, database };
           if (inputs6.mode === "verify") return verifySchemas(work);
           const onStanding = (soFar) => tell(facts(soFar));
           return withLock(
             inputs6,
-            context,
+            { ...context, sessions },
             (atSafePoint) => migrateSchemas({ ...work, commandTimeout: inputs6.timeout, onStanding, atSafePoint })
           );
         });
@@ -17306,10 +19967,10 @@ async function ask2({ project, signal }, request, answer) {
     project,
     "provision",
     { request, answer },
-    { timeout: patience2, signal, applicationName: `tenantry provision ${request.action}` }
+    { timeout: patience3, signal, applicationName: `provision ${request.action}` }
   );
 }
-var found, made, removal, patience2;
+var found, made, removal, patience3;
 var init_parts = __esm({
   "src/provisioning/parts.ts"() {
     "use strict";
@@ -17331,7 +19992,7 @@ var init_parts = __esm({
       removed: array(_enum(["schema", "row", "domains"])),
       stuck: object({ part: _enum(["schema", "row", "domains"]), reason: string2() }).nullable()
     });
-    patience2 = 5 * 6e4;
+    patience3 = 5 * 6e4;
   }
 });
 
@@ -17340,7 +20001,7 @@ async function undo(made2, { project, log }) {
   const parts = partsOf(made2);
   if (parts.length === 0) return "this run made nothing else";
   try {
-    const removal2 = await removeParts(made2, { project, signal: AbortSignal.timeout(patience3) });
+    const removal2 = await removeParts(made2, { project, signal: AbortSignal.timeout(patience4) });
     log.step("Undone", removal2.removed.length === 0 ? "nothing" : listed(removal2.removed));
     return undoSentence(made2, removal2);
   } catch (error3) {
@@ -17364,14 +20025,14 @@ function partsOf({ row, domains, schema }) {
     ...domains.length === 0 ? [] : ["domains"]
   ];
 }
-var patience3;
+var patience4;
 var init_undo = __esm({
   "src/provisioning/undo.ts"() {
     "use strict";
     init_errors();
     init_words();
     init_parts();
-    patience3 = 6e4;
+    patience4 = 6e4;
   }
 });
 
@@ -17550,7 +20211,7 @@ var require_identity = __commonJS({
         }
       return false;
     }
-    function isNode(node2) {
+    function isNode2(node2) {
       if (node2 && typeof node2 === "object")
         switch (node2[NODE_TYPE]) {
           case ALIAS:
@@ -17574,7 +20235,7 @@ var require_identity = __commonJS({
     exports2.isCollection = isCollection;
     exports2.isDocument = isDocument;
     exports2.isMap = isMap;
-    exports2.isNode = isNode;
+    exports2.isNode = isNode2;
     exports2.isPair = isPair;
     exports2.isScalar = isScalar;
     exports2.isSeq = isSeq;
@@ -22100,9 +24761,9 @@ var require_resolve_block_scalar = __commonJS({
     }
     function splitLines2(source) {
       const split = source.split(/\n( *)/);
-      const first2 = split[0];
-      const m = first2.match(/^( *)/);
-      const line0 = m?.[1] ? [m[1], first2.slice(m[1].length)] : ["", first2];
+      const first = split[0];
+      const m = first.match(/^( *)/);
+      const line0 = m?.[1] ? [m[1], first.slice(m[1].length)] : ["", first];
       const lines2 = [line0];
       for (let i = 1; i < split.length; i += 2)
         lines2.push([split[i], split[i + 1]]);
@@ -23804,7 +26465,7 @@ var require_lexer = __commonJS({
 var require_line_counter = __commonJS({
   "node_modules/yaml/dist/parse/line-counter.js"(exports2) {
     "use strict";
-    var LineCounter = class {
+    var LineCounter2 = class {
       constructor() {
         this.lineStarts = [];
         this.addNewLine = (offset) => this.lineStarts.push(offset);
@@ -23827,7 +26488,7 @@ var require_line_counter = __commonJS({
         };
       }
     };
-    exports2.LineCounter = LineCounter;
+    exports2.LineCounter = LineCounter2;
   }
 });
 
@@ -24735,7 +27396,7 @@ var require_public_api = __commonJS({
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument(source, options = {}) {
+    function parseDocument2(source, options = {}) {
       const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options);
       const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
       const composer$1 = new composer.Composer(options);
@@ -24761,7 +27422,7 @@ var require_public_api = __commonJS({
       } else if (options === void 0 && reviver && typeof reviver === "object") {
         options = reviver;
       }
-      const doc = parseDocument(src, options);
+      const doc = parseDocument2(src, options);
       if (!doc)
         return null;
       doc.warnings.forEach((warning2) => log.warn(doc.options.logLevel, warning2));
@@ -24797,7 +27458,7 @@ var require_public_api = __commonJS({
     }
     exports2.parse = parse3;
     exports2.parseAllDocuments = parseAllDocuments;
-    exports2.parseDocument = parseDocument;
+    exports2.parseDocument = parseDocument2;
     exports2.stringify = stringify;
   }
 });
@@ -24947,10 +27608,10 @@ var init_provision_tenant = __esm({
 });
 
 // src/health/http.ts
-async function ask3(probe2, timeout2, signal) {
+async function ask3(probe2, timeout4, signal) {
   const { url, host } = probe2;
   const started = import_node_perf_hooks.performance.now();
-  const limit2 = AbortSignal.any([signal, AbortSignal.timeout(timeout2)]);
+  const limit2 = AbortSignal.any([signal, AbortSignal.timeout(timeout4)]);
   const { request } = await (url.protocol === "https:" ? import("node:https") : import("node:http"));
   try {
     return await new Promise((resolve, reject) => {
@@ -24981,7 +27642,7 @@ async function ask3(probe2, timeout2, signal) {
     });
   } catch (error3) {
     signal.throwIfAborted();
-    return silence(error3, url, timeout2);
+    return silence(error3, url, timeout4);
   }
 }
 async function readBody(incoming) {
@@ -25002,7 +27663,7 @@ function flatHeaders({ headers: headers2 }) {
     ])
   );
 }
-function silence(error3, url, timeout2) {
+function silence(error3, url, timeout4) {
   const code = codeOf(error3) ?? "";
   const place = url.host;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
@@ -25026,7 +27687,7 @@ function silence(error3, url, timeout2) {
     };
   }
   const timedOut2 = error3 instanceof Error && (error3.name === "TimeoutError" || error3.name === "AbortError");
-  const observed2 = timedOut2 ? `${place} does not answer within ${showDuration(timeout2)}` : `${place} cannot be reached: ${messageOf(error3)}`;
+  const observed2 = timedOut2 ? `${place} does not answer within ${showDuration(timeout4)}` : `${place} cannot be reached: ${messageOf(error3)}`;
   return { kind: "silence", code: "health-no-answer", observed: observed2 };
 }
 var import_node_perf_hooks, bodyLimit;
@@ -25079,15 +27740,15 @@ function parseImage(text2) {
 }
 function readReference(text2) {
   const [, name = "", tag, digest] = /^([^@\s]+?)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(text2) ?? [];
-  const [first2 = "", ...rest] = name.split("/");
-  const hasRegistry = rest.length > 0 && (/[.:]/.test(first2) || first2 === "localhost");
+  const [first = "", ...rest] = name.split("/");
+  const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
   const path = hasRegistry ? rest.join("/") : name;
   const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
   const whole = path !== "" && path.split("/").every((part) => component.test(part));
-  if (!whole || hasRegistry && !/^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9A-Fa-f:]+\](:\d+)?$/.test(first2)) {
+  if (!whole || hasRegistry && !/^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9A-Fa-f:]+\](:\d+)?$/.test(first)) {
     throw new RangeError(`"${text2}" is not the name of an image — ${howToWrite(text2, path)}`);
   }
-  const registry2 = hasRegistry ? first2 : hub;
+  const registry2 = hasRegistry ? first : hub;
   const repository = registry2 === hub && !path.includes("/") ? `library/${path}` : path;
   return { registry: registry2, repository, tag, digest, name };
 }
@@ -25126,7 +27787,13 @@ var init_image = __esm({
 
 // src/docker/inspect.ts
 function readContainer(json) {
-  const found2 = first(json, containerJson, "docker container inspect");
+  const [found2] = all(json, tuple([containerJson]).rest(containerJson), "docker container inspect");
+  return containerOf(found2);
+}
+function readContainers(json) {
+  return all(json, array(containerJson), "docker container inspect").map(containerOf);
+}
+function containerOf(found2) {
   const { Config: config2, State: state, HostConfig: host } = found2;
   return {
     id: found2.Id,
@@ -25161,7 +27828,7 @@ function readContainer(json) {
   };
 }
 function readImage(json) {
-  const found2 = first(json, imageJson, "docker image inspect");
+  const [found2] = all(json, tuple([imageJson]).rest(imageJson), "docker image inspect");
   return {
     id: found2.Id,
     repoDigests: found2.RepoDigests,
@@ -25170,9 +27837,9 @@ function readImage(json) {
     environmentKeys: (found2.Config?.Env ?? []).map(keyOf)
   };
 }
-function first(json, schema, command) {
+function all(json, schema, command) {
   try {
-    return tuple([schema]).rest(schema).parse(JSON.parse(json))[0];
+    return schema.parse(JSON.parse(json));
   } catch (error3) {
     throw new UserError(
       `${command} cannot be understood — ${error3 instanceof ZodError ? prettifyError(error3).split("\n")[0] : "it is no JSON"}`,
@@ -25372,17 +28039,18 @@ function aliasArguments({ networkAlias, networks: [network] }) {
   return ["bridge", "host", "none"].includes(network) ? [] : ["--network-alias", networkAlias];
 }
 function formatPort({ address, hostPort, containerPort, protocol }) {
-  return `${address === void 0 ? "" : `${bracketed(address)}:`}${hostPort}:${containerPort}/${protocol}`;
+  const from = `${address === void 0 ? "" : `${bracketed(address)}:`}${hostPort === 0 ? "" : hostPort}`;
+  return `${from}:${containerPort}/${protocol}`;
 }
 function formatMount({ type, source, target, readOnly }) {
   const fields = [`type=${type}`, `source=${source}`, `target=${target}`, ...readOnly ? ["readonly"] : []];
   return fields.map((field3) => /[",]/.test(field3) ? `"${field3.replaceAll('"', '""')}"` : field3).join(",");
 }
-function healthArguments({ command, interval, timeout: timeout2, retries, startPeriod }) {
+function healthArguments({ command, interval, timeout: timeout4, retries, startPeriod }) {
   return [
     ...["--health-cmd", command],
     ...["--health-interval", `${interval}ms`],
-    ...["--health-timeout", `${timeout2}ms`],
+    ...["--health-timeout", `${timeout4}ms`],
     ...["--health-retries", String(retries)],
     ...["--health-start-period", `${startPeriod}ms`]
   ];
@@ -25402,7 +28070,7 @@ ${result.stdout}`;
   for (const { code, signal, observed: observed2, hint } of rules) {
     const match = signal.exec(text2);
     if (match === null) continue;
-    const filled = (template) => template.replace(/\$(\d)/g, (_, group) => match[Number(group)] ?? "");
+    const filled = (template2) => template2.replace(/\$(\d)/g, (_, group) => match[Number(group)] ?? "");
     const seen = observed2 === void 0 ? lastLine(result) : filled(observed2);
     return new UserError(`${failed} on ${server} — ${seen}`, filled(hint), { code, evidence: evidence2 });
   }
@@ -25619,6 +28287,14 @@ function dockerOn(machine, { signal, log }) {
       const json = await inspect("container", name);
       return json === void 0 ? void 0 : readContainer(json);
     },
+    async containers(names) {
+      const result = await run3(["docker", "container", "inspect", ...names]);
+      const complaints = result.stderr.split("\n").filter((line) => line.trim() !== "");
+      if (succeeded(result) || complaints.every((line) => /no such container/i.test(line))) {
+        return readContainers(result.stdout);
+      }
+      throw dockerVerdict({ failed: "Cannot look at the containers", server: machine.name, result });
+    },
     async create(spec) {
       const failed = `Cannot create the container ${spec.name}`;
       await must(failed, createArguments(spec), { timeout: limits.change });
@@ -25627,16 +28303,16 @@ function dockerOn(machine, { signal, log }) {
     async start(name) {
       await must(`Cannot start the container ${name}`, ["start", name], { timeout: limits.change });
     },
-    async stop(name, timeout2) {
-      const seconds = String(Math.ceil(timeout2 / 1e3));
-      await must(`Cannot stop the container ${name}`, ["stop", "-t", seconds, name], {
-        timeout: timeout2 + limits.change
+    async stop(name, timeout4) {
+      const seconds2 = String(Math.ceil(timeout4 / 1e3));
+      await must(`Cannot stop the container ${name}`, ["stop", "-t", seconds2, name], {
+        timeout: timeout4 + limits.change
       });
     },
-    async restart(name, timeout2) {
-      const seconds = String(Math.ceil(timeout2 / 1e3));
-      await must(`Cannot restart the container ${name}`, ["restart", "-t", seconds, name], {
-        timeout: timeout2 + limits.change
+    async restart(name, timeout4) {
+      const seconds2 = String(Math.ceil(timeout4 / 1e3));
+      await must(`Cannot restart the container ${name}`, ["restart", "-t", seconds2, name], {
+        timeout: timeout4 + limits.change
       });
     },
     async setRestartPolicy(name, policy) {
@@ -25702,55 +28378,735 @@ var init_renewable = __esm({
   }
 });
 
-// src/deployment/preflight.ts
-async function fetchedImage({ request, docker, machine, ports }, platform2) {
-  const started = import_node_perf_hooks2.performance.now();
-  const written3 = showImage(request.image);
-  const isThere = request.image.digest !== void 0 && await docker.image(written3) !== void 0;
-  const digest = isThere ? request.image.digest ?? "" : await docker.pull(request.image, request.registryLogin);
-  const image = await docker.image(pinnedImage(request.image, digest));
-  if (image === void 0) {
-    throw new UserError(
-      `${written3} is not on ${machine.name} — it was pulled as ${digest}, and is gone`,
-      "something removes images there while others are deployed (docker image prune in a cron job?)",
-      { code: "image-not-found" }
-    );
-  }
-  const built = `${image.os}/${image.architecture}`;
-  if (built !== platform2) {
-    throw new UserError(
-      `${written3} cannot run on ${machine.name} — the image is ${built}, the server ${platform2}`,
-      `build it for the server: platforms: ${platform2} in the build step`,
-      { code: "image-wrong-architecture" }
-    );
-  }
-  ports.log.step(
-    "Image",
-    `${written3} is ${shortDigest(digest)}${isThere ? " (already there)" : ""}`,
-    import_node_perf_hooks2.performance.now() - started
-  );
-  return { digest, image };
+// src/deployment/health-probe.ts
+function outsideProbe({ healthUrl, healthHost }, host) {
+  if (healthUrl === void 0) return void 0;
+  const address = host.includes(":") ? `[${host}]` : host;
+  return { url: new URL(healthUrl.replaceAll("{host}", address)), host: healthHost, headers: {} };
 }
-async function refuseTakenPorts({ request, docker, machine }, current) {
-  for (const { address, hostPort, protocol } of request.ports) {
-    if (address !== void 0) continue;
-    const others = (await docker.publishersOf(hostPort, protocol)).filter((name) => name !== current?.name);
-    if (others.length === 0) continue;
-    throw new UserError(
-      `${request.container} cannot have port ${hostPort} of ${machine.name} — it belongs to the container ${listed(others)}`,
-      "stop that one, or choose another port",
-      { code: "port-taken" }
-    );
-  }
+function healthProbe(request, host) {
+  const probe2 = outsideProbe(request, host);
+  if (probe2 === void 0) return void 0;
+  const { url } = probe2;
+  const scheme = url.protocol === "https:" ? "https" : "http";
+  const port2 = Number(url.port || (scheme === "https" ? 443 : 80));
+  const mapping = request.ports.find(({ hostPort, protocol }) => hostPort === port2 && protocol === "tcp");
+  if (mapping === void 0) return void 0;
+  return {
+    scheme,
+    host: probe2.host ?? url.host,
+    path: `${url.pathname}${url.search}`,
+    hostPort: mapping.hostPort,
+    containerPort: mapping.containerPort,
+    address: ipv4Address(mapping.address)
+  };
 }
-var import_node_perf_hooks2;
-var init_preflight = __esm({
-  "src/deployment/preflight.ts"() {
+function ipv4Address(address) {
+  return address === "0.0.0.0" ? void 0 : address;
+}
+var init_health_probe = __esm({
+  "src/deployment/health-probe.ts"() {
     "use strict";
-    import_node_perf_hooks2 = require("node:perf_hooks");
-    init_image();
+  }
+});
+
+// src/deployment/redirect.ts
+function chainOf(container) {
+  return `TENANTRY-${(0, import_node_crypto3.createHash)("sha256").update(container).digest("hex").slice(0, 12)}`;
+}
+function iptablesFlip(chain, ports) {
+  const rules2 = ports.flatMap(({ address, port: port2, target }) => {
+    const here = `-p tcp --dport ${port2}`;
+    const local = `${address === void 0 ? "" : `-d ${address} `}${here} -m addrtype --dst-type LOCAL`;
+    const dnat = `${local} -j DNAT --to-destination ${target.address}:${target.port}`;
+    return [
+      ...target.loopbackPort === void 0 || !reachesLoopback(address) ? [] : [`${loopbackOf(address)} ${here} -j REDIRECT --to-ports ${target.loopbackPort}`],
+      ...isLoopback(address) ? [] : [
+        ...target.neighbours.map(
+          (neighbour) => `-i ${neighbour.device} ${local} -j REDIRECT --to-ports ${neighbour.port}`
+        ),
+        dnat
+      ]
+    ];
+  });
+  return transaction(chain, rules2);
+}
+function ip6tablesFlip(chain, ports) {
+  const rules2 = ports.flatMap(({ port: port2, target: { ipv6Port } }) => {
+    if (ipv6Port === void 0) return [];
+    return [`-p tcp --dport ${port2} -m addrtype --dst-type LOCAL -j REDIRECT --to-ports ${ipv6Port}`];
+  });
+  return rules2.length === 0 ? "" : transaction(chain, rules2);
+}
+function transaction(chain, rules2) {
+  return [
+    "*nat",
+    `:${chain} - [0:0]`,
+    ...rules2.map((rule) => `-A ${chain} ${rule}`),
+    `-I PREROUTING 1 -j ${chain}`,
+    `-I OUTPUT 1 -j ${chain}`,
+    "COMMIT"
+  ].join("\n");
+}
+function nftFlip(chain, ports) {
+  const ipv42 = ports.flatMap(({ address, port: port2, target }) => {
+    const local = `${address === void 0 ? "" : `ip daddr ${address} `}fib daddr type local tcp dport ${port2} counter`;
+    const loopback = target.loopbackPort === void 0 || !reachesLoopback(address) ? [] : [
+      `ip daddr ${address ?? "127.0.0.0/8"} tcp dport ${port2} counter redirect to :${target.loopbackPort}`
+    ];
+    const dnat = isLoopback(address) ? [] : [`${local} dnat to ${target.address}:${target.port}`];
+    const neighbours = isLoopback(address) ? [] : target.neighbours.map(({ device, port: to }) => `iifname "${device}" ${local} redirect to :${to}`);
+    return [{ arriving: [...neighbours, ...dnat], leaving: [...loopback, ...dnat] }];
+  });
+  const ipv62 = ports.flatMap(({ port: port2, target: { ipv6Port } }) => {
+    if (ipv6Port === void 0) return [];
+    const rule = `fib daddr type local tcp dport ${port2} counter redirect to :${ipv6Port}`;
+    return [{ arriving: [rule], leaving: [rule] }];
+  });
+  return [...nftTable("ip", chain, ipv42), ...ipv62.length === 0 ? [] : nftTable("ip6", chain, ipv62)].join(
+    "\n"
+  );
+}
+function nftTable(family, name, rules2) {
+  return [
+    `table ${family} ${name} {`,
+    "chain arriving { type nat hook prerouting priority -110; policy accept;",
+    ...rules2.flatMap(({ arriving }) => arriving),
+    "}",
+    "chain leaving { type nat hook output priority -110; policy accept;",
+    ...rules2.flatMap(({ leaving }) => leaving),
+    "}",
+    "}"
+  ];
+}
+function isLoopback(address) {
+  return address?.startsWith("127.") === true;
+}
+function reachesLoopback(address) {
+  return address === void 0 || isLoopback(address);
+}
+function loopbackOf(address) {
+  return `-d ${isLoopback(address) ? address : "127.0.0.0/8"}`;
+}
+var import_node_crypto3;
+var init_redirect = __esm({
+  "src/deployment/redirect.ts"() {
+    "use strict";
+    import_node_crypto3 = require("node:crypto");
+  }
+});
+
+// src/deployment/server-script.ts
+var files2, serverScript;
+var init_server_script = __esm({
+  "src/deployment/server-script.ts"() {
+    "use strict";
+    files2 = {
+      "lease": '# The lease of an application: who deploys it now. Every change is made under a lock of the kernel.\n#   sh -c … lease take FOLDER TOKEN [TOKEN OF A DEAD HOLDER]   the record comes by standard input\n#   sh -c … lease renew|release FOLDER TOKEN [PHASE]\n# `take` prints `taken`, or what is known of the holder: token, age in seconds, boot, work, record.\numask 077\nwhat=$1 folder=$2 token=$3 other=${4:-}\ncd && mkdir -p "$folder" && cd "$folder" || exit\nboot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)\nif command -v flock >/dev/null 2>&1; then\n  exec 8>lease.lock\n  flock -w 10 8 || exit\nfi\nholder() { cat lease/token 2>/dev/null || echo none; }\n\ncase $what in\n  take)\n    if [ -d lease ] && { [ -z "$other" ] || [ "$(holder)" != "$other" ]; }; then\n      since=$(stat -c %Y lease/heartbeat 2>/dev/null || stat -c %Y lease)\n      echo "token $(holder)"\n      echo "age $(($(date +%s) - since))"\n      [ "$(cat lease/boot 2>/dev/null)" != "$boot" ] || echo \'boot same\'\n      if [ -e lock ] && command -v flock >/dev/null 2>&1; then flock -n lock true || echo \'work alive\'; fi\n      echo "phase $(cat lease/phase 2>/dev/null)"\n      echo "record $(cat lease/record 2>/dev/null)"\n      exit 0\n    fi\n    rm -rf lease lease.new && mkdir lease.new && cat >lease.new/record && echo "$boot" >lease.new/boot &&\n      echo "$token" >lease.new/token && : >lease.new/heartbeat && mv lease.new lease && echo taken\n    ;;\n  renew)\n    [ "$(holder)" = "$token" ] || exit 0\n    echo >lease/heartbeat\n    echo "$other" >lease/phase\n    ;;\n  release)\n    [ "$(holder)" != "$token" ] || rm -rf lease\n    ;;\nesac\n',
+      "survey": `# What a server has and allows, one fact a line. Changes nothing.
+#   sh -c … survey CONTAINER CHAIN NETWORK…
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL=C
+container=$1 chain=$2
+shift 2
+has() { command -v "$1" >/dev/null 2>&1; }
+
+echo "home $(cd && pwd)"
+# shellcheck disable=SC2086
+set_own() { own=$3; }
+# shellcheck disable=SC2086
+set_own $SSH_CONNECTION 2>/dev/null
+echo "own \${own:-}"
+
+for tool in flock setsid awk sed timeout; do has $tool || echo "missing $tool"; done
+if has curl; then echo 'http curl'; elif has bash; then echo 'http bash'; fi
+[ ! -e "$HOME/.tenantry/$container/switch/program" ] || echo 'program yes'
+
+sudo=
+if [ "$(id -u)" -eq 0 ]; then echo 'root yes'; elif has sudo; then sudo='sudo -n'; fi
+backend=$(docker info --format '{{json .}}' 2>/dev/null | sed -n 's/.*"FirewallBackend":{[^}]*"Driver":"\\([a-z+]*\\)".*/\\1/p')
+echo "backend $backend"
+allowed=no
+case $backend in
+  nftables*)
+    if tables=$($sudo nft list tables 2>/dev/null); then
+      allowed=yes
+      case $tables in *' docker-bridges'*) echo 'filter nft' ;; esac
+      case $tables in *" $chain"*) echo 'chain yes' ;; esac
+    fi
+    ;;
+  *)
+    for filter in iptables iptables-nft iptables-legacy; do
+      has "$filter-save" || continue
+      rules=$($sudo "$filter-save" -t nat 2>/dev/null) || continue
+      allowed=yes
+      case $rules in *":$chain "*) echo 'chain yes' ;; esac
+      case $rules in
+        *':DOCKER '*)
+          echo "filter $filter"
+          filter6=ip6tables\${filter#iptables}
+          if has "$filter6-save" && rules=$($sudo "$filter6-save" -t nat 2>/dev/null); then
+            echo "filter6 $filter6"
+            case $rules in *":$chain "*) echo 'chain yes' ;; esac
+          fi
+          break
+          ;;
+      esac
+    done
+    ;;
+esac
+echo "allowed $allowed"
+
+for process in /proc/[0-9]*; do
+  line=$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
+  case $line in *docker-proxy\\ -proto\\ *) echo "proxy $line" ;; esac
+done
+
+for network in "$@"; do
+  docker network inspect --format \\
+    'network {{.Driver}} {{.Id}} {{with index .Options "com.docker.network.bridge.name"}}{{.}}{{end}}' "$network" 2>/dev/null
+done
+ip -4 -o addr show 2>/dev/null | awk '{ sub(/\\/.*/, "", $4); print "address", $2, $4 }'
+
+awk '$1 == "MemAvailable:" { printf "available %.0f\\n", $2 * 1024 }' /proc/meminfo
+pid=$(docker container inspect --format '{{.State.Pid}}' "$container" 2>/dev/null)
+if [ "\${pid:-0}" -gt 0 ]; then
+  group=$(sed -n 's/^[0-9]*:\\([a-z,]*,\\)*memory[^:]*://p; s/^0:://p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+  for stat in "/sys/fs/cgroup/memory$group/memory.stat" "/sys/fs/cgroup$group/memory.stat"; do
+    [ -r "$stat" ] || continue
+    awk '$1 == "total_rss" || $1 == "anon" { print "used", $2; exit }' "$stat"
+    break
+  done
+fi
+`,
+      "switch": `# Moves the traffic of one application from the container that serves to the one that shall serve, on the server
+# itself and to the end, whoever is still connected. POSIX sh. What it needs to know stands before it in the same file.
+#   sh program deploy    a container (BRIDGE) runs the new version beside the old one (CURRENT); NEXT is made, not started
+#   sh program recover  what a killed run left: finished or undone, as the world says
+# It is started with descriptor 9 holding the lock, and tells what it does in \`journal\`, how it ended in \`result\`.
+set -u
+trap "" HUP
+umask 077
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL=C
+
+now() { # centiseconds
+  read -r up _ </proc/uptime
+  echo "\${up%.*}\${up#*.}"
+}
+
+note() { # STEP [more JSON]: a full disk is no reason to stop here
+  printf '{"at":%s,"step":"%s"%s}\\n' "$(now)" "$1" "\${2:-}" 2>/dev/null >>journal || :
+}
+
+beat() { # the sign of life of the lease
+  [ ! -d lease ] || echo 2>/dev/null >lease/heartbeat || :
+}
+
+pause() { sleep "$1" 9>&-; }
+
+as_root() { $SUDO "$@"; }
+
+end() { # RESULT
+  printf '{"result":"%s","failed":"%s","who":"%s"}\\n' "$1" "$failed" "$who" 2>/dev/null >result.new &&
+    mv -f result.new result
+  note "$1"
+  exit 0
+}
+
+# --- the packet filter -------------------------------------------------------------------------------------------
+
+flip() {
+  case $FILTER in
+    nft) printf '%s\\n' "$FLIP" | as_root nft -f - ;;
+    *)
+      printf '%s\\n' "$FLIP" | as_root "$FILTER-restore" --noflush || return
+      [ -z "$FLIP6" ] || printf '%s\\n' "$FLIP6" | as_root "$FILTER6-restore" --noflush
+      ;;
+  esac 2>filter.error
+}
+
+# Every rule that leads to the chain, and the chain, whatever a killed run left of them.
+unflip() {
+  case $FILTER in
+    nft)
+      for family in ip ip6; do
+        as_root nft list table $family "$CHAIN" >/dev/null 2>&1 || continue
+        as_root nft delete table $family "$CHAIN" 2>filter.error || return
+      done
+      ;;
+    *)
+      for program in "$FILTER" "$FILTER6"; do
+        [ -n "$program" ] || continue
+        rules=$(as_root "$program-save" -t nat 2>filter.error) || return
+        undo=$(printf '%s\\n' "$rules" | awk -v chain="$CHAIN" '
+          $1 == "-A" && $2 != chain && $NF == chain { sub(/^-A/, "-D"); print }
+          $1 == ":" chain { found = 1 }
+          END { if (found) { print "-F " chain; print "-X " chain } }')
+        [ -n "$undo" ] || continue
+        printf '*nat\\n%s\\nCOMMIT\\n' "$undo" | as_root "$program-restore" --noflush 2>filter.error || return
+      done
+      ;;
+  esac
+}
+
+redirected() {
+  case $FILTER in
+    nft) as_root nft list table ip "$CHAIN" >/dev/null 2>&1 ;;
+    *) as_root "$FILTER-save" -t nat 2>/dev/null | grep -q -- "-j $CHAIN\\$" ;;
+  esac
+}
+
+# How many connections took the redirect.
+redirects() {
+  case $FILTER in
+    nft) as_root nft list table ip "$CHAIN" 2>/dev/null | sed -n 's/.*counter packets \\([0-9]*\\).*/\\1/p' ;;
+    *) as_root "$FILTER-save" -c -t nat 2>/dev/null | sed -n "s/^\\\\[\\\\([0-9]*\\\\):.*-A $CHAIN .*/\\\\1/p" ;;
+  esac | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+# --- containers --------------------------------------------------------------------------------------------------
+
+state() { # NAME: none, created, running, exited, …; fails when Docker does not answer
+  found=$(docker container inspect --format '{{.State.Status}}' "$1" 2>&1) && echo "$found" && return
+  case $found in *[Nn]o\\ such\\ container*) echo none ;; *) return 1 ;; esac
+}
+
+look() { # NAME: sets status born health process address
+  status='' born='' health='' process='' address=''
+  found=$(docker container inspect --format \\
+    '{{.State.Status}} {{.State.StartedAt}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.State.Pid}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' \\
+    "$1" 2>&1) || return
+  # shellcheck disable=SC2086
+  set -- $found
+  status=$1 born=$2 health=$3 process=$4
+  shift 4
+  for word in "$@"; do case $word in [0-9]*.*) address=$word; break ;; esac; done
+}
+
+keep_evidence() { # NAME
+  docker container inspect "$1" >evidence.json 2>/dev/null
+  docker logs --timestamps --tail 60 "$1" >evidence.out 2>evidence.err
+  [ ! -e probe.body ] || cp -f probe.body evidence.body
+  printf '%s' "\${answered:-}" >evidence.status
+}
+
+# Sockets of a process's network on a list of ports (hexadecimal), in a list of states.
+sockets() { # PROCESS PORTS STATES
+  cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null | awk -v ports=" $2 " -v states=" $3 " '
+    { n = split($2, local, ":") }
+    index(ports, " " local[n] " ") && index(states, " " $4 " ") { count++ }
+    END { print count + 0 }'
+}
+listening='0A'
+in_use='01 08' # established; half closed by the client, who may still wait for its answer
+
+# Waits until nobody is connected any more, or the time is up.
+drain() { # NAME PORTS
+  until=$(($(now) + DRAIN)) quiet=0
+  look "$1" && [ "$status" = running ] || return 0
+  while [ "$(now)" -lt "$until" ]; do
+    beat
+    if [ "$(sockets "$process" "$2" "$in_use")" -eq 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
+    [ $quiet -lt 2 ] || return 0
+    pause 0.1
+  done
+}
+
+# --- health ------------------------------------------------------------------------------------------------------
+
+# One answer: its status in \`answered\`; 000 when there was none, \`late\` when it did not come in time.
+ask() { # ADDRESS PORT
+  : >probe.body
+  case $HTTP in
+    curl)
+      answered=$(curl -gksS --noproxy '*' --max-time 5 -o probe.body -w '%{http_code}' \\
+        -H "Host: $HEALTH_HOST" "$HEALTH_SCHEME://$1:$2$HEALTH_PATH" 2>/dev/null)
+      [ $? -ne 28 ] || answered=late
+      ;;
+    bash)
+      # shellcheck disable=SC2016
+      timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit
+        printf "GET %s HTTP/1.1\\r\\nHost: %s\\r\\nUser-Agent: tenantry\\r\\nConnection: close\\r\\n\\r\\n" "$2" "$3" >&3
+        head -c 8192 <&3' "$1" "$2" "$HEALTH_PATH" "$HEALTH_HOST" >probe.raw 2>/dev/null
+      ended=$?
+      answered=$(sed -n '1s/^HTTP\\/[0-9.]* \\([0-9][0-9][0-9]\\).*/\\1/p' probe.raw)
+      sed '1,/^\\r*$/d' probe.raw >probe.body
+      [ $ended -ne 124 ] || answered=late
+      ;;
+  esac
+  answered=\${answered:-000}
+}
+
+accepted() { # good | any
+  case $answered in
+    2??) return 0 ;;
+    1?? | 3?? | 4??) [ "$1" = any ] ;;
+    *) return 1 ;;
+  esac
+}
+
+# Waits until a container runs and is healthy. Ends at its first exit, not at the end of the time.
+gate() { # NAME good|any CENTISECONDS; why it fails: stopped, gone, unhealthy
+  subject=$1 kind=$2 first=$(now) birth=''
+  until=$((first + $3)) failed=''
+  while :; do
+    beat
+    if look "$subject"; then
+      [ -n "$birth" ] || birth=$born
+      if [ "$status" != running ] || [ "$born" != "$birth" ]; then failed=stopped; return 1; fi
+      if ready; then failed=''; return 0; fi
+    else
+      case $found in *[Nn]o\\ such\\ container*) failed=gone; return 1 ;; esac
+    fi
+    if [ "$(now)" -gt "$until" ]; then failed=unhealthy; return 1; fi
+    ! cancelled || { failed=$(cat cancel); return 1; }
+    pause 0.2
+  done
+}
+
+ready() {
+  case $health in starting | unhealthy) return 1 ;; esac
+  if [ -n "$HTTP" ]; then
+    ask "$address" "$HEALTH_PORT"
+    accepted "$kind"
+  else
+    [ "$health" = healthy ] || [ $(($(now) - first)) -ge 300 ] || return 1
+    [ "$kind" = any ] || [ "$(sockets "$process" "$PORTS" "$listening")" -gt 0 ]
+  fi
+}
+
+cancelled() { [ "$may_cancel" = yes ] && [ -e cancel ]; }
+
+# The public ports, as processes of this server reach them: every address must answer, through the redirect.
+public_answers() {
+  [ -n "$HTTP" ] || { redirected; return; }
+  tries=0
+  for place in $PUBLIC; do
+    until ask "\${place%:*}" "\${place##*:}"; accepted good; do
+      tries=$((tries + 1))
+      [ $tries -lt 10 ] || return 1
+      pause 0.2
+    done
+  done
+  [ -z "$PUBLIC" ] || [ "$(redirects)" -gt 0 ]
+}
+
+# The new one has the traffic, the old one still runs: until the bake is over and nobody is left on the old one.
+# Sets failed: stopped, unhealthy, cancelled.
+watch() {
+  began=$(now) complaints=0 drained='' turn=0
+  look "$CURRENT"
+  old_process=$process quiet=0
+  look "$BRIDGE"
+  while :; do
+    # A crash is seen within a twentieth of a second, everything else once in half a second.
+    [ -d "/proc/$process" ] || { failed=stopped; return 1; }
+    turn=$((turn + 1))
+    if [ $((turn % 2)) -eq 0 ] && [ -z "$drained" ]; then
+      if [ "$(sockets "$old_process" "$OLD_PORTS" "$in_use")" -eq 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
+      if [ $quiet -ge 2 ]; then
+        drained=yes; note drained
+      elif [ $(($(now) - began)) -ge "$DRAIN" ]; then
+        drained=late; note drained ',"late":true'
+      fi
+    fi
+    if [ $((turn % 10)) -eq 0 ]; then
+      beat
+      ! cancelled || { failed=$(cat cancel); return 1; }
+      pid=$process at=$born
+      if look "$BRIDGE"; then
+        [ "$status" = running ] && [ "$born" = "$at" ] || { failed=stopped; return 1; }
+        [ "$health" != unhealthy ] || { failed=unhealthy; return 1; }
+        if [ -n "$HTTP" ]; then
+          ask "$address" "$HEALTH_PORT"
+          if accepted good; then complaints=0; else complaints=$((complaints + 1)); fi
+          [ $complaints -lt 3 ] || { failed=unhealthy; return 1; }
+        fi
+      else
+        process=$pid born=$at # Docker does not answer; that the process lives is seen above
+      fi
+    fi
+    if [ -n "$drained" ] && [ $(($(now) - began)) -ge "$BAKE" ]; then return 0; fi
+    pause 0.05
+  done
+}
+
+# --- the way -----------------------------------------------------------------------------------------------------
+
+deploy() {
+  old_serves=yes may_cancel=yes
+  who=bridge
+  gate "$BRIDGE" good "$HEALTH_TIMEOUT" || give_up "$BRIDGE"
+  note healthy
+  ! cancelled || { failed=$(cat cancel); give_up "$BRIDGE"; }
+  flip || { failed=filter; give_up "$BRIDGE"; }
+  note flipped
+  public_answers || { failed=public; give_up "$BRIDGE"; }
+  note proven
+  watch || give_up "$BRIDGE"
+  note baked
+  ! cancelled || { failed=$(cat cancel); give_up "$BRIDGE"; }
+
+  # From here on the old one would not come back after a reboot by "unless-stopped"; it would by "always".
+  may_cancel=no who=final
+  docker update --restart always "$CURRENT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  note stopping
+  old_serves=no
+  docker stop -t "$STOP" "$CURRENT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  note stopped
+  docker start "$NEXT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  note final-started
+  gate "$NEXT" good "$HEALTH_TIMEOUT" || give_up "$NEXT"
+  note final-healthy
+  commit || { failed=docker; recover no; }
+  note committed
+  unflip || { failed=filter; end stuck; }
+  note unflipped
+  tidy
+  failed='' who=''
+  end deployed
+}
+
+# The proven one gets its name. Both have a restart policy for a moment: one of them comes back from a reboot.
+commit() {
+  {
+    docker update --restart "$RESTART" "$NEXT" &&
+      docker update --restart no "$CURRENT" &&
+      docker rename "$CURRENT" "$PREVIOUS" &&
+      docker rename "$NEXT" "$CURRENT"
+  } >/dev/null 2>docker.error
+}
+
+tidy() {
+  drain "$BRIDGE" "$PORTS"
+  docker stop -t "$STOP" "$BRIDGE" >/dev/null 2>&1
+  docker rm -f -v "$BRIDGE" >/dev/null 2>&1
+  docker rm -f "$PREVIOUS" >/dev/null 2>&1
+  note tidied
+}
+
+give_up() { # NAME of the one that is no good
+  [ "$old_serves" = no ] || unflip
+  note failed ",\\"why\\":\\"$failed\\",\\"who\\":\\"$who\\""
+  keep_evidence "$1"
+  recover yes
+}
+
+await_docker() {
+  limit=$(($(now) + 12000))
+  until docker version >/dev/null 2>&1; do
+    beat
+    [ "$(now)" -lt "$limit" ] || return 1
+    pause 1
+  done
+}
+
+# Reads from the world how far it came. The old one is never stopped before the new one was proven in its place, and
+# names are changed only after the last proof.
+recover() { # yes: the next one is known to be no good
+  why=$failed bad=$1 may_cancel=no
+  await_docker || { failed=\${why:-docker}; end stuck; }
+  current=$(state "$CURRENT") next=$(state "$NEXT") previous=$(state "$PREVIOUS") bridge=$(state "$BRIDGE")
+  # Traffic that goes nowhere is given back first.
+  if [ "$current" = running ] && [ "$bridge" != running ]; then unflip; fi
+  # A stop that was asked for may still be under way; the bridge serves meanwhile.
+  if [ "$current" = running ] && [ "$bridge" = running ] && interrupted_stop && redirected; then
+    docker stop -t "$STOP" "$CURRENT" >/dev/null 2>&1
+    current=$(state "$CURRENT")
+  fi
+  if [ "$previous" != none ]; then
+    outcome=finished
+    if [ "$current" = none ] && [ "$next" != none ]; then
+      docker rename "$NEXT" "$CURRENT"
+    elif [ "$current" = none ]; then
+      docker rename "$PREVIOUS" "$CURRENT"
+      outcome=undone
+    fi
+    serve any || { failed=\${why:-$failed}; end stuck; }
+    [ "$outcome" = finished ] || docker update --restart "$OLD_RESTART" "$CURRENT" >/dev/null 2>&1
+    leave "$outcome"
+  fi
+  if [ "$bad" = no ] && [ "$next" != none ] && [ "$current" != running ] &&
+    { [ "$next" = running ] || [ "$bridge" = running ]; }; then
+    [ "$next" = running ] || docker start "$NEXT" >/dev/null 2>docker.error
+    if gate "$NEXT" good "$HEALTH_TIMEOUT" && commit; then leave finished; fi
+    keep_evidence "$NEXT"
+    why=\${why:-$failed}
+  fi
+  docker rm -f -v "$NEXT" >/dev/null 2>&1
+  serve any || { failed=\${why:-$failed}; end stuck; }
+  docker update --restart "$OLD_RESTART" "$CURRENT" >/dev/null 2>&1
+  leave undone
+}
+
+interrupted_stop() { [ "$(sed -n '$s/.*"step":"\\([a-z-]*\\)".*/\\1/p' before 2>/dev/null)" = stopping ]; }
+
+# The one that has the name runs and answers, started if it has to be.
+serve() { # good|any
+  [ "$(state "$CURRENT")" = running ] || docker start "$CURRENT" >/dev/null 2>docker.error || return
+  gate "$CURRENT" "$1" "$HEALTH_TIMEOUT"
+}
+
+leave() { # OUTCOME
+  unflip || { failed=filter; end stuck; }
+  note unflipped
+  tidy
+  failed=\${why:-}
+  end "$1"
+}
+
+failed='' who='' why='' old_serves=no may_cancel=no
+note begin
+case $1 in
+  deploy) deploy ;;
+  recover) recover no ;;
+esac
+`
+    };
+    serverScript = (name) => files2[name];
+  }
+});
+
+// src/deployment/survey.ts
+async function surveyOf(machine, { container, networks, signal }) {
+  const joined2 = networks.length === 0 ? ["bridge"] : networks;
+  const script = ["sh", "-c", serverScript("survey"), "survey", container, chainOf(container), ...joined2];
+  const result = await machine.run(script, { timeout: timeout2, signal });
+  const survey = readSurvey(result.stdout);
+  if (succeeded(result) && survey.home.startsWith("/")) return survey;
+  throw new UserError(
+    `The account has no home folder on ${machine.name} — ${lastWords(result, 1)}`,
+    "create it: the environment file is kept there, readable for this account only",
+    { code: "cannot-write" }
+  );
+}
+function readSurvey(text2) {
+  const facts4 = text2.split("\n").map((line) => {
+    const [name = "", ...rest] = line.trim().split(" ");
+    return { name, value: rest.join(" ").trim() };
+  });
+  const all2 = (name) => facts4.filter((fact) => fact.name === name).map(({ value }) => value);
+  const one = (name) => all2(name).find((value) => value !== "");
+  const size = (name) => one(name) === void 0 ? void 0 : Number(one(name));
+  const addresses = new Map(all2("address").map((line) => line.split(" ")));
+  const http = one("http");
+  return {
+    home: one("home") ?? "",
+    own: one("own")?.includes(":") === false ? one("own") : void 0,
+    missing: all2("missing"),
+    http: http === "curl" || http === "bash" ? http : void 0,
+    isRoot: one("root") === "yes",
+    allowed: one("allowed") === "yes",
+    filter: one("filter"),
+    filter6: one("filter6"),
+    isRedirected: one("chain") === "yes",
+    hasProgram: one("program") === "yes",
+    proxies: all2("proxy").flatMap(readProxy),
+    bridges: all2("network").flatMap((line) => {
+      const [driver, id = "", name] = line.split(" ");
+      const device = name ?? `br-${id.slice(0, 12)}`;
+      const address = addresses.get(device);
+      return driver !== "bridge" || address === void 0 ? [] : [{ device, address }];
+    }),
+    availableMemory: size("available"),
+    usedMemory: size("used")
+  };
+}
+function readProxy(line) {
+  const words = line.split(" ");
+  const after2 = (option) => words[words.indexOf(option) + 1] ?? "";
+  const proxy = {
+    protocol: after2("-proto"),
+    hostAddress: after2("-host-ip"),
+    hostPort: Number(after2("-host-port")),
+    containerAddress: after2("-container-ip"),
+    containerPort: Number(after2("-container-port"))
+  };
+  return Number.isInteger(proxy.hostPort) && Number.isInteger(proxy.containerPort) ? [proxy] : [];
+}
+var timeout2, listProxies;
+var init_survey = __esm({
+  "src/deployment/survey.ts"() {
+    "use strict";
     init_errors();
-    init_words();
+    init_machine();
+    init_redirect();
+    init_server_script();
+    timeout2 = 6e4;
+    listProxies = `
+  for process in /proc/[0-9]*; do
+    line=$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
+    case $line in *docker-proxy\\ -proto\\ *) echo "$line" ;; esac
+  done`;
+  }
+});
+
+// src/deployment/bridge-ports.ts
+function bridgeSpec(spec, name, survey) {
+  const addresses = ["127.0.0.1", ...survey.bridges.map(({ address }) => address)];
+  if (isOnIpv6(survey)) addresses.push("::");
+  const containerPorts = [...new Set(spec.ports.map(({ containerPort }) => containerPort))];
+  const ports = containerPorts.flatMap(
+    (containerPort) => addresses.map((address) => ({ address, hostPort: 0, containerPort, protocol: "tcp" }))
+  );
+  return { ...spec, name, ports, networkAlias: void 0 };
+}
+function isOnIpv6({ proxies, filter, filter6 }) {
+  return proxies.some(({ hostAddress }) => hostAddress === "::") && (filter === "nft" || filter6 !== void 0);
+}
+async function publicPorts(machine, { bridge, ports, survey, signal }) {
+  const format = "{{range $port, $all := .NetworkSettings.Ports}}{{range $all}}{{$port}} {{.HostIp}} {{.HostPort}}\n{{end}}{{end}}";
+  const script = `docker container inspect --format "$1" "$2" | sed 's/^./published &/'; ${listProxies}`;
+  const { stdout } = await machine.run(["sh", "-c", script, "ports", format, bridge], {
+    timeout: askTimeout,
+    signal
+  });
+  const published = [...stdout.matchAll(/^published (\d+)\/tcp (\S+) (\d+)$/gm)].map(
+    ([, containerPort, address, port2]) => ({
+      containerPort: Number(containerPort),
+      address,
+      port: Number(port2)
+    })
+  );
+  const proxies = stdout.split("\n").filter((line) => line.includes("docker-proxy")).flatMap(readProxy);
+  return ports.map(({ address, hostPort, containerPort }) => {
+    const portOn = (where) => published.find((each) => each.containerPort === containerPort && each.address === where)?.port;
+    const loopbackPort = portOn("127.0.0.1");
+    const proxy = proxies.find(
+      (each) => each.hostAddress === "127.0.0.1" && each.hostPort === loopbackPort && each.containerPort === containerPort
+    );
+    if (proxy === void 0) {
+      throw new UserError(
+        `Cannot see how Docker forwards port ${containerPort} of ${bridge} on ${machine.name} — there is no docker-proxy for it`,
+        "choose strategy: recreate",
+        { code: "switch-failed" }
+      );
+    }
+    return {
+      address: ipv4Address(address),
+      port: hostPort,
+      target: {
+        address: proxy.containerAddress,
+        port: containerPort,
+        loopbackPort,
+        ipv6Port: address === void 0 ? portOn("::") : void 0,
+        neighbours: survey.bridges.flatMap(({ device, address: gateway }) => {
+          const port2 = portOn(gateway);
+          return port2 === void 0 ? [] : [{ device, port: port2 }];
+        })
+      }
+    };
+  });
+}
+var askTimeout;
+var init_bridge_ports = __esm({
+  "src/deployment/bridge-ports.ts"() {
+    "use strict";
+    init_errors();
+    init_health_probe();
+    init_survey();
+    askTimeout = 3e4;
   }
 });
 
@@ -25954,8 +29310,8 @@ var init_why = __esm({
 });
 
 // src/deployment/gate.ts
-async function waitUntilServing(name, called, { probe: probe2, status, timeout: timeout2 }, { docker, ask: ask4, signal, log }) {
-  const started = import_node_perf_hooks3.performance.now();
+async function waitUntilServing(name, called, { probe: probe2, status, timeout: timeout4 }, { docker, ask: ask4, signal, log }) {
+  const started = import_node_perf_hooks2.performance.now();
   let told2 = "";
   let bornAt;
   for (; ; ) {
@@ -25969,7 +29325,7 @@ async function waitUntilServing(name, called, { probe: probe2, status, timeout: 
         }
       );
     }
-    const waited = import_node_perf_hooks3.performance.now() - started;
+    const waited = import_node_perf_hooks2.performance.now() - started;
     bornAt ??= container.state.startedAt.getTime();
     const isReborn = bornAt !== container.state.startedAt.getTime();
     let look2 = isReborn ? { now: "stopped" } : lookAt(container, waited, probe2 !== void 0);
@@ -25982,13 +29338,13 @@ async function waitUntilServing(name, called, { probe: probe2, status, timeout: 
     }
     if (look2.now === "ready") return;
     if (look2.now === "not yet") {
-      if (waited > timeout2) {
-        throw whyNotHealthy(called, look2, timeout2, await docker.logs(name, evidenceLines));
+      if (waited > timeout4) {
+        throw whyNotHealthy(called, look2, timeout4, await docker.logs(name, evidenceLines));
       }
       if (look2.observed !== told2) log.debug(`${called}: ${look2.observed}`);
       told2 = look2.observed;
     }
-    await (0, import_promises8.setTimeout)(pause, void 0, { signal }).catch(() => signal.throwIfAborted());
+    await (0, import_promises10.setTimeout)(pause, void 0, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 function lookAt({ state }, waited, hasProbe) {
@@ -26014,12 +29370,12 @@ function lookAt({ state }, waited, hasProbe) {
   }
   return { now: "ready" };
 }
-var import_node_perf_hooks3, import_promises8, pause, answerTimeout, stayUp, evidenceLines;
+var import_node_perf_hooks2, import_promises10, pause, answerTimeout, stayUp, evidenceLines;
 var init_gate = __esm({
   "src/deployment/gate.ts"() {
     "use strict";
-    import_node_perf_hooks3 = require("node:perf_hooks");
-    import_promises8 = require("node:timers/promises");
+    import_node_perf_hooks2 = require("node:perf_hooks");
+    import_promises10 = require("node:timers/promises");
     init_errors();
     init_probe2();
     init_why();
@@ -26035,7 +29391,8 @@ function namesOf2(container) {
   return {
     current: container,
     next: `${container}-tenantry-next`,
-    previous: `${container}-tenantry-previous`
+    previous: `${container}-tenantry-previous`,
+    bridge: `${container}-tenantry-bridge`
   };
 }
 function releaseOf({ release, image }) {
@@ -26079,27 +29436,27 @@ function specFor(request, digest, { name, envFile }) {
 }
 function settingsOf(request, digest) {
   const { command, ports, mounts, networks, extraHosts, memory, cpus, user, restart, health } = request;
-  const settings = [
+  const settings2 = [
     digest,
     renderEnvironment(request.env),
     [command ?? [], ports, mounts, networks, extraHosts, Object.entries(request.labels).sort()],
     [memory, cpus, user, restart, health, request.stopTimeout, request.environment]
   ];
-  return (0, import_node_crypto2.createHash)("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 16);
+  return (0, import_node_crypto4.createHash)("sha256").update(JSON.stringify(settings2)).digest("hex").slice(0, 16);
 }
-function envFileOf(home, container, release, settings) {
-  return `${home}/.tenantry/${container}/${release.replace(/[^\w.-]/g, "_")}-${settings}.env`;
+function envFileOf(home, container, release, settings2) {
+  return `${home}/.tenantry/${container}/${release.replace(/[^\w.-]/g, "_")}-${settings2}.env`;
 }
 function envFileOfContainer(home, container) {
-  const { [labels.app]: app, [labels.release]: release, [labels.settings]: settings } = container.labels;
-  if (app === void 0 || release === void 0 || settings === void 0) return void 0;
-  return envFileOf(home, app, release, settings);
+  const { [labels.app]: app, [labels.release]: release, [labels.settings]: settings2 } = container.labels;
+  if (app === void 0 || release === void 0 || settings2 === void 0) return void 0;
+  return envFileOf(home, app, release, settings2);
 }
-var import_node_crypto2, labels;
+var import_node_crypto4, labels;
 var init_release = __esm({
   "src/deployment/release.ts"() {
     "use strict";
-    import_node_crypto2 = require("node:crypto");
+    import_node_crypto4 = require("node:crypto");
     init_image();
     init_environment();
     labels = {
@@ -26128,7 +29485,7 @@ async function serves(work, name) {
   }
 }
 function prove2({ host, request, ports }, docker, name, signal) {
-  const gate = { probe: probeFor(host, request), status: good, timeout: request.healthTimeout };
+  const gate = { probe: outsideProbe(request, host), status: good, timeout: request.healthTimeout };
   return waitUntilServing(name, `${request.container} (${releaseOf(request)})`, gate, {
     ...ports,
     docker,
@@ -26136,13 +29493,8 @@ function prove2({ host, request, ports }, docker, name, signal) {
   });
 }
 function proveOld({ host, request, ports }, docker, name, signal) {
-  const gate = { probe: probeFor(host, request), status: anyAnswer, timeout: oldTimeout };
+  const gate = { probe: outsideProbe(request, host), status: anyAnswer, timeout: oldTimeout };
   return waitUntilServing(name, `the old ${request.container}`, gate, { ...ports, docker, signal });
-}
-function probeFor(host, { healthUrl, healthHost }) {
-  if (healthUrl === void 0) return void 0;
-  const address = host.includes(":") ? `[${host}]` : host;
-  return { url: new URL(healthUrl.replaceAll("{host}", address)), host: healthHost, headers: {} };
 }
 var oldTimeout, good, anyAnswer;
 var init_proof = __esm({
@@ -26150,10 +29502,832 @@ var init_proof = __esm({
     "use strict";
     init_errors();
     init_gate();
+    init_health_probe();
     init_release();
     oldTimeout = 6e4;
     good = [[200, 299]];
     anyAnswer = [[100, 499]];
+  }
+});
+
+// src/deployment/journal.ts
+function readEntry(line) {
+  const entry = parsed(line, entryJson);
+  return entry && { at: entry.at * 10, step: entry.step, isLate: entry.late };
+}
+function readResult(text2) {
+  return parsed(text2, resultJson);
+}
+function parsed(text2, schema) {
+  try {
+    return schema.safeParse(JSON.parse(text2)).data;
+  } catch {
+    return void 0;
+  }
+}
+var entryJson, resultJson;
+var init_journal = __esm({
+  "src/deployment/journal.ts"() {
+    "use strict";
+    init_zod();
+    entryJson = object({ at: number2(), step: string2(), late: boolean2().default(false) });
+    resultJson = object({
+      result: _enum(["deployed", "undone", "finished", "stuck"]),
+      failed: string2(),
+      who: string2()
+    });
+  }
+});
+
+// src/deployment/reconnect.ts
+async function reconnected(machine, { log, limit: limit2 }) {
+  for (let attempt2 = 1; attempt2 <= reconnecting.attempts && !limit2.aborted; attempt2 += 1) {
+    try {
+      await machine.renew(limit2);
+      return true;
+    } catch (error3) {
+      log.debug(`connecting again: ${messageOf(error3)}`);
+      await (0, import_promises11.setTimeout)(reconnecting.pause, void 0, { signal: limit2 }).catch(() => {
+      });
+    }
+  }
+  return false;
+}
+var import_promises11, reconnecting;
+var init_reconnect = __esm({
+  "src/deployment/reconnect.ts"() {
+    "use strict";
+    import_promises11 = require("node:timers/promises");
+    init_errors();
+    reconnecting = { attempts: 5, pause: 2e3 };
+  }
+});
+
+// src/deployment/switch-run.ts
+async function launch({ machine, folder }, what, signal) {
+  const argv = ["sh", "-c", launchScript, "launch", folder, what];
+  const result = await machine.run(argv, { timeout: askTimeout2, signal });
+  if (succeeded(result) && result.stdout.trim() === "started") return;
+  throw new UserError(
+    `The switch could not be started on ${machine.name} — ${lastWords(result, 1)}`,
+    "look into ~/.tenantry there; if another run is at work, wait until it ends",
+    { code: "switch-failed", evidence: lastWords(result) }
+  );
+}
+async function follow({ machine, folder, log }, { timeout: timeout4, signal, onEntry }) {
+  let seen = 0;
+  for (; ; ) {
+    try {
+      let ending2;
+      await machine.run(["sh", "-c", followScript, "follow", folder, String(seen)], {
+        timeout: timeout4,
+        signal,
+        onLine(line) {
+          const entry = readEntry(line);
+          if (entry !== void 0) {
+            seen += 1;
+            onEntry(entry);
+          } else ending2 = readResult(line) ?? ending2;
+        }
+      });
+      return ending2;
+    } catch (error3) {
+      if (!(error3 instanceof LostConnection) || signal.aborted) throw error3;
+      log.warning(`${error3.message}; the switch goes on by itself`);
+      const limit2 = AbortSignal.any([signal, AbortSignal.timeout(reconnectTimeout)]);
+      if (!await reconnected(machine, { log, limit: limit2 })) throw error3;
+    }
+  }
+}
+async function askToGoBack({ machine, folder, log }, why) {
+  try {
+    await machine.writeFile(`${folder}/cancel`, why, { mode: 384 });
+  } catch (error3) {
+    log.debug(`the switch cannot be told to go back: ${messageOf(error3)}`);
+  }
+}
+async function takeEvidence({ machine, folder }, mark) {
+  const argv = ["sh", "-c", evidenceScript, "evidence", folder, mark];
+  const { stdout } = await machine.run(argv, { timeout: askTimeout2 });
+  const parts = stdout.split(new RegExp(`^${mark} (\\S+)\\n`, "m")).slice(1);
+  return Object.fromEntries(
+    parts.flatMap(
+      (name, index) => index % 2 === 0 ? [[name, (parts[index + 1] ?? "").replace(/\n$/, "")]] : []
+    )
+  );
+}
+async function tidyFolder({ machine, folder, log }) {
+  const script = 'cd "$1" && rm -f program program.log result result.new cancel before evidence.* probe.* *.error';
+  try {
+    await machine.run(["sh", "-c", script, "tidy", folder], { timeout: askTimeout2 });
+  } catch (error3) {
+    log.debug(`files of the switch stay in ${folder}: ${messageOf(error3)}`);
+  }
+}
+var askTimeout2, reconnectTimeout, launchScript, followScript, evidenceScript;
+var init_switch_run = __esm({
+  "src/deployment/switch-run.ts"() {
+    "use strict";
+    init_errors();
+    init_machine();
+    init_journal();
+    init_reconnect();
+    askTimeout2 = 3e4;
+    reconnectTimeout = 12e4;
+    launchScript = `
+  cd "$1" || exit
+  exec 9>lock
+  flock -w 10 9 || { echo "another switch is under way" >&2; exit 75; }
+  rm -f result result.new cancel before evidence.* *.error probe.*
+  [ "$2" = deploy ] || [ ! -e journal ] || mv -f journal before
+  : >journal
+  setsid sh program "$2" </dev/null >program.log 2>&1 &
+  echo started`;
+    followScript = `
+  cd "$1" || exit
+  seen=$2
+  while :; do
+    if flock -n lock true; then ended=yes; else ended=no; fi
+    lines=$(wc -l <journal 2>/dev/null) || lines=0
+    if [ "$lines" -gt "$seen" ]; then
+      sed -n "$((seen + 1)),$lines p" journal
+      seen=$lines
+    fi
+    if [ $ended = yes ]; then
+      [ ! -e result ] || cat result
+      exit 0
+    fi
+    sleep 0.2
+  done`;
+    evidenceScript = `
+  cd "$1" || exit
+  for file in evidence.json evidence.out evidence.err evidence.status evidence.body docker.error filter.error program.log; do
+    [ -s "$file" ] || continue
+    echo "$2 $file"
+    cat "$file"
+    echo
+  done
+  rm -f evidence.* probe.*`;
+  }
+});
+
+// src/deployment/switch-course.ts
+async function followed(work, run3, course) {
+  const {
+    request,
+    ports: { signal }
+  } = work;
+  const { healthTimeout, bake, drainTimeout, stopTimeout } = request;
+  const timeout4 = 2 * healthTimeout + bake + 2 * drainTimeout + 3 * stopTimeout + spare;
+  const over = new AbortController();
+  const watching = watchFromOutside(work, run3, { course, over: AbortSignal.any([signal, over.signal]) });
+  const onEntry = (entry) => course.note(entry);
+  try {
+    const result = await follow(run3, { timeout: timeout4, signal, onEntry });
+    over.abort();
+    return { result, outside: await watching };
+  } catch (error3) {
+    over.abort();
+    if (!signal.aborted) throw error3;
+    if (course.isPastReturn) throw error3;
+    await askToGoBack(run3, "cancelled");
+    const limit2 = AbortSignal.timeout(lastTime);
+    const result = await follow(run3, { timeout: lastTime, signal: limit2, onEntry: () => {
+    } }).catch(
+      () => void 0
+    );
+    if (result?.result === "undone") course.undone();
+    throw error3;
+  }
+}
+async function watchFromOutside({ host, request, ports: { ask: ask4 } }, run3, { course, over }) {
+  const probe2 = outsideProbe(request, host);
+  if (probe2 === void 0) return void 0;
+  let complaints = 0;
+  try {
+    for (; ; ) {
+      await (0, import_promises12.setTimeout)(outside.pause, void 0, { signal: over });
+      if (!course.hasFlipped) continue;
+      if (course.isPastReturn) return void 0;
+      const complaint = complaintAbout(await ask4(probe2, outside.timeout, over), {
+        status: [[200, 299]],
+        headers: {}
+      });
+      complaints = complaint === void 0 ? 0 : complaints + 1;
+      if (complaint === void 0 || complaints < outside.complaints) continue;
+      await askToGoBack(run3, "outside");
+      return new UserError(
+        `${request.container} does not answer from outside — ${complaint.observed}`,
+        complaint.hint,
+        { code: complaint.code }
+      );
+    }
+  } catch (error3) {
+    if (over.aborted) return void 0;
+    throw error3;
+  }
+}
+var import_promises12, spare, outside, lastTime, Course, sentences;
+var init_switch_course = __esm({
+  "src/deployment/switch-course.ts"() {
+    "use strict";
+    import_promises12 = require("node:timers/promises");
+    init_errors();
+    init_probe2();
+    init_health_probe();
+    init_switch_run();
+    spare = 18e4;
+    outside = { timeout: 5e3, pause: 1e3, complaints: 3 };
+    lastTime = 4500;
+    Course = class {
+      #work;
+      #about;
+      #before;
+      hasFlipped = false;
+      isPastReturn = false;
+      constructor(work, about) {
+        this.#work = work;
+        this.#about = about;
+      }
+      note({ at, step, isLate }) {
+        const {
+          host,
+          ports: { log },
+          learn
+        } = this.#work;
+        const { release, old, lease } = this.#about;
+        lease.phase(step);
+        const took = this.#before === void 0 ? void 0 : at - this.#before;
+        this.#before = at;
+        const said = sentences[step];
+        if (said !== void 0) log.step(said.label, said.text({ release, old, isLate }), took);
+        else log.debug(`${host}: ${step}`);
+        if (step === "flipped") {
+          this.hasFlipped = true;
+          learn({
+            standing: `${release} has the traffic on ${host}, and ${old} is ready to take it back; the server goes on by itself`
+          });
+        }
+        if (step === "stopping") {
+          this.isPastReturn = true;
+          learn({
+            standing: `${release} serves on ${host}, from a temporary container; the server goes on by itself, and the next run looks`
+          });
+        }
+        if (step === "committed") learn({ standing: `${release} serves on ${host}` });
+      }
+      /** The old version serves, with a proof. */
+      undone() {
+        const { host, learn } = this.#work;
+        const { old } = this.#about;
+        if (this.hasFlipped) {
+          learn({ result: "rolled-back", standing: `the old version (${old}) serves again on ${host}` });
+        } else {
+          learn({ result: "failed", standing: `the old version (${old}) is running on ${host}, as before` });
+        }
+      }
+    };
+    sentences = {
+      healthy: { label: "Healthy", text: ({ release, old }) => `${release} runs beside ${old}` },
+      flipped: { label: "Switch", text: ({ release }) => `new connections go to ${release}` },
+      drained: {
+        label: "Drained",
+        text: ({ old, isLate }) => isLate ? `${old} still has connections; the time is up` : `nobody is connected to ${old} any more`
+      },
+      baked: { label: "Bake", text: ({ release }) => `${release} stays healthy` },
+      stopped: { label: "Stopped", text: ({ old }) => old },
+      "final-healthy": { label: "In place", text: ({ release }) => `${release} runs on the published port` },
+      unflipped: { label: "Settled", text: () => "the redirect is removed" },
+      failed: { label: "Failed", text: ({ release, old }) => `${release} is no good: back to ${old}` }
+    };
+  }
+});
+
+// src/deployment/switch-failure.ts
+function switchFailure(failure2) {
+  const { called, server, result, evidence: evidence2, healthTimeout, outside: outside2 } = failure2;
+  const container = containerIn(evidence2);
+  const log = readLog(evidence2["evidence.out"] ?? "", evidence2["evidence.err"] ?? "");
+  switch (result.failed) {
+    case "stopped":
+      if (container !== void 0) return whyItStopped(called, container, log);
+      break;
+    case "unhealthy":
+      return unhealthy(called, container, { evidence: evidence2, log, healthTimeout });
+    case "gone":
+      return new UserError(
+        `${called} is gone — somebody removed its container`,
+        "find out who, then deploy again",
+        {
+          code: "container-gone"
+        }
+      );
+    case "docker":
+      return dockerVerdict({
+        failed: `Cannot put ${called} into its place`,
+        server,
+        result: { exitCode: 1, signal: null, stdout: "", stderr: evidence2["docker.error"] ?? "" }
+      });
+    case "outside":
+      if (outside2 !== void 0) return outside2;
+      break;
+    case "public":
+      return new UserError(
+        `${called} does not answer on its public port of ${server} — it is healthy, and the port was redirected to it`,
+        "look for rules of another program before ours (iptables-save -t nat, nft list ruleset), or choose strategy: recreate",
+        { code: "switch-failed", evidence: log.text }
+      );
+  }
+  const said = (evidence2["filter.error"] ?? "").trim().split("\n")[0];
+  return new UserError(
+    `The traffic of ${called} could not be moved on ${server} — ${said === "" || said === void 0 ? result.failed : said}`,
+    "look at the rules there (iptables-save -t nat, nft list ruleset), or choose strategy: recreate",
+    { code: "switch-failed", evidence: Object.values(evidence2).join("\n") }
+  );
+}
+function containerIn(evidence2) {
+  try {
+    return readContainer(evidence2["evidence.json"] ?? "");
+  } catch {
+    return void 0;
+  }
+}
+function unhealthy(called, container, { evidence: evidence2, log, healthTimeout }) {
+  const look2 = container && lookAt(container, Number.POSITIVE_INFINITY, true);
+  if (look2?.now === "not yet") return whyNotHealthy(called, look2, healthTimeout, log);
+  const answer = answerIn(evidence2);
+  const complaint = answer && complaintAbout(answer, { status: [[200, 299]], headers: {} });
+  const observed2 = complaint ?? {
+    code: "container-slow",
+    observed: "it listens on none of its published ports",
+    hint: "correct ports, or the port and address (0.0.0.0) that it listens on"
+  };
+  return whyNotHealthy(called, observed2, healthTimeout, log);
+}
+function answerIn(evidence2) {
+  const said = evidence2["evidence.status"] ?? "";
+  if (said === "") return void 0;
+  if (said === "late") {
+    return { kind: "silence", code: "health-no-answer", observed: "no answer within 5 s" };
+  }
+  if (said === "000") {
+    return { kind: "silence", code: "health-refused", observed: "the container refuses connections" };
+  }
+  return {
+    kind: "answer",
+    status: Number(said),
+    headers: {},
+    body: evidence2["evidence.body"] ?? "",
+    milliseconds: 0
+  };
+}
+var init_switch_failure = __esm({
+  "src/deployment/switch-failure.ts"() {
+    "use strict";
+    init_container_log();
+    init_inspect();
+    init_verdict2();
+    init_errors();
+    init_probe2();
+    init_gate();
+    init_why();
+  }
+});
+
+// src/machine/quoting.ts
+function quoted(argument) {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+function shellLine(argv) {
+  return argv.map(quoted).join(" ");
+}
+var init_quoting = __esm({
+  "src/machine/quoting.ts"() {
+    "use strict";
+  }
+});
+
+// src/deployment/switch-program.ts
+function switchProgram(facts4) {
+  const lines2 = Object.entries(settings(facts4)).map(([name, value]) => `${name}=${quoted(String(value))}
+`);
+  return `${lines2.join("")}
+${serverScript("switch")}`;
+}
+function settings({ request, host, survey, ports, current }) {
+  const { container, restart, stopTimeout, bake, drainTimeout, healthTimeout } = request;
+  const names = namesOf2(container);
+  const chain = chainOf(container);
+  const filter = survey.filter ?? "iptables";
+  const isNft = filter === "nft";
+  const probe2 = healthProbe(request, host);
+  const http = probe2 === void 0 || probe2.scheme === "https" && survey.http !== "curl" ? "" : survey.http;
+  return {
+    CURRENT: names.current,
+    NEXT: names.next,
+    PREVIOUS: names.previous,
+    BRIDGE: names.bridge,
+    CHAIN: chain,
+    SUDO: survey.isRoot ? "" : "sudo -n",
+    FILTER: filter,
+    FILTER6: survey.filter6 ?? "",
+    FLIP: isNft ? nftFlip(chain, ports) : iptablesFlip(chain, ports),
+    FLIP6: isNft ? "" : ip6tablesFlip(chain, ports),
+    BAKE: centiseconds(bake),
+    DRAIN: centiseconds(drainTimeout),
+    HEALTH_TIMEOUT: centiseconds(healthTimeout),
+    STOP: seconds(stopTimeout),
+    RESTART: restart,
+    OLD_RESTART: current?.restart ?? "no",
+    PORTS: hexadecimal(request.ports.map(({ containerPort }) => containerPort)),
+    OLD_PORTS: hexadecimal((current?.ports ?? []).map(({ containerPort }) => containerPort)),
+    HTTP: http ?? "",
+    HEALTH_SCHEME: probe2?.scheme ?? "http",
+    HEALTH_HOST: probe2?.host ?? "",
+    HEALTH_PORT: probe2?.containerPort ?? 0,
+    HEALTH_PATH: probe2?.path ?? "/",
+    PUBLIC: probe2 === void 0 ? "" : placesOf2(probe2, survey.own).join(" ")
+  };
+}
+function placesOf2({ hostPort, address }, own2) {
+  if (address !== void 0) return [`${address}:${hostPort}`];
+  return [`127.0.0.1:${hostPort}`, ...own2 === void 0 ? [] : [`${own2}:${hostPort}`]];
+}
+function centiseconds(milliseconds) {
+  return Math.round(milliseconds / 10);
+}
+function seconds(milliseconds) {
+  return Math.ceil(milliseconds / 1e3);
+}
+function hexadecimal(ports) {
+  return ports.map((port2) => port2.toString(16).toUpperCase().padStart(4, "0")).join(" ");
+}
+var init_switch_program = __esm({
+  "src/deployment/switch-program.ts"() {
+    "use strict";
+    init_quoting();
+    init_health_probe();
+    init_redirect();
+    init_release();
+    init_server_script();
+  }
+});
+
+// src/deployment/bridge.ts
+async function crossOver(work, crossing) {
+  const { host, request, machine, docker, ports } = work;
+  const { release, current, spec, survey, folder, lease } = crossing;
+  const { log, signal } = ports;
+  const { bridge, next } = namesOf2(request.container);
+  const run3 = { machine, folder, log };
+  try {
+    await together([
+      docker.create(spec),
+      docker.create(bridgeSpec(spec, bridge, survey)).then(() => docker.start(bridge))
+    ]);
+    const redirected = await publicPorts(machine, { bridge, ports: request.ports, survey, signal });
+    const program = switchProgram({ request, host, survey, ports: redirected, current });
+    await machine.writeFile(`${folder}/program`, program, { mode: 384 });
+    await launch(run3, "deploy", signal);
+  } catch (error3) {
+    const cause = await whyItEnded(work, release).catch(() => void 0);
+    const last = dockerOn(machine, { signal: AbortSignal.timeout(removeTimeout), log });
+    for (const name of [bridge, next]) await last.remove(name).catch(() => {
+    });
+    throw cause ?? error3;
+  }
+  const course = new Course(work, { release, old: releaseNameOf(current), lease });
+  const ended2 = await followed(work, run3, course);
+  await conclude(work, crossing, { run: run3, course, ended: ended2 });
+}
+async function together(works) {
+  const ends = await Promise.allSettled(works);
+  for (const end2 of ends) if (end2.status === "rejected") throw end2.reason;
+}
+async function whyItEnded({ request, docker }, release) {
+  const { bridge } = namesOf2(request.container);
+  const container = await docker.container(bridge);
+  if (container?.state.status !== "exited") return void 0;
+  return whyItStopped(
+    `${request.container} (${release})`,
+    container,
+    await docker.logs(bridge, evidenceLines)
+  );
+}
+async function conclude(work, { release, current }, { run: run3, course, ended: ended2 }) {
+  const { host, request, machine, docker, ports, learn } = work;
+  const { log, signal } = ports;
+  const called = `${request.container} (${release})`;
+  if (ended2.result === void 0)
+    log.warning(`${host}: the switch was ended from outside; it is brought to its end`);
+  const result = ended2.result ?? await recovered(work, run3);
+  switch (result?.result) {
+    case "finished":
+    case "deployed":
+      learn({ result: "deployed", downtime: 0, standing: `${release} serves on ${host}` });
+      await tidyFolder(run3);
+      await prove2(work, docker, request.container, signal);
+      return;
+    case "undone": {
+      course.undone();
+      const evidence2 = await takeEvidence(run3, (0, import_node_crypto5.randomBytes)(8).toString("hex"));
+      await tidyFolder(run3);
+      const { healthTimeout } = request;
+      const { outside: outside2 } = ended2;
+      throw switchFailure({ called, server: machine.name, result, evidence: evidence2, healthTimeout, outside: outside2 });
+    }
+    default:
+      learn({ result: "failed", standing: await stuckStanding(work, release, current) });
+      throw unsettled(work, result?.failed ?? "its program was killed");
+  }
+}
+async function settleSwitch(work, { found: found2, survey, folder }) {
+  const { host, request, machine, ports } = work;
+  const { log } = ports;
+  if (found2.bridge === void 0 && !survey.isRedirected) return;
+  log.step("Repair", describeSwitch(found2));
+  const run3 = { machine, folder, log };
+  if (!survey.hasProgram) {
+    const current = found2.current ?? found2.previous;
+    const program = switchProgram({ request, host, survey, ports: [], current });
+    await machine.writeFile(`${folder}/program`, program, { mode: 384 });
+  }
+  const result = await recovered(work, run3);
+  if (result === void 0 || result.result === "stuck") {
+    throw unsettled(work, result?.failed ?? "its program was killed");
+  }
+  log.info(
+    result.result === "undone" ? "it was undone: the version of before serves" : "it was finished: the new version of that deployment serves"
+  );
+}
+function describeSwitch({ current, bridge }) {
+  const of = bridge === void 0 ? "" : ` to ${releaseNameOf(bridge)}`;
+  const state = current?.state.status === "running" ? "it will be undone" : "it will be finished, or undone";
+  return `an earlier deployment${of} ended in the middle of its switch: ${state}`;
+}
+async function recovered({ request, ports: { signal } }, run3) {
+  await launch(run3, "recover", signal);
+  const { healthTimeout, drainTimeout } = request;
+  const timeout4 = 3 * healthTimeout + 2 * drainTimeout + 18e4;
+  return follow(run3, { timeout: timeout4, signal, onEntry: ({ step }) => run3.log.debug(`recovery: ${step}`) });
+}
+async function stuckStanding({ docker, host, request }, release, current) {
+  const names = namesOf2(request.container);
+  const bridge = await docker.container(names.bridge).catch(() => void 0);
+  return bridge?.state.status === "running" ? `${release} serves on ${host} from a temporary container: run again, which puts it right` : `${releaseNameOf(current)} may be down on ${host}: run again, which puts it right, or "docker start ${names.current}" there`;
+}
+function unsettled({ request, host }, observed2) {
+  return new UserError(
+    `A switch of ${request.container} on ${host} did not come to its end — ${observed2}`,
+    `look there: docker ps -a, and ~/.tenantry/${request.container}/switch/journal; then run again`,
+    { code: "deployment-unsettled" }
+  );
+}
+var import_node_crypto5, removeTimeout;
+var init_bridge = __esm({
+  "src/deployment/bridge.ts"() {
+    "use strict";
+    import_node_crypto5 = require("node:crypto");
+    init_docker();
+    init_errors();
+    init_bridge_ports();
+    init_gate();
+    init_proof();
+    init_release();
+    init_switch_course();
+    init_switch_failure();
+    init_switch_program();
+    init_switch_run();
+    init_why();
+    removeTimeout = 3e4;
+  }
+});
+
+// src/deployment/lease.ts
+function isDead({ age, isSameBoot, isWorking }) {
+  return !isWorking && (!isSameBoot || age > heartbeat.deadAfter);
+}
+async function takeLease(request) {
+  const { machine, folder, log, run: run3, signal } = request;
+  const token = (0, import_node_crypto6.randomBytes)(12).toString("hex");
+  const lease = async (what, last, limit2 = void 0) => {
+    const argv = ["sh", "-c", serverScript("lease"), "lease", what, folder, token, last];
+    const stdin = JSON.stringify({ run: run3 });
+    return machine.run(argv, { timeout: timeout3, stdin, ...limit2 === void 0 ? {} : { signal: limit2 } });
+  };
+  let other = "";
+  for (; ; ) {
+    const result = await lease("take", other, signal);
+    if (result.stdout.trim() === "taken") break;
+    if (!succeeded(result)) throw cannotTake(request, lastWords(result, 1));
+    const holder = readHolder2(result.stdout);
+    if (!isDead(holder) || other !== "") throw locked2(request, holder);
+    log.info(`the lease of ${holder.run} is taken over: ${lifeOf(holder)}`);
+    other = holder.token;
+  }
+  let phase = "prepare";
+  const beat = () => void lease("renew", phase).catch((error3) => log.debug(messageOf(error3)));
+  const timer = setInterval(beat, heartbeat.every);
+  return {
+    phase(name) {
+      phase = name;
+    },
+    async release() {
+      clearInterval(timer);
+      await lease("release", "").catch((error3) => log.debug(`the lease stays: ${messageOf(error3)}`));
+    }
+  };
+}
+function readHolder2(text2) {
+  const fact = (name) => new RegExp(`^${name} (.*)$`, "m").exec(text2)?.[1]?.trim() ?? "";
+  let run3 = "";
+  try {
+    run3 = String(JSON.parse(fact("record")).run ?? "");
+  } catch {
+  }
+  return {
+    token: fact("token"),
+    age: Number(fact("age")) * 1e3,
+    isSameBoot: fact("boot") === "same",
+    isWorking: fact("work") === "alive",
+    phase: fact("phase"),
+    run: run3 === "" ? "another run" : run3
+  };
+}
+function lifeOf({ age, isSameBoot }) {
+  return isSameBoot ? `no sign of life for ${showDuration(age)}` : "the server was started anew since";
+}
+function locked2({ container, host }, holder) {
+  const { run: run3, phase, age, isWorking } = holder;
+  const doing = phase === "" ? "" : ` (${phase})`;
+  const observed2 = isWorking ? `${run3}${doing}; its work on the server goes on` : `${run3}${doing}, last sign of life ${showDuration(age)} ago`;
+  return new UserError(
+    `${container} on ${host} is being deployed by somebody else — ${observed2}`,
+    "wait until that ends, then run again; a run that was killed counts as dead after 90 s (concurrency: in the workflow avoids this)",
+    { code: "deployment-locked" }
+  );
+}
+function cannotTake({ container, host }, observed2) {
+  return new UserError(
+    `The lease of ${container} on ${host} cannot be taken — ${observed2}`,
+    "give this account the right to write to ~/.tenantry there, or free some space",
+    { code: "cannot-write" }
+  );
+}
+var import_node_crypto6, heartbeat, timeout3;
+var init_lease = __esm({
+  "src/deployment/lease.ts"() {
+    "use strict";
+    import_node_crypto6 = require("node:crypto");
+    init_duration();
+    init_errors();
+    init_machine();
+    init_server_script();
+    heartbeat = { every: 15e3, deadAfter: 9e4 };
+    timeout3 = 3e4;
+  }
+});
+
+// src/deployment/mechanism.ts
+function chooseMechanism(asked, survey, current) {
+  const leftOut = leftOutBy(asked, survey);
+  if (current === void 0 || current.state.status !== "running" || asked.strategy === "recreate") {
+    return { mechanism: "recreate", obstacle: void 0, leftOut: [] };
+  }
+  const obstacle = hostObstacle(asked, survey, current) ?? copiesObstacle(asked, survey);
+  if (obstacle === void 0) return { mechanism: "bridge", obstacle: void 0, leftOut };
+  if (asked.strategy === "auto")
+    return { mechanism: "recreate", obstacle: `${obstacle.observed}; ${obstacle.hint}`, leftOut: [] };
+  throw new UserError(
+    `${asked.container} cannot be deployed by bridge — ${obstacle.observed}`,
+    obstacle.hint,
+    {
+      code: "strategy-impossible"
+    }
+  );
+}
+function hostObstacle({ ports, hasProbe }, survey, current) {
+  if (!ports.some(({ protocol }) => protocol === "tcp")) {
+    return { observed: "it publishes no port, so no traffic can be moved", hint: "publish one with ports" };
+  }
+  const odd = ports.filter(({ protocol, address }) => protocol !== "tcp" || address?.includes(":") === true);
+  if (odd.length > 0) {
+    return {
+      observed: "it publishes a UDP port, or a port of one IPv6 address",
+      hint: "publish TCP ports of every address or of an IPv4 address"
+    };
+  }
+  const missing = [...survey.missing, ...hasProbe && survey.http === void 0 ? ["curl"] : []];
+  if (missing.length > 0) {
+    return { observed: `the server lacks ${listed(missing)}`, hint: `install ${listed(missing)} there` };
+  }
+  if (!survey.allowed) {
+    return {
+      observed: "this account may not change the packet filter",
+      hint: 'log in as root, or let it run iptables-save and iptables-restore (or nft) by "sudo -n"'
+    };
+  }
+  if (survey.filter === void 0) {
+    return {
+      observed: "Docker's own rules were found neither in iptables nor in nftables",
+      hint: 'let Docker manage its rules (no "iptables": false in daemon.json)'
+    };
+  }
+  const served = new Set(current.ports.map(({ hostPort }) => hostPort));
+  if (served.size > 0 && !survey.proxies.some(({ hostPort }) => served.has(hostPort))) {
+    return {
+      observed: "Docker forwards without its userland proxy there",
+      hint: 'take "userland-proxy": false out of daemon.json'
+    };
+  }
+  return void 0;
+}
+function copiesObstacle({ strategy, mounts, sharedVolumes }, survey) {
+  const writable = mounts.filter(({ readOnly }) => !readOnly);
+  if (writable.length > 0 && !sharedVolumes) {
+    return {
+      observed: `two versions would write to ${listed(writable.map(({ source }) => source))} for a while`,
+      hint: 'write "shared-volumes: true" if they may'
+    };
+  }
+  const { usedMemory, availableMemory } = survey;
+  if (usedMemory === void 0 || availableMemory === void 0 || strategy === "bridge") return void 0;
+  if (usedMemory * (1 + memoryToSpare) <= availableMemory) return void 0;
+  return {
+    observed: `memory does not fit twice: it holds ${showSize(usedMemory)}, and ${showSize(availableMemory)} are free`,
+    hint: 'write "strategy: bridge" to try it all the same'
+  };
+}
+function leftOutBy({ networks, container, ports }, survey) {
+  const own2 = networks.filter((network) => !["bridge", "host", "none"].includes(network));
+  const isPublic = ports.some(({ address }) => address === void 0);
+  return [
+    ...own2.length === 0 ? [] : [
+      `containers on ${listed(own2)} that call it by the name ${container}: they have a gap while the last container boots`
+    ],
+    ...isPublic && survey.filter6 === void 0 && survey.filter?.startsWith("iptables") === true ? ["clients that come over IPv6: ip6tables cannot be used there"] : []
+  ];
+}
+var memoryToSpare;
+var init_mechanism = __esm({
+  "src/deployment/mechanism.ts"() {
+    "use strict";
+    init_size();
+    init_errors();
+    init_words();
+    memoryToSpare = 0.1;
+  }
+});
+
+// src/deployment/preflight.ts
+async function fetchedImage({ request, docker, machine, ports }, platform2) {
+  const started = import_node_perf_hooks3.performance.now();
+  const written3 = showImage(request.image);
+  const isThere = request.image.digest !== void 0 && await docker.image(written3) !== void 0;
+  const digest = isThere ? request.image.digest ?? "" : await docker.pull(request.image, request.registryLogin);
+  const image = await docker.image(pinnedImage(request.image, digest));
+  if (image === void 0) {
+    throw new UserError(
+      `${written3} is not on ${machine.name} — it was pulled as ${digest}, and is gone`,
+      "something removes images there while others are deployed (docker image prune in a cron job?)",
+      { code: "image-not-found" }
+    );
+  }
+  const built = `${image.os}/${image.architecture}`;
+  if (built !== platform2) {
+    throw new UserError(
+      `${written3} cannot run on ${machine.name} — the image is ${built}, the server ${platform2}`,
+      `build it for the server: platforms: ${platform2} in the build step`,
+      { code: "image-wrong-architecture" }
+    );
+  }
+  ports.log.step(
+    "Image",
+    `${written3} is ${shortDigest(digest)}${isThere ? " (already there)" : ""}`,
+    import_node_perf_hooks3.performance.now() - started
+  );
+  return { digest, image };
+}
+async function refuseTakenPorts({ request, docker, machine }, current) {
+  for (const { address, hostPort, protocol } of request.ports) {
+    if (address !== void 0) continue;
+    const others = (await docker.publishersOf(hostPort, protocol)).filter((name) => name !== current?.name);
+    if (others.length === 0) continue;
+    throw new UserError(
+      `${request.container} cannot have port ${hostPort} of ${machine.name} — it belongs to the container ${listed(others)}`,
+      "stop that one, or choose another port",
+      { code: "port-taken" }
+    );
+  }
+}
+var import_node_perf_hooks3;
+var init_preflight = __esm({
+  "src/deployment/preflight.ts"() {
+    "use strict";
+    import_node_perf_hooks3 = require("node:perf_hooks");
+    init_image();
+    init_errors();
+    init_words();
   }
 });
 
@@ -26212,21 +30386,23 @@ var init_repair = __esm({
 
 // src/deployment/put-back.ts
 async function findContainers(docker, names) {
-  const found2 = {
-    current: await docker.container(names.current),
-    next: await docker.container(names.next),
-    previous: await docker.container(names.previous)
+  const found2 = await docker.containers([names.current, names.next, names.previous, names.bridge]);
+  const named2 = (name) => found2.find((container) => container.name === name);
+  return {
+    current: named2(names.current),
+    next: named2(names.next),
+    previous: named2(names.previous),
+    bridge: named2(names.bridge)
   };
-  return found2;
 }
-function checkOwner({ current, next }, container, environment2) {
-  for (const found2 of [current, next]) {
+function checkOwner({ current, next, bridge }, container, environment3) {
+  for (const found2 of [current, next, bridge]) {
     const app = found2?.labels[labels.app];
     const owner = found2?.labels[labels.environment];
     if (found2 === void 0 || found2 === current && app === void 0) continue;
-    if (app === container && owner === environment2) continue;
+    if (app === container && owner === environment3) continue;
     throw new UserError(
-      `The container ${found2.name} belongs to ${app ?? "somebody else"}${owner === void 0 ? "" : ` (${owner})`} — not to ${container} (${environment2})`,
+      `The container ${found2.name} belongs to ${app ?? "somebody else"}${owner === void 0 ? "" : ` (${owner})`} — not to ${container} (${environment3})`,
       "choose another name with the input container, or correct environment",
       { code: "container-name-taken" }
     );
@@ -26318,11 +30494,20 @@ function planFor(wanted, current, imageKeys) {
     ...seen,
     ...seen.length === 0 && !isSame ? ["values of its environment, or its health check"] : []
   ];
+  const { choice: choice2 } = wanted;
   return {
     kind: "replace",
-    summary: `${runs} ${current.state.status === "running" ? "runs" : "is there"}; it will be stopped, and ${wanted.release} started (recreate: with a gap)`,
-    differences: differences2
+    summary: `${runs} ${current.state.status === "running" ? "runs" : "is there"}; ${courseOf(wanted, current)}`,
+    differences: [...differences2, ...choice2.leftOut.map((clients) => `not redirected: ${clients}`)]
   };
+}
+function courseOf({ choice: choice2, release, bake }, current) {
+  if (choice2.mechanism === "bridge") {
+    return `${release} will take its place without a gap (bridge: a redirect for the time of the switch; it stays ready for ${showDuration(bake)})`;
+  }
+  const why = choice2.obstacle === void 0 ? "" : `: ${choice2.obstacle}`;
+  if (current.state.status !== "running") return `it will be replaced by ${release} (recreate)`;
+  return `it will be stopped, and ${release} started (recreate, with a gap${why})`;
 }
 function differencesBetween({ spec, digest, environmentKeys, restart, release }, current, imageKeys) {
   const image = digest === void 0 ? releaseNameOf(current) === release ? [] : [`image: ${releaseNameOf(current)} → ${release}`] : digestOf(current) === digest ? [] : [`image: ${releaseNameOf(current)} → ${release}`];
@@ -26363,18 +30548,21 @@ var init_plan2 = __esm({
     "use strict";
     init_container_spec();
     init_size();
+    init_duration();
     init_words();
     init_release();
   }
 });
 
 // src/deployment/show-plan.ts
-async function showPlan(work, found2) {
+async function showPlan(work, found2, survey) {
   const { request, docker, learn } = work;
   const current = found2.current ?? found2.previous;
   const known = request.image.digest ?? await digestOnServer(docker, request);
-  const plan = await planOf(work, current, known);
-  const repair = describeRepair(found2);
+  const choice2 = chooseMechanism(askedOf(request), survey, current);
+  const plan = await planOf(work, { current, digest: known, choice: choice2 });
+  const isSwitch2 = found2.bridge !== void 0 || survey.isRedirected;
+  const repair = isSwitch2 ? describeSwitch(found2) : describeRepair(found2);
   learn({
     result: "planned",
     digest: known,
@@ -26389,7 +30577,7 @@ async function digestOnServer(docker, { image }) {
   const digests = (found2?.repoDigests ?? []).filter((name) => name.startsWith(`${image.name}@`));
   return digests.length === 1 ? digests[0]?.split("@")[1] : void 0;
 }
-async function planOf(work, current, digest) {
+async function planOf(work, { current, digest, choice: choice2 }) {
   const { request, docker } = work;
   const spec = specFor(request, digest ?? "unknown", { name: request.container, envFile: "" });
   const currentImage = current === void 0 ? void 0 : await docker.image(current.imageId);
@@ -26398,9 +30586,14 @@ async function planOf(work, current, digest) {
     digest,
     release: releaseOf(request),
     restart: request.restart,
-    environmentKeys: Object.keys(request.env)
+    environmentKeys: Object.keys(request.env),
+    choice: choice2,
+    bake: request.bake
   };
   return planFor(wanted, current, currentImage?.environmentKeys ?? []);
+}
+function askedOf(request) {
+  return { ...request, hasProbe: request.healthUrl !== void 0 };
 }
 function tellPlan(plan, { host, request, ports, learn }) {
   ports.log.step("Plan", `${request.container} on ${host}: ${plan.summary}`);
@@ -26411,6 +30604,8 @@ var init_show_plan = __esm({
   "src/deployment/show-plan.ts"() {
     "use strict";
     init_image();
+    init_bridge();
+    init_mechanism();
     init_plan2();
     init_put_back();
     init_release();
@@ -26467,9 +30662,9 @@ function nameOf2(current) {
 async function bringToRest(work, error3, standing) {
   const { host, names, log, spec, current: old } = work;
   const isCancelled = work.signal.aborted;
-  const limit2 = AbortSignal.timeout(isCancelled ? lastTime.cancelled : lastTime.otherwise);
+  const limit2 = AbortSignal.timeout(isCancelled ? lastTime2.cancelled : lastTime2.otherwise);
   const isLost = error3 instanceof LostConnection;
-  if (isLost && !await reconnected(work, limit2)) {
+  if (isLost && !await reconnected(work.machine, { log, limit: limit2 })) {
     return {
       result: "failed",
       standing: `nobody knows what serves on ${host}: run again, which puts it right`
@@ -26519,31 +30714,17 @@ async function oldServes({ host, proveOld: proveOld2, log }, docker, current, { 
     return { result: "failed", standing: `${name} was started again on ${host}, but does not serve` };
   }
 }
-async function reconnected({ machine, log }, limit2) {
-  for (let attempt2 = 1; attempt2 <= reconnecting.attempts && !limit2.aborted; attempt2 += 1) {
-    try {
-      await machine.renew(limit2);
-      return true;
-    } catch (error3) {
-      log.debug(`connecting again: ${messageOf(error3)}`);
-      await (0, import_promises9.setTimeout)(reconnecting.pause, void 0, { signal: limit2 }).catch(() => {
-      });
-    }
-  }
-  return false;
-}
-var import_node_perf_hooks5, import_promises9, lastTime, reconnecting;
+var import_node_perf_hooks5, lastTime2;
 var init_switch_over = __esm({
   "src/deployment/switch-over.ts"() {
     "use strict";
     import_node_perf_hooks5 = require("node:perf_hooks");
-    import_promises9 = require("node:timers/promises");
     init_docker();
     init_errors();
     init_put_back();
+    init_reconnect();
     init_release();
-    lastTime = { cancelled: 6e3, otherwise: 18e4 };
-    reconnecting = { attempts: 5, pause: 2e3 };
+    lastTime2 = { cancelled: 6e3, otherwise: 18e4 };
   }
 });
 
@@ -26584,14 +30765,35 @@ function notTried(host, request) {
   };
 }
 async function deploy(work) {
-  const { request, docker, ports, learn } = work;
+  const { host, request, machine, ports } = work;
+  const { container, run: run3 } = request;
+  const { log, signal } = ports;
+  if (request.dryRun) {
+    const { found: found2, survey } = await lookedAt(work);
+    return await showPlan(work, found2, survey);
+  }
+  const folder = `.tenantry/${container}/switch`;
+  const lease = await takeLease({ machine, folder, container, host, run: run3, log, signal });
+  try {
+    const { found: found2, survey, platform: platform2 } = await lookedAt(work);
+    await replace(work, { found: found2, platform: platform2, site: { survey, folder: `${survey.home}/${folder}`, lease } });
+  } finally {
+    await lease.release();
+  }
+}
+async function lookedAt({ machine, docker, request, ports: { signal } }) {
+  const { container, environment: environment3, networks } = request;
+  const platform2 = await docker.platform();
+  const found2 = await findContainers(docker, namesOf2(container));
+  checkOwner(found2, container, environment3);
+  const survey = await surveyOf(machine, { container, networks, signal });
+  return { platform: platform2, found: found2, survey };
+}
+async function replace(work, { found: found2, platform: platform2, site }) {
+  const { request, ports, learn } = work;
   const { log } = ports;
   const release = releaseOf(request);
-  const platform2 = await docker.platform();
-  const found2 = await findContainers(docker, namesOf2(request.container));
-  checkOwner(found2, request.container, request.environment);
-  if (request.dryRun) return await showPlan(work, found2);
-  const current = await settled(work, found2);
+  const current = await settled(work, found2, site);
   learn({
     previousRelease: current && releaseNameOf(current),
     previousDigest: current && digestOf(current),
@@ -26599,7 +30801,8 @@ async function deploy(work) {
   });
   const { digest, image } = await fetchedImage(work, platform2);
   learn({ digest });
-  const plan = await planOf(work, current, digest);
+  const choice2 = chooseMechanism(askedOf(request), site.survey, current);
+  const plan = await planOf(work, { current, digest, choice: choice2 });
   tellPlan(plan, work);
   if (plan.kind === "unchanged" && await serves(work, request.container)) {
     learn({ result: "unchanged", standing: `${release} serves on ${work.host}` });
@@ -26610,62 +30813,75 @@ async function deploy(work) {
     return;
   }
   await refuseTakenPorts(work, current);
-  await switchTo(work, { digest, release, current });
+  await switchTo(work, { digest, release, current, site, choice: choice2 });
   await checkWhatServes(work, image, digest);
 }
-async function settled(work, found2) {
-  const { host, request, docker, ports } = work;
+async function settled(work, seen, { survey, folder }) {
+  const { host, request, machine, docker, ports } = work;
   const { log, signal } = ports;
-  const repair = describeRepair(found2);
-  if (repair === void 0) return found2.current;
-  log.step("Repair", repair);
   const names = namesOf2(request.container);
-  const current = await putBack(
-    found2,
-    { docker, names, log, prove: (name) => prove2(work, docker, name, signal) },
-    { giveUpNext: false, isStopping: false, mayStart: true }
-  );
-  log.info(
-    current === void 0 ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`
-  );
+  const isSwitch2 = seen.bridge !== void 0 || survey.isRedirected;
+  if (isSwitch2) await settleSwitch(work, { found: seen, survey, folder });
+  const found2 = isSwitch2 ? await findContainers(docker, names) : seen;
+  const repair = describeRepair(found2);
+  let current = found2.current;
+  if (repair !== void 0) {
+    log.step("Repair", repair);
+    current = await putBack(
+      found2,
+      { docker, names, log, prove: (name) => prove2(work, docker, name, signal) },
+      { giveUpNext: false, isStopping: false, mayStart: true }
+    );
+    log.info(
+      current === void 0 ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`
+    );
+  }
+  if (isSwitch2 || repair !== void 0 || survey.hasProgram) {
+    await tidyFolder({ machine, folder, log });
+    await keepOneEnvironment(work, survey.home, current && envFileOfContainer(survey.home, current));
+  }
   return current;
 }
-async function switchTo(work, { digest, release, current }) {
-  const { host, request, machine, ports, learn } = work;
-  const { log, signal } = ports;
+async function switchTo(work, { digest, release, current, site, choice: choice2 }) {
+  const { host, request, machine, ports } = work;
   const started = import_node_perf_hooks6.performance.now();
-  const names = namesOf2(request.container);
-  const home = await homeOf(machine, signal);
+  const { home } = site.survey;
   const envFile = envFileOf(home, request.container, release, settingsOf(request, digest));
   const oldEnvFile = current && envFileOfContainer(home, current);
   await machine.writeFile(envFile, renderEnvironment(request.env), { mode: 384 });
   let isDeployed = false;
+  const learn = (facts4) => {
+    if (facts4.result !== void 0) isDeployed = facts4.result === "deployed";
+    work.learn(facts4);
+  };
+  const spec = specFor(request, digest, { name: namesOf2(request.container).next, envFile });
   try {
-    await switchOver({
-      host,
-      machine,
-      names,
-      spec: specFor(request, digest, { name: names.next, envFile }),
-      restart: request.restart,
-      release,
-      current,
-      stopTimeout: request.stopTimeout,
-      mechanism: recreate,
-      prove: (docker, name, limit2) => prove2(work, docker, name, limit2),
-      proveOld: (docker, name, limit2) => proveOld(work, docker, name, limit2),
-      log,
-      signal,
-      learn: (facts4) => {
-        isDeployed = facts4.result === "deployed";
-        learn(facts4);
-      }
-    });
+    if (choice2.mechanism === "bridge" && current !== void 0) {
+      await crossOver({ ...work, learn }, { release, current, spec, ...site });
+    } else await recreated({ ...work, learn }, { spec, release, current });
   } finally {
-    const outdated = isDeployed ? oldEnvFile : envFile;
-    const kept = isDeployed ? envFile : oldEnvFile;
-    if (outdated !== void 0 && outdated !== kept) await removeFile(work, outdated);
+    await keepOneEnvironment(work, home, isDeployed ? envFile : oldEnvFile);
   }
-  log.step("Deployed", `${release} serves on ${host}`, import_node_perf_hooks6.performance.now() - started);
+  ports.log.step("Deployed", `${release} serves on ${host}`, import_node_perf_hooks6.performance.now() - started);
+}
+function recreated(work, { spec, release, current }) {
+  const { host, request, machine, ports, learn } = work;
+  return switchOver({
+    host,
+    machine,
+    names: namesOf2(request.container),
+    spec,
+    restart: request.restart,
+    release,
+    current,
+    stopTimeout: request.stopTimeout,
+    mechanism: recreate,
+    prove: (docker, name, limit2) => prove2(work, docker, name, limit2),
+    proveOld: (docker, name, limit2) => proveOld(work, docker, name, limit2),
+    log: ports.log,
+    signal: ports.signal,
+    learn
+  });
 }
 async function checkWhatServes({ host, request, docker, learn }, image, digest) {
   const running = await docker.container(request.container);
@@ -26679,25 +30895,20 @@ async function checkWhatServes({ host, request, docker, learn }, image, digest) 
     { code: "deployment-overtaken" }
   );
 }
-async function homeOf(machine, signal) {
-  const result = await machine.run(["sh", "-c", "cd && pwd"], { timeout: askTimeout, signal });
-  if (succeeded(result) && result.stdout.startsWith("/")) return result.stdout.trim();
-  throw new UserError(
-    `The account has no home folder on ${machine.name} — ${lastWords(result, 1)}`,
-    "create it: the environment file is kept there, readable for this account only",
-    { code: "cannot-write" }
-  );
-}
-async function removeFile({ machine, ports }, path) {
+async function keepOneEnvironment({ machine, request, ports }, home, kept) {
+  const folder = `${home}/.tenantry/${request.container}`;
+  const script = 'cd "$1" || exit; for file in ./*.env; do [ "$file" = "./$2" ] || rm -f -- "$file"; done';
   try {
-    await machine.run(["rm", "-f", "--", path], { timeout: askTimeout });
+    await machine.run(["sh", "-c", script, "tidy", folder, kept?.slice(folder.length + 1) ?? ""], {
+      timeout: askTimeout3
+    });
   } catch {
     ports.log.warning(
-      `${path} on ${machine.name} could not be removed; it has the environment of a version that does not run`
+      `environment files in ${folder} on ${machine.name} could not be removed; they are of versions that do not run`
     );
   }
 }
-var import_node_perf_hooks6, askTimeout;
+var import_node_perf_hooks6, askTimeout3;
 var init_deploy_host = __esm({
   "src/deployment/deploy-host.ts"() {
     "use strict";
@@ -26705,17 +30916,21 @@ var init_deploy_host = __esm({
     init_docker();
     init_image();
     init_errors();
-    init_machine();
     init_renewable();
+    init_bridge();
     init_environment();
+    init_lease();
+    init_mechanism();
     init_preflight();
     init_proof();
     init_put_back();
     init_recreate();
     init_release();
     init_show_plan();
+    init_survey();
     init_switch_over();
-    askTimeout = 3e4;
+    init_switch_run();
+    askTimeout3 = 3e4;
   }
 });
 
@@ -26744,7 +30959,7 @@ async function deployContainer(request, ports) {
   }
   return outcomes;
 }
-function failureOf2(outcomes) {
+function failureOf3(outcomes) {
   return outcomes.find(({ failure: failure2 }) => failure2 !== void 0)?.failure;
 }
 var init_deploy = __esm({
@@ -28002,14 +32217,14 @@ var require_semver = __commonJS({
     }
     exports2.ltr = ltr;
     function ltr(version3, range, options) {
-      return outside(version3, range, "<", options);
+      return outside2(version3, range, "<", options);
     }
     exports2.gtr = gtr;
     function gtr(version3, range, options) {
-      return outside(version3, range, ">", options);
+      return outside2(version3, range, ">", options);
     }
-    exports2.outside = outside;
-    function outside(version3, range, hilo, options) {
+    exports2.outside = outside2;
+    function outside2(version3, range, hilo, options) {
       version3 = new SemVer(version3, options);
       range = new Range(range, options);
       var gtfn, ltefn, ltfn, comp, ecomp;
@@ -28063,8 +32278,8 @@ var require_semver = __commonJS({
     }
     exports2.prerelease = prerelease;
     function prerelease(version3, options) {
-      var parsed = parse3(version3, options);
-      return parsed && parsed.prerelease.length ? parsed.prerelease : null;
+      var parsed2 = parse3(version3, options);
+      return parsed2 && parsed2.prerelease.length ? parsed2.prerelease : null;
     }
     exports2.intersects = intersects;
     function intersects(r1, r2, options) {
@@ -34921,7 +39136,7 @@ var require_keyParser = __commonJS({
     var {
       createDecipheriv,
       createECDH,
-      createHash: createHash3,
+      createHash: createHash4,
       createHmac: createHmac2,
       createSign,
       createVerify,
@@ -35276,10 +39491,10 @@ ${formatted}-----END ${type} KEY-----`;
         return this[SYM_PUB_SSH];
       },
       equals: function equals(key2) {
-        const parsed = parseKey(key2);
-        if (parsed instanceof Error)
+        const parsed2 = parseKey(key2);
+        if (parsed2 instanceof Error)
           return false;
-        return this.type === parsed.type && this[SYM_PRIV_PEM] === parsed[SYM_PRIV_PEM] && this[SYM_PUB_PEM] === parsed[SYM_PUB_PEM] && this[SYM_PUB_SSH].equals(parsed[SYM_PUB_SSH]);
+        return this.type === parsed2.type && this[SYM_PRIV_PEM] === parsed2[SYM_PRIV_PEM] && this[SYM_PUB_PEM] === parsed2[SYM_PUB_PEM] && this[SYM_PUB_SSH].equals(parsed2[SYM_PUB_SSH]);
       }
     };
     function OpenSSH_Private(type, comment, privPEM, pubPEM, pubSSH, algo, decrypted) {
@@ -35609,11 +39824,11 @@ ${formatted}-----END ${type} KEY-----`;
                 );
               }
               const ivSlice = bufferSlice(cipherIV, 0, 8);
-              let cipherKey = createHash3("md5").update(passphrase).update(ivSlice).digest();
+              let cipherKey = createHash4("md5").update(passphrase).update(ivSlice).digest();
               while (cipherKey.length < encInfo.keyLen) {
                 cipherKey = combineBuffers(
                   cipherKey,
-                  createHash3("md5").update(cipherKey).update(passphrase).update(ivSlice).digest()
+                  createHash4("md5").update(cipherKey).update(passphrase).update(ivSlice).digest()
                 );
               }
               if (cipherKey.length > encInfo.keyLen)
@@ -35778,8 +39993,8 @@ ${formatted}-----END ${type} KEY-----`;
         if (encrypted) {
           const encInfo = CIPHER_INFO[cipherName];
           let cipherKey = combineBuffers(
-            createHash3("sha1").update(PPK_PP1).update(passphrase).digest(),
-            createHash3("sha1").update(PPK_PP2).update(passphrase).digest()
+            createHash4("sha1").update(PPK_PP1).update(passphrase).digest(),
+            createHash4("sha1").update(PPK_PP2).update(passphrase).digest()
           );
           if (cipherKey.length > encInfo.keyLen)
             cipherKey = bufferSlice(cipherKey, 0, encInfo.keyLen);
@@ -35819,7 +40034,7 @@ ${formatted}-----END ${type} KEY-----`;
           passphrase = EMPTY_PASSPHRASE;
         const calcMAC = createHmac2(
           "sha1",
-          createHash3("sha1").update("putty-private-key-file-mac-key").update(passphrase).digest()
+          createHash4("sha1").update("putty-private-key-file-mac-key").update(passphrase).digest()
         ).update(macData).digest("hex");
         if (calcMAC !== mac2) {
           if (encrypted) {
@@ -36171,7 +40386,7 @@ var require_agent = __commonJS({
       writeUInt32BE,
       writeUInt32LE
     } = require_utils3();
-    function once2(cb) {
+    function once3(cb) {
       let called = false;
       return (...args) => {
         if (called)
@@ -36186,7 +40401,7 @@ var require_agent = __commonJS({
       buf2.copy(combined, buf1.length);
       return combined;
     }
-    function noop() {
+    function noop2() {
     }
     var EMPTY_BUF = Buffer.alloc(0);
     var binaryParser = makeBufferParser();
@@ -36206,7 +40421,7 @@ var require_agent = __commonJS({
         this.socketPath = socketPath2;
       }
       getStream(cb) {
-        cb = once2(cb);
+        cb = once3(cb);
         const sock = new Socket();
         sock.on("connect", () => {
           cb(null, sock);
@@ -36222,7 +40437,7 @@ var require_agent = __commonJS({
         }
       }
       getIdentities(cb) {
-        cb = once2(cb);
+        cb = once3(cb);
         this.getStream((err, stream) => {
           function onFail(err2) {
             if (stream) {
@@ -36259,7 +40474,7 @@ var require_agent = __commonJS({
         } else if (typeof options !== "object" || options === null) {
           options = void 0;
         }
-        cb = once2(cb);
+        cb = once3(cb);
         this.getStream((err, stream) => {
           function onFail(err2) {
             if (stream) {
@@ -36377,7 +40592,7 @@ var require_agent = __commonJS({
       const RE_CYGWIN_SOCK = /^!<socket >(\d+) s ([A-Z0-9]{8}-[A-Z0-9]{8}-[A-Z0-9]{8}-[A-Z0-9]{8})/;
       return class CygwinAgent extends OpenSSHAgent {
         getStream(cb) {
-          cb = once2(cb);
+          cb = once3(cb);
           let socketPath2 = this.socketPath;
           let triedCygpath = false;
           readFile3(socketPath2, function readCygsocket(err, data) {
@@ -36765,7 +40980,7 @@ var require_agent = __commonJS({
           data.copy(buf, p += 4);
           writeUInt32BE(buf, flags, p += dataLen);
           if (typeof cb !== "function")
-            cb = noop;
+            cb = noop2;
           this[SYM_REQS].push({ type, cb });
           return this.push(buf);
         }
@@ -36778,7 +40993,7 @@ var require_agent = __commonJS({
           writeUInt32BE(buf, buf.length - 4, p);
           buf[p += 4] = type;
           if (typeof cb !== "function")
-            cb = noop;
+            cb = noop2;
           this[SYM_REQS].push({ type, cb });
           return this.push(buf);
         }
@@ -36903,7 +41118,7 @@ var require_agent = __commonJS({
       }
       init(cb) {
         if (typeof cb !== "function")
-          cb = noop;
+          cb = noop2;
         if (this[SYM_AGENT_KEYS] === null) {
           if (this[SYM_AGENT_CBS] === null) {
             this[SYM_AGENT_CBS] = [cb];
@@ -36915,7 +41130,7 @@ var require_agent = __commonJS({
                   cb2(...args);
               });
             };
-            this[SYM_AGENT].getIdentities(once2((err, keys) => {
+            this[SYM_AGENT].getIdentities(once3((err, keys) => {
               if (err)
                 return doCbs(err);
               if (!Array.isArray(keys)) {
@@ -38141,7 +42356,7 @@ var require_kex = __commonJS({
       createDiffieHellman,
       createDiffieHellmanGroup,
       createECDH,
-      createHash: createHash3,
+      createHash: createHash4,
       createPublicKey: createPublicKey2,
       diffieHellman,
       generateKeyPairSync,
@@ -38204,11 +42419,11 @@ var require_kex = __commonJS({
           let len = 1 + 16 + self2._offer.totalSize + 1 + 4;
           const newKexBuf = Buffer.from(kex.join(","));
           len -= entry.buffer.length - newKexBuf.length;
-          const all = self2._offer.lists.all;
+          const all2 = self2._offer.lists.all;
           const rest = new Uint8Array(
-            all.buffer,
-            all.byteOffset + 4 + entry.buffer.length,
-            all.length - (4 + entry.buffer.length)
+            all2.buffer,
+            all2.byteOffset + 4 + entry.buffer.length,
+            all2.length - (4 + entry.buffer.length)
           );
           payload = Buffer.allocUnsafe(len);
           writeUInt32BE(payload, newKexBuf.length, 17);
@@ -38567,7 +42782,7 @@ var require_kex = __commonJS({
               DISCONNECT_REASON.KEY_EXCHANGE_FAILED
             );
           }
-          const hash = createHash3(this.hashName);
+          const hash = createHash4(this.hashName);
           hashString(hash, isServer ? this._remoteIdentRaw : this._identRaw);
           hashString(hash, isServer ? this._identRaw : this._remoteIdentRaw);
           hashString(hash, isServer ? this._remoteKexinit : this._kexinit);
@@ -39537,8 +43752,8 @@ var require_kex = __commonJS({
             }
             base[key2] = entry;
           }
-          const all = Buffer.allocUnsafe(totalSize);
-          lists.all = all;
+          const all2 = Buffer.allocUnsafe(totalSize);
+          lists.all = all2;
           let allPos = 0;
           for (const prop of KEX_PROPERTY_NAMES) {
             let data;
@@ -39546,8 +43761,8 @@ var require_kex = __commonJS({
               data = lists[prop].buffer;
             else
               data = lists[prop[0]][prop[1]].buffer;
-            allPos = writeUInt32BE(all, data.length, allPos);
-            all.set(data, allPos);
+            allPos = writeUInt32BE(all2, data.length, allPos);
+            all2.set(data, allPos);
             allPos += data.length;
           }
           this.totalSize = totalSize;
@@ -39575,9 +43790,9 @@ var require_kex = __commonJS({
     function generateKEXVal(len, hashName, secret2, exchangeHash, sessionID, char) {
       let ret;
       if (len) {
-        let digest = createHash3(hashName).update(secret2).update(exchangeHash).update(char).update(sessionID).digest();
+        let digest = createHash4(hashName).update(secret2).update(exchangeHash).update(char).update(sessionID).digest();
         while (digest.length < len) {
-          const chunk = createHash3(hashName).update(secret2).update(exchangeHash).update(digest).digest();
+          const chunk = createHash4(hashName).update(secret2).update(exchangeHash).update(digest).digest();
           const extended2 = Buffer.allocUnsafe(digest.length + chunk.length);
           extended2.set(digest, 0);
           extended2.set(chunk, digest.length);
@@ -39855,7 +44070,7 @@ var require_Protocol = __commonJS({
       1
     ]);
     var NO_TERMINAL_MODES_BUFFER = Buffer.from([TERMINAL_MODE.TTY_OP_END]);
-    function noop() {
+    function noop2() {
     }
     var Protocol = class {
       constructor(config2) {
@@ -39878,14 +44093,14 @@ var require_Protocol = __commonJS({
         const onHeader = config2.onHeader;
         this._onHeader = typeof onHeader === "function" ? (...args) => {
           onHeader(...args);
-        } : noop;
+        } : noop2;
         const onPacket = config2.onPacket;
         this._onPacket = typeof onPacket === "function" ? () => {
           onPacket();
-        } : noop;
+        } : noop2;
         let onHandshakeComplete = config2.onHandshakeComplete;
         if (typeof onHandshakeComplete !== "function")
-          onHandshakeComplete = noop;
+          onHandshakeComplete = noop2;
         let firstHandshake;
         this._onHandshakeComplete = (...args) => {
           this._debug && this._debug("Handshake completed");
@@ -41571,7 +45786,7 @@ var require_SFTP = __commonJS({
       end: () => {
       }
     };
-    function noop() {
+    function noop2() {
     }
     var SFTP = class extends EventEmitter {
       constructor(client, chanInfo, cfg) {
@@ -41704,7 +45919,7 @@ var require_SFTP = __commonJS({
         }
       }
       _init() {
-        this._init = noop;
+        this._init = noop2;
         if (!this.server)
           sendOrBuffer(this, CLIENT_VERSION_BUFFER);
       }
@@ -41905,7 +46120,7 @@ var require_SFTP = __commonJS({
         let handle;
         let bytesRead = 0;
         const flag = options.flag || "r";
-        const read2 = () => {
+        const read = () => {
           if (size === 0) {
             buffer = Buffer.allocUnsafe(8192);
             this.read(handle, buffer, 0, 8192, bytesRead, afterRead);
@@ -41933,10 +46148,10 @@ var require_SFTP = __commonJS({
             if (pos === size)
               close();
             else
-              read2();
+              read();
           } else {
             buffers.push(bufferSlice(buffer, 0, nbytes));
-            read2();
+            read();
           }
         };
         afterRead._wantEOFError = true;
@@ -41971,10 +46186,10 @@ var require_SFTP = __commonJS({
             size = st.size || 0;
             if (size === 0) {
               buffers = [];
-              return read2();
+              return read();
             }
             buffer = Buffer.allocUnsafe(size);
-            read2();
+            read();
           };
           this.fstat(handle, tryStat);
         });
@@ -43055,7 +47270,7 @@ var require_SFTP = __commonJS({
       }
       writeUInt32BE(out, len, p += 8);
       if (typeof cb !== "function")
-        cb = noop;
+        cb = noop2;
       const req = req_ || {
         nb: 0,
         position,
@@ -45012,7 +49227,7 @@ var require_client3 = __commonJS({
   "node_modules/ssh2/lib/client.js"(exports2, module2) {
     "use strict";
     var {
-      createHash: createHash3,
+      createHash: createHash4,
       getHashes,
       randomFillSync
     } = require("crypto");
@@ -45067,7 +49282,7 @@ var require_client3 = __commonJS({
     var bufferParser = makeBufferParser();
     var sigParser = makeBufferParser();
     var RE_OPENSSH = /^OpenSSH_(?:(?![0-4])\d)|(?:\d{2,})/;
-    var noop = (err) => {
+    var noop2 = (err) => {
     };
     var Client2 = class extends EventEmitter {
       constructor() {
@@ -45234,7 +49449,7 @@ var require_client3 = __commonJS({
           }
           hostVerifier = (key2, verify) => {
             if (hashAlgo)
-              key2 = createHash3(hashAlgo).update(key2).digest("hex");
+              key2 = createHash4(hashAlgo).update(key2).digest("hex");
             const ret = hashCb(key2, verify);
             if (ret !== void 0)
               verify(ret);
@@ -46195,7 +50410,7 @@ var require_client3 = __commonJS({
           dstPort
         };
         if (typeof cb !== "function")
-          cb = noop;
+          cb = noop2;
         openChannel2(this, "direct-tcpip", cfg, cb);
         return this;
       }
@@ -46286,7 +50501,7 @@ var require_client3 = __commonJS({
         if (!this._sock || !isWritable(this._sock))
           throw new Error("Not connected");
         if (typeof cb !== "function")
-          cb = noop;
+          cb = noop2;
         if (!this.config.strictVendor || this.config.strictVendor && RE_OPENSSH.test(this._remoteVer)) {
           openChannel2(this, "direct-streamlocal@openssh.com", { socketPath: socketPath2 }, cb);
           return this;
@@ -46717,15 +50932,15 @@ var require_client3 = __commonJS({
       if (!client._sock || !isWritable(client._sock))
         return;
       if (typeof cb !== "function")
-        cb = noop;
+        cb = noop2;
       if (!Array.isArray(keys_))
         throw new TypeError("Invalid keys argument type");
       const keys = [];
       for (const key2 of keys_) {
-        const parsed = parseKey(key2);
-        if (parsed instanceof Error)
-          throw parsed;
-        keys.push(parsed);
+        const parsed2 = parseKey(key2);
+        if (parsed2 instanceof Error)
+          throw parsed2;
+        keys.push(parsed2);
       }
       if (!client.config.strictVendor || client.config.strictVendor && RE_OPENSSH.test(client._remoteVer)) {
         client._callbacks.push((had_err, data) => {
@@ -46858,15 +51073,15 @@ var require_http_agents = __commonJS({
       }
       exports2[ctor === HttpAgent ? "SSHTTPAgent" : "SSHTTPSAgent"] = SSHAgent;
     }
-    function noop() {
+    function noop2() {
     }
     function decorateStream(stream, ctor, options) {
       if (ctor === HttpAgent) {
-        stream.setKeepAlive = noop;
-        stream.setNoDelay = noop;
-        stream.setTimeout = noop;
-        stream.ref = noop;
-        stream.unref = noop;
+        stream.setKeepAlive = noop2;
+        stream.setNoDelay = noop2;
+        stream.setTimeout = noop2;
+        stream.ref = noop2;
+        stream.unref = noop2;
         stream.destroySoon = stream.destroy;
         return stream;
       }
@@ -48073,7 +52288,7 @@ var require_keygen = __commonJS({
       generateKeyPair: generateKeyPair_,
       generateKeyPairSync: generateKeyPairSync_,
       getCurves,
-      randomBytes: randomBytes2
+      randomBytes: randomBytes5
     } = require("crypto");
     var { Ber } = require_lib3();
     var bcrypt_pbkdf = require_bcrypt_pbkdf().pbkdf;
@@ -48337,7 +52552,7 @@ var require_keygen = __commonJS({
                 rounds2 = opts.rounds;
             }
             const gen = Buffer.allocUnsafe(cipher.keyLen + cipher.ivLen);
-            const salt = randomBytes2(SALT_LEN);
+            const salt = randomBytes5(SALT_LEN);
             const r = bcrypt_pbkdf(
               passphrase,
               passphrase.length,
@@ -48375,10 +52590,10 @@ var require_keygen = __commonJS({
           const kdfName = Buffer.from(encrypted ? encrypted.kdfName : "none");
           const kdfOptions = encrypted ? encrypted.kdfOptions : Buffer.alloc(0);
           const blockLen = encrypted ? encrypted.cipher.blockLen : 8;
-          const parsed = parseDERs(keyType, pub, priv);
-          const checkInt = randomBytes2(4);
+          const parsed2 = parseDERs(keyType, pub, priv);
+          const checkInt = randomBytes5(4);
           const commentBin = Buffer.from(comment);
-          const privBlobLen = 4 + 4 + parsed.priv.length + 4 + commentBin.length;
+          const privBlobLen = 4 + 4 + parsed2.priv.length + 4 + commentBin.length;
           let padding = [];
           for (let i = 1; (privBlobLen + padding.length) % blockLen; ++i)
             padding.push(i & 255);
@@ -48389,8 +52604,8 @@ var require_keygen = __commonJS({
             let pos = 0;
             privBlob.set(checkInt, pos += 0);
             privBlob.set(checkInt, pos += 4);
-            privBlob.set(parsed.priv, pos += 4);
-            privBlob.writeUInt32BE(commentBin.length, pos += parsed.priv.length);
+            privBlob.set(parsed2.priv, pos += 4);
+            privBlob.writeUInt32BE(commentBin.length, pos += parsed2.priv.length);
             privBlob.set(commentBin, pos += 4);
             privBlob.set(padding, pos += commentBin.length);
           }
@@ -48415,7 +52630,7 @@ var require_keygen = __commonJS({
           }
           const magicBytes = Buffer.from("openssh-key-v1\0");
           const privBin = Buffer.allocUnsafe(
-            magicBytes.length + 4 + cipherName.length + 4 + kdfName.length + 4 + kdfOptions.length + 4 + 4 + parsed.pub.length + 4 + privBlob.length + extra.length
+            magicBytes.length + 4 + cipherName.length + 4 + kdfName.length + 4 + kdfOptions.length + 4 + 4 + parsed2.pub.length + 4 + privBlob.length + extra.length
           );
           {
             let pos = 0;
@@ -48427,9 +52642,9 @@ var require_keygen = __commonJS({
             privBin.writeUInt32BE(kdfOptions.length, pos += kdfName.length);
             privBin.set(kdfOptions, pos += 4);
             privBin.writeUInt32BE(1, pos += kdfOptions.length);
-            privBin.writeUInt32BE(parsed.pub.length, pos += 4);
-            privBin.set(parsed.pub, pos += 4);
-            privBin.writeUInt32BE(privBlob.length, pos += parsed.pub.length);
+            privBin.writeUInt32BE(parsed2.pub.length, pos += 4);
+            privBin.set(parsed2.pub, pos += 4);
+            privBin.writeUInt32BE(privBlob.length, pos += parsed2.pub.length);
             privBin.set(privBlob, pos += 4);
             privBin.set(extra, pos += privBlob.length);
           }
@@ -48441,8 +52656,8 @@ var require_keygen = __commonJS({
             privateB64 += formatted;
           }
           {
-            const b64 = parsed.pub.base64Slice(0, parsed.pub.length);
-            publicB64 = `${parsed.sshName} ${b64}${comment ? ` ${comment}` : ""}`;
+            const b64 = parsed2.pub.base64Slice(0, parsed2.pub.length);
+            publicB64 = `${parsed2.sshName} ${b64}${comment ? ` ${comment}` : ""}`;
           }
           privateB64 += "-----END OPENSSH PRIVATE KEY-----\n";
           return {
@@ -48454,7 +52669,7 @@ var require_keygen = __commonJS({
           throw new Error("Invalid output key format");
       }
     }
-    function noop() {
+    function noop2() {
     }
     module2.exports = {
       generateKeyPair: (keyType, opts, cb) => {
@@ -48463,7 +52678,7 @@ var require_keygen = __commonJS({
           opts = void 0;
         }
         if (typeof cb !== "function")
-          cb = noop;
+          cb = noop2;
         const args = makeArgs(keyType, opts);
         generateKeyPair_(...args, (err, pub, priv) => {
           if (err)
@@ -48928,10 +53143,10 @@ var init_esm4 = __esm({
           }
         }
       }
-      async putFiles(files2, { concurrency = DEFAULT_CONCURRENCY, sftp: givenSftp = null, transferOptions = {} } = {}) {
-        (0, import_assert2.default)(Array.isArray(files2), "files must be an array");
-        for (let i = 0, { length } = files2; i < length; i += 1) {
-          const file = files2[i];
+      async putFiles(files3, { concurrency = DEFAULT_CONCURRENCY, sftp: givenSftp = null, transferOptions = {} } = {}) {
+        (0, import_assert2.default)(Array.isArray(files3), "files must be an array");
+        for (let i = 0, { length } = files3; i < length; i += 1) {
+          const file = files3[i];
           (0, import_assert2.default)(file, "files items must be valid objects");
           (0, import_assert2.default)(file.local && typeof file.local === "string", `files[${i}].local must be a string`);
           (0, import_assert2.default)(file.remote && typeof file.remote === "string", `files[${i}].remote must be a string`);
@@ -48941,7 +53156,7 @@ var init_esm4 = __esm({
         const queue = new PromiseQueue({ concurrency });
         try {
           await new Promise((resolve, reject) => {
-            files2.forEach((file) => {
+            files3.forEach((file) => {
               queue.add(async () => {
                 await this.putFile(file.local, file.remote, sftp, transferOptions);
                 transferred.push(file);
@@ -48975,7 +53190,7 @@ var init_esm4 = __esm({
           recursive: recursive2,
           validate: validate2
         });
-        const files2 = scanned.files.map((item) => import_path2.default.relative(localDirectory, item));
+        const files3 = scanned.files.map((item) => import_path2.default.relative(localDirectory, item));
         const directories = scanned.directories.map((item) => import_path2.default.relative(localDirectory, item));
         directories.sort((a, b) => a.length - b.length);
         let failed = false;
@@ -48991,7 +53206,7 @@ var init_esm4 = __esm({
           });
           await new Promise((resolve, reject) => {
             const queue = new PromiseQueue({ concurrency });
-            files2.forEach((file) => {
+            files3.forEach((file) => {
               queue.add(async () => {
                 const localFile = import_path2.default.join(localDirectory, file);
                 const remoteFile = import_path2.default.join(remoteDirectory, file);
@@ -49059,7 +53274,7 @@ var init_esm4 = __esm({
             }
           }
         });
-        const files2 = scanned.files.map((item) => import_path2.default.relative(remoteDirectory, item));
+        const files3 = scanned.files.map((item) => import_path2.default.relative(remoteDirectory, item));
         const directories = scanned.directories.map((item) => import_path2.default.relative(remoteDirectory, item));
         directories.sort((a, b) => a.length - b.length);
         let failed = false;
@@ -49075,7 +53290,7 @@ var init_esm4 = __esm({
           });
           await new Promise((resolve, reject) => {
             const queue = new PromiseQueue({ concurrency });
-            files2.forEach((file) => {
+            files3.forEach((file) => {
               queue.add(async () => {
                 const localFile = import_path2.default.join(localDirectory, file);
                 const remoteFile = import_path2.default.join(remoteDirectory, file);
@@ -49224,7 +53439,7 @@ function matchesAny(patterns, name) {
 function matches(pattern, name) {
   const [, version3, salt, hash] = pattern.startsWith("|") ? pattern.split("|") : [];
   if (version3 === "1" && salt !== void 0 && hash !== void 0) {
-    return (0, import_node_crypto3.createHmac)("sha1", Buffer.from(salt, "base64")).update(name).digest("base64") === hash;
+    return (0, import_node_crypto7.createHmac)("sha1", Buffer.from(salt, "base64")).update(name).digest("base64") === hash;
   }
   const expression = pattern.toLowerCase().replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
   return new RegExp(`^${expression}$`).test(name);
@@ -49234,11 +53449,11 @@ function keyTypeOf(key2) {
   const length = key2.readUInt32BE(0);
   return length <= 64 && key2.length >= 4 + length ? key2.toString("latin1", 4, 4 + length) : void 0;
 }
-var import_node_crypto3;
+var import_node_crypto7;
 var init_known_hosts = __esm({
   "src/machine/known-hosts.ts"() {
     "use strict";
-    import_node_crypto3 = require("node:crypto");
+    import_node_crypto7 = require("node:crypto");
   }
 });
 
@@ -49247,7 +53462,7 @@ function kindOf(keyType) {
   return Object.keys(hostKeyKinds).find((kind2) => hostKeyKinds[kind2]?.includes(keyType));
 }
 function fingerprintOf(key2) {
-  return `SHA256:${(0, import_node_crypto4.createHash)("sha256").update(key2).digest("base64").replace(/=+$/, "")}`;
+  return `SHA256:${(0, import_node_crypto8.createHash)("sha256").update(key2).digest("base64").replace(/=+$/, "")}`;
 }
 function shownKey(key2) {
   return { type: keyTypeOf(key2) ?? "unknown", fingerprint: fingerprintOf(key2) };
@@ -49283,11 +53498,11 @@ function readFingerprints(given) {
     );
   });
 }
-var import_node_crypto4, hostKeyKinds;
+var import_node_crypto8, hostKeyKinds;
 var init_host_key = __esm({
   "src/machine/host-key.ts"() {
     "use strict";
-    import_node_crypto4 = require("node:crypto");
+    import_node_crypto8 = require("node:crypto");
     init_errors();
     init_known_hosts();
     hostKeyKinds = {
@@ -49375,7 +53590,7 @@ function opensshPublicKey(text2) {
 }
 function pemPublicKey(text2) {
   try {
-    const key2 = (0, import_node_crypto5.createPublicKey)((0, import_node_crypto5.createPrivateKey)(text2)).export({ format: "jwk" });
+    const key2 = (0, import_node_crypto9.createPublicKey)((0, import_node_crypto9.createPrivateKey)(text2)).export({ format: "jwk" });
     return wireForm(key2);
   } catch {
     return void 0;
@@ -49400,27 +53615,14 @@ function field2(content) {
 function number3(content) {
   return field2((content[0] ?? 0) >= 128 ? Buffer.concat([Buffer.from([0]), content]) : content);
 }
-var import_node_crypto5;
+var import_node_crypto9;
 var init_private_key = __esm({
   "src/machine/private-key.ts"() {
     "use strict";
-    import_node_crypto5 = require("node:crypto");
+    import_node_crypto9 = require("node:crypto");
     init_errors();
     init_host_key();
     init_known_hosts();
-  }
-});
-
-// src/machine/quoting.ts
-function quoted(argument) {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
-}
-function shellLine(argv) {
-  return argv.map(quoted).join(" ");
-}
-var init_quoting = __esm({
-  "src/machine/quoting.ts"() {
-    "use strict";
   }
 });
 
@@ -49544,11 +53746,11 @@ var init_ssh_session = __esm({
 // src/machine/ssh-command.ts
 async function runOn(session, argv, options) {
   options.signal?.throwIfAborted();
-  const marker = `tenantry-${(0, import_node_crypto6.randomBytes)(8).toString("hex")}`;
+  const marker = `tenantry-${(0, import_node_crypto10.randomBytes)(8).toString("hex")}`;
   const { line, input } = remoteCommand(argv, { ...options, marker });
   const what = `${nameOf3(argv)} on ${session.name}`;
   const channel = await openChannel(session, line, what);
-  const command = follow(channel, input, marker, options.onLine);
+  const command = follow2(channel, input, marker, options.onLine);
   let timer;
   let onAbort = () => {
   };
@@ -49573,11 +53775,11 @@ async function runOn(session, argv, options) {
     options.signal?.removeEventListener("abort", onAbort);
   }
 }
-function nameOf3([program = "", first2 = ""]) {
-  if (program === "sh" && first2 === "-c") return "a script";
-  return /^[a-z]/.test(first2) ? `${program} ${first2}` : program;
+function nameOf3([program = "", first = ""]) {
+  if (program === "sh" && first === "-c") return "a script";
+  return /^[a-z]/.test(first) ? `${program} ${first}` : program;
 }
-function follow(channel, input, marker, onLine = () => {
+function follow2(channel, input, marker, onLine = () => {
 }) {
   const output = { stdout: "", stderr: "" };
   const raw = { stdout: "" };
@@ -49651,7 +53853,7 @@ ${output.stderr}`.trim().split("\n").at(-1);
   return { exitCode: exitCode2, signal, ...output };
 }
 async function endCommand(session, { started, ended: ended2 }) {
-  const id = await Promise.race([started, (0, import_promises10.setTimeout)(grace.TERM, void 0, { ref: false })]);
+  const id = await Promise.race([started, (0, import_promises13.setTimeout)(grace.TERM, void 0, { ref: false })]);
   if (id === void 0) return false;
   const isOver = ended2.then(({ exitCode: exitCode2, signal }) => exitCode2 !== null || signal !== null);
   for (const signal of ["TERM", "KILL"]) {
@@ -49660,24 +53862,24 @@ async function endCommand(session, { started, ended: ended2 }) {
     } catch {
       return false;
     }
-    if (await Promise.race([isOver, (0, import_promises10.setTimeout)(grace[signal], false, { ref: false })])) return true;
+    if (await Promise.race([isOver, (0, import_promises13.setTimeout)(grace[signal], false, { ref: false })])) return true;
   }
   return false;
 }
-function timedOut(what, timeout2, reallyEnded, output) {
+function timedOut(what, timeout4, reallyEnded, output) {
   const evidence2 = lastWords({ exitCode: null, signal: null, ...output });
   return new UserError(
-    `${what} did not end within ${showDuration(timeout2)} — ${reallyEnded ? "it was ended" : "it may still be running there"}`,
+    `${what} did not end within ${showDuration(timeout4)} — ${reallyEnded ? "it was ended" : "it may still be running there"}`,
     reallyEnded ? "look at its last lines; if it needs longer, give it a longer time limit" : "look there before you run it again; if it needs longer, give it a longer time limit",
     { code: "command-timed-out", evidence: evidence2 }
   );
 }
-var import_node_crypto6, import_promises10, grace;
+var import_node_crypto10, import_promises13, grace;
 var init_ssh_command = __esm({
   "src/machine/ssh-command.ts"() {
     "use strict";
-    import_node_crypto6 = require("node:crypto");
-    import_promises10 = require("node:timers/promises");
+    import_node_crypto10 = require("node:crypto");
+    import_promises13 = require("node:timers/promises");
     init_duration();
     init_errors();
     init_lines();
@@ -49901,9 +54103,9 @@ async function connectSsh(server, { signal, log }) {
     if (jump === void 0) {
       opened.push(await logIn2(target, way));
     } else {
-      const first2 = await logIn2(jump, way);
-      opened.push(first2);
-      const openStream2 = () => forwarded(first2.client, server, server.connectTimeout);
+      const first = await logIn2(jump, way);
+      opened.push(first);
+      const openStream2 = () => forwarded(first.client, server, server.connectTimeout);
       opened.push(await logIn2(target, { ...way, through: showAccount(jump.server), openStream: openStream2 }));
     }
     const { client } = opened.at(-1);
@@ -50023,10 +54225,10 @@ async function within(connecting, { connectTimeout: connectTimeout2, signal }) {
     });
   }
 }
-function forwarded(first2, { host, port: port2 }, timeout2) {
+function forwarded(first, { host, port: port2 }, timeout4) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`Timed out after ${showDuration(timeout2)}`)), timeout2);
-    first2.forwardOut("127.0.0.1", 0, host, port2, (error3, stream) => {
+    const timer = setTimeout(() => reject(new Error(`Timed out after ${showDuration(timeout4)}`)), timeout4);
+    first.forwardOut("127.0.0.1", 0, host, port2, (error3, stream) => {
       clearTimeout(timer);
       if (error3 === void 0 || error3 === null) resolve(stream);
       else reject(error3);
@@ -50043,14 +54245,14 @@ async function end({ client, closed }) {
   client.on("error", () => {
   });
   client.end();
-  if (await Promise.race([closed.then(() => true), (0, import_promises11.setTimeout)(closeTimeout, false, { ref: false })])) return;
+  if (await Promise.race([closed.then(() => true), (0, import_promises14.setTimeout)(closeTimeout, false, { ref: false })])) return;
   client.destroy();
 }
-var import_promises11, keepalive, closeTimeout;
+var import_promises14, keepalive, closeTimeout;
 var init_ssh = __esm({
   "src/machine/ssh.ts"() {
     "use strict";
-    import_promises11 = require("node:timers/promises");
+    import_promises14 = require("node:timers/promises");
     init_esm4();
     init_duration();
     init_errors();
@@ -50112,11 +54314,11 @@ function serverOf(inputs6, host) {
   };
 }
 function facts2(outcomes) {
-  const [first2] = outcomes;
+  const [first] = outcomes;
   return {
-    release: first2?.release,
-    "image-digest": first2?.digest,
-    "previous-digest": first2?.previousDigest,
+    release: first?.release,
+    "image-digest": first?.digest,
+    "previous-digest": first?.previousDigest,
     hosts: JSON.stringify(
       outcomes.map(({ host, result, digest, downtime }) => ({
         host,
@@ -50201,7 +54403,11 @@ var init_deploy_container = __esm({
       healthUrl: text.optional(),
       healthHost: text.optional(),
       healthTimeout: duration2,
-      stopTimeout: duration2
+      stopTimeout: duration2,
+      strategy: choice("auto", "bridge", "recreate"),
+      sharedVolumes: boolean3,
+      bake: duration2,
+      drainTimeout: duration2
     };
     inputs3 = {
       ...serverFields,
@@ -50229,7 +54435,7 @@ var init_deploy_container = __esm({
         });
         tell(facts2(outcomes));
         tellReport2(outcomes, context);
-        const failure2 = failureOf2(outcomes);
+        const failure2 = failureOf3(outcomes);
         if (failure2 !== void 0) {
           standing(listed(outcomes.map((outcome) => outcome.standing)));
           throw failure2;
@@ -50263,16 +54469,16 @@ async function probeUntilHealthy(probes, plan, ports) {
         complaint: complaintAbout(answer, plan.expected)
       });
     });
-    const unhealthy2 = [...findings.values()].filter(({ complaint }) => complaint !== void 0);
-    if (unhealthy2.length === 0) break;
-    const word = groupsOf(unhealthy2).map(showGroup).join("; ");
+    const unhealthy3 = [...findings.values()].filter(({ complaint }) => complaint !== void 0);
+    if (unhealthy3.length === 0) break;
+    const word = groupsOf(unhealthy3).map(showGroup).join("; ");
     if (word !== lastWord && attempt2 < plan.attempts)
       ports.log.info(`try ${attempt2} of ${plan.attempts}: ${word}`);
     lastWord = word;
   }
   return probes.flatMap((probe2) => findings.get(probe2) ?? []);
 }
-function unhealthy(findings, plan) {
+function unhealthy2(findings, plan) {
   const bad = findings.filter(({ complaint: complaint2 }) => complaint2 !== void 0);
   const groups = groupsOf(bad);
   const complaint = groups[0]?.complaint;
@@ -50308,13 +54514,13 @@ async function inParallel(items, work) {
 }
 async function pause2(milliseconds, signal) {
   signal.throwIfAborted();
-  if (milliseconds > 0) await (0, import_promises12.setTimeout)(milliseconds, void 0, { signal }).catch(() => signal.throwIfAborted());
+  if (milliseconds > 0) await (0, import_promises15.setTimeout)(milliseconds, void 0, { signal }).catch(() => signal.throwIfAborted());
 }
-var import_promises12, parallel;
+var import_promises15, parallel;
 var init_check = __esm({
   "src/health/check.ts"() {
     "use strict";
-    import_promises12 = require("node:timers/promises");
+    import_promises15 = require("node:timers/promises");
     init_errors();
     init_words();
     init_probe2();
@@ -50374,7 +54580,7 @@ __export(health_check_exports, {
   healthCheck: () => healthCheck,
   healthFields: () => healthFields
 });
-function expectation({ expectStatus, expectText, expectHeader }) {
+function expectation2({ expectStatus, expectText, expectHeader }) {
   return { status: expectStatus, text: expectText, headers: expectHeader ?? {} };
 }
 function addressProbes({ url, hostHeader, requestHeader = {} }) {
@@ -50413,9 +54619,9 @@ async function readDomains(url, signal) {
   }
 }
 function facts3(findings) {
-  const [first2] = findings;
+  const [first] = findings;
   return {
-    status: first2?.answer.kind === "answer" ? first2.answer.status : "",
+    status: first?.answer.kind === "answer" ? first.answer.status : "",
     "attempts-used": Math.max(...findings.map(({ attempts }) => attempts)),
     "latency-ms": Math.round(slowest(findings)),
     "tenants-failed": findings.filter(
@@ -50491,7 +54697,7 @@ var init_health_check = __esm({
       ],
       async run(context) {
         const { inputs: inputs6, log, report, signal, tell } = context;
-        const plan = { ...inputs6, expected: expectation(inputs6) };
+        const plan = { ...inputs6, expected: expectation2(inputs6) };
         const probes = [...addressProbes(inputs6), ...await tenantProbes(context)];
         log.step(
           "Check",
@@ -50505,7 +54711,7 @@ var init_health_check = __esm({
         tell(facts3(findings));
         report.table("Health", ["address", "result", "tries", "time"], rowsOf(findings.slice(0, shownRows2)));
         report.data("health", findings.map(asData));
-        if (findings.some(({ complaint }) => complaint !== void 0)) throw unhealthy(findings, plan);
+        if (findings.some(({ complaint }) => complaint !== void 0)) throw unhealthy2(findings, plan);
         const verdict = `${counted(findings.length, "address", "addresses")} ${findings.length === 1 ? "answers" : "answer"} ${showStatusRanges(plan.expected.status)}`;
         log.step("Done", `${verdict}, slowest ${showDuration(slowest(findings))}`);
         report.verdict(`${verdict}.`);
@@ -50735,13 +54941,13 @@ var init_command = __esm({
         let cmdStr = CMD_STRING + this.command;
         if (this.properties && Object.keys(this.properties).length > 0) {
           cmdStr += " ";
-          let first2 = true;
+          let first = true;
           for (const key2 in this.properties) {
             if (this.properties.hasOwnProperty(key2)) {
               const val = this.properties[key2];
               if (val) {
-                if (first2) {
-                  first2 = false;
+                if (first) {
+                  first = false;
                 } else {
                   cmdStr += ",";
                 }
@@ -51176,7 +55382,7 @@ function warning(message, properties = {}) {
 function info(message) {
   process.stdout.write(message + os4.EOL);
 }
-function startGroup(name) {
+function startGroup2(name) {
   issue2("group", name);
 }
 function endGroup2() {
@@ -51207,17 +55413,17 @@ __export(github_exports, {
   githubHost: () => githubHost,
   inputsGiven: () => inputsGiven
 });
-function githubHost(environment2) {
-  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT } = environment2;
+function githubHost(environment3) {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT } = environment3;
   const run3 = `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}/attempts/${GITHUB_RUN_ATTEMPT ?? 1}`;
   return {
-    given: inputsGiven(environment2),
+    given: inputsGiven(environment3),
     origin: {
       run: GITHUB_RUN_ID === void 0 ? "no run" : run3,
-      actor: environment2.GITHUB_ACTOR ?? "unknown",
-      commit: environment2.GITHUB_SHA ?? ""
+      actor: environment3.GITHUB_ACTOR ?? "unknown",
+      commit: environment3.GITHUB_SHA ?? ""
     },
-    reportFolder: (0, import_node_path5.join)(environment2.RUNNER_TEMP ?? (0, import_node_os2.tmpdir)(), "tenantry"),
+    reportFolder: (0, import_node_path5.join)(environment3.RUNNER_TEMP ?? (0, import_node_os2.tmpdir)(), "tenantry"),
     mask: (secret2) => setSecret(secret2),
     line: (text2) => info(text2),
     debug: (text2) => debug(text2),
@@ -51226,18 +55432,18 @@ function githubHost(environment2) {
     output: (name, value) => setOutput(name, value),
     exportVariable: (name, value) => exportVariable(name, value),
     fold(title, text2) {
-      startGroup(title);
+      startGroup2(title);
       info(text2);
       endGroup2();
     },
     async summary(markdown) {
-      if (environment2.GITHUB_STEP_SUMMARY) await summary.addRaw(markdown, true).write();
+      if (environment3.GITHUB_STEP_SUMMARY) await summary.addRaw(markdown, true).write();
     }
   };
 }
-function inputsGiven(environment2) {
+function inputsGiven(environment3) {
   const given = /* @__PURE__ */ new Map();
-  for (const [variable, value] of Object.entries(environment2)) {
+  for (const [variable, value] of Object.entries(environment3)) {
     if (variable.startsWith("INPUT_") && value !== void 0 && value.trim() !== "") {
       given.set(variable.slice("INPUT_".length).toLowerCase(), value);
     }
@@ -51306,6 +55512,13 @@ function lineOf(stops2) {
     "```"
   ].join("\n");
 }
+function timelineOf(phases) {
+  const bars = phases.map(
+    // A bar of no length would not be drawn.
+    ({ name, from, to, failed }) => `  ${plain(name).replace(/[:,]/g, " ")} (${showDuration(to - from)}) :${failed === true ? "crit, " : ""}${Math.round(from)}, ${Math.max(Math.round(to), Math.round(from) + 1)}`
+  );
+  return ["```mermaid", "gantt", "  dateFormat x", "  axisFormat %M:%S", ...bars, "```"].join("\n");
+}
 function plain(text2) {
   return text2.replace(/["<>[\]{}|`#;]/g, " ").trim();
 }
@@ -51342,6 +55555,10 @@ var init_report = __esm({
       line(stops2) {
         this.#sections.push(lineOf(stops2));
       }
+      /** What took how long, as a picture. */
+      timeline(phases) {
+        this.#sections.push(timelineOf(phases));
+      }
       /** Something that did not fail the step but wants a look. */
       lookAt(sentence) {
         this.#sections.push(bullet(`**Look at this:** ${sentence}`));
@@ -51352,10 +55569,10 @@ var init_report = __esm({
       }
       /** The summary as Markdown. */
       summary(title, failure2) {
-        const first2 = failure2 === void 0 ? this.#verdict : failure2.sentence;
+        const first = failure2 === void 0 ? this.#verdict : failure2.sentence;
         return [
           `## ${title}`,
-          ...first2 === void 0 ? [] : [quote(failure2 === void 0 ? `✅ ${first2}` : `❌ ${first2}`)],
+          ...first === void 0 ? [] : [quote(failure2 === void 0 ? `✅ ${first}` : `❌ ${first}`)],
           ...this.#sections,
           ...failure2?.evidence === void 0 ? [] : [folded("Evidence", failure2.evidence, "text")],
           ""
@@ -51392,7 +55609,7 @@ function onCancel() {
     async race(work) {
       const overdue = new Promise((_, reject) => {
         signal.addEventListener("abort", () => {
-          void (0, import_promises13.setTimeout)(unwindingTime, void 0, { ref: false }).then(() => reject(signal.reason));
+          void (0, import_promises16.setTimeout)(unwindingTime, void 0, { ref: false }).then(() => reject(signal.reason));
         });
       });
       return Promise.race([work, overdue]);
@@ -51404,11 +55621,11 @@ function onCancel() {
     }
   };
 }
-var import_promises13, unwindingTime;
+var import_promises16, unwindingTime;
 var init_cancel = __esm({
   "src/step/cancel.ts"() {
     "use strict";
-    import_promises13 = require("node:timers/promises");
+    import_promises16 = require("node:timers/promises");
     init_duration();
     init_errors();
     unwindingTime = 7e3;
@@ -51473,8 +55690,8 @@ function sentenceOf(failure2, standing) {
 }
 async function requireWritable(folder) {
   try {
-    await (0, import_promises14.mkdir)(folder, { recursive: true });
-    await (0, import_promises14.access)(folder, import_promises14.constants.W_OK);
+    await (0, import_promises17.mkdir)(folder, { recursive: true });
+    await (0, import_promises17.access)(folder, import_promises17.constants.W_OK);
   } catch (error3) {
     throw new UserError(
       `The report cannot be written to ${folder} — ${messageOf(error3)}`,
@@ -51487,8 +55704,8 @@ async function writeReport({ outputs: outputs5, steps, report }, { name, host, m
   const path = (0, import_node_path6.join)(host.reportFolder, `${name}-${process.pid}.json`);
   const content = { schema: 1, action: name, ...Object.fromEntries(outputs5), steps, ...report.collected };
   try {
-    await (0, import_promises14.mkdir)(host.reportFolder, { recursive: true });
-    await (0, import_promises14.writeFile)(path, `${masker.clean(JSON.stringify(content, null, 2))}
+    await (0, import_promises17.mkdir)(host.reportFolder, { recursive: true });
+    await (0, import_promises17.writeFile)(path, `${masker.clean(JSON.stringify(content, null, 2))}
 `);
     return path;
   } catch (error3) {
@@ -51521,11 +55738,11 @@ function fail(failure2, sentence, { host, masker }) {
   if (cause !== "" && !sentence.includes(cause)) host.line(masker.clean(`Cause: ${cause}`));
   host.fail(sentence);
 }
-var import_promises14, import_node_path6, cannotWrite;
+var import_promises17, import_node_path6, cannotWrite;
 var init_ending = __esm({
   "src/step/ending.ts"() {
     "use strict";
-    import_promises14 = require("node:fs/promises");
+    import_promises17 = require("node:fs/promises");
     import_node_path6 = require("node:path");
     init_errors();
     cannotWrite = "cannot-write-report";
@@ -51584,6 +55801,7 @@ var init_failure_codes = __esm({
       "database-locked",
       "database-permission-denied",
       "database-read-only",
+      "replica-behind",
       // Migrations
       "migrations-conflict",
       "shared-schema-missing",
@@ -51591,12 +55809,29 @@ var init_failure_codes = __esm({
       "tenant-without-schema",
       "migration-history-inconsistent",
       "tenant-type-unknown",
+      "code-older-than-database",
+      "migration-renamed",
+      "squash-partly-applied",
+      "ledger-missing",
+      "migration-would-alter-shared",
+      "migration-half-applied",
+      "migration-not-recorded",
       "timeouts-not-honoured",
       "command-missing",
+      "worker-unsupported",
+      "shared-tables-exist",
+      "shared-tables-differ",
+      "shared-tables-unproven",
       "shared-migration-failed",
       "super-tenant-failed",
       "tenant-migration-failed",
       "migration-blocked",
+      "tenants-failed",
+      "time-limit-near",
+      "rollout-incomplete",
+      "rollout-check-failed",
+      "schemas-unknown",
+      "smoke-test-failed",
       "migrations-left-pending",
       "tenant-tables-missing",
       "tenants-unreadable",
@@ -51672,6 +55907,10 @@ var init_failure_codes = __esm({
       "container-slow",
       "container-gone",
       "deployment-overtaken",
+      "deployment-locked",
+      "deployment-unsettled",
+      "strategy-impossible",
+      "switch-failed",
       // Health
       "health-status",
       "health-server-error",
@@ -51702,14 +55941,14 @@ function readInputs(fields, rules2, manifest, given) {
   for (const [name, field3] of Object.entries(fields)) {
     const written3 = kebabCase(name);
     const value = given.get(written3) ?? manifest.inputs[written3]?.default;
-    const read2 = field3.safeParse(value === "" ? void 0 : value);
-    if (read2.success) {
-      inputs6[name] = read2.data;
+    const read = field3.safeParse(value === "" ? void 0 : value);
+    if (read.success) {
+      inputs6[name] = read.data;
       continue;
     }
     Object.defineProperty(inputs6, name, { get: refuseToSay });
     if (value === void 0 || value === "") problems.push({ sentence: `${written3}: is required` });
-    else problems.push(...read2.error.issues.map((issue3) => problemOf(written3, issue3)));
+    else problems.push(...read.error.issues.map((issue3) => problemOf(written3, issue3)));
   }
   for (const rule of rules2) {
     const broken = judged(rule, inputs6);
@@ -52351,7 +56590,7 @@ var manifests = {
         "description": "Names that env must give a value to, one a line; a missing one stops the deployment before anything is touched."
       },
       "health-url": {
-        "description": "Address that must answer 2xx, asked from the runner, before the deployment counts, like http://{host}:8000/health/; {host} stands for the server."
+        "description": "Address that must answer 2xx before the deployment counts, like http://{host}:8000/health/; {host} stands for the server. Asked from the runner, and on the server."
       },
       "health-host": {
         "description": "Host header for health-url, where it is not the one in the address."
@@ -52363,6 +56602,22 @@ var manifests = {
       "stop-timeout": {
         "description": "Time for the old container to end by itself when it is stopped.",
         "default": "10s"
+      },
+      "strategy": {
+        "description": "How the traffic moves: bridge (no gap: a redirect in the server's packet filter for the time of the switch), recreate (stop the old one, start the new one), or auto: bridge where the server and the container allow it.",
+        "default": "auto"
+      },
+      "shared-volumes": {
+        "description": "The old and the new version may write to the volumes at the same time. Without it, a container with a writable volume is deployed with a gap.",
+        "default": "false"
+      },
+      "bake": {
+        "description": "Time for which the old version stays ready after the switch; a restart or a failing health in it switches back.",
+        "default": "30s"
+      },
+      "drain-timeout": {
+        "description": "Time for connections to end by themselves before their version is stopped.",
+        "default": "30s"
       },
       "dry-run": {
         "description": "Look, plan and print; change nothing.",
@@ -52680,7 +56935,7 @@ var manifests = {
         "description": "Names that env must give a value to, one a line; a missing one stops the deployment before anything is touched."
       },
       "health-url": {
-        "description": "Address that must answer 2xx, asked from the runner, before the deployment counts, like http://{host}:8000/health/; {host} stands for the server."
+        "description": "Address that must answer 2xx before the deployment counts, like http://{host}:8000/health/; {host} stands for the server. Asked from the runner, and on the server."
       },
       "health-host": {
         "description": "Host header for health-url, where it is not the one in the address."
@@ -52692,6 +56947,22 @@ var manifests = {
       "stop-timeout": {
         "description": "Time for the old container to end by itself when it is stopped.",
         "default": "10s"
+      },
+      "strategy": {
+        "description": "How the traffic moves: bridge (no gap: a redirect in the server's packet filter for the time of the switch), recreate (stop the old one, start the new one), or auto: bridge where the server and the container allow it.",
+        "default": "auto"
+      },
+      "shared-volumes": {
+        "description": "The old and the new version may write to the volumes at the same time. Without it, a container with a writable volume is deployed with a gap.",
+        "default": "false"
+      },
+      "bake": {
+        "description": "Time for which the old version stays ready after the switch; a restart or a failing health in it switches back.",
+        "default": "30s"
+      },
+      "drain-timeout": {
+        "description": "Time for connections to end by themselves before their version is stopped.",
+        "default": "30s"
       },
       "url": {
         "description": "The address to ask; several, one a line."
@@ -52880,7 +57151,7 @@ function oneLine(value) {
 
 // src/cli.ts
 var exitCode = { done: 0, failed: 1, misused: 2 };
-async function cli(argv, environment2) {
+async function cli(argv, environment3) {
   const [name = "", ...rest] = argv;
   if (name === "" || name === "--help" || name === "help") {
     process.stdout.write(overview());
@@ -52901,17 +57172,17 @@ async function cli(argv, environment2) {
   }
   let given;
   try {
-    given = await readGiven(rest, manifest, action, environment2);
+    given = await readGiven(rest, manifest, action, environment3);
   } catch (error3) {
     return misused(messageOf(error3), `tenantry ${name} --help`);
   }
-  const host = terminalHost(given, process, environment2.RUNNER_DEBUG === "1");
+  const host = terminalHost(given, process, environment3.RUNNER_DEBUG === "1");
   return await runStep(name, action, manifest, host) ? exitCode.done : exitCode.failed;
 }
 function isActionName(name) {
   return actionNames.includes(name);
 }
-async function readGiven(argv, manifest, action, environment2) {
+async function readGiven(argv, manifest, action, environment3) {
   const options = Object.fromEntries(
     Object.entries(manifest.inputs).map(([name, input]) => [
       name,
@@ -52940,7 +57211,7 @@ async function readGiven(argv, manifest, action, environment2) {
       throw new RangeError(
         `--${name} would show a secret to everybody who can list processes — pipe it in and write --${name} -, or set ${variableFor(name)}`
       );
-    } else if (environment2[variableFor(name)]) given.set(name, environment2[variableFor(name)] ?? "");
+    } else if (environment3[variableFor(name)]) given.set(name, environment3[variableFor(name)] ?? "");
   }
   return given;
 }

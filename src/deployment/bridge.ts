@@ -45,9 +45,11 @@ export async function crossOver(work: Work, crossing: Crossing): Promise<void> {
   const { bridge, next } = namesOf(request.container);
   const run: SwitchRun = { machine, folder, log };
   try {
-    await docker.create(bridgeSpec(spec, bridge, survey));
-    await docker.create(spec);
-    await docker.start(bridge);
+    // Both are made before anything is touched: what Docker refuses, it refuses here.
+    await together([
+      docker.create(spec),
+      docker.create(bridgeSpec(spec, bridge, survey)).then(() => docker.start(bridge)),
+    ]);
     const redirected = await publicPorts(machine, { bridge, ports: request.ports, survey, signal });
     const program = switchProgram({ request, host, survey, ports: redirected, current });
     await machine.writeFile(`${folder}/program`, program, { mode: 0o600 });
@@ -62,6 +64,12 @@ export async function crossOver(work: Work, crossing: Crossing): Promise<void> {
   const course = new Course(work, { release, old: releaseNameOf(current), lease });
   const ended = await followed(work, run, course);
   await conclude(work, crossing, { run, course, ended });
+}
+
+/** Waits for all, also when one fails: what is under way could not be undone. */
+async function together(works: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(works);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 /** A container that ends at once has no port to look at any more: its own end is what is to be told. */

@@ -61,7 +61,8 @@ export function switchFailure(failure: SwitchFailure): UserError {
   return new UserError(
     `The traffic of ${called} could not be moved on ${server} — ${said === '' || said === undefined ? result.failed : said}`,
     'look at the rules there (iptables-save -t nat, nft list ruleset), or choose strategy: recreate',
-    { code: 'switch-failed', evidence: Object.values(evidence).join('\n') },
+    // Not what Docker says about the container: that has the values of its environment.
+    { code: 'switch-failed', evidence: [log.text, evidence['program.log'] ?? ''].join('\n').trim() },
   );
 }
 

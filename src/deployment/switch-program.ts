@@ -48,6 +48,7 @@ function settings({ request, host, survey, ports, current }: ProgramFacts) {
     HEALTH_TIMEOUT: centiseconds(healthTimeout),
     STOP: seconds(stopTimeout),
     RESTART: restart,
+    OLD_ID: current?.id ?? '',
     OLD_RESTART: current?.restart ?? 'no',
     PORTS: hexadecimal(request.ports.map(({ containerPort }) => containerPort)),
     OLD_PORTS: hexadecimal((current?.ports ?? []).map(({ containerPort }) => containerPort)),

@@ -128,7 +128,7 @@ drain() { # NAME PORTS
     beat
     if [ "$(sockets "$process" "$2" "$in_use")" -eq 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
     [ $quiet -lt 2 ] || return 0
-    pause 0.2
+    pause 0.1
   done
 }
 
@@ -222,7 +222,7 @@ watch() {
     # A crash is seen within a twentieth of a second, everything else once in half a second.
     [ -d "/proc/$process" ] || { failed=stopped; return 1; }
     turn=$((turn + 1))
-    if [ $((turn % 4)) -eq 0 ] && [ -z "$drained" ]; then
+    if [ $((turn % 2)) -eq 0 ] && [ -z "$drained" ]; then
       if [ "$(sockets "$old_process" "$OLD_PORTS" "$in_use")" -eq 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
       if [ $quiet -ge 2 ]; then
         drained=yes; note drained
@@ -335,28 +335,24 @@ recover() { # yes: the next one is known to be no good
     current=$(state "$CURRENT")
   fi
   if [ "$previous" != none ]; then
-    outcome=finished
     if [ "$current" = none ] && [ "$next" != none ]; then
       docker rename "$NEXT" "$CURRENT"
     elif [ "$current" = none ]; then
       docker rename "$PREVIOUS" "$CURRENT"
-      outcome=undone
     fi
     serve any || { failed=${why:-$failed}; end stuck; }
-    [ "$outcome" = finished ] || docker update --restart "$OLD_RESTART" "$CURRENT" >/dev/null 2>&1
-    leave "$outcome"
+    leave
   fi
   if [ "$bad" = no ] && [ "$next" != none ] && [ "$current" != running ] &&
     { [ "$next" = running ] || [ "$bridge" = running ]; }; then
     [ "$next" = running ] || docker start "$NEXT" >/dev/null 2>docker.error
-    if gate "$NEXT" good "$HEALTH_TIMEOUT" && commit; then leave finished; fi
+    if gate "$NEXT" good "$HEALTH_TIMEOUT" && commit; then leave; fi
     keep_evidence "$NEXT"
     why=${why:-$failed}
   fi
   docker rm -f -v "$NEXT" >/dev/null 2>&1
   serve any || { failed=${why:-$failed}; end stuck; }
-  docker update --restart "$OLD_RESTART" "$CURRENT" >/dev/null 2>&1
-  leave undone
+  leave
 }
 
 interrupted_stop() { [ "$(sed -n '$s/.*"step":"\([a-z-]*\)".*/\1/p' before 2>/dev/null)" = stopping ]; }
@@ -367,12 +363,18 @@ serve() { # good|any
   gate "$CURRENT" "$1" "$HEALTH_TIMEOUT"
 }
 
-leave() { # OUTCOME
+leave() { # the one with the name serves; which it is says how it ended
+  if [ "$(docker container inspect --format '{{.Id}}' "$CURRENT" 2>/dev/null)" = "$OLD_ID" ]; then
+    outcome=undone policy=$OLD_RESTART
+  else
+    outcome=finished policy=$RESTART
+  fi
+  docker update --restart "$policy" "$CURRENT" >/dev/null 2>&1
   unflip || { failed=filter; end stuck; }
   note unflipped
   tidy
   failed=${why:-}
-  end "$1"
+  end $outcome
 }
 
 failed='' who='' why='' old_serves=no may_cancel=no

@@ -16,7 +16,11 @@ import http.server, os, signal, sys, threading, time
 version, fault = os.environ['VERSION'], os.environ.get('FAULT', '')
 started = time.monotonic()
 life = float(os.environ.get('LIFE', '0'))
-signal.signal(signal.SIGTERM, signal.SIG_IGN if fault == 'stubborn' else lambda *_: sys.exit(0))
+ending, at_work = threading.Event(), threading.Semaphore(1000)
+if fault == 'stubborn':
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+else:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)) # until it serves
 print('starting', version, flush=True)
 if fault == 'crash':
     raise RuntimeError('ImproperlyConfigured: SECRET_KEY is not set')
@@ -34,12 +38,17 @@ if fault == 'dies':
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
     def do_GET(self):
+        with at_work:
+            self.answer()
+    def answer(self):
         sick = fault == 'sick' or fault == 'sickens' and time.monotonic() - started > life
         body = (version + ' ' + os.environ.get('GREETING', '')).encode()
         if self.path == '/slow':
             time.sleep(2)
         self.send_response(500 if sick and self.path == '/health' else 200)
         self.send_header('Content-Length', str(len(body)))
+        if ending.is_set():
+            self.send_header('Connection', 'close')
         self.end_headers()
         self.wfile.write(body)
     def log_message(self, *arguments):
@@ -48,7 +57,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 256
 
-Server(('0.0.0.0', 9000 if fault == 'port' else 8000), Handler).serve_forever()
+server = Server(('0.0.0.0', 9000 if fault == 'port' else 8000), Handler)
+
+def end():
+    # As servers do: no new connections, answers to the end, and whoever is still connected is told to go.
+    ending.set()
+    server.shutdown()
+    server.server_close()
+    time.sleep(0.3)
+    for _ in range(1000):
+        at_work.acquire(timeout=3)
+    os._exit(0)
+
+if fault != 'stubborn':
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=end).start())
+server.serve_forever()
+threading.Event().wait()
 `;
 
 export interface TestImage {
