@@ -28916,28 +28916,24 @@ recover() { # yes: the next one is known to be no good
     current=$(state "$CURRENT")
   fi
   if [ "$previous" != none ]; then
-    outcome=finished
     if [ "$current" = none ] && [ "$next" != none ]; then
       docker rename "$NEXT" "$CURRENT"
     elif [ "$current" = none ]; then
       docker rename "$PREVIOUS" "$CURRENT"
-      outcome=undone
     fi
     serve any || { failed=\${why:-$failed}; end stuck; }
-    [ "$outcome" = finished ] || docker update --restart "$OLD_RESTART" "$CURRENT" >/dev/null 2>&1
-    leave "$outcome"
+    leave
   fi
   if [ "$bad" = no ] && [ "$next" != none ] && [ "$current" != running ] &&
     { [ "$next" = running ] || [ "$bridge" = running ]; }; then
     [ "$next" = running ] || docker start "$NEXT" >/dev/null 2>docker.error
-    if gate "$NEXT" good "$HEALTH_TIMEOUT" && commit; then leave finished; fi
+    if gate "$NEXT" good "$HEALTH_TIMEOUT" && commit; then leave; fi
     keep_evidence "$NEXT"
     why=\${why:-$failed}
   fi
   docker rm -f -v "$NEXT" >/dev/null 2>&1
   serve any || { failed=\${why:-$failed}; end stuck; }
-  docker update --restart "$OLD_RESTART" "$CURRENT" >/dev/null 2>&1
-  leave undone
+  leave
 }
 
 interrupted_stop() { [ "$(sed -n '$s/.*"step":"\\([a-z-]*\\)".*/\\1/p' before 2>/dev/null)" = stopping ]; }
@@ -28948,12 +28944,18 @@ serve() { # good|any
   gate "$CURRENT" "$1" "$HEALTH_TIMEOUT"
 }
 
-leave() { # OUTCOME
+leave() { # the one with the name serves; which it is says how it ended
+  if [ "$(docker container inspect --format '{{.Id}}' "$CURRENT" 2>/dev/null)" = "$OLD_ID" ]; then
+    outcome=undone policy=$OLD_RESTART
+  else
+    outcome=finished policy=$RESTART
+  fi
+  docker update --restart "$policy" "$CURRENT" >/dev/null 2>&1
   unflip || { failed=filter; end stuck; }
   note unflipped
   tidy
   failed=\${why:-}
-  end "$1"
+  end $outcome
 }
 
 failed='' who='' why='' old_serves=no may_cancel=no
@@ -29842,7 +29844,8 @@ function switchFailure(failure2) {
   return new UserError(
     `The traffic of ${called} could not be moved on ${server} — ${said === "" || said === void 0 ? result.failed : said}`,
     "look at the rules there (iptables-save -t nat, nft list ruleset), or choose strategy: recreate",
-    { code: "switch-failed", evidence: Object.values(evidence2).join("\n") }
+    // Not what Docker says about the container: that has the values of its environment.
+    { code: "switch-failed", evidence: [log.text, evidence2["program.log"] ?? ""].join("\n").trim() }
   );
 }
 function containerIn(evidence2) {
@@ -29938,6 +29941,7 @@ function settings({ request, host, survey, ports, current }) {
     HEALTH_TIMEOUT: centiseconds(healthTimeout),
     STOP: seconds(stopTimeout),
     RESTART: restart,
+    OLD_ID: current?.id ?? "",
     OLD_RESTART: current?.restart ?? "no",
     PORTS: hexadecimal(request.ports.map(({ containerPort }) => containerPort)),
     OLD_PORTS: hexadecimal((current?.ports ?? []).map(({ containerPort }) => containerPort)),
