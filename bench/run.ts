@@ -21,6 +21,10 @@ const benches: Readonly<Record<string, { about: string; run: () => Promise<Bench
       'migrate-schemas over 1,000 and 3,000 tenants, against migrate_schemas and django-tenants-smart-executor',
     run: () => import('./fleet.ts'),
   },
+  deploy: {
+    about: 'deployments under load, against stop; rm; run; versions that are no good; runs that are killed',
+    run: () => import('./deploy.ts'),
+  },
 };
 
 const [name = '', ...options] = process.argv.slice(2);

@@ -19,9 +19,9 @@ var __commonJS = (cb, mod) => function __require() {
     throw mod = 0, e;
   }
 };
-var __export = (target, all) => {
-  for (var name in all)
-    __defProp(target, name, { get: all[name], enumerable: true });
+var __export = (target, all2) => {
+  for (var name in all2)
+    __defProp(target, name, { get: all2[name], enumerable: true });
 };
 var __copyProps = (to, from, except, desc) => {
   if (from && typeof from === "object" || typeof from === "function") {
@@ -320,8 +320,8 @@ function whatInstead(url) {
 }
 function perhapsUnescaped(url) {
   const rest = url.slice(url.indexOf("://") + 3);
-  const first2 = rest.indexOf("@");
-  return first2 !== rest.lastIndexOf("@") || first2 !== -1 && /[/?[]/.test(rest.slice(0, first2));
+  const first = rest.indexOf("@");
+  return first !== rest.lastIndexOf("@") || first !== -1 && /[/?[]/.test(rest.slice(0, first));
 }
 var refusals, DatabaseUrlRefused, schemeHint;
 var init_url_refusal = __esm({
@@ -729,11 +729,11 @@ function parseDuration(text2) {
 }
 function showDuration(milliseconds) {
   if (milliseconds < 100) return `${Math.round(milliseconds)} ms`;
-  const seconds = milliseconds / 1e3;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  if (seconds < 59.5) return `${Math.round(seconds)} s`;
-  const minutes = Math.floor(Math.round(seconds) / 60);
-  if (minutes < 60) return withRest(minutes, "min", Math.round(seconds) % 60, "s");
+  const seconds2 = milliseconds / 1e3;
+  if (seconds2 < 9.95) return `${seconds2.toFixed(1)} s`;
+  if (seconds2 < 59.5) return `${Math.round(seconds2)} s`;
+  const minutes = Math.floor(Math.round(seconds2) / 60);
+  if (minutes < 60) return withRest(minutes, "min", Math.round(seconds2) % 60, "s");
   return withRest(Math.floor(minutes / 60), "h", minutes % 60, "min");
 }
 function withRest(amount, unit, rest, smaller) {
@@ -3698,10 +3698,10 @@ var init_schemas = __esm({
         }
         return void 0;
       });
-      const first2 = def.options.length === 1 ? def.options[0]._zod.run : null;
+      const first = def.options.length === 1 ? def.options[0]._zod.run : null;
       inst._zod.parse = (payload, ctx) => {
-        if (first2) {
-          return first2(payload, ctx);
+        if (first) {
+          return first(payload, ctx);
         }
         let async = false;
         const results = [];
@@ -6067,9 +6067,9 @@ var init_json_schema_processors = __esm({
           else
             handleUnrepresentable(schema, ctx, json, params, `A multipleOf divisor of ${divisor} cannot be represented in JSON Schema`);
         }
-        const [first2, ...rest] = divisors;
-        if (first2 !== void 0)
-          json.multipleOf = first2;
+        const [first, ...rest] = divisors;
+        if (first !== void 0)
+          json.multipleOf = first;
         if (rest.length)
           json.allOf = [...json.allOf ?? [], ...rest.map((m) => ({ multipleOf: m }))];
       }
@@ -8264,7 +8264,7 @@ function mostTellingOf(failures) {
   return failures.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 function judge(observation, circumstances2) {
-  const { server, host, timeout: timeout2 } = circumstances2;
+  const { server, host, timeout: timeout4 } = circumstances2;
   switch (observation.kind) {
     case "name-not-resolved":
       return {
@@ -8302,7 +8302,7 @@ function judge(observation, circumstances2) {
     case "no-answer":
       return {
         code: "database-no-answer",
-        failed: `No answer from ${server} within ${showDuration(timeout2)}`,
+        failed: `No answer from ${server} within ${showDuration(timeout4)}`,
         observed: "a firewall may drop what this machine sends",
         hint: "let the address of this runner in, use a runner in the network of the database, or go through a bastion",
         waiting: "helps"
@@ -8310,7 +8310,7 @@ function judge(observation, circumstances2) {
     case "silent":
       return {
         code: "database-no-answer",
-        failed: `${capitalised(server)} took the connection and gave no answer within ${showDuration(timeout2)}`,
+        failed: `${capitalised(server)} took the connection and gave no answer within ${showDuration(timeout4)}`,
         observed: "it is busy, or no PostgreSQL",
         hint: "look at the server, and check host and port",
         waiting: "helps"
@@ -8557,13 +8557,13 @@ var init_wire = __esm({
 });
 
 // src/database/attempts.ts
-async function connectSomewhere(plan, names3, { timeout: timeout2, signal }, attempt2) {
+async function connectSomewhere(plan, names3, { timeout: timeout4, signal }, attempt2) {
   const failures = [];
   places: for (const place2 of plan.places) {
     const encryptions = encryptionsOf(plan.tls.mode, place2.kind);
     let addresses = [];
     try {
-      addresses = await addressesOf(place2, AbortSignal.any([signal, AbortSignal.timeout(timeout2)]));
+      addresses = await addressesOf(place2, AbortSignal.any([signal, AbortSignal.timeout(timeout4)]));
     } catch (error3) {
       signal.throwIfAborted();
       failures.push({ observation: observe(error3, "resolve"), place: place2, cause: error3 });
@@ -8593,7 +8593,7 @@ async function connectSomewhere(plan, names3, { timeout: timeout2, signal }, att
   if (telling === void 0) throw new Error("a connection plan without a place");
   throw new NoConnection(
     telling.observation,
-    circumstances(plan, names3, timeout2, telling.place),
+    circumstances(plan, names3, timeout4, telling.place),
     telling.cause
   );
 }
@@ -8608,14 +8608,14 @@ function worthOtherEncryption(observation, encryption) {
   if (observation.kind === "server") return isAboutEncryption(observation);
   return encryption === "tls-if-offered" && ["certificate", "tls-failed"].includes(observation.kind);
 }
-function circumstances(plan, { database, user, discreet }, timeout2, place2) {
+function circumstances(plan, { database, user, discreet }, timeout4, place2) {
   return {
     server: discreet ? "the server that the database URL names" : serverName(place2),
     host: discreet ? "in the database URL" : place2.kind === "tcp" ? place2.host : "",
     database,
     user,
     sslMode: plan.tls.mode,
-    timeout: timeout2,
+    timeout: timeout4,
     discreet
   };
 }
@@ -8771,10 +8771,10 @@ var init_connection_plan = __esm({
 });
 
 // src/database/pooler.ts
-async function sharesBackends(first2, second) {
+async function sharesBackends(first, second) {
   const seen = { first: /* @__PURE__ */ new Set(), second: /* @__PURE__ */ new Set() };
   for (let round = 0; round < rounds; round += 1) {
-    seen.first.add(await first2());
+    seen.first.add(await first());
     seen.second.add(await second());
   }
   return seen.first.size > 1 || seen.second.size > 1 || [...seen.first].some((backend) => seen.second.has(backend));
@@ -9093,17 +9093,17 @@ var require_postgres_interval = __commonJS({
       if (!interval) return {};
       var matches2 = INTERVAL.exec(interval);
       var isNegative = matches2[8] === "-";
-      return Object.keys(positions).reduce(function(parsed2, property) {
+      return Object.keys(positions).reduce(function(parsed3, property) {
         var position = positions[property];
         var value = matches2[position];
-        if (!value) return parsed2;
+        if (!value) return parsed3;
         value = property === "milliseconds" ? parseMilliseconds(value) : parseInt(value, 10);
-        if (!value) return parsed2;
+        if (!value) return parsed3;
         if (isNegative && ~negatives.indexOf(property)) {
           value *= -1;
         }
-        parsed2[property] = value;
-        return parsed2;
+        parsed3[property] = value;
+        return parsed3;
       }, {});
     }
   }
@@ -9973,7 +9973,7 @@ var require_utils2 = __commonJS({
     var nodeCrypto = require("crypto");
     module2.exports = {
       postgresMd5PasswordHash,
-      randomBytes: randomBytes3,
+      randomBytes: randomBytes5,
       deriveKey,
       sha256,
       hashByName,
@@ -9983,7 +9983,7 @@ var require_utils2 = __commonJS({
     var webCrypto = nodeCrypto.webcrypto || globalThis.crypto;
     var subtleCrypto = webCrypto.subtle;
     var textEncoder = new TextEncoder();
-    function randomBytes3(length) {
+    function randomBytes5(length) {
       return webCrypto.getRandomValues(Buffer.alloc(length));
     }
     async function md5(string3) {
@@ -14397,22 +14397,22 @@ async function letsInWithTls(url, plan, options) {
   }
 }
 function attempt(url, plan, options) {
-  const timeout2 = plan.connectTimeout ?? options.connectTimeout;
+  const timeout4 = plan.connectTimeout ?? options.connectTimeout;
   const discreet = url.perhapsMisread;
   const names3 = {
     database: discreet ? "the database that the URL names" : `the database ${plan.database}`,
     user: plan.user,
     discreet
   };
-  return connectSomewhere(plan, names3, { timeout: timeout2, signal: options.signal }, (one) => {
+  return connectSomewhere(plan, names3, { timeout: timeout4, signal: options.signal }, (one) => {
     const label = discreet ? "the database of the URL" : `${plan.database} on ${serverName(one.place)}`;
-    return tryOnce(one, { plan, options, timeout: timeout2, label });
+    return tryOnce(one, { plan, options, timeout: timeout4, label });
   });
 }
-async function tryOnce(one, { plan, options, timeout: timeout2, label }) {
+async function tryOnce(one, { plan, options, timeout: timeout4, label }) {
   options.signal.throwIfAborted();
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), timeout2);
+  const timer = setTimeout(() => deadline.abort(), timeout4);
   const signal = AbortSignal.any([options.signal, deadline.signal]);
   let phase = "connect";
   try {
@@ -14857,15 +14857,15 @@ var init_command_output = __esm({
 
 // src/django/project.ts
 async function manage(project, args, options) {
-  const settings2 = project.settingsModule === void 0 ? [] : [`--settings=${project.settingsModule}`];
-  return runPython(project, ["manage.py", ...args, ...settings2], {}, options);
+  const settings3 = project.settingsModule === void 0 ? [] : [`--settings=${project.settingsModule}`];
+  return runPython(project, ["manage.py", ...args, ...settings3], {}, options);
 }
-async function runPython(project, args, env, { timeout: timeout2, signal, onLine, applicationName }) {
+async function runPython(project, args, env, { timeout: timeout4, signal, onLine, applicationName }) {
   await requireManagePy(project);
   return startingPython(
     project,
     () => project.machine.run([project.python, ...args], {
-      timeout: timeout2,
+      timeout: timeout4,
       ...signal === void 0 ? {} : { signal },
       ...onLine === void 0 ? {} : { onLine },
       workingDirectory: project.workingDirectory,
@@ -15057,10 +15057,10 @@ function placeOfTenant(schema) {
     trying: `Migrating tenant ${schema}`
   };
 }
-async function run(words, subject, { project, database, signal, log, timeout: timeout2 }) {
+async function run(words, subject, { project, database, signal, log, timeout: timeout4 }) {
   const started = performance.now();
   const applicationName = sessionName(project, subject);
-  const command = () => manage(project, words, { timeout: timeout2, signal, onLine: (line) => log.debug(line), applicationName: subject });
+  const command = () => manage(project, words, { timeout: timeout4, signal, onLine: (line) => log.debug(line), applicationName: subject });
   const watched = await watchingBlockers(command, {
     database,
     applicationName,
@@ -15330,9 +15330,9 @@ function differingSentence(drift, since = "") {
   return `${grouped(sum2(others2))} ${sum2(others2) === 1 ? "differs" : "differ"}: ${shown3.join("; ")}`;
 }
 function groupSentence({ schemas, differences: differences3, byThisRun }, since) {
-  const [first2 = "", ...others2] = differences3;
+  const [first = "", ...others2] = differences3;
   const more = others2.length === 0 ? "" : ` and ${counted(others2.length, "more difference")}`;
-  return `${listed(schemas, 3)}${predicate(first2, schemas.length > 1)}${more}${byThisRun.length === 0 ? since : " (by this run)"}`;
+  return `${listed(schemas, 3)}${predicate(first, schemas.length > 1)}${more}${byThisRun.length === 0 ? since : " (by this run)"}`;
 }
 function predicate(difference, plural) {
   const verb = /^(?:\S+ (?=lacks index \S+$))?(lacks|has) (.*)$/.exec(difference);
@@ -15824,7 +15824,7 @@ async function readStructures(database, schemas, more = []) {
     const batch = alike.slice(start, start + speltAtOnce);
     const structures = await readDefinitions(
       database,
-      batch.flatMap(([first2]) => first2 ?? [])
+      batch.flatMap(([first]) => first ?? [])
     );
     for (const members2 of batch) {
       const structure = structures.get(members2[0] ?? "");
@@ -19389,15 +19389,15 @@ async function makeFolder(machine) {
   );
 }
 function readAnswer(text2, answer, { project, result }) {
-  const parsed2 = envelope.safeParse(parse2(text2));
-  if (!parsed2.success) {
+  const parsed3 = envelope.safeParse(parse2(text2));
+  if (!parsed3.success) {
     throw new UserError(
       `The project did not answer — ${project.python} ended with ${ending(result)} and left ${text2 === void 0 ? "no" : "an unfinished"} answer`,
       "its last lines are below; run python manage.py check in the same place to see the same",
       { code: "probe-failed", evidence: lastWords(result) }
     );
   }
-  const { failure: failure2, ...rest } = parsed2.data;
+  const { failure: failure2, ...rest } = parsed3.data;
   if (failure2 !== void 0) throw startFailure(failure2, project);
   return answer.parse(rest);
 }
@@ -19583,23 +19583,23 @@ async function startProcess(project, options) {
   }
 }
 async function untilReady(conversation, placed, project, { signal, startTimeout = defaults2.startTimeout }) {
-  const first2 = await within(startTimeout, firstMessage(conversation));
-  if (first2 !== timeIsUp && first2?.event === "ready") {
-    const { event: _, ...ready2 } = first2;
+  const first = await within(startTimeout, firstMessage(conversation));
+  if (first !== timeIsUp && first?.event === "ready") {
+    const { event: _, ...ready2 } = first;
     return ready2;
   }
   const result = await conversation.end();
   signal?.throwIfAborted();
-  if (first2 === timeIsUp) {
+  if (first === timeIsUp) {
     throw new UserError(
       `The project did not start within ${showDuration(startTimeout)} — it was ended`,
       "its last lines are below; run python manage.py check in the same place and see what it waits for",
       { code: "command-timed-out", evidence: lastWords(result) }
     );
   }
-  if (first2?.event === "unsupported") throw new WorkerUnsupported(first2.reason);
+  if (first?.event === "unsupported") throw new WorkerUnsupported(first.reason);
   readAnswer(await placed.answer(), messageShape, { project, result });
-  throw new Error(`worker.py began with ${first2?.event ?? "an answer"}`);
+  throw new Error(`worker.py began with ${first?.event ?? "an answer"}`);
 }
 async function firstMessage(conversation) {
   for (; ; ) {
@@ -19988,10 +19988,10 @@ function observedIn({
   detail,
   where
 }) {
-  const first2 = message.trim().split("\n")[0] ?? "";
-  if (sqlstate !== null) return detail === null ? first2 : `${first2} (${detail.trim().replace(/\s+/g, " ")})`;
+  const first = message.trim().split("\n")[0] ?? "";
+  if (sqlstate !== null) return detail === null ? first : `${first} (${detail.trim().replace(/\s+/g, " ")})`;
   const place2 = where === null ? "" : ` (${where})`;
-  return `${exception}: ${first2}${place2}`;
+  return `${exception}: ${first}${place2}`;
 }
 var isWorthAWorker;
 var init_engines = __esm({
@@ -20200,12 +20200,12 @@ function fallingThrough({ inShared }, { group: group2, kind: kind2, discovery })
   const danger = discovery.migrations.filter(({ migration: migration2, runsIn }) => pending.has(migration2) && runsIn.some((one) => isKind(one, kind2))).flatMap(
     ({ migration: migration2, tables: tables2 }) => tables2.filter((table2) => inShared.includes(table2)).map((table2) => ({ migration: migration2, table: table2 }))
   );
-  const [first2] = danger;
-  if (first2 === void 0) return void 0;
+  const [first] = danger;
+  if (first === void 0) return void 0;
   const tables = [...new Set(danger.map(({ table: table2 }) => `${discovery.publicSchema}.${table2}`))];
   return {
     code: "migration-would-alter-shared",
-    reason: `${first2.migration} would alter ${listed(tables, 3)}, because the tenant has no such table: stopped before running`,
+    reason: `${first.migration} would alter ${listed(tables, 3)}, because the tenant has no such table: stopped before running`,
     next: "bring back the tables that its ledger promises first"
   };
 }
@@ -20239,8 +20239,8 @@ function wholeApps(missing, { kind: kind2, discovery: { dependents } }) {
   const isWhole2 = (app) => Object.entries(kind2.owners).every(([table2, owner]) => owner !== app || absent.has(table2));
   const whole = apps.filter((app) => app !== void 0).filter(isWhole2);
   if (whole.length < apps.length) return void 0;
-  const follow2 = whole.flatMap((app) => dependents[app] ?? []).filter((app) => kind2.apps.includes(app));
-  return follow2.every((app) => whole.includes(app)) ? whole : void 0;
+  const follow3 = whole.flatMap((app) => dependents[app] ?? []).filter((app) => kind2.apps.includes(app));
+  return follow3.every((app) => whole.includes(app)) ? whole : void 0;
 }
 function notRecorded(schema, tenantType, migration2) {
   return {
@@ -20423,7 +20423,7 @@ function unknownMigrations(ghosts) {
     of.map(({ migration: migration2, schemas }) => `${migration2} (${counted(schemas, "schema")})`),
     5
   );
-  const [first2] = renamed;
+  const [first] = renamed;
   return [
     ...newer.length === 0 ? [] : [
       [
@@ -20432,10 +20432,10 @@ function unknownMigrations(ghosts) {
         `deploy the commit that made ${newer.length === 1 ? "it" : "them"}, ${allow}`
       ]
     ],
-    ...first2 === void 0 ? [] : [
+    ...first === void 0 ? [] : [
       [
         "migration-renamed",
-        `${counted(renamed.length, "recorded migration")} ${renamed.length === 1 ? "has" : "have"} no file any more — ${first2.migration} is recorded in ${counted(first2.schemas, "schema")}, and the pending ${first2.looksLike} looks the same: renaming an applied migration runs it again`,
+        `${counted(renamed.length, "recorded migration")} ${renamed.length === 1 ? "has" : "have"} no file any more — ${first.migration} is recorded in ${counted(first.schemas, "schema")}, and the pending ${first.looksLike} looks the same: renaming an applied migration runs it again`,
         `give ${renamed.length === 1 ? "it its old name" : "them their old names"} back, ${allow}`
       ]
     ]
@@ -20453,9 +20453,9 @@ function troubles({ troubled }, soFar = "nothing was changed") {
   });
 }
 function nextOf(concerned) {
-  const [first2, ...others2] = concerned;
-  const isOwn = first2 !== void 0 && others2.some(({ next }) => next !== first2.next);
-  return `${first2?.next ?? ""}${isOwn ? " (the same, with its own names, for each of them)" : ""}`;
+  const [first, ...others2] = concerned;
+  const isOwn = first !== void 0 && others2.some(({ next }) => next !== first.next);
+  return `${first?.next ?? ""}${isOwn ? " (the same, with its own names, for each of them)" : ""}`;
 }
 function reasonsOf(concerned) {
   const names3 = (of) => listed(
@@ -20600,17 +20600,17 @@ var init_plan = __esm({
 // src/migrations/failed-fleet.ts
 function failedBeforehand(plan, limit3, soFar) {
   if (plan.troubled.length < limit3) return void 0;
-  const [first2, ...others2] = troubles(plan, soFar);
-  if (first2 === void 0 || others2.length === 0) return first2;
-  return new UserError(first2.message, first2.hint, {
-    code: first2.code,
-    evidence: [first2, ...others2].map(({ message }) => message).join("\n")
+  const [first, ...others2] = troubles(plan, soFar);
+  if (first === void 0 || others2.length === 0) return first;
+  return new UserError(first.message, first.hint, {
+    code: first.code,
+    evidence: [first, ...others2].map(({ message }) => message).join("\n")
   });
 }
 function fleetFailure(failed2, { end: end3, standing: standing2, limit: limit3 }) {
-  const [first2] = failed2;
-  if (first2 === void 0) return end3 === "time" ? timeIsUp2(standing2) : void 0;
-  const { failure: failure2 } = first2;
+  const [first] = failed2;
+  if (first === void 0) return end3 === "time" ? timeIsUp2(standing2) : void 0;
+  const { failure: failure2 } = first;
   const stopped = whyStopped(end3, failed2.length, limit3);
   const hint = [failure2.hint, ...stopped, ...standing2].join("; ");
   if (failed2.length === 1) {
@@ -21257,8 +21257,8 @@ function limitedTo(discovery, written3) {
   };
 }
 function unknown2(fitless, names3) {
-  const [first2 = ""] = fitless;
-  const meant = nearest(first2, names3);
+  const [first = ""] = fitless;
+  const meant = nearest(first, names3);
   return new UserError(
     `The input schemas names what does not exist — no tenant fits ${listed(fitless, 5)}`,
     `${meant === void 0 ? "correct the names" : `did you mean ${meant}?`}; nothing was changed`,
@@ -21914,8 +21914,8 @@ function initialRefusal(schema, there, { kind: kind2, lines: lines2, against }) 
     { code: "shared-tables-differ", evidence }
   );
 }
-function commands([first2]) {
-  const [app = "", name = ""] = first2?.migration.split(".") ?? [];
+function commands([first]) {
+  const [app = "", name = ""] = first?.migration.split(".") ?? [];
   return `python manage.py migrate_schemas --shared --fake ${app} ${name}`;
 }
 var patience4, nothing;
@@ -22050,7 +22050,7 @@ function requireSmokeCommands(commands2, { commands: known }) {
     );
   }
 }
-async function smokeCommand(project, command, schema, { signal, log, timeout: timeout2 }) {
+async function smokeCommand(project, command, schema, { signal, log, timeout: timeout4 }) {
   const words = command.map((word) => word.replaceAll(place, schema));
   const failed2 = (observed2, evidence) => new UserError(
     `The smoke test failed in tenant ${schema} — ${words.join(" ")}: ${observed2}`,
@@ -22059,7 +22059,7 @@ async function smokeCommand(project, command, schema, { signal, log, timeout: ti
   );
   try {
     const result = await manage(project, words, {
-      timeout: timeout2,
+      timeout: timeout4,
       signal,
       onLine: (line) => log.debug(line),
       applicationName: schema
@@ -22068,7 +22068,7 @@ async function smokeCommand(project, command, schema, { signal, log, timeout: ti
     return failed2(failureLine(result) || ending(result), lastWords(result, 40));
   } catch (error3) {
     if (!(error3 instanceof UserError) || error3.code !== "command-timed-out") throw error3;
-    return failed2(`it did not end within ${showDuration(timeout2)}`);
+    return failed2(`it did not end within ${showDuration(timeout4)}`);
   }
 }
 var place;
@@ -22259,8 +22259,8 @@ var init_wave_counter = __esm({
         this.#log.info(total <= 20 ? `${this.#done} of ${total}: ${schema}` : this.#line(total));
       }
       #line(total) {
-        const seconds = (performance.now() - this.#started) / 1e3;
-        const rate = this.#done / seconds;
+        const seconds2 = (performance.now() - this.#started) / 1e3;
+        const rate = this.#done / seconds2;
         const left = (total - this.#done) / rate * 1e3;
         return [
           `${grouped(this.#done)} of ${grouped(total)} ${bar(this.#done / total)}`,
@@ -22556,8 +22556,8 @@ function missingIn(incomplete2) {
   );
 }
 function invalidIn2(invalid3) {
-  const [first2] = invalid3;
-  if (first2 === void 0) return void 0;
+  const [first] = invalid3;
+  if (first === void 0) return void 0;
   const commands2 = invalid3.map(
     ({ schema, index }) => `DROP INDEX CONCURRENTLY ${quoted3(schema)}.${quoted3(index)};`
   );
@@ -22573,11 +22573,11 @@ function invalidIn2(invalid3) {
 }
 function driftedIn(drift) {
   const groups = drift.flatMap(({ others: others2 }) => others2).filter(({ byThisRun }) => byThisRun.length > 0);
-  const [first2] = groups;
-  if (first2 === void 0) return void 0;
+  const [first] = groups;
+  if (first === void 0) return void 0;
   const schemas = groups.flatMap(({ byThisRun }) => byThisRun);
   return new UserError(
-    `${counted(schemas.length, "tenant")} came out of this run otherwise than the others — ${listed(first2.byThisRun, 3)}: ${listed(first2.differences, 3)}`,
+    `${counted(schemas.length, "tenant")} came out of this run otherwise than the others — ${listed(first.byThisRun, 3)}: ${listed(first.differences, 3)}`,
     "a migration has made something else of them than of the others: their data, a trigger, or something that was there before; bring them in line by hand, and find out why before the next run",
     {
       code: "tenant-drifted",
@@ -22897,12 +22897,12 @@ function noticeOf(found3) {
 }
 function failureOf2(schema, found3, meant) {
   const wrong = found3.filter(({ is }) => is !== "counted" && is !== "estimated");
-  const [first2] = wrong;
-  if (first2 === void 0) return void 0;
-  const observed2 = first2.is === "schema-missing" ? ["the schema does not exist"] : wrong.map((one) => observationOf(one));
+  const [first] = wrong;
+  if (first === void 0) return void 0;
+  const observed2 = first.is === "schema-missing" ? ["the schema does not exist"] : wrong.map((one) => observationOf(one));
   return new UserError(
     `The smoke test failed in tenant ${schema} — ${listed(observed2, 5)}`,
-    hintFor2(first2, meant),
+    hintFor2(first, meant),
     { code: "smoke-test-failed" }
   );
 }
@@ -23034,9 +23034,9 @@ async function tryCommands(schemas, { progress, options }) {
 }
 function stopAtFirst(failures, progress) {
   for (const { schema, failure: failure2 } of failures) progress.failedAfterwards(schema, failure2);
-  const [first2] = failures;
-  if (first2 === void 0) return;
-  const { message, hint, code, evidence } = first2.failure;
+  const [first] = failures;
+  if (first === void 0) return;
+  const { message, hint, code, evidence } = first.failure;
   const others2 = failures.slice(1).map(({ failure: failure2 }) => failure2.message);
   throw new UserError(message, [hint, ...progress.standing].join("; "), {
     code,
@@ -27870,9 +27870,9 @@ var require_resolve_block_scalar = __commonJS({
     }
     function splitLines2(source) {
       const split = source.split(/\n( *)/);
-      const first2 = split[0];
-      const m = first2.match(/^( *)/);
-      const line0 = m?.[1] ? [m[1], first2.slice(m[1].length)] : ["", first2];
+      const first = split[0];
+      const m = first.match(/^( *)/);
+      const line0 = m?.[1] ? [m[1], first.slice(m[1].length)] : ["", first];
       const lines2 = [line0];
       for (let i = 1; i < split.length; i += 2)
         lines2.push([split[i], split[i + 1]]);
@@ -31131,8 +31131,8 @@ var init_conversation = __esm({
         for (const tell of this.#waiting.splice(0)) tell(void 0);
       }
       #take(text2) {
-        const [first2 = "", ...more] = text2.split("\n");
-        this.#unfinished.push(first2);
+        const [first = "", ...more] = text2.split("\n");
+        this.#unfinished.push(first);
         for (const piece of more) {
           this.#tell(this.#unfinished.join(""));
           this.#unfinished = [piece];
@@ -31457,9 +31457,9 @@ async function probeUntilHealthy(probes, plan, ports) {
         complaint: complaintAbout(answer, plan.expected)
       });
     });
-    const unhealthy2 = [...findings.values()].filter(({ complaint }) => complaint !== void 0);
-    if (unhealthy2.length === 0) break;
-    const word = groupsOf(unhealthy2).map(showGroup).join("; ");
+    const unhealthy3 = [...findings.values()].filter(({ complaint }) => complaint !== void 0);
+    if (unhealthy3.length === 0) break;
+    const word = groupsOf(unhealthy3).map(showGroup).join("; ");
     if (word !== lastWord && attempt2 < plan.attempts)
       ports.log.info(`try ${attempt2} of ${plan.attempts}: ${word}`);
     lastWord = word;
@@ -31517,10 +31517,10 @@ var init_check = __esm({
 });
 
 // src/health/http.ts
-async function ask(probe2, timeout2, signal) {
+async function ask(probe2, timeout4, signal) {
   const { url, host } = probe2;
   const started = import_node_perf_hooks.performance.now();
-  const limit3 = AbortSignal.any([signal, AbortSignal.timeout(timeout2)]);
+  const limit3 = AbortSignal.any([signal, AbortSignal.timeout(timeout4)]);
   const { request } = await (url.protocol === "https:" ? import("node:https") : import("node:http"));
   try {
     return await new Promise((resolve, reject) => {
@@ -31551,7 +31551,7 @@ async function ask(probe2, timeout2, signal) {
     });
   } catch (error3) {
     signal.throwIfAborted();
-    return silence(error3, url, timeout2);
+    return silence(error3, url, timeout4);
   }
 }
 async function readBody(incoming) {
@@ -31572,7 +31572,7 @@ function flatHeaders({ headers: headers2 }) {
     ])
   );
 }
-function silence(error3, url, timeout2) {
+function silence(error3, url, timeout4) {
   const code = codeOf(error3) ?? "";
   const place2 = url.host;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
@@ -31596,7 +31596,7 @@ function silence(error3, url, timeout2) {
     };
   }
   const timedOut2 = error3 instanceof Error && (error3.name === "TimeoutError" || error3.name === "AbortError");
-  const observed2 = timedOut2 ? `${place2} does not answer within ${showDuration(timeout2)}` : `${place2} cannot be reached: ${messageOf(error3)}`;
+  const observed2 = timedOut2 ? `${place2} does not answer within ${showDuration(timeout4)}` : `${place2} cannot be reached: ${messageOf(error3)}`;
   return { kind: "silence", code: "health-no-answer", observed: observed2 };
 }
 var import_node_perf_hooks, bodyLimit;
@@ -32308,15 +32308,15 @@ function parseImage(text2) {
 }
 function readReference(text2) {
   const [, name = "", tag, digest] = /^([^@\s]+?)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(text2) ?? [];
-  const [first2 = "", ...rest] = name.split("/");
-  const hasRegistry = rest.length > 0 && (/[.:]/.test(first2) || first2 === "localhost");
+  const [first = "", ...rest] = name.split("/");
+  const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
   const path = hasRegistry ? rest.join("/") : name;
   const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
   const whole = path !== "" && path.split("/").every((part) => component.test(part));
-  if (!whole || hasRegistry && !/^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9A-Fa-f:]+\](:\d+)?$/.test(first2)) {
+  if (!whole || hasRegistry && !/^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9A-Fa-f:]+\](:\d+)?$/.test(first)) {
     throw new RangeError(`"${text2}" is not the name of an image — ${howToWrite(text2, path)}`);
   }
-  const registry2 = hasRegistry ? first2 : hub;
+  const registry2 = hasRegistry ? first : hub;
   const repository = registry2 === hub && !path.includes("/") ? `library/${path}` : path;
   return { registry: registry2, repository, tag, digest, name };
 }
@@ -32355,7 +32355,13 @@ var init_image = __esm({
 
 // src/docker/inspect.ts
 function readContainer(json) {
-  const found3 = first(json, containerJson, "docker container inspect");
+  const [found3] = all(json, tuple([containerJson]).rest(containerJson), "docker container inspect");
+  return containerOf(found3);
+}
+function readContainers(json) {
+  return all(json, array(containerJson), "docker container inspect").map(containerOf);
+}
+function containerOf(found3) {
   const { Config: config2, State: state, HostConfig: host } = found3;
   return {
     id: found3.Id,
@@ -32390,7 +32396,7 @@ function readContainer(json) {
   };
 }
 function readImage(json) {
-  const found3 = first(json, imageJson, "docker image inspect");
+  const [found3] = all(json, tuple([imageJson]).rest(imageJson), "docker image inspect");
   return {
     id: found3.Id,
     repoDigests: found3.RepoDigests,
@@ -32399,9 +32405,9 @@ function readImage(json) {
     environmentKeys: (found3.Config?.Env ?? []).map(keyOf)
   };
 }
-function first(json, schema, command) {
+function all(json, schema, command) {
   try {
-    return tuple([schema]).rest(schema).parse(JSON.parse(json))[0];
+    return schema.parse(JSON.parse(json));
   } catch (error3) {
     throw new UserError(
       `${command} cannot be understood — ${error3 instanceof ZodError ? prettifyError(error3).split("\n")[0] : "it is no JSON"}`,
@@ -32601,17 +32607,18 @@ function aliasArguments({ networkAlias, networks: [network] }) {
   return ["bridge", "host", "none"].includes(network) ? [] : ["--network-alias", networkAlias];
 }
 function formatPort({ address, hostPort, containerPort, protocol }) {
-  return `${address === void 0 ? "" : `${bracketed(address)}:`}${hostPort}:${containerPort}/${protocol}`;
+  const from = `${address === void 0 ? "" : `${bracketed(address)}:`}${hostPort === 0 ? "" : hostPort}`;
+  return `${from}:${containerPort}/${protocol}`;
 }
 function formatMount({ type, source, target, readOnly }) {
   const fields = [`type=${type}`, `source=${source}`, `target=${target}`, ...readOnly ? ["readonly"] : []];
   return fields.map((field3) => /[",]/.test(field3) ? `"${field3.replaceAll('"', '""')}"` : field3).join(",");
 }
-function healthArguments({ command, interval, timeout: timeout2, retries, startPeriod }) {
+function healthArguments({ command, interval, timeout: timeout4, retries, startPeriod }) {
   return [
     ...["--health-cmd", command],
     ...["--health-interval", `${interval}ms`],
-    ...["--health-timeout", `${timeout2}ms`],
+    ...["--health-timeout", `${timeout4}ms`],
     ...["--health-retries", String(retries)],
     ...["--health-start-period", `${startPeriod}ms`]
   ];
@@ -32848,6 +32855,14 @@ function dockerOn(machine, { signal, log }) {
       const json = await inspect("container", name);
       return json === void 0 ? void 0 : readContainer(json);
     },
+    async containers(names3) {
+      const result = await run3(["docker", "container", "inspect", ...names3]);
+      const complaints = result.stderr.split("\n").filter((line) => line.trim() !== "");
+      if (succeeded(result) || complaints.every((line) => /no such container/i.test(line))) {
+        return readContainers(result.stdout);
+      }
+      throw dockerVerdict({ failed: "Cannot look at the containers", server: machine.name, result });
+    },
     async create(spec) {
       const failed2 = `Cannot create the container ${spec.name}`;
       await must(failed2, createArguments(spec), { timeout: limits.change });
@@ -32856,16 +32871,16 @@ function dockerOn(machine, { signal, log }) {
     async start(name) {
       await must(`Cannot start the container ${name}`, ["start", name], { timeout: limits.change });
     },
-    async stop(name, timeout2) {
-      const seconds = String(Math.ceil(timeout2 / 1e3));
-      await must(`Cannot stop the container ${name}`, ["stop", "-t", seconds, name], {
-        timeout: timeout2 + limits.change
+    async stop(name, timeout4) {
+      const seconds2 = String(Math.ceil(timeout4 / 1e3));
+      await must(`Cannot stop the container ${name}`, ["stop", "-t", seconds2, name], {
+        timeout: timeout4 + limits.change
       });
     },
-    async restart(name, timeout2) {
-      const seconds = String(Math.ceil(timeout2 / 1e3));
-      await must(`Cannot restart the container ${name}`, ["restart", "-t", seconds, name], {
-        timeout: timeout2 + limits.change
+    async restart(name, timeout4) {
+      const seconds2 = String(Math.ceil(timeout4 / 1e3));
+      await must(`Cannot restart the container ${name}`, ["restart", "-t", seconds2, name], {
+        timeout: timeout4 + limits.change
       });
     },
     async setRestartPolicy(name, policy) {
@@ -32931,55 +32946,737 @@ var init_renewable = __esm({
   }
 });
 
-// src/deployment/preflight.ts
-async function fetchedImage({ request, docker, machine, ports }, platform2) {
-  const started = import_node_perf_hooks2.performance.now();
-  const written3 = showImage(request.image);
-  const isThere = request.image.digest !== void 0 && await docker.image(written3) !== void 0;
-  const digest = isThere ? request.image.digest ?? "" : await docker.pull(request.image, request.registryLogin);
-  const image = await docker.image(pinnedImage(request.image, digest));
-  if (image === void 0) {
-    throw new UserError(
-      `${written3} is not on ${machine.name} — it was pulled as ${digest}, and is gone`,
-      "something removes images there while others are deployed (docker image prune in a cron job?)",
-      { code: "image-not-found" }
-    );
-  }
-  const built = `${image.os}/${image.architecture}`;
-  if (built !== platform2) {
-    throw new UserError(
-      `${written3} cannot run on ${machine.name} — the image is ${built}, the server ${platform2}`,
-      `build it for the server: platforms: ${platform2} in the build step`,
-      { code: "image-wrong-architecture" }
-    );
-  }
-  ports.log.step(
-    "Image",
-    `${written3} is ${shortDigest(digest)}${isThere ? " (already there)" : ""}`,
-    import_node_perf_hooks2.performance.now() - started
-  );
-  return { digest, image };
+// src/deployment/health-probe.ts
+function outsideProbe({ healthUrl, healthHost }, host) {
+  if (healthUrl === void 0) return void 0;
+  const address = host.includes(":") ? `[${host}]` : host;
+  return { url: new URL(healthUrl.replaceAll("{host}", address)), host: healthHost, headers: {} };
 }
-async function refuseTakenPorts({ request, docker, machine }, current) {
-  for (const { address, hostPort, protocol } of request.ports) {
-    if (address !== void 0) continue;
-    const others2 = (await docker.publishersOf(hostPort, protocol)).filter((name) => name !== current?.name);
-    if (others2.length === 0) continue;
-    throw new UserError(
-      `${request.container} cannot have port ${hostPort} of ${machine.name} — it belongs to the container ${listed(others2)}`,
-      "stop that one, or choose another port",
-      { code: "port-taken" }
-    );
-  }
+function healthProbe(request, host) {
+  const probe2 = outsideProbe(request, host);
+  if (probe2 === void 0) return void 0;
+  const { url } = probe2;
+  const scheme = url.protocol === "https:" ? "https" : "http";
+  const port2 = Number(url.port || (scheme === "https" ? 443 : 80));
+  const mapping = request.ports.find(({ hostPort, protocol }) => hostPort === port2 && protocol === "tcp");
+  if (mapping === void 0) return void 0;
+  return {
+    scheme,
+    host: probe2.host ?? url.host,
+    path: `${url.pathname}${url.search}`,
+    hostPort: mapping.hostPort,
+    containerPort: mapping.containerPort,
+    address: ipv4Address(mapping.address)
+  };
 }
-var import_node_perf_hooks2;
-var init_preflight = __esm({
-  "src/deployment/preflight.ts"() {
+function ipv4Address(address) {
+  return address === "0.0.0.0" ? void 0 : address;
+}
+var init_health_probe = __esm({
+  "src/deployment/health-probe.ts"() {
     "use strict";
-    import_node_perf_hooks2 = require("node:perf_hooks");
-    init_image();
+  }
+});
+
+// src/deployment/redirect.ts
+function chainOf(container) {
+  return `TENANTRY-${(0, import_node_crypto4.createHash)("sha256").update(container).digest("hex").slice(0, 12)}`;
+}
+function iptablesFlip(chain, ports) {
+  const rules3 = ports.flatMap(({ address, port: port2, target }) => {
+    const here = `-p tcp --dport ${port2}`;
+    const local = `${address === void 0 ? "" : `-d ${address} `}${here} -m addrtype --dst-type LOCAL`;
+    const dnat = `${local} -j DNAT --to-destination ${target.address}:${target.port}`;
+    return [
+      ...target.loopbackPort === void 0 || !reachesLoopback(address) ? [] : [`${loopbackOf(address)} ${here} -j REDIRECT --to-ports ${target.loopbackPort}`],
+      ...isLoopback(address) ? [] : [
+        ...target.neighbours.map(
+          (neighbour) => `-i ${neighbour.device} ${local} -j REDIRECT --to-ports ${neighbour.port}`
+        ),
+        dnat
+      ]
+    ];
+  });
+  return transaction(chain, rules3);
+}
+function ip6tablesFlip(chain, ports) {
+  const rules3 = ports.flatMap(({ port: port2, target: { ipv6Port } }) => {
+    if (ipv6Port === void 0) return [];
+    return [`-p tcp --dport ${port2} -m addrtype --dst-type LOCAL -j REDIRECT --to-ports ${ipv6Port}`];
+  });
+  return rules3.length === 0 ? "" : transaction(chain, rules3);
+}
+function transaction(chain, rules3) {
+  return [
+    "*nat",
+    `:${chain} - [0:0]`,
+    ...rules3.map((rule) => `-A ${chain} ${rule}`),
+    `-I PREROUTING 1 -j ${chain}`,
+    `-I OUTPUT 1 -j ${chain}`,
+    "COMMIT"
+  ].join("\n");
+}
+function nftFlip(chain, ports) {
+  const ipv42 = ports.flatMap(({ address, port: port2, target }) => {
+    const local = `${address === void 0 ? "" : `ip daddr ${address} `}fib daddr type local tcp dport ${port2} counter`;
+    const loopback = target.loopbackPort === void 0 || !reachesLoopback(address) ? [] : [
+      `ip daddr ${address ?? "127.0.0.0/8"} tcp dport ${port2} counter redirect to :${target.loopbackPort}`
+    ];
+    const dnat = isLoopback(address) ? [] : [`${local} dnat to ${target.address}:${target.port}`];
+    const neighbours = isLoopback(address) ? [] : target.neighbours.map(({ device, port: to }) => `iifname "${device}" ${local} redirect to :${to}`);
+    return [{ arriving: [...neighbours, ...dnat], leaving: [...loopback, ...dnat] }];
+  });
+  const ipv62 = ports.flatMap(({ port: port2, target: { ipv6Port } }) => {
+    if (ipv6Port === void 0) return [];
+    const rule = `fib daddr type local tcp dport ${port2} counter redirect to :${ipv6Port}`;
+    return [{ arriving: [rule], leaving: [rule] }];
+  });
+  return [...nftTable("ip", chain, ipv42), ...ipv62.length === 0 ? [] : nftTable("ip6", chain, ipv62)].join(
+    "\n"
+  );
+}
+function nftTable(family, name, rules3) {
+  return [
+    `table ${family} ${name} {`,
+    "chain arriving { type nat hook prerouting priority -110; policy accept;",
+    ...rules3.flatMap(({ arriving }) => arriving),
+    "}",
+    "chain leaving { type nat hook output priority -110; policy accept;",
+    ...rules3.flatMap(({ leaving }) => leaving),
+    "}",
+    "}"
+  ];
+}
+function isLoopback(address) {
+  return address?.startsWith("127.") === true;
+}
+function reachesLoopback(address) {
+  return address === void 0 || isLoopback(address);
+}
+function loopbackOf(address) {
+  return `-d ${isLoopback(address) ? address : "127.0.0.0/8"}`;
+}
+var import_node_crypto4;
+var init_redirect = __esm({
+  "src/deployment/redirect.ts"() {
+    "use strict";
+    import_node_crypto4 = require("node:crypto");
+  }
+});
+
+// src/deployment/server-script.ts
+var files2, serverScript;
+var init_server_script = __esm({
+  "src/deployment/server-script.ts"() {
+    "use strict";
+    files2 = {
+      "lease": '# The lease of an application: who deploys it now. Every change is made under a lock of the kernel.\n#   sh -c … lease take FOLDER TOKEN [TOKEN OF A DEAD HOLDER]   the record comes by standard input\n#   sh -c … lease renew|release FOLDER TOKEN [PHASE]\n# `take` prints `taken`, or what is known of the holder: token, age in seconds, boot, work, record.\numask 077\nwhat=$1 folder=$2 token=$3 other=${4:-}\ncd && mkdir -p "$folder" && cd "$folder" || exit\nboot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)\nif command -v flock >/dev/null 2>&1; then\n  exec 8>lease.lock\n  flock -w 10 8 || exit\nfi\nholder() { cat lease/token 2>/dev/null || echo none; }\n\ncase $what in\n  take)\n    if [ -d lease ] && { [ -z "$other" ] || [ "$(holder)" != "$other" ]; }; then\n      since=$(stat -c %Y lease/heartbeat 2>/dev/null || stat -c %Y lease)\n      echo "token $(holder)"\n      echo "age $(($(date +%s) - since))"\n      [ "$(cat lease/boot 2>/dev/null)" != "$boot" ] || echo \'boot same\'\n      if [ -e lock ] && command -v flock >/dev/null 2>&1; then flock -n lock true || echo \'work alive\'; fi\n      echo "phase $(cat lease/phase 2>/dev/null)"\n      echo "record $(cat lease/record 2>/dev/null)"\n      exit 0\n    fi\n    rm -rf lease lease.new && mkdir lease.new && cat >lease.new/record && echo "$boot" >lease.new/boot &&\n      echo "$token" >lease.new/token && : >lease.new/heartbeat && mv lease.new lease && echo taken\n    ;;\n  renew)\n    [ "$(holder)" = "$token" ] || exit 0\n    echo >lease/heartbeat\n    echo "$other" >lease/phase\n    ;;\n  release)\n    [ "$(holder)" != "$token" ] || rm -rf lease\n    ;;\nesac\n',
+      "survey": `# What a server has and allows, one fact a line. Changes nothing.
+#   sh -c … survey CONTAINER CHAIN NETWORK…
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL=C
+container=$1 chain=$2
+shift 2
+has() { command -v "$1" >/dev/null 2>&1; }
+
+echo "home $(cd && pwd)"
+# shellcheck disable=SC2086
+set_own() { own=$3; }
+# shellcheck disable=SC2086
+set_own $SSH_CONNECTION 2>/dev/null
+echo "own \${own:-}"
+
+for tool in flock setsid awk sed timeout; do has $tool || echo "missing $tool"; done
+if has curl; then echo 'http curl'; elif has bash; then echo 'http bash'; fi
+[ ! -e "$HOME/.tenantry/$container/switch/program" ] || echo 'program yes'
+
+sudo=
+if [ "$(id -u)" -eq 0 ]; then echo 'root yes'; elif has sudo; then sudo='sudo -n'; fi
+backend=$(docker info --format '{{json .}}' 2>/dev/null | sed -n 's/.*"FirewallBackend":{[^}]*"Driver":"\\([a-z+]*\\)".*/\\1/p')
+echo "backend $backend"
+allowed=no
+case $backend in
+  nftables*)
+    if tables=$($sudo nft list tables 2>/dev/null); then
+      allowed=yes
+      case $tables in *' docker-bridges'*) echo 'filter nft' ;; esac
+      case $tables in *" $chain"*) echo 'chain yes' ;; esac
+    fi
+    ;;
+  *)
+    for filter in iptables iptables-nft iptables-legacy; do
+      has "$filter-save" || continue
+      rules=$($sudo "$filter-save" -t nat 2>/dev/null) || continue
+      allowed=yes
+      case $rules in *":$chain "*) echo 'chain yes' ;; esac
+      case $rules in
+        *':DOCKER '*)
+          echo "filter $filter"
+          filter6=ip6tables\${filter#iptables}
+          if has "$filter6-save" && rules=$($sudo "$filter6-save" -t nat 2>/dev/null); then
+            echo "filter6 $filter6"
+            case $rules in *":$chain "*) echo 'chain yes' ;; esac
+          fi
+          break
+          ;;
+      esac
+    done
+    ;;
+esac
+echo "allowed $allowed"
+
+for process in /proc/[0-9]*; do
+  line=$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
+  case $line in *docker-proxy\\ -proto\\ *) echo "proxy $line" ;; esac
+done
+
+for network in "$@"; do
+  docker network inspect --format \\
+    'network {{.Driver}} {{.Id}} {{with index .Options "com.docker.network.bridge.name"}}{{.}}{{end}}' "$network" 2>/dev/null
+done
+ip -4 -o addr show 2>/dev/null | awk '{ sub(/\\/.*/, "", $4); print "address", $2, $4 }'
+
+awk '$1 == "MemAvailable:" { printf "available %.0f\\n", $2 * 1024 }' /proc/meminfo
+pid=$(docker container inspect --format '{{.State.Pid}}' "$container" 2>/dev/null)
+if [ "\${pid:-0}" -gt 0 ]; then
+  group=$(sed -n 's/^[0-9]*:\\([a-z,]*,\\)*memory[^:]*://p; s/^0:://p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+  for stat in "/sys/fs/cgroup/memory$group/memory.stat" "/sys/fs/cgroup$group/memory.stat"; do
+    [ -r "$stat" ] || continue
+    awk '$1 == "total_rss" || $1 == "anon" { print "used", $2; exit }' "$stat"
+    break
+  done
+fi
+`,
+      "switch": `# Moves the traffic of one application from the container that serves to the one that shall serve, on the server
+# itself and to the end, whoever is still connected. POSIX sh. What it needs to know stands before it in the same file.
+#   sh program deploy    a container (BRIDGE) runs the new version beside the old one (CURRENT); NEXT is made, not started
+#   sh program recover  what a killed run left: finished or undone, as the world says
+# It is started with descriptor 9 holding the lock, and tells what it does in \`journal\`, how it ended in \`result\`.
+set -u
+trap "" HUP
+umask 077
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL=C
+
+now() { # centiseconds
+  read -r up _ </proc/uptime
+  echo "\${up%.*}\${up#*.}"
+}
+
+note() { # STEP [more JSON]: a full disk is no reason to stop here
+  printf '{"at":%s,"step":"%s"%s}\\n' "$(now)" "$1" "\${2:-}" 2>/dev/null >>journal || :
+}
+
+beat() { # the sign of life of the lease
+  [ ! -d lease ] || echo 2>/dev/null >lease/heartbeat || :
+}
+
+pause() { sleep "$1" 9>&-; }
+
+as_root() { $SUDO "$@"; }
+
+end() { # RESULT
+  printf '{"result":"%s","failed":"%s","who":"%s"}\\n' "$1" "$failed" "$who" 2>/dev/null >result.new &&
+    mv -f result.new result
+  note "$1"
+  exit 0
+}
+
+# --- the packet filter -------------------------------------------------------------------------------------------
+
+flip() {
+  case $FILTER in
+    nft) printf '%s\\n' "$FLIP" | as_root nft -f - ;;
+    *)
+      printf '%s\\n' "$FLIP" | as_root "$FILTER-restore" --noflush || return
+      [ -z "$FLIP6" ] || printf '%s\\n' "$FLIP6" | as_root "$FILTER6-restore" --noflush
+      ;;
+  esac 2>filter.error
+}
+
+# Every rule that leads to the chain, and the chain, whatever a killed run left of them.
+unflip() {
+  case $FILTER in
+    nft)
+      for family in ip ip6; do
+        as_root nft list table $family "$CHAIN" >/dev/null 2>&1 || continue
+        as_root nft delete table $family "$CHAIN" 2>filter.error || return
+      done
+      ;;
+    *)
+      for program in "$FILTER" "$FILTER6"; do
+        [ -n "$program" ] || continue
+        rules=$(as_root "$program-save" -t nat 2>filter.error) || return
+        undo=$(printf '%s\\n' "$rules" | awk -v chain="$CHAIN" '
+          $1 == "-A" && $2 != chain && $NF == chain { sub(/^-A/, "-D"); print }
+          $1 == ":" chain { found = 1 }
+          END { if (found) { print "-F " chain; print "-X " chain } }')
+        [ -n "$undo" ] || continue
+        printf '*nat\\n%s\\nCOMMIT\\n' "$undo" | as_root "$program-restore" --noflush 2>filter.error || return
+      done
+      ;;
+  esac
+}
+
+redirected() {
+  case $FILTER in
+    nft) as_root nft list table ip "$CHAIN" >/dev/null 2>&1 ;;
+    *) as_root "$FILTER-save" -t nat 2>/dev/null | grep -q -- "-j $CHAIN\\$" ;;
+  esac
+}
+
+# How many connections took the redirect.
+redirects() {
+  case $FILTER in
+    nft) as_root nft list table ip "$CHAIN" 2>/dev/null | sed -n 's/.*counter packets \\([0-9]*\\).*/\\1/p' ;;
+    *) as_root "$FILTER-save" -c -t nat 2>/dev/null | sed -n "s/^\\\\[\\\\([0-9]*\\\\):.*-A $CHAIN .*/\\\\1/p" ;;
+  esac | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+# --- containers --------------------------------------------------------------------------------------------------
+
+state() { # NAME: none, created, running, exited, …; fails when Docker does not answer
+  found=$(docker container inspect --format '{{.State.Status}}' "$1" 2>&1) && echo "$found" && return
+  case $found in *[Nn]o\\ such\\ container*) echo none ;; *) return 1 ;; esac
+}
+
+look() { # NAME: sets status born health process address
+  status='' born='' health='' process='' address=''
+  found=$(docker container inspect --format \\
+    '{{.State.Status}} {{.State.StartedAt}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.State.Pid}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' \\
+    "$1" 2>&1) || return
+  # shellcheck disable=SC2086
+  set -- $found
+  status=$1 born=$2 health=$3 process=$4
+  shift 4
+  for word in "$@"; do case $word in [0-9]*.*) address=$word; break ;; esac; done
+}
+
+keep_evidence() { # NAME
+  docker container inspect "$1" >evidence.json 2>/dev/null
+  docker logs --timestamps --tail 60 "$1" >evidence.out 2>evidence.err
+  [ ! -e probe.body ] || cp -f probe.body evidence.body
+  printf '%s' "\${answered:-}" >evidence.status
+}
+
+# Sockets of a process's network on a list of ports (hexadecimal), in a list of states.
+sockets() { # PROCESS PORTS STATES
+  cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null | awk -v ports=" $2 " -v states=" $3 " '
+    { n = split($2, local, ":") }
+    index(ports, " " local[n] " ") && index(states, " " $4 " ") { count++ }
+    END { print count + 0 }'
+}
+listening='0A'
+in_use='01 08' # established; half closed by the client, who may still wait for its answer
+
+# Waits until nobody is connected any more, or the time is up.
+drain() { # NAME PORTS
+  until=$(($(now) + DRAIN)) quiet=0
+  look "$1" && [ "$status" = running ] || return 0
+  while [ "$(now)" -lt "$until" ]; do
+    beat
+    if [ "$(sockets "$process" "$2" "$in_use")" -eq 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
+    [ $quiet -lt 2 ] || return 0
+    pause 0.1
+  done
+}
+
+# --- health ------------------------------------------------------------------------------------------------------
+
+# One answer: its status in \`answered\`; 000 when there was none, \`late\` when it did not come in time.
+ask() { # ADDRESS PORT
+  : >probe.body
+  case $HTTP in
+    curl)
+      answered=$(curl -gksS --noproxy '*' --max-time 5 -o probe.body -w '%{http_code}' \\
+        -H "Host: $HEALTH_HOST" "$HEALTH_SCHEME://$1:$2$HEALTH_PATH" 2>/dev/null)
+      [ $? -ne 28 ] || answered=late
+      ;;
+    bash)
+      # shellcheck disable=SC2016
+      timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit
+        printf "GET %s HTTP/1.1\\r\\nHost: %s\\r\\nUser-Agent: tenantry\\r\\nConnection: close\\r\\n\\r\\n" "$2" "$3" >&3
+        head -c 8192 <&3' "$1" "$2" "$HEALTH_PATH" "$HEALTH_HOST" >probe.raw 2>/dev/null
+      ended=$?
+      answered=$(sed -n '1s/^HTTP\\/[0-9.]* \\([0-9][0-9][0-9]\\).*/\\1/p' probe.raw)
+      sed '1,/^\\r*$/d' probe.raw >probe.body
+      [ $ended -ne 124 ] || answered=late
+      ;;
+  esac
+  answered=\${answered:-000}
+}
+
+accepted() { # good | any
+  case $answered in
+    2??) return 0 ;;
+    1?? | 3?? | 4??) [ "$1" = any ] ;;
+    *) return 1 ;;
+  esac
+}
+
+# Waits until a container runs and is healthy. Ends at its first exit, not at the end of the time.
+gate() { # NAME good|any CENTISECONDS; why it fails: stopped, gone, unhealthy
+  subject=$1 kind=$2 first=$(now) birth=''
+  until=$((first + $3)) failed=''
+  while :; do
+    beat
+    if look "$subject"; then
+      [ -n "$birth" ] || birth=$born
+      if [ "$status" != running ] || [ "$born" != "$birth" ]; then failed=stopped; return 1; fi
+      if ready; then failed=''; return 0; fi
+    else
+      case $found in *[Nn]o\\ such\\ container*) failed=gone; return 1 ;; esac
+    fi
+    if [ "$(now)" -gt "$until" ]; then failed=unhealthy; return 1; fi
+    ! cancelled || { failed=$(cat cancel); return 1; }
+    pause 0.2
+  done
+}
+
+ready() {
+  case $health in starting | unhealthy) return 1 ;; esac
+  if [ -n "$HTTP" ]; then
+    ask "$address" "$HEALTH_PORT"
+    accepted "$kind"
+  else
+    [ "$health" = healthy ] || [ $(($(now) - first)) -ge 300 ] || return 1
+    [ "$kind" = any ] || [ "$(sockets "$process" "$PORTS" "$listening")" -gt 0 ]
+  fi
+}
+
+cancelled() { [ "$may_cancel" = yes ] && [ -e cancel ]; }
+
+# The public ports, as processes of this server reach them: every address must answer, through the redirect.
+public_answers() {
+  [ -n "$HTTP" ] || { redirected; return; }
+  tries=0
+  for place in $PUBLIC; do
+    until ask "\${place%:*}" "\${place##*:}"; accepted good; do
+      tries=$((tries + 1))
+      [ $tries -lt 10 ] || return 1
+      pause 0.2
+    done
+  done
+  [ -z "$PUBLIC" ] || [ "$(redirects)" -gt 0 ]
+}
+
+# The new one has the traffic, the old one still runs: until the bake is over and nobody is left on the old one.
+# Sets failed: stopped, unhealthy, cancelled.
+watch() {
+  began=$(now) complaints=0 drained='' turn=0
+  look "$CURRENT"
+  old_process=$process quiet=0
+  look "$BRIDGE"
+  while :; do
+    # A crash is seen within a twentieth of a second, everything else once in half a second.
+    [ -d "/proc/$process" ] || { failed=stopped; return 1; }
+    turn=$((turn + 1))
+    if [ $((turn % 2)) -eq 0 ] && [ -z "$drained" ]; then
+      if [ "$(sockets "$old_process" "$OLD_PORTS" "$in_use")" -eq 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
+      if [ $quiet -ge 2 ]; then
+        drained=yes; note drained
+      elif [ $(($(now) - began)) -ge "$DRAIN" ]; then
+        drained=late; note drained ',"late":true'
+      fi
+    fi
+    if [ $((turn % 10)) -eq 0 ]; then
+      beat
+      ! cancelled || { failed=$(cat cancel); return 1; }
+      pid=$process at=$born
+      if look "$BRIDGE"; then
+        [ "$status" = running ] && [ "$born" = "$at" ] || { failed=stopped; return 1; }
+        [ "$health" != unhealthy ] || { failed=unhealthy; return 1; }
+        if [ -n "$HTTP" ]; then
+          ask "$address" "$HEALTH_PORT"
+          if accepted good; then complaints=0; else complaints=$((complaints + 1)); fi
+          [ $complaints -lt 3 ] || { failed=unhealthy; return 1; }
+        fi
+      else
+        process=$pid born=$at # Docker does not answer; that the process lives is seen above
+      fi
+    fi
+    if [ -n "$drained" ] && [ $(($(now) - began)) -ge "$BAKE" ]; then return 0; fi
+    pause 0.05
+  done
+}
+
+# --- the way -----------------------------------------------------------------------------------------------------
+
+deploy() {
+  old_serves=yes may_cancel=yes
+  who=bridge
+  gate "$BRIDGE" good "$HEALTH_TIMEOUT" || give_up "$BRIDGE"
+  note healthy
+  ! cancelled || { failed=$(cat cancel); give_up "$BRIDGE"; }
+  flip || { failed=filter; give_up "$BRIDGE"; }
+  note flipped
+  public_answers || { failed=public; give_up "$BRIDGE"; }
+  note proven
+  watch || give_up "$BRIDGE"
+  note baked
+  ! cancelled || { failed=$(cat cancel); give_up "$BRIDGE"; }
+
+  # From here on the old one would not come back after a reboot by "unless-stopped"; it would by "always".
+  may_cancel=no who=final
+  docker update --restart always "$CURRENT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  note stopping
+  old_serves=no
+  docker stop -t "$STOP" "$CURRENT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  note stopped
+  docker start "$NEXT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  note final-started
+  gate "$NEXT" good "$HEALTH_TIMEOUT" || give_up "$NEXT"
+  note final-healthy
+  commit || { failed=docker; recover no; }
+  note committed
+  unflip || { failed=filter; end stuck; }
+  note unflipped
+  tidy
+  failed='' who=''
+  end deployed
+}
+
+# The proven one gets its name. Both have a restart policy for a moment: one of them comes back from a reboot.
+commit() {
+  {
+    docker update --restart "$RESTART" "$NEXT" &&
+      docker update --restart no "$CURRENT" &&
+      docker rename "$CURRENT" "$PREVIOUS" &&
+      docker rename "$NEXT" "$CURRENT"
+  } >/dev/null 2>docker.error
+}
+
+tidy() {
+  drain "$BRIDGE" "$PORTS"
+  docker stop -t "$STOP" "$BRIDGE" >/dev/null 2>&1
+  docker rm -f -v "$BRIDGE" >/dev/null 2>&1
+  docker rm -f "$PREVIOUS" >/dev/null 2>&1
+  note tidied
+}
+
+give_up() { # NAME of the one that is no good
+  [ "$old_serves" = no ] || unflip
+  note failed ",\\"why\\":\\"$failed\\",\\"who\\":\\"$who\\""
+  keep_evidence "$1"
+  recover yes
+}
+
+await_docker() {
+  limit=$(($(now) + 12000))
+  until docker version >/dev/null 2>&1; do
+    beat
+    [ "$(now)" -lt "$limit" ] || return 1
+    pause 1
+  done
+}
+
+# Reads from the world how far it came. The old one is never stopped before the new one was proven in its place, and
+# names are changed only after the last proof.
+recover() { # yes: the next one is known to be no good
+  why=$failed bad=$1 may_cancel=no
+  await_docker || { failed=\${why:-docker}; end stuck; }
+  current=$(state "$CURRENT") next=$(state "$NEXT") previous=$(state "$PREVIOUS") bridge=$(state "$BRIDGE")
+  # Traffic that goes nowhere is given back first.
+  if [ "$current" = running ] && [ "$bridge" != running ]; then unflip; fi
+  # A stop that was asked for may still be under way; the bridge serves meanwhile.
+  if [ "$current" = running ] && [ "$bridge" = running ] && interrupted_stop && redirected; then
+    docker stop -t "$STOP" "$CURRENT" >/dev/null 2>&1
+    current=$(state "$CURRENT")
+  fi
+  if [ "$previous" != none ]; then
+    if [ "$current" = none ] && [ "$next" != none ]; then
+      docker rename "$NEXT" "$CURRENT"
+    elif [ "$current" = none ]; then
+      docker rename "$PREVIOUS" "$CURRENT"
+    fi
+    serve any || { failed=\${why:-$failed}; end stuck; }
+    leave
+  fi
+  if [ "$bad" = no ] && [ "$next" != none ] && [ "$current" != running ] &&
+    { [ "$next" = running ] || [ "$bridge" = running ]; }; then
+    [ "$next" = running ] || docker start "$NEXT" >/dev/null 2>docker.error
+    if gate "$NEXT" good "$HEALTH_TIMEOUT" && commit; then leave; fi
+    keep_evidence "$NEXT"
+    why=\${why:-$failed}
+  fi
+  docker rm -f -v "$NEXT" >/dev/null 2>&1
+  serve any || { failed=\${why:-$failed}; end stuck; }
+  leave
+}
+
+interrupted_stop() { [ "$(sed -n '$s/.*"step":"\\([a-z-]*\\)".*/\\1/p' before 2>/dev/null)" = stopping ]; }
+
+# The one that has the name runs and answers, started if it has to be.
+serve() { # good|any
+  [ "$(state "$CURRENT")" = running ] || docker start "$CURRENT" >/dev/null 2>docker.error || return
+  gate "$CURRENT" "$1" "$HEALTH_TIMEOUT"
+}
+
+leave() { # the one with the name serves; which it is says how it ended
+  if [ "$(docker container inspect --format '{{.Id}}' "$CURRENT" 2>/dev/null)" = "$OLD_ID" ]; then
+    outcome=undone policy=$OLD_RESTART
+  else
+    outcome=finished policy=$RESTART
+  fi
+  docker update --restart "$policy" "$CURRENT" >/dev/null 2>&1
+  unflip || { failed=filter; end stuck; }
+  note unflipped
+  tidy
+  failed=\${why:-}
+  end $outcome
+}
+
+failed='' who='' why='' old_serves=no may_cancel=no
+note begin
+case $1 in
+  deploy) deploy ;;
+  recover) recover no ;;
+esac
+`
+    };
+    serverScript = (name) => files2[name];
+  }
+});
+
+// src/deployment/survey.ts
+async function surveyOf(machine, { container, networks, signal }) {
+  const joined2 = networks.length === 0 ? ["bridge"] : networks;
+  const script = ["sh", "-c", serverScript("survey"), "survey", container, chainOf(container), ...joined2];
+  const result = await machine.run(script, { timeout: timeout2, signal });
+  const survey = readSurvey(result.stdout);
+  if (succeeded(result) && survey.home.startsWith("/")) return survey;
+  throw new UserError(
+    `The account has no home folder on ${machine.name} — ${lastWords(result, 1)}`,
+    "create it: the environment file is kept there, readable for this account only",
+    { code: "cannot-write" }
+  );
+}
+function readSurvey(text2) {
+  const facts4 = text2.split("\n").map((line) => {
+    const [name = "", ...rest] = line.trim().split(" ");
+    return { name, value: rest.join(" ").trim() };
+  });
+  const all2 = (name) => facts4.filter((fact) => fact.name === name).map(({ value }) => value);
+  const one = (name) => all2(name).find((value) => value !== "");
+  const size = (name) => one(name) === void 0 ? void 0 : Number(one(name));
+  const addresses = new Map(all2("address").map((line) => line.split(" ")));
+  const http = one("http");
+  return {
+    home: one("home") ?? "",
+    own: one("own")?.includes(":") === false ? one("own") : void 0,
+    missing: all2("missing"),
+    http: http === "curl" || http === "bash" ? http : void 0,
+    isRoot: one("root") === "yes",
+    allowed: one("allowed") === "yes",
+    filter: one("filter"),
+    filter6: one("filter6"),
+    isRedirected: one("chain") === "yes",
+    hasProgram: one("program") === "yes",
+    proxies: all2("proxy").flatMap(readProxy),
+    bridges: all2("network").flatMap((line) => {
+      const [driver, id = "", name] = line.split(" ");
+      const device = name ?? `br-${id.slice(0, 12)}`;
+      const address = addresses.get(device);
+      return driver !== "bridge" || address === void 0 ? [] : [{ device, address }];
+    }),
+    availableMemory: size("available"),
+    usedMemory: size("used")
+  };
+}
+function readProxy(line) {
+  const words = line.split(" ");
+  const after2 = (option) => words[words.indexOf(option) + 1] ?? "";
+  const proxy = {
+    protocol: after2("-proto"),
+    hostAddress: after2("-host-ip"),
+    hostPort: Number(after2("-host-port")),
+    containerAddress: after2("-container-ip"),
+    containerPort: Number(after2("-container-port"))
+  };
+  return Number.isInteger(proxy.hostPort) && Number.isInteger(proxy.containerPort) ? [proxy] : [];
+}
+var timeout2, listProxies;
+var init_survey = __esm({
+  "src/deployment/survey.ts"() {
+    "use strict";
     init_errors();
-    init_words();
+    init_machine();
+    init_redirect();
+    init_server_script();
+    timeout2 = 6e4;
+    listProxies = `
+  for process in /proc/[0-9]*; do
+    line=$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
+    case $line in *docker-proxy\\ -proto\\ *) echo "$line" ;; esac
+  done`;
+  }
+});
+
+// src/deployment/bridge-ports.ts
+function bridgeSpec(spec, name, survey) {
+  const addresses = ["127.0.0.1", ...survey.bridges.map(({ address }) => address)];
+  if (isOnIpv6(survey)) addresses.push("::");
+  const containerPorts = [...new Set(spec.ports.map(({ containerPort }) => containerPort))];
+  const ports = containerPorts.flatMap(
+    (containerPort) => addresses.map((address) => ({ address, hostPort: 0, containerPort, protocol: "tcp" }))
+  );
+  return { ...spec, name, ports, networkAlias: void 0 };
+}
+function isOnIpv6({ proxies, filter, filter6 }) {
+  return proxies.some(({ hostAddress }) => hostAddress === "::") && (filter === "nft" || filter6 !== void 0);
+}
+async function publicPorts(machine, { bridge, ports, survey, signal }) {
+  const format = "{{range $port, $all := .NetworkSettings.Ports}}{{range $all}}{{$port}} {{.HostIp}} {{.HostPort}}\n{{end}}{{end}}";
+  const script = `docker container inspect --format "$1" "$2" | sed 's/^./published &/'; ${listProxies}`;
+  const { stdout } = await machine.run(["sh", "-c", script, "ports", format, bridge], {
+    timeout: askTimeout,
+    signal
+  });
+  const published = [...stdout.matchAll(/^published (\d+)\/tcp (\S+) (\d+)$/gm)].map(
+    ([, containerPort, address, port2]) => ({
+      containerPort: Number(containerPort),
+      address,
+      port: Number(port2)
+    })
+  );
+  const proxies = stdout.split("\n").filter((line) => line.includes("docker-proxy")).flatMap(readProxy);
+  return ports.map(({ address, hostPort, containerPort }) => {
+    const portOn = (where) => published.find((each) => each.containerPort === containerPort && each.address === where)?.port;
+    const loopbackPort = portOn("127.0.0.1");
+    const proxy = proxies.find(
+      (each) => each.hostAddress === "127.0.0.1" && each.hostPort === loopbackPort && each.containerPort === containerPort
+    );
+    if (proxy === void 0) {
+      throw new UserError(
+        `Cannot see how Docker forwards port ${containerPort} of ${bridge} on ${machine.name} — there is no docker-proxy for it`,
+        "choose strategy: recreate",
+        { code: "switch-failed" }
+      );
+    }
+    return {
+      address: ipv4Address(address),
+      port: hostPort,
+      target: {
+        address: proxy.containerAddress,
+        port: containerPort,
+        loopbackPort,
+        ipv6Port: address === void 0 ? portOn("::") : void 0,
+        neighbours: survey.bridges.flatMap(({ device, address: gateway }) => {
+          const port2 = portOn(gateway);
+          return port2 === void 0 ? [] : [{ device, port: port2 }];
+        })
+      }
+    };
+  });
+}
+var askTimeout;
+var init_bridge_ports = __esm({
+  "src/deployment/bridge-ports.ts"() {
+    "use strict";
+    init_errors();
+    init_health_probe();
+    init_survey();
+    askTimeout = 3e4;
   }
 });
 
@@ -33101,8 +33798,8 @@ var init_why = __esm({
 });
 
 // src/deployment/gate.ts
-async function waitUntilServing(name, called, { probe: probe2, status, timeout: timeout2 }, { docker, ask: ask3, signal, log }) {
-  const started = import_node_perf_hooks3.performance.now();
+async function waitUntilServing(name, called, { probe: probe2, status, timeout: timeout4 }, { docker, ask: ask3, signal, log }) {
+  const started = import_node_perf_hooks2.performance.now();
   let told4 = "";
   let bornAt;
   for (; ; ) {
@@ -33116,7 +33813,7 @@ async function waitUntilServing(name, called, { probe: probe2, status, timeout: 
         }
       );
     }
-    const waited = import_node_perf_hooks3.performance.now() - started;
+    const waited = import_node_perf_hooks2.performance.now() - started;
     bornAt ??= container.state.startedAt.getTime();
     const isReborn = bornAt !== container.state.startedAt.getTime();
     let look2 = isReborn ? { now: "stopped" } : lookAt2(container, waited, probe2 !== void 0);
@@ -33129,8 +33826,8 @@ async function waitUntilServing(name, called, { probe: probe2, status, timeout: 
     }
     if (look2.now === "ready") return;
     if (look2.now === "not yet") {
-      if (waited > timeout2) {
-        throw whyNotHealthy(called, look2, timeout2, await docker.logs(name, evidenceLines));
+      if (waited > timeout4) {
+        throw whyNotHealthy(called, look2, timeout4, await docker.logs(name, evidenceLines));
       }
       if (look2.observed !== told4) log.debug(`${called}: ${look2.observed}`);
       told4 = look2.observed;
@@ -33161,11 +33858,11 @@ function lookAt2({ state }, waited, hasProbe) {
   }
   return { now: "ready" };
 }
-var import_node_perf_hooks3, import_promises14, pause2, answerTimeout, stayUp, evidenceLines;
+var import_node_perf_hooks2, import_promises14, pause2, answerTimeout, stayUp, evidenceLines;
 var init_gate = __esm({
   "src/deployment/gate.ts"() {
     "use strict";
-    import_node_perf_hooks3 = require("node:perf_hooks");
+    import_node_perf_hooks2 = require("node:perf_hooks");
     import_promises14 = require("node:timers/promises");
     init_errors();
     init_probe2();
@@ -33182,7 +33879,8 @@ function namesOf3(container) {
   return {
     current: container,
     next: `${container}-tenantry-next`,
-    previous: `${container}-tenantry-previous`
+    previous: `${container}-tenantry-previous`,
+    bridge: `${container}-tenantry-bridge`
   };
 }
 function releaseOf({ release, image }) {
@@ -33226,27 +33924,27 @@ function specFor(request, digest, { name, envFile }) {
 }
 function settingsOf(request, digest) {
   const { command, ports, mounts, networks, extraHosts, memory, cpus, user, restart, health } = request;
-  const settings2 = [
+  const settings3 = [
     digest,
     renderEnvironment(request.env),
     [command ?? [], ports, mounts, networks, extraHosts, Object.entries(request.labels).sort()],
     [memory, cpus, user, restart, health, request.stopTimeout, request.environment]
   ];
-  return (0, import_node_crypto4.createHash)("sha256").update(JSON.stringify(settings2)).digest("hex").slice(0, 16);
+  return (0, import_node_crypto5.createHash)("sha256").update(JSON.stringify(settings3)).digest("hex").slice(0, 16);
 }
-function envFileOf(home, container, release, settings2) {
-  return `${home}/.tenantry/${container}/${release.replace(/[^\w.-]/g, "_")}-${settings2}.env`;
+function envFileOf(home, container, release, settings3) {
+  return `${home}/.tenantry/${container}/${release.replace(/[^\w.-]/g, "_")}-${settings3}.env`;
 }
 function envFileOfContainer(home, container) {
-  const { [labels.app]: app, [labels.release]: release, [labels.settings]: settings2 } = container.labels;
-  if (app === void 0 || release === void 0 || settings2 === void 0) return void 0;
-  return envFileOf(home, app, release, settings2);
+  const { [labels.app]: app, [labels.release]: release, [labels.settings]: settings3 } = container.labels;
+  if (app === void 0 || release === void 0 || settings3 === void 0) return void 0;
+  return envFileOf(home, app, release, settings3);
 }
-var import_node_crypto4, labels;
+var import_node_crypto5, labels;
 var init_release = __esm({
   "src/deployment/release.ts"() {
     "use strict";
-    import_node_crypto4 = require("node:crypto");
+    import_node_crypto5 = require("node:crypto");
     init_image();
     init_environment();
     labels = {
@@ -33275,7 +33973,7 @@ async function serves(work3, name) {
   }
 }
 function prove({ host, request, ports }, docker, name, signal) {
-  const gate = { probe: probeFor(host, request), status: good, timeout: request.healthTimeout };
+  const gate = { probe: outsideProbe(request, host), status: good, timeout: request.healthTimeout };
   return waitUntilServing(name, `${request.container} (${releaseOf(request)})`, gate, {
     ...ports,
     docker,
@@ -33283,13 +33981,8 @@ function prove({ host, request, ports }, docker, name, signal) {
   });
 }
 function proveOld({ host, request, ports }, docker, name, signal) {
-  const gate = { probe: probeFor(host, request), status: anyAnswer, timeout: oldTimeout };
+  const gate = { probe: outsideProbe(request, host), status: anyAnswer, timeout: oldTimeout };
   return waitUntilServing(name, `the old ${request.container}`, gate, { ...ports, docker, signal });
-}
-function probeFor(host, { healthUrl, healthHost }) {
-  if (healthUrl === void 0) return void 0;
-  const address = host.includes(":") ? `[${host}]` : host;
-  return { url: new URL(healthUrl.replaceAll("{host}", address)), host: healthHost, headers: {} };
 }
 var oldTimeout, good, anyAnswer;
 var init_proof = __esm({
@@ -33297,10 +33990,821 @@ var init_proof = __esm({
     "use strict";
     init_errors();
     init_gate();
+    init_health_probe();
     init_release();
     oldTimeout = 6e4;
     good = [[200, 299]];
     anyAnswer = [[100, 499]];
+  }
+});
+
+// src/deployment/journal.ts
+function readEntry(line) {
+  const entry = parsed2(line, entryJson);
+  return entry && { at: entry.at * 10, step: entry.step, isLate: entry.late };
+}
+function readResult(text2) {
+  return parsed2(text2, resultJson);
+}
+function parsed2(text2, schema) {
+  try {
+    return schema.safeParse(JSON.parse(text2)).data;
+  } catch {
+    return void 0;
+  }
+}
+var entryJson, resultJson;
+var init_journal = __esm({
+  "src/deployment/journal.ts"() {
+    "use strict";
+    init_zod();
+    entryJson = object({ at: number2(), step: string2(), late: boolean2().default(false) });
+    resultJson = object({
+      result: _enum(["deployed", "undone", "finished", "stuck"]),
+      failed: string2(),
+      who: string2()
+    });
+  }
+});
+
+// src/deployment/reconnect.ts
+async function reconnected(machine, { log, limit: limit3 }) {
+  for (let attempt2 = 1; attempt2 <= reconnecting.attempts && !limit3.aborted; attempt2 += 1) {
+    try {
+      await machine.renew(limit3);
+      return true;
+    } catch (error3) {
+      log.debug(`connecting again: ${messageOf(error3)}`);
+      await (0, import_promises15.setTimeout)(reconnecting.pause, void 0, { signal: limit3 }).catch(() => {
+      });
+    }
+  }
+  return false;
+}
+var import_promises15, reconnecting;
+var init_reconnect = __esm({
+  "src/deployment/reconnect.ts"() {
+    "use strict";
+    import_promises15 = require("node:timers/promises");
+    init_errors();
+    reconnecting = { attempts: 5, pause: 2e3 };
+  }
+});
+
+// src/deployment/switch-run.ts
+async function launch({ machine, folder }, what, signal) {
+  const argv = ["sh", "-c", launchScript, "launch", folder, what];
+  const result = await machine.run(argv, { timeout: askTimeout2, signal });
+  if (succeeded(result) && result.stdout.trim() === "started") return;
+  throw new UserError(
+    `The switch could not be started on ${machine.name} — ${lastWords(result, 1)}`,
+    "look into ~/.tenantry there; if another run is at work, wait until it ends",
+    { code: "switch-failed", evidence: lastWords(result) }
+  );
+}
+async function follow({ machine, folder, log }, { timeout: timeout4, signal, onEntry }) {
+  let seen = 0;
+  for (; ; ) {
+    try {
+      let ending2;
+      await machine.run(["sh", "-c", followScript, "follow", folder, String(seen)], {
+        timeout: timeout4,
+        signal,
+        onLine(line) {
+          const entry = readEntry(line);
+          if (entry !== void 0) {
+            seen += 1;
+            onEntry(entry);
+          } else ending2 = readResult(line) ?? ending2;
+        }
+      });
+      return ending2;
+    } catch (error3) {
+      if (!(error3 instanceof LostConnection) || signal.aborted) throw error3;
+      log.warning(`${error3.message}; the switch goes on by itself`);
+      const limit3 = AbortSignal.any([signal, AbortSignal.timeout(reconnectTimeout)]);
+      if (!await reconnected(machine, { log, limit: limit3 })) throw error3;
+    }
+  }
+}
+async function askToGoBack({ machine, folder, log }, why) {
+  try {
+    await machine.writeFile(`${folder}/cancel`, why, { mode: 384 });
+  } catch (error3) {
+    log.debug(`the switch cannot be told to go back: ${messageOf(error3)}`);
+  }
+}
+async function takeEvidence({ machine, folder }, mark) {
+  const argv = ["sh", "-c", evidenceScript, "evidence", folder, mark];
+  const { stdout } = await machine.run(argv, { timeout: askTimeout2 });
+  const parts = stdout.split(new RegExp(`^${mark} (\\S+)\\n`, "m")).slice(1);
+  return Object.fromEntries(
+    parts.flatMap(
+      (name, index) => index % 2 === 0 ? [[name, (parts[index + 1] ?? "").replace(/\n$/, "")]] : []
+    )
+  );
+}
+async function tidyFolder({ machine, folder, log }) {
+  const script = 'cd "$1" && rm -f program program.log result result.new cancel before evidence.* probe.* *.error';
+  try {
+    await machine.run(["sh", "-c", script, "tidy", folder], { timeout: askTimeout2 });
+  } catch (error3) {
+    log.debug(`files of the switch stay in ${folder}: ${messageOf(error3)}`);
+  }
+}
+var askTimeout2, reconnectTimeout, launchScript, followScript, evidenceScript;
+var init_switch_run = __esm({
+  "src/deployment/switch-run.ts"() {
+    "use strict";
+    init_errors();
+    init_machine();
+    init_journal();
+    init_reconnect();
+    askTimeout2 = 3e4;
+    reconnectTimeout = 12e4;
+    launchScript = `
+  cd "$1" || exit
+  exec 9>lock
+  flock -w 10 9 || { echo "another switch is under way" >&2; exit 75; }
+  rm -f result result.new cancel before evidence.* *.error probe.*
+  [ "$2" = deploy ] || [ ! -e journal ] || mv -f journal before
+  : >journal
+  setsid sh program "$2" </dev/null >program.log 2>&1 &
+  echo started`;
+    followScript = `
+  cd "$1" || exit
+  seen=$2
+  while :; do
+    if flock -n lock true; then ended=yes; else ended=no; fi
+    lines=$(wc -l <journal 2>/dev/null) || lines=0
+    if [ "$lines" -gt "$seen" ]; then
+      sed -n "$((seen + 1)),$lines p" journal
+      seen=$lines
+    fi
+    if [ $ended = yes ]; then
+      [ ! -e result ] || cat result
+      exit 0
+    fi
+    sleep 0.2
+  done`;
+    evidenceScript = `
+  cd "$1" || exit
+  for file in evidence.json evidence.out evidence.err evidence.status evidence.body docker.error filter.error program.log; do
+    [ -s "$file" ] || continue
+    echo "$2 $file"
+    cat "$file"
+    echo
+  done
+  rm -f evidence.* probe.*`;
+  }
+});
+
+// src/deployment/switch-course.ts
+async function followed(work3, run3, course) {
+  const {
+    request,
+    ports: { signal }
+  } = work3;
+  const { healthTimeout, bake: bake2, drainTimeout, stopTimeout } = request;
+  const timeout4 = 2 * healthTimeout + bake2 + 2 * drainTimeout + 3 * stopTimeout + spare;
+  const over = new AbortController();
+  const watching = watchFromOutside(work3, run3, { course, over: AbortSignal.any([signal, over.signal]) });
+  const onEntry = (entry) => course.note(entry);
+  try {
+    const result = await follow(run3, { timeout: timeout4, signal, onEntry });
+    over.abort();
+    return { result, outside: await watching };
+  } catch (error3) {
+    over.abort();
+    if (!signal.aborted) throw error3;
+    if (course.isPastReturn) throw error3;
+    await askToGoBack(run3, "cancelled");
+    const limit3 = AbortSignal.timeout(lastTime);
+    const result = await follow(run3, { timeout: lastTime, signal: limit3, onEntry: () => {
+    } }).catch(
+      () => void 0
+    );
+    if (result?.result === "undone") course.undone();
+    throw error3;
+  }
+}
+async function watchFromOutside({ host, request, ports: { ask: ask3 } }, run3, { course, over }) {
+  const probe2 = outsideProbe(request, host);
+  if (probe2 === void 0) return void 0;
+  let complaints = 0;
+  try {
+    for (; ; ) {
+      await (0, import_promises16.setTimeout)(outside.pause, void 0, { signal: over });
+      if (!course.hasFlipped) continue;
+      if (course.isPastReturn) return void 0;
+      const complaint = complaintAbout(await ask3(probe2, outside.timeout, over), {
+        status: [[200, 299]],
+        headers: {}
+      });
+      complaints = complaint === void 0 ? 0 : complaints + 1;
+      if (complaint === void 0 || complaints < outside.complaints) continue;
+      await askToGoBack(run3, "outside");
+      return new UserError(
+        `${request.container} does not answer from outside — ${complaint.observed}`,
+        complaint.hint,
+        { code: complaint.code }
+      );
+    }
+  } catch (error3) {
+    if (over.aborted) return void 0;
+    throw error3;
+  }
+}
+var import_promises16, spare, outside, lastTime, Course, sentences;
+var init_switch_course = __esm({
+  "src/deployment/switch-course.ts"() {
+    "use strict";
+    import_promises16 = require("node:timers/promises");
+    init_errors();
+    init_probe2();
+    init_health_probe();
+    init_switch_run();
+    spare = 18e4;
+    outside = { timeout: 5e3, pause: 1e3, complaints: 3 };
+    lastTime = 4500;
+    Course = class {
+      #work;
+      #about;
+      #before;
+      hasFlipped = false;
+      isPastReturn = false;
+      constructor(work3, about) {
+        this.#work = work3;
+        this.#about = about;
+      }
+      note({ at, step, isLate }) {
+        const {
+          host,
+          ports: { log },
+          learn
+        } = this.#work;
+        const { release, old, lease } = this.#about;
+        lease.phase(step);
+        const took = this.#before === void 0 ? void 0 : at - this.#before;
+        this.#before = at;
+        const said = sentences[step];
+        if (said !== void 0) log.step(said.label, said.text({ release, old, isLate }), took);
+        else log.debug(`${host}: ${step}`);
+        if (step === "flipped") {
+          this.hasFlipped = true;
+          learn({
+            standing: `${release} has the traffic on ${host}, and ${old} is ready to take it back; the server goes on by itself`
+          });
+        }
+        if (step === "stopping") {
+          this.isPastReturn = true;
+          learn({
+            standing: `${release} serves on ${host}, from a temporary container; the server goes on by itself, and the next run looks`
+          });
+        }
+        if (step === "committed") learn({ standing: `${release} serves on ${host}` });
+      }
+      /** The old version serves, with a proof. */
+      undone() {
+        const { host, learn } = this.#work;
+        const { old } = this.#about;
+        if (this.hasFlipped) {
+          learn({ result: "rolled-back", standing: `the old version (${old}) serves again on ${host}` });
+        } else {
+          learn({ result: "failed", standing: `the old version (${old}) is running on ${host}, as before` });
+        }
+      }
+    };
+    sentences = {
+      healthy: { label: "Healthy", text: ({ release, old }) => `${release} runs beside ${old}` },
+      flipped: { label: "Switch", text: ({ release }) => `new connections go to ${release}` },
+      drained: {
+        label: "Drained",
+        text: ({ old, isLate }) => isLate ? `${old} still has connections; the time is up` : `nobody is connected to ${old} any more`
+      },
+      baked: { label: "Bake", text: ({ release }) => `${release} stays healthy` },
+      stopped: { label: "Stopped", text: ({ old }) => old },
+      "final-healthy": { label: "In place", text: ({ release }) => `${release} runs on the published port` },
+      unflipped: { label: "Settled", text: () => "the redirect is removed" },
+      failed: { label: "Failed", text: ({ release, old }) => `${release} is no good: back to ${old}` }
+    };
+  }
+});
+
+// src/deployment/switch-failure.ts
+function switchFailure(failure2) {
+  const { called, server, result, evidence, healthTimeout, outside: outside2 } = failure2;
+  const container = containerIn(evidence);
+  const log = readLog(evidence["evidence.out"] ?? "", evidence["evidence.err"] ?? "");
+  switch (result.failed) {
+    case "stopped":
+      if (container !== void 0) return whyItStopped(called, container, log);
+      break;
+    case "unhealthy":
+      return unhealthy2(called, container, { evidence, log, healthTimeout });
+    case "gone":
+      return new UserError(
+        `${called} is gone — somebody removed its container`,
+        "find out who, then deploy again",
+        {
+          code: "container-gone"
+        }
+      );
+    case "docker":
+      return dockerVerdict({
+        failed: `Cannot put ${called} into its place`,
+        server,
+        result: { exitCode: 1, signal: null, stdout: "", stderr: evidence["docker.error"] ?? "" }
+      });
+    case "outside":
+      if (outside2 !== void 0) return outside2;
+      break;
+    case "public":
+      return new UserError(
+        `${called} does not answer on its public port of ${server} — it is healthy, and the port was redirected to it`,
+        "look for rules of another program before ours (iptables-save -t nat, nft list ruleset), or choose strategy: recreate",
+        { code: "switch-failed", evidence: log.text }
+      );
+  }
+  const said = (evidence["filter.error"] ?? "").trim().split("\n")[0];
+  return new UserError(
+    `The traffic of ${called} could not be moved on ${server} — ${said === "" || said === void 0 ? result.failed : said}`,
+    "look at the rules there (iptables-save -t nat, nft list ruleset), or choose strategy: recreate",
+    // Not what Docker says about the container: that has the values of its environment.
+    { code: "switch-failed", evidence: [log.text, evidence["program.log"] ?? ""].join("\n").trim() }
+  );
+}
+function containerIn(evidence) {
+  try {
+    return readContainer(evidence["evidence.json"] ?? "");
+  } catch {
+    return void 0;
+  }
+}
+function unhealthy2(called, container, { evidence, log, healthTimeout }) {
+  const look2 = container && lookAt2(container, Number.POSITIVE_INFINITY, true);
+  if (look2?.now === "not yet") return whyNotHealthy(called, look2, healthTimeout, log);
+  const answer = answerIn(evidence);
+  const complaint = answer && complaintAbout(answer, { status: [[200, 299]], headers: {} });
+  const observed2 = complaint ?? {
+    code: "container-slow",
+    observed: "it listens on none of its published ports",
+    hint: "correct ports, or the port and address (0.0.0.0) that it listens on"
+  };
+  return whyNotHealthy(called, observed2, healthTimeout, log);
+}
+function answerIn(evidence) {
+  const said = evidence["evidence.status"] ?? "";
+  if (said === "") return void 0;
+  if (said === "late") {
+    return { kind: "silence", code: "health-no-answer", observed: "no answer within 5 s" };
+  }
+  if (said === "000") {
+    return { kind: "silence", code: "health-refused", observed: "the container refuses connections" };
+  }
+  return {
+    kind: "answer",
+    status: Number(said),
+    headers: {},
+    body: evidence["evidence.body"] ?? "",
+    milliseconds: 0
+  };
+}
+var init_switch_failure = __esm({
+  "src/deployment/switch-failure.ts"() {
+    "use strict";
+    init_container_log();
+    init_inspect();
+    init_verdict2();
+    init_errors();
+    init_probe2();
+    init_gate();
+    init_why();
+  }
+});
+
+// src/deployment/switch-program.ts
+function switchProgram(facts4) {
+  const lines2 = Object.entries(settings2(facts4)).map(([name, value]) => `${name}=${quoted2(String(value))}
+`);
+  return `${lines2.join("")}
+${serverScript("switch")}`;
+}
+function settings2({ request, host, survey, ports, current }) {
+  const { container, restart, stopTimeout, bake: bake2, drainTimeout, healthTimeout } = request;
+  const names3 = namesOf3(container);
+  const chain = chainOf(container);
+  const filter = survey.filter ?? "iptables";
+  const isNft = filter === "nft";
+  const probe2 = healthProbe(request, host);
+  const http = probe2 === void 0 || probe2.scheme === "https" && survey.http !== "curl" ? "" : survey.http;
+  return {
+    CURRENT: names3.current,
+    NEXT: names3.next,
+    PREVIOUS: names3.previous,
+    BRIDGE: names3.bridge,
+    CHAIN: chain,
+    SUDO: survey.isRoot ? "" : "sudo -n",
+    FILTER: filter,
+    FILTER6: survey.filter6 ?? "",
+    FLIP: isNft ? nftFlip(chain, ports) : iptablesFlip(chain, ports),
+    FLIP6: isNft ? "" : ip6tablesFlip(chain, ports),
+    BAKE: centiseconds(bake2),
+    DRAIN: centiseconds(drainTimeout),
+    HEALTH_TIMEOUT: centiseconds(healthTimeout),
+    STOP: seconds(stopTimeout),
+    RESTART: restart,
+    OLD_ID: current?.id ?? "",
+    OLD_RESTART: current?.restart ?? "no",
+    PORTS: hexadecimal(request.ports.map(({ containerPort }) => containerPort)),
+    OLD_PORTS: hexadecimal((current?.ports ?? []).map(({ containerPort }) => containerPort)),
+    HTTP: http ?? "",
+    HEALTH_SCHEME: probe2?.scheme ?? "http",
+    HEALTH_HOST: probe2?.host ?? "",
+    HEALTH_PORT: probe2?.containerPort ?? 0,
+    HEALTH_PATH: probe2?.path ?? "/",
+    PUBLIC: probe2 === void 0 ? "" : placesOf2(probe2, survey.own).join(" ")
+  };
+}
+function placesOf2({ hostPort, address }, own2) {
+  if (address !== void 0) return [`${address}:${hostPort}`];
+  return [`127.0.0.1:${hostPort}`, ...own2 === void 0 ? [] : [`${own2}:${hostPort}`]];
+}
+function centiseconds(milliseconds) {
+  return Math.round(milliseconds / 10);
+}
+function seconds(milliseconds) {
+  return Math.ceil(milliseconds / 1e3);
+}
+function hexadecimal(ports) {
+  return ports.map((port2) => port2.toString(16).toUpperCase().padStart(4, "0")).join(" ");
+}
+var init_switch_program = __esm({
+  "src/deployment/switch-program.ts"() {
+    "use strict";
+    init_quoting();
+    init_health_probe();
+    init_redirect();
+    init_release();
+    init_server_script();
+  }
+});
+
+// src/deployment/bridge.ts
+async function crossOver(work3, crossing) {
+  const { host, request, machine, docker, ports } = work3;
+  const { release, current, spec, survey, folder, lease } = crossing;
+  const { log, signal } = ports;
+  const { bridge, next } = namesOf3(request.container);
+  const run3 = { machine, folder, log };
+  try {
+    await together([
+      docker.create(spec),
+      docker.create(bridgeSpec(spec, bridge, survey)).then(() => docker.start(bridge))
+    ]);
+    const redirected = await publicPorts(machine, { bridge, ports: request.ports, survey, signal });
+    const program = switchProgram({ request, host, survey, ports: redirected, current });
+    await machine.writeFile(`${folder}/program`, program, { mode: 384 });
+    await launch(run3, "deploy", signal);
+  } catch (error3) {
+    const cause = await whyItEnded(work3, release).catch(() => void 0);
+    const last = dockerOn(machine, { signal: AbortSignal.timeout(removeTimeout), log });
+    for (const name of [bridge, next]) await last.remove(name).catch(() => {
+    });
+    throw cause ?? error3;
+  }
+  const course = new Course(work3, { release, old: releaseNameOf(current), lease });
+  const ended2 = await followed(work3, run3, course);
+  await conclude(work3, crossing, { run: run3, course, ended: ended2 });
+}
+async function together(works) {
+  const ends = await Promise.allSettled(works);
+  for (const end3 of ends) if (end3.status === "rejected") throw end3.reason;
+}
+async function whyItEnded({ request, docker }, release) {
+  const { bridge } = namesOf3(request.container);
+  const container = await docker.container(bridge);
+  if (container?.state.status !== "exited") return void 0;
+  return whyItStopped(
+    `${request.container} (${release})`,
+    container,
+    await docker.logs(bridge, evidenceLines)
+  );
+}
+async function conclude(work3, { release, current }, { run: run3, course, ended: ended2 }) {
+  const { host, request, machine, docker, ports, learn } = work3;
+  const { log, signal } = ports;
+  const called = `${request.container} (${release})`;
+  if (ended2.result === void 0)
+    log.warning(`${host}: the switch was ended from outside; it is brought to its end`);
+  const result = ended2.result ?? await recovered(work3, run3);
+  switch (result?.result) {
+    case "finished":
+    case "deployed":
+      learn({ result: "deployed", downtime: 0, standing: `${release} serves on ${host}` });
+      await tidyFolder(run3);
+      await prove(work3, docker, request.container, signal);
+      return;
+    case "undone": {
+      course.undone();
+      const evidence = await takeEvidence(run3, (0, import_node_crypto6.randomBytes)(8).toString("hex"));
+      await tidyFolder(run3);
+      const { healthTimeout } = request;
+      const { outside: outside2 } = ended2;
+      throw switchFailure({ called, server: machine.name, result, evidence, healthTimeout, outside: outside2 });
+    }
+    default:
+      learn({ result: "failed", standing: await stuckStanding(work3, release, current) });
+      throw unsettled(work3, result?.failed ?? "its program was killed");
+  }
+}
+async function settleSwitch(work3, { found: found3, survey, folder }) {
+  const { host, request, machine, ports } = work3;
+  const { log } = ports;
+  if (found3.bridge === void 0 && !survey.isRedirected) return;
+  log.step("Repair", describeSwitch(found3));
+  const run3 = { machine, folder, log };
+  if (!survey.hasProgram) {
+    const current = found3.current ?? found3.previous;
+    const program = switchProgram({ request, host, survey, ports: [], current });
+    await machine.writeFile(`${folder}/program`, program, { mode: 384 });
+  }
+  const result = await recovered(work3, run3);
+  if (result === void 0 || result.result === "stuck") {
+    throw unsettled(work3, result?.failed ?? "its program was killed");
+  }
+  log.info(
+    result.result === "undone" ? "it was undone: the version of before serves" : "it was finished: the new version of that deployment serves"
+  );
+}
+function describeSwitch({ current, bridge }) {
+  const of = bridge === void 0 ? "" : ` to ${releaseNameOf(bridge)}`;
+  const state = current?.state.status === "running" ? "it will be undone" : "it will be finished, or undone";
+  return `an earlier deployment${of} ended in the middle of its switch: ${state}`;
+}
+async function recovered({ request, ports: { signal } }, run3) {
+  await launch(run3, "recover", signal);
+  const { healthTimeout, drainTimeout } = request;
+  const timeout4 = 3 * healthTimeout + 2 * drainTimeout + 18e4;
+  return follow(run3, { timeout: timeout4, signal, onEntry: ({ step }) => run3.log.debug(`recovery: ${step}`) });
+}
+async function stuckStanding({ docker, host, request }, release, current) {
+  const names3 = namesOf3(request.container);
+  const bridge = await docker.container(names3.bridge).catch(() => void 0);
+  return bridge?.state.status === "running" ? `${release} serves on ${host} from a temporary container: run again, which puts it right` : `${releaseNameOf(current)} may be down on ${host}: run again, which puts it right, or "docker start ${names3.current}" there`;
+}
+function unsettled({ request, host }, observed2) {
+  return new UserError(
+    `A switch of ${request.container} on ${host} did not come to its end — ${observed2}`,
+    `look there: docker ps -a, and ~/.tenantry/${request.container}/switch/journal; then run again`,
+    { code: "deployment-unsettled" }
+  );
+}
+var import_node_crypto6, removeTimeout;
+var init_bridge = __esm({
+  "src/deployment/bridge.ts"() {
+    "use strict";
+    import_node_crypto6 = require("node:crypto");
+    init_docker();
+    init_errors();
+    init_bridge_ports();
+    init_gate();
+    init_proof();
+    init_release();
+    init_switch_course();
+    init_switch_failure();
+    init_switch_program();
+    init_switch_run();
+    init_why();
+    removeTimeout = 3e4;
+  }
+});
+
+// src/deployment/lease.ts
+function isDead({ age, isSameBoot, isWorking }) {
+  return !isWorking && (!isSameBoot || age > heartbeat.deadAfter);
+}
+async function takeLease(request) {
+  const { machine, folder, log, run: run3, signal } = request;
+  const token = (0, import_node_crypto7.randomBytes)(12).toString("hex");
+  const lease = async (what, last, limit3 = void 0) => {
+    const argv = ["sh", "-c", serverScript("lease"), "lease", what, folder, token, last];
+    const stdin = JSON.stringify({ run: run3 });
+    return machine.run(argv, { timeout: timeout3, stdin, ...limit3 === void 0 ? {} : { signal: limit3 } });
+  };
+  let other = "";
+  for (; ; ) {
+    const result = await lease("take", other, signal);
+    if (result.stdout.trim() === "taken") break;
+    if (!succeeded(result)) throw cannotTake(request, lastWords(result, 1));
+    const holder = readHolder2(result.stdout);
+    if (!isDead(holder) || other !== "") throw locked2(request, holder);
+    log.info(`the lease of ${holder.run} is taken over: ${lifeOf(holder)}`);
+    other = holder.token;
+  }
+  let phase = "prepare";
+  const beat = () => void lease("renew", phase).catch((error3) => log.debug(messageOf(error3)));
+  const timer = setInterval(beat, heartbeat.every);
+  return {
+    phase(name) {
+      phase = name;
+    },
+    async release() {
+      clearInterval(timer);
+      await lease("release", "").catch((error3) => log.debug(`the lease stays: ${messageOf(error3)}`));
+    }
+  };
+}
+function readHolder2(text2) {
+  const fact = (name) => new RegExp(`^${name} (.*)$`, "m").exec(text2)?.[1]?.trim() ?? "";
+  let run3 = "";
+  try {
+    run3 = String(JSON.parse(fact("record")).run ?? "");
+  } catch {
+  }
+  return {
+    token: fact("token"),
+    age: Number(fact("age")) * 1e3,
+    isSameBoot: fact("boot") === "same",
+    isWorking: fact("work") === "alive",
+    phase: fact("phase"),
+    run: run3 === "" ? "another run" : run3
+  };
+}
+function lifeOf({ age, isSameBoot }) {
+  return isSameBoot ? `no sign of life for ${showDuration(age)}` : "the server was started anew since";
+}
+function locked2({ container, host }, holder) {
+  const { run: run3, phase, age, isWorking } = holder;
+  const doing = phase === "" ? "" : ` (${phase})`;
+  const observed2 = isWorking ? `${run3}${doing}; its work on the server goes on` : `${run3}${doing}, last sign of life ${showDuration(age)} ago`;
+  return new UserError(
+    `${container} on ${host} is being deployed by somebody else — ${observed2}`,
+    "wait until that ends, then run again; a run that was killed counts as dead after 90 s (concurrency: in the workflow avoids this)",
+    { code: "deployment-locked" }
+  );
+}
+function cannotTake({ container, host }, observed2) {
+  return new UserError(
+    `The lease of ${container} on ${host} cannot be taken — ${observed2}`,
+    "give this account the right to write to ~/.tenantry there, or free some space",
+    { code: "cannot-write" }
+  );
+}
+var import_node_crypto7, heartbeat, timeout3;
+var init_lease = __esm({
+  "src/deployment/lease.ts"() {
+    "use strict";
+    import_node_crypto7 = require("node:crypto");
+    init_duration();
+    init_errors();
+    init_machine();
+    init_server_script();
+    heartbeat = { every: 15e3, deadAfter: 9e4 };
+    timeout3 = 3e4;
+  }
+});
+
+// src/deployment/mechanism.ts
+function chooseMechanism(asked2, survey, current) {
+  const leftOut = leftOutBy(asked2, survey);
+  if (current === void 0 || current.state.status !== "running" || asked2.strategy === "recreate") {
+    return { mechanism: "recreate", obstacle: void 0, leftOut: [] };
+  }
+  const obstacle = hostObstacle(asked2, survey, current) ?? copiesObstacle(asked2, survey);
+  if (obstacle === void 0) return { mechanism: "bridge", obstacle: void 0, leftOut };
+  if (asked2.strategy === "auto")
+    return { mechanism: "recreate", obstacle: `${obstacle.observed}; ${obstacle.hint}`, leftOut: [] };
+  throw new UserError(
+    `${asked2.container} cannot be deployed by bridge — ${obstacle.observed}`,
+    obstacle.hint,
+    {
+      code: "strategy-impossible"
+    }
+  );
+}
+function hostObstacle({ ports, hasProbe }, survey, current) {
+  if (!ports.some(({ protocol }) => protocol === "tcp")) {
+    return { observed: "it publishes no port, so no traffic can be moved", hint: "publish one with ports" };
+  }
+  const odd = ports.filter(({ protocol, address }) => protocol !== "tcp" || address?.includes(":") === true);
+  if (odd.length > 0) {
+    return {
+      observed: "it publishes a UDP port, or a port of one IPv6 address",
+      hint: "publish TCP ports of every address or of an IPv4 address"
+    };
+  }
+  const missing = [...survey.missing, ...hasProbe && survey.http === void 0 ? ["curl"] : []];
+  if (missing.length > 0) {
+    return { observed: `the server lacks ${listed(missing)}`, hint: `install ${listed(missing)} there` };
+  }
+  if (!survey.allowed) {
+    return {
+      observed: "this account may not change the packet filter",
+      hint: 'log in as root, or let it run iptables-save and iptables-restore (or nft) by "sudo -n"'
+    };
+  }
+  if (survey.filter === void 0) {
+    return {
+      observed: "Docker's own rules were found neither in iptables nor in nftables",
+      hint: 'let Docker manage its rules (no "iptables": false in daemon.json)'
+    };
+  }
+  const served = new Set(current.ports.map(({ hostPort }) => hostPort));
+  if (served.size > 0 && !survey.proxies.some(({ hostPort }) => served.has(hostPort))) {
+    return {
+      observed: "Docker forwards without its userland proxy there",
+      hint: 'take "userland-proxy": false out of daemon.json'
+    };
+  }
+  return void 0;
+}
+function copiesObstacle({ strategy, mounts, sharedVolumes }, survey) {
+  const writable = mounts.filter(({ readOnly }) => !readOnly);
+  if (writable.length > 0 && !sharedVolumes) {
+    return {
+      observed: `two versions would write to ${listed(writable.map(({ source }) => source))} for a while`,
+      hint: 'write "shared-volumes: true" if they may'
+    };
+  }
+  const { usedMemory, availableMemory } = survey;
+  if (usedMemory === void 0 || availableMemory === void 0 || strategy === "bridge") return void 0;
+  if (usedMemory * (1 + memoryToSpare) <= availableMemory) return void 0;
+  return {
+    observed: `memory does not fit twice: it holds ${showSize(usedMemory)}, and ${showSize(availableMemory)} are free`,
+    hint: 'write "strategy: bridge" to try it all the same'
+  };
+}
+function leftOutBy({ networks, container, ports }, survey) {
+  const own2 = networks.filter((network) => !["bridge", "host", "none"].includes(network));
+  const isPublic = ports.some(({ address }) => address === void 0);
+  return [
+    ...own2.length === 0 ? [] : [
+      `containers on ${listed(own2)} that call it by the name ${container}: they have a gap while the last container boots`
+    ],
+    ...isPublic && survey.filter6 === void 0 && survey.filter?.startsWith("iptables") === true ? ["clients that come over IPv6: ip6tables cannot be used there"] : []
+  ];
+}
+var memoryToSpare;
+var init_mechanism = __esm({
+  "src/deployment/mechanism.ts"() {
+    "use strict";
+    init_size();
+    init_errors();
+    init_words();
+    memoryToSpare = 0.1;
+  }
+});
+
+// src/deployment/preflight.ts
+async function fetchedImage({ request, docker, machine, ports }, platform2) {
+  const started = import_node_perf_hooks3.performance.now();
+  const written3 = showImage(request.image);
+  const isThere = request.image.digest !== void 0 && await docker.image(written3) !== void 0;
+  const digest = isThere ? request.image.digest ?? "" : await docker.pull(request.image, request.registryLogin);
+  const image = await docker.image(pinnedImage(request.image, digest));
+  if (image === void 0) {
+    throw new UserError(
+      `${written3} is not on ${machine.name} — it was pulled as ${digest}, and is gone`,
+      "something removes images there while others are deployed (docker image prune in a cron job?)",
+      { code: "image-not-found" }
+    );
+  }
+  const built = `${image.os}/${image.architecture}`;
+  if (built !== platform2) {
+    throw new UserError(
+      `${written3} cannot run on ${machine.name} — the image is ${built}, the server ${platform2}`,
+      `build it for the server: platforms: ${platform2} in the build step`,
+      { code: "image-wrong-architecture" }
+    );
+  }
+  ports.log.step(
+    "Image",
+    `${written3} is ${shortDigest(digest)}${isThere ? " (already there)" : ""}`,
+    import_node_perf_hooks3.performance.now() - started
+  );
+  return { digest, image };
+}
+async function refuseTakenPorts({ request, docker, machine }, current) {
+  for (const { address, hostPort, protocol } of request.ports) {
+    if (address !== void 0) continue;
+    const others2 = (await docker.publishersOf(hostPort, protocol)).filter((name) => name !== current?.name);
+    if (others2.length === 0) continue;
+    throw new UserError(
+      `${request.container} cannot have port ${hostPort} of ${machine.name} — it belongs to the container ${listed(others2)}`,
+      "stop that one, or choose another port",
+      { code: "port-taken" }
+    );
+  }
+}
+var import_node_perf_hooks3;
+var init_preflight = __esm({
+  "src/deployment/preflight.ts"() {
+    "use strict";
+    import_node_perf_hooks3 = require("node:perf_hooks");
+    init_image();
+    init_errors();
+    init_words();
   }
 });
 
@@ -33359,15 +34863,17 @@ var init_repair = __esm({
 
 // src/deployment/put-back.ts
 async function findContainers(docker, names3) {
-  const found3 = {
-    current: await docker.container(names3.current),
-    next: await docker.container(names3.next),
-    previous: await docker.container(names3.previous)
+  const found3 = await docker.containers([names3.current, names3.next, names3.previous, names3.bridge]);
+  const named4 = (name) => found3.find((container) => container.name === name);
+  return {
+    current: named4(names3.current),
+    next: named4(names3.next),
+    previous: named4(names3.previous),
+    bridge: named4(names3.bridge)
   };
-  return found3;
 }
-function checkOwner({ current, next }, container, environment3) {
-  for (const found3 of [current, next]) {
+function checkOwner({ current, next, bridge }, container, environment3) {
+  for (const found3 of [current, next, bridge]) {
     const app = found3?.labels[labels.app];
     const owner = found3?.labels[labels.environment];
     if (found3 === void 0 || found3 === current && app === void 0) continue;
@@ -33465,11 +34971,20 @@ function planFor(wanted, current, imageKeys) {
     ...seen,
     ...seen.length === 0 && !isSame ? ["values of its environment, or its health check"] : []
   ];
+  const { choice: choice2 } = wanted;
   return {
     kind: "replace",
-    summary: `${runs} ${current.state.status === "running" ? "runs" : "is there"}; it will be stopped, and ${wanted.release} started (recreate: with a gap)`,
-    differences: differences3
+    summary: `${runs} ${current.state.status === "running" ? "runs" : "is there"}; ${courseOf(wanted, current)}`,
+    differences: [...differences3, ...choice2.leftOut.map((clients) => `not redirected: ${clients}`)]
   };
+}
+function courseOf({ choice: choice2, release, bake: bake2 }, current) {
+  if (choice2.mechanism === "bridge") {
+    return `${release} will take its place without a gap (bridge: a redirect for the time of the switch; it stays ready for ${showDuration(bake2)})`;
+  }
+  const why = choice2.obstacle === void 0 ? "" : `: ${choice2.obstacle}`;
+  if (current.state.status !== "running") return `it will be replaced by ${release} (recreate)`;
+  return `it will be stopped, and ${release} started (recreate, with a gap${why})`;
 }
 function differencesBetween({ spec, digest, environmentKeys, restart, release }, current, imageKeys) {
   const image = digest === void 0 ? releaseNameOf(current) === release ? [] : [`image: ${releaseNameOf(current)} → ${release}`] : digestOf2(current) === digest ? [] : [`image: ${releaseNameOf(current)} → ${release}`];
@@ -33510,18 +35025,21 @@ var init_plan2 = __esm({
     "use strict";
     init_container_spec();
     init_size();
+    init_duration();
     init_words();
     init_release();
   }
 });
 
 // src/deployment/show-plan.ts
-async function showPlan(work3, found3) {
+async function showPlan(work3, found3, survey) {
   const { request, docker, learn } = work3;
   const current = found3.current ?? found3.previous;
   const known = request.image.digest ?? await digestOnServer(docker, request);
-  const plan = await planOf(work3, current, known);
-  const repair = describeRepair(found3);
+  const choice2 = chooseMechanism(askedOf(request), survey, current);
+  const plan = await planOf(work3, { current, digest: known, choice: choice2 });
+  const isSwitch2 = found3.bridge !== void 0 || survey.isRedirected;
+  const repair = isSwitch2 ? describeSwitch(found3) : describeRepair(found3);
   learn({
     result: "planned",
     digest: known,
@@ -33536,7 +35054,7 @@ async function digestOnServer(docker, { image }) {
   const digests = (found3?.repoDigests ?? []).filter((name) => name.startsWith(`${image.name}@`));
   return digests.length === 1 ? digests[0]?.split("@")[1] : void 0;
 }
-async function planOf(work3, current, digest) {
+async function planOf(work3, { current, digest, choice: choice2 }) {
   const { request, docker } = work3;
   const spec = specFor(request, digest ?? "unknown", { name: request.container, envFile: "" });
   const currentImage = current === void 0 ? void 0 : await docker.image(current.imageId);
@@ -33545,9 +35063,14 @@ async function planOf(work3, current, digest) {
     digest,
     release: releaseOf(request),
     restart: request.restart,
-    environmentKeys: Object.keys(request.env)
+    environmentKeys: Object.keys(request.env),
+    choice: choice2,
+    bake: request.bake
   };
   return planFor(wanted, current, currentImage?.environmentKeys ?? []);
+}
+function askedOf(request) {
+  return { ...request, hasProbe: request.healthUrl !== void 0 };
 }
 function tellPlan(plan, { host, request, ports, learn }) {
   ports.log.step("Plan", `${request.container} on ${host}: ${plan.summary}`);
@@ -33558,6 +35081,8 @@ var init_show_plan = __esm({
   "src/deployment/show-plan.ts"() {
     "use strict";
     init_image();
+    init_bridge();
+    init_mechanism();
     init_plan2();
     init_put_back();
     init_release();
@@ -33614,9 +35139,9 @@ function nameOf3(current) {
 async function bringToRest(work3, error3, standing2) {
   const { host, names: names3, log, spec, current: old } = work3;
   const isCancelled = work3.signal.aborted;
-  const limit3 = AbortSignal.timeout(isCancelled ? lastTime.cancelled : lastTime.otherwise);
+  const limit3 = AbortSignal.timeout(isCancelled ? lastTime2.cancelled : lastTime2.otherwise);
   const isLost = error3 instanceof LostConnection;
-  if (isLost && !await reconnected(work3, limit3)) {
+  if (isLost && !await reconnected(work3.machine, { log, limit: limit3 })) {
     return {
       result: "failed",
       standing: `nobody knows what serves on ${host}: run again, which puts it right`
@@ -33666,31 +35191,17 @@ async function oldServes({ host, proveOld: proveOld2, log }, docker, current, { 
     return { result: "failed", standing: `${name} was started again on ${host}, but does not serve` };
   }
 }
-async function reconnected({ machine, log }, limit3) {
-  for (let attempt2 = 1; attempt2 <= reconnecting.attempts && !limit3.aborted; attempt2 += 1) {
-    try {
-      await machine.renew(limit3);
-      return true;
-    } catch (error3) {
-      log.debug(`connecting again: ${messageOf(error3)}`);
-      await (0, import_promises15.setTimeout)(reconnecting.pause, void 0, { signal: limit3 }).catch(() => {
-      });
-    }
-  }
-  return false;
-}
-var import_node_perf_hooks5, import_promises15, lastTime, reconnecting;
+var import_node_perf_hooks5, lastTime2;
 var init_switch_over = __esm({
   "src/deployment/switch-over.ts"() {
     "use strict";
     import_node_perf_hooks5 = require("node:perf_hooks");
-    import_promises15 = require("node:timers/promises");
     init_docker();
     init_errors();
     init_put_back();
+    init_reconnect();
     init_release();
-    lastTime = { cancelled: 6e3, otherwise: 18e4 };
-    reconnecting = { attempts: 5, pause: 2e3 };
+    lastTime2 = { cancelled: 6e3, otherwise: 18e4 };
   }
 });
 
@@ -33731,14 +35242,35 @@ function notTried(host, request) {
   };
 }
 async function deploy(work3) {
-  const { request, docker, ports, learn } = work3;
+  const { host, request, machine, ports } = work3;
+  const { container, run: run3 } = request;
+  const { log, signal } = ports;
+  if (request.dryRun) {
+    const { found: found3, survey } = await lookedAt(work3);
+    return await showPlan(work3, found3, survey);
+  }
+  const folder = `.tenantry/${container}/switch`;
+  const lease = await takeLease({ machine, folder, container, host, run: run3, log, signal });
+  try {
+    const { found: found3, survey, platform: platform2 } = await lookedAt(work3);
+    await replace(work3, { found: found3, platform: platform2, site: { survey, folder: `${survey.home}/${folder}`, lease } });
+  } finally {
+    await lease.release();
+  }
+}
+async function lookedAt({ machine, docker, request, ports: { signal } }) {
+  const { container, environment: environment3, networks } = request;
+  const platform2 = await docker.platform();
+  const found3 = await findContainers(docker, namesOf3(container));
+  checkOwner(found3, container, environment3);
+  const survey = await surveyOf(machine, { container, networks, signal });
+  return { platform: platform2, found: found3, survey };
+}
+async function replace(work3, { found: found3, platform: platform2, site }) {
+  const { request, ports, learn } = work3;
   const { log } = ports;
   const release = releaseOf(request);
-  const platform2 = await docker.platform();
-  const found3 = await findContainers(docker, namesOf3(request.container));
-  checkOwner(found3, request.container, request.environment);
-  if (request.dryRun) return await showPlan(work3, found3);
-  const current = await settled(work3, found3);
+  const current = await settled(work3, found3, site);
   learn({
     previousRelease: current && releaseNameOf(current),
     previousDigest: current && digestOf2(current),
@@ -33746,7 +35278,8 @@ async function deploy(work3) {
   });
   const { digest, image } = await fetchedImage(work3, platform2);
   learn({ digest });
-  const plan = await planOf(work3, current, digest);
+  const choice2 = chooseMechanism(askedOf(request), site.survey, current);
+  const plan = await planOf(work3, { current, digest, choice: choice2 });
   tellPlan(plan, work3);
   if (plan.kind === "unchanged" && await serves(work3, request.container)) {
     learn({ result: "unchanged", standing: `${release} serves on ${work3.host}` });
@@ -33757,62 +35290,75 @@ async function deploy(work3) {
     return;
   }
   await refuseTakenPorts(work3, current);
-  await switchTo(work3, { digest, release, current });
+  await switchTo(work3, { digest, release, current, site, choice: choice2 });
   await checkWhatServes(work3, image, digest);
 }
-async function settled(work3, found3) {
-  const { host, request, docker, ports } = work3;
+async function settled(work3, seen, { survey, folder }) {
+  const { host, request, machine, docker, ports } = work3;
   const { log, signal } = ports;
-  const repair = describeRepair(found3);
-  if (repair === void 0) return found3.current;
-  log.step("Repair", repair);
   const names3 = namesOf3(request.container);
-  const current = await putBack(
-    found3,
-    { docker, names: names3, log, prove: (name) => prove(work3, docker, name, signal) },
-    { giveUpNext: false, isStopping: false, mayStart: true }
-  );
-  log.info(
-    current === void 0 ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`
-  );
+  const isSwitch2 = seen.bridge !== void 0 || survey.isRedirected;
+  if (isSwitch2) await settleSwitch(work3, { found: seen, survey, folder });
+  const found3 = isSwitch2 ? await findContainers(docker, names3) : seen;
+  const repair = describeRepair(found3);
+  let current = found3.current;
+  if (repair !== void 0) {
+    log.step("Repair", repair);
+    current = await putBack(
+      found3,
+      { docker, names: names3, log, prove: (name) => prove(work3, docker, name, signal) },
+      { giveUpNext: false, isStopping: false, mayStart: true }
+    );
+    log.info(
+      current === void 0 ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`
+    );
+  }
+  if (isSwitch2 || repair !== void 0 || survey.hasProgram) {
+    await tidyFolder({ machine, folder, log });
+    await keepOneEnvironment(work3, survey.home, current && envFileOfContainer(survey.home, current));
+  }
   return current;
 }
-async function switchTo(work3, { digest, release, current }) {
-  const { host, request, machine, ports, learn } = work3;
-  const { log, signal } = ports;
+async function switchTo(work3, { digest, release, current, site, choice: choice2 }) {
+  const { host, request, machine, ports } = work3;
   const started = import_node_perf_hooks6.performance.now();
-  const names3 = namesOf3(request.container);
-  const home = await homeOf(machine, signal);
+  const { home } = site.survey;
   const envFile = envFileOf(home, request.container, release, settingsOf(request, digest));
   const oldEnvFile = current && envFileOfContainer(home, current);
   await machine.writeFile(envFile, renderEnvironment(request.env), { mode: 384 });
   let isDeployed = false;
+  const learn = (facts4) => {
+    if (facts4.result !== void 0) isDeployed = facts4.result === "deployed";
+    work3.learn(facts4);
+  };
+  const spec = specFor(request, digest, { name: namesOf3(request.container).next, envFile });
   try {
-    await switchOver({
-      host,
-      machine,
-      names: names3,
-      spec: specFor(request, digest, { name: names3.next, envFile }),
-      restart: request.restart,
-      release,
-      current,
-      stopTimeout: request.stopTimeout,
-      mechanism: recreate,
-      prove: (docker, name, limit3) => prove(work3, docker, name, limit3),
-      proveOld: (docker, name, limit3) => proveOld(work3, docker, name, limit3),
-      log,
-      signal,
-      learn: (facts4) => {
-        isDeployed = facts4.result === "deployed";
-        learn(facts4);
-      }
-    });
+    if (choice2.mechanism === "bridge" && current !== void 0) {
+      await crossOver({ ...work3, learn }, { release, current, spec, ...site });
+    } else await recreated({ ...work3, learn }, { spec, release, current });
   } finally {
-    const outdated = isDeployed ? oldEnvFile : envFile;
-    const kept = isDeployed ? envFile : oldEnvFile;
-    if (outdated !== void 0 && outdated !== kept) await removeFile(work3, outdated);
+    await keepOneEnvironment(work3, home, isDeployed ? envFile : oldEnvFile);
   }
-  log.step("Deployed", `${release} serves on ${host}`, import_node_perf_hooks6.performance.now() - started);
+  ports.log.step("Deployed", `${release} serves on ${host}`, import_node_perf_hooks6.performance.now() - started);
+}
+function recreated(work3, { spec, release, current }) {
+  const { host, request, machine, ports, learn } = work3;
+  return switchOver({
+    host,
+    machine,
+    names: namesOf3(request.container),
+    spec,
+    restart: request.restart,
+    release,
+    current,
+    stopTimeout: request.stopTimeout,
+    mechanism: recreate,
+    prove: (docker, name, limit3) => prove(work3, docker, name, limit3),
+    proveOld: (docker, name, limit3) => proveOld(work3, docker, name, limit3),
+    log: ports.log,
+    signal: ports.signal,
+    learn
+  });
 }
 async function checkWhatServes({ host, request, docker, learn }, image, digest) {
   const running = await docker.container(request.container);
@@ -33826,25 +35372,20 @@ async function checkWhatServes({ host, request, docker, learn }, image, digest) 
     { code: "deployment-overtaken" }
   );
 }
-async function homeOf(machine, signal) {
-  const result = await machine.run(["sh", "-c", "cd && pwd"], { timeout: askTimeout, signal });
-  if (succeeded(result) && result.stdout.startsWith("/")) return result.stdout.trim();
-  throw new UserError(
-    `The account has no home folder on ${machine.name} — ${lastWords(result, 1)}`,
-    "create it: the environment file is kept there, readable for this account only",
-    { code: "cannot-write" }
-  );
-}
-async function removeFile({ machine, ports }, path) {
+async function keepOneEnvironment({ machine, request, ports }, home, kept) {
+  const folder = `${home}/.tenantry/${request.container}`;
+  const script = 'cd "$1" || exit; for file in ./*.env; do [ "$file" = "./$2" ] || rm -f -- "$file"; done';
   try {
-    await machine.run(["rm", "-f", "--", path], { timeout: askTimeout });
+    await machine.run(["sh", "-c", script, "tidy", folder, kept?.slice(folder.length + 1) ?? ""], {
+      timeout: askTimeout3
+    });
   } catch {
     ports.log.warning(
-      `${path} on ${machine.name} could not be removed; it has the environment of a version that does not run`
+      `environment files in ${folder} on ${machine.name} could not be removed; they are of versions that do not run`
     );
   }
 }
-var import_node_perf_hooks6, askTimeout;
+var import_node_perf_hooks6, askTimeout3;
 var init_deploy_host = __esm({
   "src/deployment/deploy-host.ts"() {
     "use strict";
@@ -33852,17 +35393,21 @@ var init_deploy_host = __esm({
     init_docker();
     init_image();
     init_errors();
-    init_machine();
     init_renewable();
+    init_bridge();
     init_environment();
+    init_lease();
+    init_mechanism();
     init_preflight();
     init_proof();
     init_put_back();
     init_recreate();
     init_release();
     init_show_plan();
+    init_survey();
     init_switch_over();
-    askTimeout = 3e4;
+    init_switch_run();
+    askTimeout3 = 3e4;
   }
 });
 
@@ -35149,14 +36694,14 @@ var require_semver = __commonJS({
     }
     exports2.ltr = ltr;
     function ltr(version3, range, options) {
-      return outside(version3, range, "<", options);
+      return outside2(version3, range, "<", options);
     }
     exports2.gtr = gtr;
     function gtr(version3, range, options) {
-      return outside(version3, range, ">", options);
+      return outside2(version3, range, ">", options);
     }
-    exports2.outside = outside;
-    function outside(version3, range, hilo, options) {
+    exports2.outside = outside2;
+    function outside2(version3, range, hilo, options) {
       version3 = new SemVer(version3, options);
       range = new Range(range, options);
       var gtfn, ltefn, ltfn, comp, ecomp;
@@ -35210,8 +36755,8 @@ var require_semver = __commonJS({
     }
     exports2.prerelease = prerelease;
     function prerelease(version3, options) {
-      var parsed2 = parse3(version3, options);
-      return parsed2 && parsed2.prerelease.length ? parsed2.prerelease : null;
+      var parsed3 = parse3(version3, options);
+      return parsed3 && parsed3.prerelease.length ? parsed3.prerelease : null;
     }
     exports2.intersects = intersects;
     function intersects(r1, r2, options) {
@@ -42068,7 +43613,7 @@ var require_keyParser = __commonJS({
     var {
       createDecipheriv,
       createECDH,
-      createHash: createHash4,
+      createHash: createHash5,
       createHmac: createHmac2,
       createSign,
       createVerify,
@@ -42423,10 +43968,10 @@ ${formatted}-----END ${type} KEY-----`;
         return this[SYM_PUB_SSH];
       },
       equals: function equals(key2) {
-        const parsed2 = parseKey(key2);
-        if (parsed2 instanceof Error)
+        const parsed3 = parseKey(key2);
+        if (parsed3 instanceof Error)
           return false;
-        return this.type === parsed2.type && this[SYM_PRIV_PEM] === parsed2[SYM_PRIV_PEM] && this[SYM_PUB_PEM] === parsed2[SYM_PUB_PEM] && this[SYM_PUB_SSH].equals(parsed2[SYM_PUB_SSH]);
+        return this.type === parsed3.type && this[SYM_PRIV_PEM] === parsed3[SYM_PRIV_PEM] && this[SYM_PUB_PEM] === parsed3[SYM_PUB_PEM] && this[SYM_PUB_SSH].equals(parsed3[SYM_PUB_SSH]);
       }
     };
     function OpenSSH_Private(type, comment, privPEM, pubPEM, pubSSH, algo, decrypted) {
@@ -42756,11 +44301,11 @@ ${formatted}-----END ${type} KEY-----`;
                 );
               }
               const ivSlice = bufferSlice(cipherIV, 0, 8);
-              let cipherKey = createHash4("md5").update(passphrase).update(ivSlice).digest();
+              let cipherKey = createHash5("md5").update(passphrase).update(ivSlice).digest();
               while (cipherKey.length < encInfo.keyLen) {
                 cipherKey = combineBuffers(
                   cipherKey,
-                  createHash4("md5").update(cipherKey).update(passphrase).update(ivSlice).digest()
+                  createHash5("md5").update(cipherKey).update(passphrase).update(ivSlice).digest()
                 );
               }
               if (cipherKey.length > encInfo.keyLen)
@@ -42925,8 +44470,8 @@ ${formatted}-----END ${type} KEY-----`;
         if (encrypted) {
           const encInfo = CIPHER_INFO[cipherName];
           let cipherKey = combineBuffers(
-            createHash4("sha1").update(PPK_PP1).update(passphrase).digest(),
-            createHash4("sha1").update(PPK_PP2).update(passphrase).digest()
+            createHash5("sha1").update(PPK_PP1).update(passphrase).digest(),
+            createHash5("sha1").update(PPK_PP2).update(passphrase).digest()
           );
           if (cipherKey.length > encInfo.keyLen)
             cipherKey = bufferSlice(cipherKey, 0, encInfo.keyLen);
@@ -42966,7 +44511,7 @@ ${formatted}-----END ${type} KEY-----`;
           passphrase = EMPTY_PASSPHRASE;
         const calcMAC = createHmac2(
           "sha1",
-          createHash4("sha1").update("putty-private-key-file-mac-key").update(passphrase).digest()
+          createHash5("sha1").update("putty-private-key-file-mac-key").update(passphrase).digest()
         ).update(macData).digest("hex");
         if (calcMAC !== mac2) {
           if (encrypted) {
@@ -45288,7 +46833,7 @@ var require_kex = __commonJS({
       createDiffieHellman,
       createDiffieHellmanGroup,
       createECDH,
-      createHash: createHash4,
+      createHash: createHash5,
       createPublicKey: createPublicKey2,
       diffieHellman,
       generateKeyPairSync,
@@ -45351,11 +46896,11 @@ var require_kex = __commonJS({
           let len = 1 + 16 + self2._offer.totalSize + 1 + 4;
           const newKexBuf = Buffer.from(kex.join(","));
           len -= entry.buffer.length - newKexBuf.length;
-          const all = self2._offer.lists.all;
+          const all2 = self2._offer.lists.all;
           const rest = new Uint8Array(
-            all.buffer,
-            all.byteOffset + 4 + entry.buffer.length,
-            all.length - (4 + entry.buffer.length)
+            all2.buffer,
+            all2.byteOffset + 4 + entry.buffer.length,
+            all2.length - (4 + entry.buffer.length)
           );
           payload = Buffer.allocUnsafe(len);
           writeUInt32BE(payload, newKexBuf.length, 17);
@@ -45714,7 +47259,7 @@ var require_kex = __commonJS({
               DISCONNECT_REASON.KEY_EXCHANGE_FAILED
             );
           }
-          const hash = createHash4(this.hashName);
+          const hash = createHash5(this.hashName);
           hashString(hash, isServer ? this._remoteIdentRaw : this._identRaw);
           hashString(hash, isServer ? this._identRaw : this._remoteIdentRaw);
           hashString(hash, isServer ? this._remoteKexinit : this._kexinit);
@@ -46684,8 +48229,8 @@ var require_kex = __commonJS({
             }
             base[key2] = entry;
           }
-          const all = Buffer.allocUnsafe(totalSize);
-          lists.all = all;
+          const all2 = Buffer.allocUnsafe(totalSize);
+          lists.all = all2;
           let allPos = 0;
           for (const prop of KEX_PROPERTY_NAMES) {
             let data;
@@ -46693,8 +48238,8 @@ var require_kex = __commonJS({
               data = lists[prop].buffer;
             else
               data = lists[prop[0]][prop[1]].buffer;
-            allPos = writeUInt32BE(all, data.length, allPos);
-            all.set(data, allPos);
+            allPos = writeUInt32BE(all2, data.length, allPos);
+            all2.set(data, allPos);
             allPos += data.length;
           }
           this.totalSize = totalSize;
@@ -46722,9 +48267,9 @@ var require_kex = __commonJS({
     function generateKEXVal(len, hashName, secret2, exchangeHash, sessionID, char) {
       let ret;
       if (len) {
-        let digest = createHash4(hashName).update(secret2).update(exchangeHash).update(char).update(sessionID).digest();
+        let digest = createHash5(hashName).update(secret2).update(exchangeHash).update(char).update(sessionID).digest();
         while (digest.length < len) {
-          const chunk = createHash4(hashName).update(secret2).update(exchangeHash).update(digest).digest();
+          const chunk = createHash5(hashName).update(secret2).update(exchangeHash).update(digest).digest();
           const extended2 = Buffer.allocUnsafe(digest.length + chunk.length);
           extended2.set(digest, 0);
           extended2.set(chunk, digest.length);
@@ -52159,7 +53704,7 @@ var require_client3 = __commonJS({
   "node_modules/ssh2/lib/client.js"(exports2, module2) {
     "use strict";
     var {
-      createHash: createHash4,
+      createHash: createHash5,
       getHashes,
       randomFillSync
     } = require("crypto");
@@ -52381,7 +53926,7 @@ var require_client3 = __commonJS({
           }
           hostVerifier = (key2, verify) => {
             if (hashAlgo)
-              key2 = createHash4(hashAlgo).update(key2).digest("hex");
+              key2 = createHash5(hashAlgo).update(key2).digest("hex");
             const ret = hashCb(key2, verify);
             if (ret !== void 0)
               verify(ret);
@@ -53869,10 +55414,10 @@ var require_client3 = __commonJS({
         throw new TypeError("Invalid keys argument type");
       const keys = [];
       for (const key2 of keys_) {
-        const parsed2 = parseKey(key2);
-        if (parsed2 instanceof Error)
-          throw parsed2;
-        keys.push(parsed2);
+        const parsed3 = parseKey(key2);
+        if (parsed3 instanceof Error)
+          throw parsed3;
+        keys.push(parsed3);
       }
       if (!client.config.strictVendor || client.config.strictVendor && RE_OPENSSH.test(client._remoteVer)) {
         client._callbacks.push((had_err, data) => {
@@ -55220,7 +56765,7 @@ var require_keygen = __commonJS({
       generateKeyPair: generateKeyPair_,
       generateKeyPairSync: generateKeyPairSync_,
       getCurves,
-      randomBytes: randomBytes3
+      randomBytes: randomBytes5
     } = require("crypto");
     var { Ber } = require_lib3();
     var bcrypt_pbkdf = require_bcrypt_pbkdf().pbkdf;
@@ -55484,7 +57029,7 @@ var require_keygen = __commonJS({
                 rounds2 = opts.rounds;
             }
             const gen = Buffer.allocUnsafe(cipher.keyLen + cipher.ivLen);
-            const salt = randomBytes3(SALT_LEN);
+            const salt = randomBytes5(SALT_LEN);
             const r = bcrypt_pbkdf(
               passphrase,
               passphrase.length,
@@ -55522,10 +57067,10 @@ var require_keygen = __commonJS({
           const kdfName = Buffer.from(encrypted ? encrypted.kdfName : "none");
           const kdfOptions = encrypted ? encrypted.kdfOptions : Buffer.alloc(0);
           const blockLen = encrypted ? encrypted.cipher.blockLen : 8;
-          const parsed2 = parseDERs(keyType, pub, priv);
-          const checkInt = randomBytes3(4);
+          const parsed3 = parseDERs(keyType, pub, priv);
+          const checkInt = randomBytes5(4);
           const commentBin = Buffer.from(comment);
-          const privBlobLen = 4 + 4 + parsed2.priv.length + 4 + commentBin.length;
+          const privBlobLen = 4 + 4 + parsed3.priv.length + 4 + commentBin.length;
           let padding = [];
           for (let i = 1; (privBlobLen + padding.length) % blockLen; ++i)
             padding.push(i & 255);
@@ -55536,8 +57081,8 @@ var require_keygen = __commonJS({
             let pos = 0;
             privBlob.set(checkInt, pos += 0);
             privBlob.set(checkInt, pos += 4);
-            privBlob.set(parsed2.priv, pos += 4);
-            privBlob.writeUInt32BE(commentBin.length, pos += parsed2.priv.length);
+            privBlob.set(parsed3.priv, pos += 4);
+            privBlob.writeUInt32BE(commentBin.length, pos += parsed3.priv.length);
             privBlob.set(commentBin, pos += 4);
             privBlob.set(padding, pos += commentBin.length);
           }
@@ -55562,7 +57107,7 @@ var require_keygen = __commonJS({
           }
           const magicBytes = Buffer.from("openssh-key-v1\0");
           const privBin = Buffer.allocUnsafe(
-            magicBytes.length + 4 + cipherName.length + 4 + kdfName.length + 4 + kdfOptions.length + 4 + 4 + parsed2.pub.length + 4 + privBlob.length + extra.length
+            magicBytes.length + 4 + cipherName.length + 4 + kdfName.length + 4 + kdfOptions.length + 4 + 4 + parsed3.pub.length + 4 + privBlob.length + extra.length
           );
           {
             let pos = 0;
@@ -55574,9 +57119,9 @@ var require_keygen = __commonJS({
             privBin.writeUInt32BE(kdfOptions.length, pos += kdfName.length);
             privBin.set(kdfOptions, pos += 4);
             privBin.writeUInt32BE(1, pos += kdfOptions.length);
-            privBin.writeUInt32BE(parsed2.pub.length, pos += 4);
-            privBin.set(parsed2.pub, pos += 4);
-            privBin.writeUInt32BE(privBlob.length, pos += parsed2.pub.length);
+            privBin.writeUInt32BE(parsed3.pub.length, pos += 4);
+            privBin.set(parsed3.pub, pos += 4);
+            privBin.writeUInt32BE(privBlob.length, pos += parsed3.pub.length);
             privBin.set(privBlob, pos += 4);
             privBin.set(extra, pos += privBlob.length);
           }
@@ -55588,8 +57133,8 @@ var require_keygen = __commonJS({
             privateB64 += formatted;
           }
           {
-            const b64 = parsed2.pub.base64Slice(0, parsed2.pub.length);
-            publicB64 = `${parsed2.sshName} ${b64}${comment ? ` ${comment}` : ""}`;
+            const b64 = parsed3.pub.base64Slice(0, parsed3.pub.length);
+            publicB64 = `${parsed3.sshName} ${b64}${comment ? ` ${comment}` : ""}`;
           }
           privateB64 += "-----END OPENSSH PRIVATE KEY-----\n";
           return {
@@ -56075,10 +57620,10 @@ var init_esm4 = __esm({
           }
         }
       }
-      async putFiles(files2, { concurrency = DEFAULT_CONCURRENCY, sftp: givenSftp = null, transferOptions = {} } = {}) {
-        (0, import_assert2.default)(Array.isArray(files2), "files must be an array");
-        for (let i = 0, { length } = files2; i < length; i += 1) {
-          const file = files2[i];
+      async putFiles(files3, { concurrency = DEFAULT_CONCURRENCY, sftp: givenSftp = null, transferOptions = {} } = {}) {
+        (0, import_assert2.default)(Array.isArray(files3), "files must be an array");
+        for (let i = 0, { length } = files3; i < length; i += 1) {
+          const file = files3[i];
           (0, import_assert2.default)(file, "files items must be valid objects");
           (0, import_assert2.default)(file.local && typeof file.local === "string", `files[${i}].local must be a string`);
           (0, import_assert2.default)(file.remote && typeof file.remote === "string", `files[${i}].remote must be a string`);
@@ -56088,7 +57633,7 @@ var init_esm4 = __esm({
         const queue = new PromiseQueue({ concurrency });
         try {
           await new Promise((resolve, reject) => {
-            files2.forEach((file) => {
+            files3.forEach((file) => {
               queue.add(async () => {
                 await this.putFile(file.local, file.remote, sftp, transferOptions);
                 transferred.push(file);
@@ -56122,7 +57667,7 @@ var init_esm4 = __esm({
           recursive: recursive2,
           validate: validate2
         });
-        const files2 = scanned.files.map((item) => import_path2.default.relative(localDirectory, item));
+        const files3 = scanned.files.map((item) => import_path2.default.relative(localDirectory, item));
         const directories = scanned.directories.map((item) => import_path2.default.relative(localDirectory, item));
         directories.sort((a, b) => a.length - b.length);
         let failed2 = false;
@@ -56138,7 +57683,7 @@ var init_esm4 = __esm({
           });
           await new Promise((resolve, reject) => {
             const queue = new PromiseQueue({ concurrency });
-            files2.forEach((file) => {
+            files3.forEach((file) => {
               queue.add(async () => {
                 const localFile = import_path2.default.join(localDirectory, file);
                 const remoteFile = import_path2.default.join(remoteDirectory, file);
@@ -56206,7 +57751,7 @@ var init_esm4 = __esm({
             }
           }
         });
-        const files2 = scanned.files.map((item) => import_path2.default.relative(remoteDirectory, item));
+        const files3 = scanned.files.map((item) => import_path2.default.relative(remoteDirectory, item));
         const directories = scanned.directories.map((item) => import_path2.default.relative(remoteDirectory, item));
         directories.sort((a, b) => a.length - b.length);
         let failed2 = false;
@@ -56222,7 +57767,7 @@ var init_esm4 = __esm({
           });
           await new Promise((resolve, reject) => {
             const queue = new PromiseQueue({ concurrency });
-            files2.forEach((file) => {
+            files3.forEach((file) => {
               queue.add(async () => {
                 const localFile = import_path2.default.join(localDirectory, file);
                 const remoteFile = import_path2.default.join(remoteDirectory, file);
@@ -56371,7 +57916,7 @@ function matchesAny(patterns, name) {
 function matches(pattern, name) {
   const [, version3, salt, hash] = pattern.startsWith("|") ? pattern.split("|") : [];
   if (version3 === "1" && salt !== void 0 && hash !== void 0) {
-    return (0, import_node_crypto5.createHmac)("sha1", Buffer.from(salt, "base64")).update(name).digest("base64") === hash;
+    return (0, import_node_crypto8.createHmac)("sha1", Buffer.from(salt, "base64")).update(name).digest("base64") === hash;
   }
   const expression = pattern.toLowerCase().replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
   return new RegExp(`^${expression}$`).test(name);
@@ -56381,11 +57926,11 @@ function keyTypeOf(key2) {
   const length = key2.readUInt32BE(0);
   return length <= 64 && key2.length >= 4 + length ? key2.toString("latin1", 4, 4 + length) : void 0;
 }
-var import_node_crypto5;
+var import_node_crypto8;
 var init_known_hosts = __esm({
   "src/machine/known-hosts.ts"() {
     "use strict";
-    import_node_crypto5 = require("node:crypto");
+    import_node_crypto8 = require("node:crypto");
   }
 });
 
@@ -56394,7 +57939,7 @@ function kindOf(keyType) {
   return Object.keys(hostKeyKinds).find((kind2) => hostKeyKinds[kind2]?.includes(keyType));
 }
 function fingerprintOf(key2) {
-  return `SHA256:${(0, import_node_crypto6.createHash)("sha256").update(key2).digest("base64").replace(/=+$/, "")}`;
+  return `SHA256:${(0, import_node_crypto9.createHash)("sha256").update(key2).digest("base64").replace(/=+$/, "")}`;
 }
 function shownKey(key2) {
   return { type: keyTypeOf(key2) ?? "unknown", fingerprint: fingerprintOf(key2) };
@@ -56430,11 +57975,11 @@ function readFingerprints(given) {
     );
   });
 }
-var import_node_crypto6, hostKeyKinds;
+var import_node_crypto9, hostKeyKinds;
 var init_host_key = __esm({
   "src/machine/host-key.ts"() {
     "use strict";
-    import_node_crypto6 = require("node:crypto");
+    import_node_crypto9 = require("node:crypto");
     init_errors();
     init_known_hosts();
     hostKeyKinds = {
@@ -56522,7 +58067,7 @@ function opensshPublicKey(text2) {
 }
 function pemPublicKey(text2) {
   try {
-    const key2 = (0, import_node_crypto7.createPublicKey)((0, import_node_crypto7.createPrivateKey)(text2)).export({ format: "jwk" });
+    const key2 = (0, import_node_crypto10.createPublicKey)((0, import_node_crypto10.createPrivateKey)(text2)).export({ format: "jwk" });
     return wireForm(key2);
   } catch {
     return void 0;
@@ -56547,11 +58092,11 @@ function field2(content) {
 function number3(content) {
   return field2((content[0] ?? 0) >= 128 ? Buffer.concat([Buffer.from([0]), content]) : content);
 }
-var import_node_crypto7;
+var import_node_crypto10;
 var init_private_key = __esm({
   "src/machine/private-key.ts"() {
     "use strict";
-    import_node_crypto7 = require("node:crypto");
+    import_node_crypto10 = require("node:crypto");
     init_errors();
     init_host_key();
     init_known_hosts();
@@ -56678,11 +58223,11 @@ var init_ssh_session = __esm({
 // src/machine/ssh-command.ts
 async function runOn(session, argv, options) {
   options.signal?.throwIfAborted();
-  const marker = `tenantry-${(0, import_node_crypto8.randomBytes)(8).toString("hex")}`;
+  const marker = `tenantry-${(0, import_node_crypto11.randomBytes)(8).toString("hex")}`;
   const { line, input } = remoteCommand(argv, { ...options, marker });
   const what = `${nameOf4(argv)} on ${session.name}`;
   const channel = await openChannel(session, line, what);
-  const command = follow(channel, input, marker, options.onLine);
+  const command = follow2(channel, input, marker, options.onLine);
   let timer;
   let onAbort = () => {
   };
@@ -56707,11 +58252,11 @@ async function runOn(session, argv, options) {
     options.signal?.removeEventListener("abort", onAbort);
   }
 }
-function nameOf4([program = "", first2 = ""]) {
-  if (program === "sh" && first2 === "-c") return "a script";
-  return /^[a-z]/.test(first2) ? `${program} ${first2}` : program;
+function nameOf4([program = "", first = ""]) {
+  if (program === "sh" && first === "-c") return "a script";
+  return /^[a-z]/.test(first) ? `${program} ${first}` : program;
 }
-function follow(channel, input, marker, onLine = () => {
+function follow2(channel, input, marker, onLine = () => {
 }) {
   const output = { stdout: "", stderr: "" };
   const raw = { stdout: "" };
@@ -56785,7 +58330,7 @@ ${output.stderr}`.trim().split("\n").at(-1);
   return { exitCode: exitCode2, signal, ...output };
 }
 async function endCommand(session, { started, ended: ended2 }) {
-  const id = await Promise.race([started, (0, import_promises16.setTimeout)(grace.TERM, void 0, { ref: false })]);
+  const id = await Promise.race([started, (0, import_promises17.setTimeout)(grace.TERM, void 0, { ref: false })]);
   if (id === void 0) return false;
   const isOver = ended2.then(({ exitCode: exitCode2, signal }) => exitCode2 !== null || signal !== null);
   for (const signal of ["TERM", "KILL"]) {
@@ -56794,24 +58339,24 @@ async function endCommand(session, { started, ended: ended2 }) {
     } catch {
       return false;
     }
-    if (await Promise.race([isOver, (0, import_promises16.setTimeout)(grace[signal], false, { ref: false })])) return true;
+    if (await Promise.race([isOver, (0, import_promises17.setTimeout)(grace[signal], false, { ref: false })])) return true;
   }
   return false;
 }
-function timedOut(what, timeout2, reallyEnded, output) {
+function timedOut(what, timeout4, reallyEnded, output) {
   const evidence = lastWords({ exitCode: null, signal: null, ...output });
   return new UserError(
-    `${what} did not end within ${showDuration(timeout2)} — ${reallyEnded ? "it was ended" : "it may still be running there"}`,
+    `${what} did not end within ${showDuration(timeout4)} — ${reallyEnded ? "it was ended" : "it may still be running there"}`,
     reallyEnded ? "look at its last lines; if it needs longer, give it a longer time limit" : "look there before you run it again; if it needs longer, give it a longer time limit",
     { code: "command-timed-out", evidence }
   );
 }
-var import_node_crypto8, import_promises16, grace;
+var import_node_crypto11, import_promises17, grace;
 var init_ssh_command = __esm({
   "src/machine/ssh-command.ts"() {
     "use strict";
-    import_node_crypto8 = require("node:crypto");
-    import_promises16 = require("node:timers/promises");
+    import_node_crypto11 = require("node:crypto");
+    import_promises17 = require("node:timers/promises");
     init_duration();
     init_errors();
     init_lines();
@@ -57035,9 +58580,9 @@ async function connectSsh(server, { signal, log }) {
     if (jump === void 0) {
       opened.push(await logIn2(target, way));
     } else {
-      const first2 = await logIn2(jump, way);
-      opened.push(first2);
-      const openStream2 = () => forwarded(first2.client, server, server.connectTimeout);
+      const first = await logIn2(jump, way);
+      opened.push(first);
+      const openStream2 = () => forwarded(first.client, server, server.connectTimeout);
       opened.push(await logIn2(target, { ...way, through: showAccount(jump.server), openStream: openStream2 }));
     }
     const { client } = opened.at(-1);
@@ -57157,10 +58702,10 @@ async function within2(connecting, { connectTimeout: connectTimeout2, signal }) 
     });
   }
 }
-function forwarded(first2, { host, port: port2 }, timeout2) {
+function forwarded(first, { host, port: port2 }, timeout4) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`Timed out after ${showDuration(timeout2)}`)), timeout2);
-    first2.forwardOut("127.0.0.1", 0, host, port2, (error3, stream) => {
+    const timer = setTimeout(() => reject(new Error(`Timed out after ${showDuration(timeout4)}`)), timeout4);
+    first.forwardOut("127.0.0.1", 0, host, port2, (error3, stream) => {
       clearTimeout(timer);
       if (error3 === void 0 || error3 === null) resolve(stream);
       else reject(error3);
@@ -57177,14 +58722,14 @@ async function end2({ client, closed }) {
   client.on("error", () => {
   });
   client.end();
-  if (await Promise.race([closed.then(() => true), (0, import_promises17.setTimeout)(closeTimeout, false, { ref: false })])) return;
+  if (await Promise.race([closed.then(() => true), (0, import_promises18.setTimeout)(closeTimeout, false, { ref: false })])) return;
   client.destroy();
 }
-var import_promises17, keepalive, closeTimeout;
+var import_promises18, keepalive, closeTimeout;
 var init_ssh = __esm({
   "src/machine/ssh.ts"() {
     "use strict";
-    import_promises17 = require("node:timers/promises");
+    import_promises18 = require("node:timers/promises");
     init_esm4();
     init_duration();
     init_errors();
@@ -57246,11 +58791,11 @@ function serverOf(inputs6, host) {
   };
 }
 function facts2(outcomes) {
-  const [first2] = outcomes;
+  const [first] = outcomes;
   return {
-    release: first2?.release,
-    "image-digest": first2?.digest,
-    "previous-digest": first2?.previousDigest,
+    release: first?.release,
+    "image-digest": first?.digest,
+    "previous-digest": first?.previousDigest,
     hosts: JSON.stringify(
       outcomes.map(({ host, result, digest, downtime }) => ({
         host,
@@ -57335,7 +58880,11 @@ var init_deploy_container = __esm({
       healthUrl: text.optional(),
       healthHost: text.optional(),
       healthTimeout: duration2,
-      stopTimeout: duration2
+      stopTimeout: duration2,
+      strategy: choice("auto", "bridge", "recreate"),
+      sharedVolumes: boolean3,
+      bake: duration2,
+      drainTimeout: duration2
     };
     inputs3 = {
       ...serverFields,
@@ -57469,9 +59018,9 @@ async function readDomains(url, signal) {
   }
 }
 function facts3(findings) {
-  const [first2] = findings;
+  const [first] = findings;
   return {
-    status: first2?.answer.kind === "answer" ? first2.answer.status : "",
+    status: first?.answer.kind === "answer" ? first.answer.status : "",
     "attempts-used": Math.max(...findings.map(({ attempts }) => attempts)),
     "latency-ms": Math.round(slowest(findings)),
     "tenants-failed": findings.filter(
@@ -57813,13 +59362,13 @@ var init_command = __esm({
         let cmdStr = CMD_STRING + this.command;
         if (this.properties && Object.keys(this.properties).length > 0) {
           cmdStr += " ";
-          let first2 = true;
+          let first = true;
           for (const key2 in this.properties) {
             if (this.properties.hasOwnProperty(key2)) {
               const val = this.properties[key2];
               if (val) {
-                if (first2) {
-                  first2 = false;
+                if (first) {
+                  first = false;
                 } else {
                   cmdStr += ",";
                 }
@@ -58441,10 +59990,10 @@ var init_report = __esm({
       }
       /** The summary as Markdown. */
       summary(title, failure2) {
-        const first2 = failure2 === void 0 ? this.#verdict : failure2.sentence;
+        const first = failure2 === void 0 ? this.#verdict : failure2.sentence;
         return [
           `## ${title}`,
-          ...first2 === void 0 ? [] : [quote(failure2 === void 0 ? `✅ ${first2}` : `❌ ${first2}`)],
+          ...first === void 0 ? [] : [quote(failure2 === void 0 ? `✅ ${first}` : `❌ ${first}`)],
           ...this.#sections,
           ...failure2?.evidence === void 0 ? [] : [folded("Evidence", failure2.evidence, "text")],
           ""
@@ -58481,7 +60030,7 @@ function onCancel() {
     async race(work3) {
       const overdue = new Promise((_, reject) => {
         signal.addEventListener("abort", () => {
-          void (0, import_promises18.setTimeout)(unwindingTime, void 0, { ref: false }).then(() => reject(signal.reason));
+          void (0, import_promises19.setTimeout)(unwindingTime, void 0, { ref: false }).then(() => reject(signal.reason));
         });
       });
       return Promise.race([work3, overdue]);
@@ -58493,11 +60042,11 @@ function onCancel() {
     }
   };
 }
-var import_promises18, unwindingTime;
+var import_promises19, unwindingTime;
 var init_cancel = __esm({
   "src/step/cancel.ts"() {
     "use strict";
-    import_promises18 = require("node:timers/promises");
+    import_promises19 = require("node:timers/promises");
     init_duration();
     init_errors();
     unwindingTime = 7e3;
@@ -58562,8 +60111,8 @@ function sentenceOf(failure2, standing2) {
 }
 async function requireWritable(folder) {
   try {
-    await (0, import_promises19.mkdir)(folder, { recursive: true });
-    await (0, import_promises19.access)(folder, import_promises19.constants.W_OK);
+    await (0, import_promises20.mkdir)(folder, { recursive: true });
+    await (0, import_promises20.access)(folder, import_promises20.constants.W_OK);
   } catch (error3) {
     throw new UserError(
       `The report cannot be written to ${folder} — ${messageOf(error3)}`,
@@ -58576,8 +60125,8 @@ async function writeReport({ outputs: outputs5, steps: steps2, report }, { name,
   const path = (0, import_node_path6.join)(host.reportFolder, `${name}-${process.pid}.json`);
   const content = { schema: 1, action: name, ...Object.fromEntries(outputs5), steps: steps2, ...report.collected };
   try {
-    await (0, import_promises19.mkdir)(host.reportFolder, { recursive: true });
-    await (0, import_promises19.writeFile)(path, `${masker.clean(JSON.stringify(content, null, 2))}
+    await (0, import_promises20.mkdir)(host.reportFolder, { recursive: true });
+    await (0, import_promises20.writeFile)(path, `${masker.clean(JSON.stringify(content, null, 2))}
 `);
     return path;
   } catch (error3) {
@@ -58610,11 +60159,11 @@ function fail(failure2, sentence2, { host, masker }) {
   if (cause !== "" && !sentence2.includes(cause)) host.line(masker.clean(`Cause: ${cause}`));
   host.fail(sentence2);
 }
-var import_promises19, import_node_path6, cannotWrite;
+var import_promises20, import_node_path6, cannotWrite;
 var init_ending = __esm({
   "src/step/ending.ts"() {
     "use strict";
-    import_promises19 = require("node:fs/promises");
+    import_promises20 = require("node:fs/promises");
     import_node_path6 = require("node:path");
     init_errors();
     cannotWrite = "cannot-write-report";
@@ -58783,6 +60332,10 @@ var init_failure_codes = __esm({
       "container-slow",
       "container-gone",
       "deployment-overtaken",
+      "deployment-locked",
+      "deployment-unsettled",
+      "strategy-impossible",
+      "switch-failed",
       // Health
       "health-status",
       "health-server-error",
@@ -59514,7 +61067,7 @@ var manifests = {
         "description": "Names that env must give a value to, one a line; a missing one stops the deployment before anything is touched."
       },
       "health-url": {
-        "description": "Address that must answer 2xx, asked from the runner, before the deployment counts, like http://{host}:8000/health/; {host} stands for the server."
+        "description": "Address that must answer 2xx before the deployment counts, like http://{host}:8000/health/; {host} stands for the server. Asked from the runner, and on the server."
       },
       "health-host": {
         "description": "Host header for health-url, where it is not the one in the address."
@@ -59526,6 +61079,22 @@ var manifests = {
       "stop-timeout": {
         "description": "Time for the old container to end by itself when it is stopped.",
         "default": "10s"
+      },
+      "strategy": {
+        "description": "How the traffic moves: bridge (no gap: a redirect in the server's packet filter for the time of the switch), recreate (stop the old one, start the new one), or auto: bridge where the server and the container allow it.",
+        "default": "auto"
+      },
+      "shared-volumes": {
+        "description": "The old and the new version may write to the volumes at the same time. Without it, a container with a writable volume is deployed with a gap.",
+        "default": "false"
+      },
+      "bake": {
+        "description": "Time for which the old version stays ready after the switch; a restart or a failing health in it switches back.",
+        "default": "30s"
+      },
+      "drain-timeout": {
+        "description": "Time for connections to end by themselves before their version is stopped.",
+        "default": "30s"
       },
       "dry-run": {
         "description": "Look, plan and print; change nothing.",
@@ -59886,7 +61455,7 @@ var manifests = {
         "description": "Names that env must give a value to, one a line; a missing one stops the deployment before anything is touched."
       },
       "health-url": {
-        "description": "Address that must answer 2xx, asked from the runner, before the deployment counts, like http://{host}:8000/health/; {host} stands for the server."
+        "description": "Address that must answer 2xx before the deployment counts, like http://{host}:8000/health/; {host} stands for the server. Asked from the runner, and on the server."
       },
       "health-host": {
         "description": "Host header for health-url, where it is not the one in the address."
@@ -59898,6 +61467,22 @@ var manifests = {
       "stop-timeout": {
         "description": "Time for the old container to end by itself when it is stopped.",
         "default": "10s"
+      },
+      "strategy": {
+        "description": "How the traffic moves: bridge (no gap: a redirect in the server's packet filter for the time of the switch), recreate (stop the old one, start the new one), or auto: bridge where the server and the container allow it.",
+        "default": "auto"
+      },
+      "shared-volumes": {
+        "description": "The old and the new version may write to the volumes at the same time. Without it, a container with a writable volume is deployed with a gap.",
+        "default": "false"
+      },
+      "bake": {
+        "description": "Time for which the old version stays ready after the switch; a restart or a failing health in it switches back.",
+        "default": "30s"
+      },
+      "drain-timeout": {
+        "description": "Time for connections to end by themselves before their version is stopped.",
+        "default": "30s"
       },
       "url": {
         "description": "The address to ask; several, one a line."

@@ -36,7 +36,8 @@ export async function buildInto(folder: string): Promise<void> {
     plugins: [
       withoutOidc,
       inlined('manifests.ts', manifestsModule),
-      inlined('python-files.ts', pythonFilesModule),
+      inlined('python-files.ts', (folder) => filesModule(folder, '.py', 'pythonFile')),
+      inlined('server-script.ts', (folder) => filesModule(folder, '.sh', 'serverScript')),
     ],
   });
   for (const name of actionNames) {
@@ -78,14 +79,15 @@ async function manifestsModule(): Promise<string> {
   return `const manifests = ${JSON.stringify(manifests, null, 2)};\nexport const manifestOf = (name) => manifests[name];\n`;
 }
 
-async function pythonFilesModule(folder: string): Promise<string> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.py')).sort();
+/** The texts of all files of a folder with this ending, by their names without it. */
+async function filesModule(folder: string, ending: string, reader: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(ending)).sort();
   const files = await Promise.all(
     names.map(
-      async (name) => [name.replace(/\.py$/, ''), await readFile(join(folder, name), 'utf8')] as const,
+      async (name) => [name.slice(0, -ending.length), await readFile(join(folder, name), 'utf8')] as const,
     ),
   );
-  return `const files = ${JSON.stringify(Object.fromEntries(files), null, 2)};\nexport const pythonFile = (name) => files[name];\n`;
+  return `const files = ${JSON.stringify(Object.fromEntries(files), null, 2)};\nexport const ${reader} = (name) => files[name];\n`;
 }
 
 if (import.meta.main) await buildInto(process.argv[2] ?? join(root, 'dist'));

@@ -24,6 +24,10 @@ const request: DeployRequest = {
   requiredEnv: [],
   healthTimeout: 60_000,
   stopTimeout: 10_000,
+  strategy: 'auto',
+  sharedVolumes: false,
+  bake: 30_000,
+  drainTimeout: 30_000,
   run: 'run 1',
   dryRun: false,
 };
@@ -36,6 +40,8 @@ function wanted(changes: Partial<DeployRequest> = {}): Wanted {
     release: releaseOf(asked),
     restart: asked.restart,
     environmentKeys: Object.keys(asked.env),
+    choice: { mechanism: 'recreate', obstacle: undefined, leftOut: [] },
+    bake: asked.bake,
   };
 }
 
@@ -90,7 +96,7 @@ describe('what is different', () => {
     });
     expect(planFor(wanted(), other, imageKeys)).toMatchObject({
       kind: 'replace',
-      summary: 'v1 runs; it will be stopped, and v2 started (recreate: with a gap)',
+      summary: 'v1 runs; it will be stopped, and v2 started (recreate, with a gap)',
       differences: ['image: v1 → v2'],
     });
   });
@@ -142,4 +148,27 @@ test('the environment file never leaves its folder', () => {
   expect(envFileOf('/home/deploy', 'shop', '../../x y', 'ab')).toBe(
     '/home/deploy/.tenantry/shop/.._.._x_y-ab.env',
   );
+});
+
+test.each([
+  [
+    { mechanism: 'bridge', obstacle: undefined, leftOut: ['clients that come over IPv6: no way'] },
+    'v1 runs; v2 will take its place without a gap (bridge: a redirect for the time of the switch; it stays ready for 30 s)',
+    ['image: v1 → v2', 'not redirected: clients that come over IPv6: no way'],
+  ],
+  [
+    { mechanism: 'recreate', obstacle: 'memory does not fit twice; write it', leftOut: [] },
+    'v1 runs; it will be stopped, and v2 started (recreate, with a gap: memory does not fit twice; write it)',
+    ['image: v1 → v2'],
+  ],
+] as const)('the mechanism and its reason, case %#', (choice, summary, differences) => {
+  const old = asAskedFor({
+    labels: {
+      ...wanted().spec.labels,
+      [labels.release]: 'v1',
+      [labels.digest]: `sha256:${'aa'.repeat(32)}`,
+      [labels.settings]: 'other',
+    },
+  });
+  expect(planFor({ ...wanted(), choice }, old, ['PATH'])).toMatchObject({ summary, differences });
 });

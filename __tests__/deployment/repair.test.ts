@@ -45,7 +45,7 @@ test.each([
   { current: otherStage, next: none, allowed: false, why: 'another environment' },
   { current: otherApp, next: none, allowed: false, why: 'another application' },
 ])('$why: may be touched: $allowed', ({ current, next, allowed }) => {
-  const check = () => checkOwner({ current, next, previous: none }, 'shop', 'uat');
+  const check = () => checkOwner({ current, next, previous: none, bridge: none }, 'shop', 'uat');
   if (allowed) expect(check).not.toThrow();
   else expect(check).toThrow('belongs to');
 });

@@ -419,6 +419,7 @@ function deployment(env: Record<string, string> = {}): Record<string, string> {
     ports: `${port}:8000`,
     'health-url': `http://{host}:${port}/health/`,
     'health-host': platform,
+    bake: '1s',
     env: Object.entries(variables)
       .map(([key, value]) => `${key}=${value}`)
       .join('\n'),

@@ -8,7 +8,7 @@ import { showDuration } from '../ground/duration.ts';
 import { listed } from '../ground/words.ts';
 import type { SshServer } from '../machine/ssh-server.ts';
 import { type ActionContext, defineAction, type Inputs } from '../step/action.ts';
-import { boolean, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
+import { boolean, choice, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
 import {
   commonFields,
   environment,
@@ -41,6 +41,10 @@ export const containerFields = {
   healthHost: text.optional(),
   healthTimeout: duration,
   stopTimeout: duration,
+  strategy: choice('auto', 'bridge', 'recreate'),
+  sharedVolumes: boolean,
+  bake: duration,
+  drainTimeout: duration,
 };
 
 const inputs = {

@@ -1,12 +1,15 @@
 import { performance } from 'node:perf_hooks';
 
+import type { ContainerSpec } from '../docker/container-spec.ts';
 import { dockerOn } from '../docker/docker.ts';
 import { shortDigest } from '../docker/image.ts';
 import type { Container, Image } from '../docker/inspect.ts';
 import { UserError } from '../ground/errors.ts';
-import { lastWords, type Machine, succeeded } from '../machine/machine.ts';
 import { type RenewableMachine, renewableMachine } from '../machine/renewable.ts';
+import { crossOver, settleSwitch } from './bridge.ts';
 import { renderEnvironment } from './environment.ts';
+import { type Lease, takeLease } from './lease.ts';
+import { type Choice, chooseMechanism } from './mechanism.ts';
 import { fetchedImage, refuseTakenPorts } from './preflight.ts';
 import { prove, proveOld, serves } from './proof.ts';
 import { checkOwner, describeRepair, findContainers, putBack } from './put-back.ts';
@@ -23,8 +26,10 @@ import {
 } from './release.ts';
 import type { Found } from './repair.ts';
 import type { DeployRequest, HostOutcome } from './request.ts';
-import { planOf, showPlan, tellPlan } from './show-plan.ts';
+import { askedOf, planOf, showPlan, tellPlan } from './show-plan.ts';
+import { type Survey, surveyOf } from './survey.ts';
 import { switchOver, untouched } from './switch-over.ts';
+import { tidyFolder } from './switch-run.ts';
 import type { HostPorts, Work } from './work.ts';
 
 /** Milliseconds for a question to the shell. */
@@ -74,15 +79,47 @@ export function notTried(host: string, request: DeployRequest): HostOutcome {
 }
 
 async function deploy(work: Work): Promise<void> {
-  const { request, docker, ports, learn } = work;
+  const { host, request, machine, ports } = work;
+  const { container, run } = request;
+  const { log, signal } = ports;
+  if (request.dryRun) {
+    const { found, survey } = await lookedAt(work);
+    return await showPlan(work, found, survey);
+  }
+  const folder = `.tenantry/${container}/switch`;
+  const lease = await takeLease({ machine, folder, container, host, run, log, signal });
+  try {
+    const { found, survey, platform } = await lookedAt(work);
+    await replace(work, { found, platform, site: { survey, folder: `${survey.home}/${folder}`, lease } });
+  } finally {
+    await lease.release();
+  }
+}
+
+async function lookedAt({ machine, docker, request, ports: { signal } }: Work) {
+  const { container, environment, networks } = request;
+  const platform = await docker.platform();
+  const found = await findContainers(docker, namesOf(container));
+  checkOwner(found, container, environment);
+  const survey = await surveyOf(machine, { container, networks, signal });
+  return { platform, found, survey };
+}
+
+/** What is known of a server, and what is held there. */
+interface SiteOfWork {
+  readonly survey: Survey;
+  readonly folder: string;
+  readonly lease: Lease;
+}
+
+async function replace(
+  work: Work,
+  { found, platform, site }: { found: Found; platform: string; site: SiteOfWork },
+): Promise<void> {
+  const { request, ports, learn } = work;
   const { log } = ports;
   const release = releaseOf(request);
-  const platform = await docker.platform();
-  const found = await findContainers(docker, namesOf(request.container));
-  checkOwner(found, request.container, request.environment);
-  if (request.dryRun) return await showPlan(work, found);
-
-  const current = await settled(work, found);
+  const current = await settled(work, found, site);
   learn({
     previousRelease: current && releaseNameOf(current),
     previousDigest: current && digestOf(current),
@@ -90,7 +127,8 @@ async function deploy(work: Work): Promise<void> {
   });
   const { digest, image } = await fetchedImage(work, platform);
   learn({ digest });
-  const plan = await planOf(work, current, digest);
+  const choice = chooseMechanism(askedOf(request), site.survey, current);
+  const plan = await planOf(work, { current, digest, choice });
   tellPlan(plan, work);
   if (plan.kind === 'unchanged' && (await serves(work, request.container))) {
     learn({ result: 'unchanged', standing: `${release} serves on ${work.host}` });
@@ -101,68 +139,95 @@ async function deploy(work: Work): Promise<void> {
     return;
   }
   await refuseTakenPorts(work, current);
-  await switchTo(work, { digest, release, current });
+  await switchTo(work, { digest, release, current, site, choice });
   await checkWhatServes(work, image, digest);
 }
 
 /** Brings an earlier deployment to its end that was killed on its way. */
-async function settled(work: Work, found: Found): Promise<Container | undefined> {
-  const { host, request, docker, ports } = work;
+async function settled(
+  work: Work,
+  seen: Found,
+  { survey, folder }: SiteOfWork,
+): Promise<Container | undefined> {
+  const { host, request, machine, docker, ports } = work;
   const { log, signal } = ports;
-  const repair = describeRepair(found);
-  if (repair === undefined) return found.current;
-  log.step('Repair', repair);
   const names = namesOf(request.container);
-  const current = await putBack(
-    found,
-    { docker, names, log, prove: (name) => prove(work, docker, name, signal) },
-    { giveUpNext: false, isStopping: false, mayStart: true },
-  );
-  log.info(
-    current === undefined ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`,
-  );
+  const isSwitch = seen.bridge !== undefined || survey.isRedirected;
+  if (isSwitch) await settleSwitch(work, { found: seen, survey, folder });
+  const found = isSwitch ? await findContainers(docker, names) : seen;
+  const repair = describeRepair(found);
+  let current = found.current;
+  if (repair !== undefined) {
+    log.step('Repair', repair);
+    current = await putBack(
+      found,
+      { docker, names, log, prove: (name) => prove(work, docker, name, signal) },
+      { giveUpNext: false, isStopping: false, mayStart: true },
+    );
+    log.info(
+      current === undefined ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`,
+    );
+  }
+  if (isSwitch || repair !== undefined || survey.hasProgram) {
+    // The run that was killed could not remove its own.
+    await tidyFolder({ machine, folder, log });
+    await keepOneEnvironment(work, survey.home, current && envFileOfContainer(survey.home, current));
+  }
   return current;
 }
 
-async function switchTo(
-  work: Work,
-  { digest, release, current }: { digest: string; release: string; current: Container | undefined },
-): Promise<void> {
-  const { host, request, machine, ports, learn } = work;
-  const { log, signal } = ports;
+async function switchTo(work: Work, { digest, release, current, site, choice }: Replacement): Promise<void> {
+  const { host, request, machine, ports } = work;
   const started = performance.now();
-  const names = namesOf(request.container);
-  const home = await homeOf(machine, signal);
+  const { home } = site.survey;
   const envFile = envFileOf(home, request.container, release, settingsOf(request, digest));
   const oldEnvFile = current && envFileOfContainer(home, current);
   await machine.writeFile(envFile, renderEnvironment(request.env), { mode: 0o600 });
   let isDeployed = false;
+  const learn = (facts: Partial<HostOutcome>) => {
+    if (facts.result !== undefined) isDeployed = facts.result === 'deployed';
+    work.learn(facts);
+  };
+  const spec = specFor(request, digest, { name: namesOf(request.container).next, envFile });
   try {
-    await switchOver({
-      host,
-      machine,
-      names,
-      spec: specFor(request, digest, { name: names.next, envFile }),
-      restart: request.restart,
-      release,
-      current,
-      stopTimeout: request.stopTimeout,
-      mechanism: recreate,
-      prove: (docker, name, limit) => prove(work, docker, name, limit),
-      proveOld: (docker, name, limit) => proveOld(work, docker, name, limit),
-      log,
-      signal,
-      learn: (facts) => {
-        isDeployed = facts.result === 'deployed';
-        learn(facts);
-      },
-    });
+    if (choice.mechanism === 'bridge' && current !== undefined) {
+      await crossOver({ ...work, learn }, { release, current, spec, ...site });
+    } else await recreated({ ...work, learn }, { spec, release, current });
   } finally {
-    const outdated = isDeployed ? oldEnvFile : envFile;
-    const kept = isDeployed ? envFile : oldEnvFile;
-    if (outdated !== undefined && outdated !== kept) await removeFile(work, outdated);
+    await keepOneEnvironment(work, home, isDeployed ? envFile : oldEnvFile);
   }
-  log.step('Deployed', `${release} serves on ${host}`, performance.now() - started);
+  ports.log.step('Deployed', `${release} serves on ${host}`, performance.now() - started);
+}
+
+interface Replacement {
+  readonly digest: string;
+  readonly release: string;
+  readonly current: Container | undefined;
+  readonly site: SiteOfWork;
+  readonly choice: Choice;
+}
+
+function recreated(
+  work: Work,
+  { spec, release, current }: { spec: ContainerSpec; release: string; current: Container | undefined },
+): Promise<void> {
+  const { host, request, machine, ports, learn } = work;
+  return switchOver({
+    host,
+    machine,
+    names: namesOf(request.container),
+    spec,
+    restart: request.restart,
+    release,
+    current,
+    stopTimeout: request.stopTimeout,
+    mechanism: recreate,
+    prove: (docker, name, limit) => prove(work, docker, name, limit),
+    proveOld: (docker, name, limit) => proveOld(work, docker, name, limit),
+    log: ports.log,
+    signal: ports.signal,
+    learn,
+  });
 }
 
 /** The verdict comes from the server: the image that was asked for is the one that runs. */
@@ -186,23 +251,21 @@ async function checkWhatServes(
   );
 }
 
-async function homeOf(machine: Machine, signal: AbortSignal): Promise<string> {
-  const result = await machine.run(['sh', '-c', 'cd && pwd'], { timeout: askTimeout, signal });
-  if (succeeded(result) && result.stdout.startsWith('/')) return result.stdout.trim();
-  throw new UserError(
-    `The account has no home folder on ${machine.name} — ${lastWords(result, 1)}`,
-    'create it: the environment file is kept there, readable for this account only',
-    { code: 'cannot-write' },
-  );
-}
-
-/** A file that is left is a warning; the deployment is decided already. */
-async function removeFile({ machine, ports }: Work, path: string): Promise<void> {
+/** Removes the environment files of versions that do not run. One that is left is a warning: all is decided already. */
+async function keepOneEnvironment(
+  { machine, request, ports }: Work,
+  home: string,
+  kept: string | undefined,
+): Promise<void> {
+  const folder = `${home}/.tenantry/${request.container}`;
+  const script = 'cd "$1" || exit; for file in ./*.env; do [ "$file" = "./$2" ] || rm -f -- "$file"; done';
   try {
-    await machine.run(['rm', '-f', '--', path], { timeout: askTimeout });
+    await machine.run(['sh', '-c', script, 'tidy', folder, kept?.slice(folder.length + 1) ?? ''], {
+      timeout: askTimeout,
+    });
   } catch {
     ports.log.warning(
-      `${path} on ${machine.name} could not be removed; it has the environment of a version that does not run`,
+      `environment files in ${folder} on ${machine.name} could not be removed; they are of versions that do not run`,
     );
   }
 }

@@ -29,7 +29,7 @@ const pause = 250;
 const answerTimeout = 5_000;
 const stayUp = 3_000;
 /** Lines of its log that are kept as evidence. */
-const evidenceLines = 60;
+export const evidenceLines = 60;
 
 /** What one look at a container says. */
 type Look =

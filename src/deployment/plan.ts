@@ -1,7 +1,9 @@
 import { type ContainerSpec, type Mount, showPort } from '../docker/container-spec.ts';
 import type { Container } from '../docker/inspect.ts';
 import { showSize } from '../docker/size.ts';
+import { showDuration } from '../ground/duration.ts';
 import { listed } from '../ground/words.ts';
+import type { Choice } from './mechanism.ts';
 import { digestOf, labels, releaseNameOf } from './release.ts';
 
 /** What a deployment will do on one server, and why. */
@@ -20,6 +22,9 @@ export interface Wanted {
   readonly release: string;
   readonly restart: string;
   readonly environmentKeys: readonly string[];
+  readonly choice: Choice;
+  /** Milliseconds that the old one stays ready. */
+  readonly bake: number;
 }
 
 /** `imageKeys`: variables that the current container has from its image. */
@@ -45,11 +50,21 @@ export function planFor(wanted: Wanted, current: Container | undefined, imageKey
     ...seen,
     ...(seen.length === 0 && !isSame ? ['values of its environment, or its health check'] : []),
   ];
+  const { choice } = wanted;
   return {
     kind: 'replace',
-    summary: `${runs} ${current.state.status === 'running' ? 'runs' : 'is there'}; it will be stopped, and ${wanted.release} started (recreate: with a gap)`,
-    differences,
+    summary: `${runs} ${current.state.status === 'running' ? 'runs' : 'is there'}; ${courseOf(wanted, current)}`,
+    differences: [...differences, ...choice.leftOut.map((clients) => `not redirected: ${clients}`)],
   };
+}
+
+function courseOf({ choice, release, bake }: Wanted, current: Container): string {
+  if (choice.mechanism === 'bridge') {
+    return `${release} will take its place without a gap (bridge: a redirect for the time of the switch; it stays ready for ${showDuration(bake)})`;
+  }
+  const why = choice.obstacle === undefined ? '' : `: ${choice.obstacle}`;
+  if (current.state.status !== 'running') return `it will be replaced by ${release} (recreate)`;
+  return `it will be stopped, and ${release} started (recreate, with a gap${why})`;
 }
 
 function differencesBetween(

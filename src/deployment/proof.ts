@@ -1,9 +1,9 @@
 import type { Docker } from '../docker/docker.ts';
 import { UserError } from '../ground/errors.ts';
-import type { Probe, StatusRanges } from '../health/probe.ts';
+import type { StatusRanges } from '../health/probe.ts';
 import { waitUntilServing } from './gate.ts';
+import { outsideProbe } from './health-probe.ts';
 import { releaseOf } from './release.ts';
-import type { DeployRequest } from './request.ts';
 import type { Work } from './work.ts';
 
 /** Milliseconds that the old version has to serve again. */
@@ -30,7 +30,7 @@ export function prove(
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const gate = { probe: probeFor(host, request), status: good, timeout: request.healthTimeout };
+  const gate = { probe: outsideProbe(request, host), status: good, timeout: request.healthTimeout };
   return waitUntilServing(name, `${request.container} (${releaseOf(request)})`, gate, {
     ...ports,
     docker,
@@ -44,12 +44,6 @@ export function proveOld(
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const gate = { probe: probeFor(host, request), status: anyAnswer, timeout: oldTimeout };
+  const gate = { probe: outsideProbe(request, host), status: anyAnswer, timeout: oldTimeout };
   return waitUntilServing(name, `the old ${request.container}`, gate, { ...ports, docker, signal });
-}
-
-function probeFor(host: string, { healthUrl, healthHost }: DeployRequest): Probe | undefined {
-  if (healthUrl === undefined) return undefined;
-  const address = host.includes(':') ? `[${host}]` : host;
-  return { url: new URL(healthUrl.replaceAll('{host}', address)), host: healthHost, headers: {} };
 }

@@ -8,20 +8,22 @@ import { type Found, type Repair, repairFor } from './repair.ts';
 
 /** The containers of an application on a server, and whether they may be touched. */
 export async function findContainers(docker: Docker, names: ContainerNames): Promise<Found> {
-  const found = {
-    current: await docker.container(names.current),
-    next: await docker.container(names.next),
-    previous: await docker.container(names.previous),
+  const found = await docker.containers([names.current, names.next, names.previous, names.bridge]);
+  const named = (name: string) => found.find((container) => container.name === name);
+  return {
+    current: named(names.current),
+    next: named(names.next),
+    previous: named(names.previous),
+    bridge: named(names.bridge),
   };
-  return found;
 }
 
 /**
  * Refuses to touch containers of somebody else.
  * @throws UserError `container-name-taken`
  */
-export function checkOwner({ current, next }: Found, container: string, environment: string): void {
-  for (const found of [current, next]) {
+export function checkOwner({ current, next, bridge }: Found, container: string, environment: string): void {
+  for (const found of [current, next, bridge]) {
     const app = found?.labels[labels.app];
     const owner = found?.labels[labels.environment];
     if (found === undefined || (found === current && app === undefined)) continue;

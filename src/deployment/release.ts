@@ -14,6 +14,8 @@ export interface ContainerNames {
   readonly next: string;
   /** Was current until the next one was proven; about to be removed. */
   readonly previous: string;
+  /** Has the traffic while the current one is replaced. */
+  readonly bridge: string;
 }
 
 export function namesOf(container: string): ContainerNames {
@@ -21,6 +23,7 @@ export function namesOf(container: string): ContainerNames {
     current: container,
     next: `${container}-tenantry-next`,
     previous: `${container}-tenantry-previous`,
+    bridge: `${container}-tenantry-bridge`,
   };
 }
 

@@ -5,6 +5,7 @@ export interface Found {
   readonly current: Container | undefined;
   readonly next: Container | undefined;
   readonly previous: Container | undefined;
+  readonly bridge: Container | undefined;
 }
 
 /**
@@ -22,7 +23,7 @@ export type Repair = 'none' | 'undo' | 'judge' | 'finish' | 'restore' | 'tidy';
  * Reads from the world how far a deployment came. A name is the proof: a container gets the current name only
  * after it was proven, and the current one becomes previous only then.
  */
-export function repairFor({ current, next, previous }: Found): Repair {
+export function repairFor({ current, next, previous }: Omit<Found, 'bridge'>): Repair {
   if (next !== undefined && previous !== undefined && current === undefined) return 'finish';
   if (next !== undefined) return next.state.status === 'running' ? 'judge' : 'undo';
   if (previous === undefined) return 'none';

@@ -2,6 +2,7 @@ import type { HealthCheck, Mount, PortMapping } from '../docker/container-spec.t
 import type { ImageReference } from '../docker/image.ts';
 import type { RegistryLogin } from '../docker/registry.ts';
 import type { UserError } from '../ground/errors.ts';
+import type { Strategy } from './mechanism.ts';
 
 /** What shall run, where, and how it is known to be well. Times in milliseconds, sizes in bytes. */
 export interface DeployRequest {
@@ -37,6 +38,14 @@ export interface DeployRequest {
   readonly healthTimeout: number;
   readonly stopTimeout: number;
 
+  readonly strategy: Strategy;
+  /** Two versions may write to the mounts at the same time. */
+  readonly sharedVolumes: boolean;
+  /** How long the old version stays ready to take the traffic back. */
+  readonly bake: number;
+  /** How long connections to a version that is about to be stopped may stay open. */
+  readonly drainTimeout: number;
+
   /** Who deploys, for the label: the address of a workflow run. */
   readonly run: string;
   /** Look and plan only. */
@@ -46,7 +55,7 @@ export interface DeployRequest {
 /** How it went on one server. */
 export interface HostOutcome {
   readonly host: string;
-  /** `rolled-back`: the old version was stopped, and is proven to serve again. `failed`: see `standing`. */
+  /** `rolled-back`: the old version had lost the traffic, and is proven to serve again. `failed`: see `standing`. */
   readonly result: 'deployed' | 'unchanged' | 'planned' | 'rolled-back' | 'failed' | 'not-tried';
   readonly release: string;
   /** Of the image that was asked for; undefined when that was never known. */

@@ -1,20 +1,25 @@
 import type { Docker } from '../docker/docker.ts';
 import { showImage } from '../docker/image.ts';
 import type { Container } from '../docker/inspect.ts';
+import { describeSwitch } from './bridge.ts';
+import { type Asked, type Choice, chooseMechanism } from './mechanism.ts';
 import { type Plan, planFor } from './plan.ts';
 import { describeRepair } from './put-back.ts';
 import { digestOf, releaseNameOf, releaseOf, specFor } from './release.ts';
 import type { Found } from './repair.ts';
 import type { DeployRequest } from './request.ts';
+import type { Survey } from './survey.ts';
 import type { Work } from './work.ts';
 
 /** For `dry-run`: looks, tells, changes nothing; so the tag is resolved only when the server has the image. */
-export async function showPlan(work: Work, found: Found): Promise<void> {
+export async function showPlan(work: Work, found: Found, survey: Survey): Promise<void> {
   const { request, docker, learn } = work;
   const current = found.current ?? found.previous;
   const known = request.image.digest ?? (await digestOnServer(docker, request));
-  const plan = await planOf(work, current, known);
-  const repair = describeRepair(found);
+  const choice = chooseMechanism(askedOf(request), survey, current);
+  const plan = await planOf(work, { current, digest: known, choice });
+  const isSwitch = found.bridge !== undefined || survey.isRedirected;
+  const repair = isSwitch ? describeSwitch(found) : describeRepair(found);
   learn({
     result: 'planned',
     digest: known,
@@ -33,8 +38,7 @@ async function digestOnServer(docker: Docker, { image }: DeployRequest): Promise
 
 export async function planOf(
   work: Work,
-  current: Container | undefined,
-  digest: string | undefined,
+  { current, digest, choice }: { current: Container | undefined; digest: string | undefined; choice: Choice },
 ): Promise<Plan> {
   const { request, docker } = work;
   // A digest that is not known yet differs from every other one.
@@ -46,8 +50,15 @@ export async function planOf(
     release: releaseOf(request),
     restart: request.restart,
     environmentKeys: Object.keys(request.env),
+    choice,
+    bake: request.bake,
   };
   return planFor(wanted, current, currentImage?.environmentKeys ?? []);
+}
+
+/** What of the request decides the mechanism. */
+export function askedOf(request: DeployRequest): Asked {
+  return { ...request, hasProbe: request.healthUrl !== undefined };
 }
 
 export function tellPlan(plan: Plan, { host, request, ports, learn }: Work): void {

@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ContainerSpec } from '../docker/container-spec.ts';
 import { type Docker, dockerOn } from '../docker/docker.ts';
@@ -8,14 +7,13 @@ import { LostConnection, messageOf } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import type { RenewableMachine } from '../machine/renewable.ts';
 import { findContainers, putBack } from './put-back.ts';
+import { reconnected } from './reconnect.ts';
 import { type ContainerNames, labels, releaseNameOf } from './release.ts';
 import type { HostOutcome } from './request.ts';
 import type { Standing, Switch } from './switch.ts';
 
 /** Milliseconds for bringing things to their end: when the step was cancelled the runner waits 7.5 s, no longer. */
 const lastTime = { cancelled: 6_000, otherwise: 180_000 } as const;
-/** How often, and after how many milliseconds, a lost connection is made anew to see what became of the work. */
-const reconnecting = { attempts: 5, pause: 2_000 } as const;
 
 export interface SwitchOver {
   readonly host: string;
@@ -106,7 +104,7 @@ async function bringToRest(
   const isCancelled = work.signal.aborted;
   const limit = AbortSignal.timeout(isCancelled ? lastTime.cancelled : lastTime.otherwise);
   const isLost = error instanceof LostConnection;
-  if (isLost && !(await reconnected(work, limit))) {
+  if (isLost && !(await reconnected(work.machine, { log, limit }))) {
     return {
       result: 'failed',
       standing: `nobody knows what serves on ${host}: run again, which puts it right`,
@@ -161,17 +159,4 @@ async function oldServes(
     log.warning(`${host}: ${messageOf(error)}`);
     return { result: 'failed', standing: `${name} was started again on ${host}, but does not serve` };
   }
-}
-
-async function reconnected({ machine, log }: SwitchOver, limit: AbortSignal): Promise<boolean> {
-  for (let attempt = 1; attempt <= reconnecting.attempts && !limit.aborted; attempt += 1) {
-    try {
-      await machine.renew(limit);
-      return true;
-    } catch (error) {
-      log.debug(`connecting again: ${messageOf(error)}`);
-      await sleep(reconnecting.pause, undefined, { signal: limit }).catch(() => {});
-    }
-  }
-  return false;
 }

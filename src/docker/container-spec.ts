@@ -40,6 +40,7 @@ export interface HealthCheck {
 export interface PortMapping {
   /** The address on the server; undefined means every one. */
   readonly address: string | undefined;
+  /** 0: one that Docker chooses. Not without an address. */
   readonly hostPort: number;
   readonly containerPort: number;
   readonly protocol: 'tcp' | 'udp';

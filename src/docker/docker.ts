@@ -4,7 +4,7 @@ import { type CommandResult, type Machine, type RunOptions, succeeded } from '..
 import { type ContainerLog, readLog } from './container-log.ts';
 import type { ContainerSpec } from './container-spec.ts';
 import { digestAmong, type ImageReference, showImage } from './image.ts';
-import { type Container, type Image, readContainer, readImage } from './inspect.ts';
+import { type Container, type Image, readContainer, readContainers, readImage } from './inspect.ts';
 import { loginFailed, pullScript, type RegistryLogin } from './registry.ts';
 import { connectArguments, createArguments } from './run-arguments.ts';
 import { dockerVerdict } from './verdict.ts';
@@ -17,6 +17,8 @@ export interface Docker {
   pull(image: ImageReference, login: RegistryLogin | undefined): Promise<string>;
   image(reference: string): Promise<Image | undefined>;
   container(name: string): Promise<Container | undefined>;
+  /** Those that exist of some containers, in one look. */
+  containers(names: readonly string[]): Promise<Container[]>;
   /** Makes a container and connects it to its networks, without starting it. */
   create(spec: ContainerSpec): Promise<void>;
   start(name: string): Promise<void>;
@@ -106,6 +108,15 @@ export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker
     async container(name) {
       const json = await inspect('container', name);
       return json === undefined ? undefined : readContainer(json);
+    },
+
+    async containers(names) {
+      const result = await run(['docker', 'container', 'inspect', ...names]);
+      const complaints = result.stderr.split('\n').filter((line) => line.trim() !== '');
+      if (succeeded(result) || complaints.every((line) => /no such container/i.test(line))) {
+        return readContainers(result.stdout);
+      }
+      throw dockerVerdict({ failed: 'Cannot look at the containers', server: machine.name, result });
     },
 
     async create(spec) {

@@ -116,7 +116,16 @@ const imageJson = z.object({
 
 /** Reads what `docker container inspect NAME` prints. */
 export function readContainer(json: string): Container {
-  const found = first(json, containerJson, 'docker container inspect');
+  const [found] = all(json, z.tuple([containerJson]).rest(containerJson), 'docker container inspect');
+  return containerOf(found);
+}
+
+/** Reads what `docker container inspect NAME…` prints: a list of those that exist. */
+export function readContainers(json: string): Container[] {
+  return all(json, z.array(containerJson), 'docker container inspect').map(containerOf);
+}
+
+function containerOf(found: z.infer<typeof containerJson>): Container {
   const { Config: config, State: state, HostConfig: host } = found;
   return {
     id: found.Id,
@@ -153,7 +162,7 @@ export function readContainer(json: string): Container {
 
 /** Reads what `docker image inspect NAME` prints. */
 export function readImage(json: string): Image {
-  const found = first(json, imageJson, 'docker image inspect');
+  const [found] = all(json, z.tuple([imageJson]).rest(imageJson), 'docker image inspect');
   return {
     id: found.Id,
     repoDigests: found.RepoDigests,
@@ -163,9 +172,9 @@ export function readImage(json: string): Image {
   };
 }
 
-function first<T>(json: string, schema: z.ZodType<T>, command: string): T {
+function all<T>(json: string, schema: z.ZodType<T>, command: string): T {
   try {
-    return z.tuple([schema]).rest(schema).parse(JSON.parse(json))[0];
+    return schema.parse(JSON.parse(json));
   } catch (error) {
     throw new UserError(
       `${command} cannot be understood — ${error instanceof z.ZodError ? z.prettifyError(error).split('\n')[0] : 'it is no JSON'}`,

@@ -48,7 +48,8 @@ function aliasArguments({ networkAlias, networks: [network] }: ContainerSpec): s
 }
 
 function formatPort({ address, hostPort, containerPort, protocol }: PortMapping): string {
-  return `${address === undefined ? '' : `${bracketed(address)}:`}${hostPort}:${containerPort}/${protocol}`;
+  const from = `${address === undefined ? '' : `${bracketed(address)}:`}${hostPort === 0 ? '' : hostPort}`;
+  return `${from}:${containerPort}/${protocol}`;
 }
 
 /** `--mount` is a line of CSV, and unlike `--volume` it refuses a source that does not exist. */

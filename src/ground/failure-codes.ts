@@ -156,6 +156,10 @@ export const failureCodes = [
   'container-slow',
   'container-gone',
   'deployment-overtaken',
+  'deployment-locked',
+  'deployment-unsettled',
+  'strategy-impossible',
+  'switch-failed',
   // Health
   'health-status',
   'health-server-error',

@@ -60,7 +60,7 @@ describe('deploys', () => {
       'tenantry.digest': outcome.digest,
       'tenantry.run': 'https://example.com/runs/1',
     });
-    expect(await site.onServer(`cd ${site.environmentFolder} && stat -c '%a %U' * && cat *`)).toBe(
+    expect(await site.onServer(`cd ${site.environmentFolder} && stat -c '%a %U' *.env && cat *.env`)).toBe(
       `600 ${site.host.user}\nDB_PASSWORD=canary-secret\nGREETING=hello\n`,
     );
   });
@@ -102,7 +102,7 @@ describe('deploys', () => {
     expect(log.text).toContain('variables: − DB_PASSWORD and GREETING');
     expect(await site.answer()).toBe('v3');
     expect(await site.containers()).toEqual([`${name} running`]);
-    expect(await site.onServer(`ls ${site.environmentFolder} | wc -l`)).toBe('1\n');
+    expect(await site.onServer(`ls ${site.environmentFolder}/*.env | wc -l`)).toBe('1\n');
   });
 
   test('again when only a value of the environment is another', async () => {
@@ -175,7 +175,7 @@ describe('when the new version is no good, the old one serves again', () => {
     expect(await site.answer()).toBe('v1 hello');
     expect(await site.inspected('{{.Id}} {{.HostConfig.RestartPolicy.Name}}')).toBe(`${id} unless-stopped`);
     expect(await site.containers()).toEqual([`${name} running`]);
-    expect(await site.onServer(`ls ${site.environmentFolder} | wc -l`)).toBe('1\n');
+    expect(await site.onServer(`ls ${site.environmentFolder}/*.env | wc -l`)).toBe('1\n');
   });
 
   test('and of a first version nothing is left', async () => {

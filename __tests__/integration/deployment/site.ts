@@ -59,6 +59,10 @@ export class Site {
       healthUrl: `http://{host}:${this.port}/health`,
       healthTimeout: 30_000,
       stopTimeout: 5_000,
+      strategy: 'recreate',
+      sharedVolumes: false,
+      bake: 1_000,
+      drainTimeout: 5_000,
       run: 'https://example.com/runs/1',
       dryRun: false,
       ...changes,
@@ -103,9 +107,48 @@ export class Site {
       .sort();
   }
 
+  /** What the packet filter has of us. */
+  async rules(): Promise<string[]> {
+    const rules = await this.onServer(
+      'for save in iptables-save ip6tables-save; do $save -t nat; done 2>/dev/null; nft list tables',
+    );
+    return rules.split('\n').filter((line) => line.includes('TENANTRY'));
+  }
+
   /** What the port says. */
   async answer(): Promise<string> {
     return (await (await fetch(`http://${this.host.address}:${this.port}`)).text()).trim();
+  }
+
+  /** What the port says to clients on every way to it. */
+  async answersEverywhere(): Promise<Record<string, string>> {
+    const { address, address6 } = this.host;
+    const ask = (host: string) =>
+      `curl -gsS --max-time 5 http://${host}:${this.port}/ 2>&1 || echo " (exit $?)"`;
+    const script = `import urllib.request as u; print(u.urlopen('http://${address}:${this.port}/', timeout=5).read().decode())`;
+    const outside = async (host: string) =>
+      (await fetch(`http://${host}:${this.port}`).then((answer) => answer.text(), String)).trim();
+    return {
+      'from outside': await outside(address),
+      'from outside, IPv6': await outside(`[${address6}]`),
+      'on the server, its own address': (await this.onServer(ask(address))).trim(),
+      'on the server, loopback': (await this.onServer(ask('127.0.0.1'))).trim(),
+      'on the server, loopback, IPv6': (await this.onServer(ask('[::1]'))).trim(),
+      'another container': (
+        await this.docker(`run --rm ${this.repository}:v2 python3 -c "${script}" 2>&1 | tail -n 1`)
+      ).trim(),
+    };
+  }
+
+  /** Waits until the journal of a switch has a step. @throws Error after a minute */
+  async reached(step: string): Promise<void> {
+    await this.onServer(`
+      tries=0
+      until grep -qs '"step":"${step}"' ${this.environmentFolder}/switch/journal; do
+        tries=$((tries + 1))
+        [ $tries -lt 3000 ] || { echo "the step ${step} never came" >&2; exit 1; }
+        sleep 0.02
+      done`);
   }
 
   get environmentFolder(): string {

@@ -6,12 +6,21 @@ import type { Lab } from '../../../lab/lab.ts';
 import { localMachine } from '../../../src/machine/local.ts';
 import { ending, lastWords, type RunOptions, succeeded } from '../../../src/machine/machine.ts';
 
-/** A web server that says its version at /, and how it is at /health. What it does wrong stands in its environment. */
+/**
+ * A web server that says its version at /, after two seconds at /slow, and how it is at /health. What it does wrong
+ * stands in its environment.
+ */
 const application = `
-import http.server, os, signal, sys, time
+import http.server, os, signal, sys, threading, time
 
 version, fault = os.environ['VERSION'], os.environ.get('FAULT', '')
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+started = time.monotonic()
+life = float(os.environ.get('LIFE', '0'))
+ending, at_work = threading.Event(), threading.Semaphore(1000)
+if fault == 'stubborn':
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+else:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)) # until it serves
 print('starting', version, flush=True)
 if fault == 'crash':
     raise RuntimeError('ImproperlyConfigured: SECRET_KEY is not set')
@@ -19,21 +28,61 @@ if fault == 'end':
     sys.exit(0)
 time.sleep(float(os.environ.get('BOOT', '0')))
 
+def die():
+    print('RuntimeError: out of luck', file=sys.stderr, flush=True)
+    os._exit(1)
+
+if fault == 'dies':
+    threading.Timer(life, die).start()
+
 class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
     def do_GET(self):
-        sick = fault == 'sick' and self.path == '/health'
-        self.send_response(500 if sick else 200)
+        with at_work:
+            self.answer()
+    def answer(self):
+        sick = fault == 'sick' or fault == 'sickens' and time.monotonic() - started > life
+        body = (version + ' ' + os.environ.get('GREETING', '')).encode()
+        if self.path == '/slow':
+            time.sleep(2)
+        self.send_response(500 if sick and self.path == '/health' else 200)
+        self.send_header('Content-Length', str(len(body)))
+        if ending.is_set():
+            self.send_header('Connection', 'close')
         self.end_headers()
-        self.wfile.write((version + ' ' + os.environ.get('GREETING', '')).encode())
+        self.wfile.write(body)
     def log_message(self, *arguments):
         pass
 
-http.server.ThreadingHTTPServer(('0.0.0.0', 8000), Handler).serve_forever()
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 256
+
+server = Server(('0.0.0.0', 9000 if fault == 'port' else 8000), Handler)
+
+def end():
+    # As servers do: no new connections, answers to the end, and whoever is still connected is told to go.
+    ending.set()
+    server.shutdown()
+    server.server_close()
+    time.sleep(0.3)
+    for _ in range(1000):
+        at_work.acquire(timeout=3)
+    os._exit(0)
+
+if fault != 'stubborn':
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=end).start())
+server.serve_forever()
+threading.Event().wait()
 `;
 
 export interface TestImage {
   readonly tag: string;
-  readonly fault?: 'crash' | 'end' | 'sick';
+  /**
+   * `dies` and `sickens` after `life` seconds (in its health only); `port`: it listens on another one; `stubborn`:
+   * it does not listen to SIGTERM.
+   */
+  readonly fault?: 'crash' | 'end' | 'sick' | 'dies' | 'sickens' | 'port' | 'stubborn';
+  readonly life?: number;
   /** Seconds until it answers. */
   readonly boot?: number;
   /** More lines of its Dockerfile. */
@@ -68,11 +117,14 @@ export async function pushTestImages(
   }
 }
 
-function dockerfile(base: string, { tag, fault = '' as never, boot = 0, lines = [] }: TestImage): string {
+function dockerfile(
+  base: string,
+  { tag, fault = '' as never, life = 0, boot = 0, lines = [] }: TestImage,
+): string {
   return [
     `FROM ${base}`,
     'COPY app.py /app.py',
-    `ENV VERSION=${tag} FAULT="${fault}" BOOT=${boot}`,
+    `ENV VERSION=${tag} FAULT="${fault}" BOOT=${boot} LIFE=${life}`,
     ...lines,
     'CMD ["python3", "/app.py"]',
     '',

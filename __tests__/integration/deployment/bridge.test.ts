@@ -1,0 +1,282 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { type Fault, killedAt, type SwitchStep } from '../../../bench/deploy/faults.ts';
+import { type LoadPlan, type LoadResult, startLoad } from '../../../bench/deploy/load.ts';
+import { control } from '../../../lab/lab.ts';
+import type { DeployRequest } from '../../../src/deployment/request.ts';
+import { Cancelled } from '../../../src/ground/errors.ts';
+import { type Course, Site } from './site.ts';
+import type { TestImage } from './test-images.ts';
+
+const images: readonly TestImage[] = [
+  { tag: 'v1', fault: 'stubborn' },
+  { tag: 'v2', boot: 1 },
+  { tag: 'crash', fault: 'crash' },
+  { tag: 'sickens', fault: 'sickens', life: 4 },
+  { tag: 'dies', fault: 'dies', life: 4 },
+];
+const name = 'bridge-shop';
+
+interface Host {
+  readonly where: 'host1' | 'host2';
+  readonly engine: string;
+  readonly port: number;
+  /** Versions that are no good. */
+  readonly bad: readonly string[];
+  /** Those that die after the switch. */
+  readonly dying: readonly string[];
+  readonly killed: readonly [Fault, SwitchStep][];
+  readonly backend?: 'nftables';
+}
+
+/** The whole tables of loads and faults are `npm run bench -- deploy`: here is each kind once. */
+const hosts: readonly Host[] = [
+  {
+    where: 'host1',
+    engine: '20.10',
+    port: 18_200,
+    bad: ['crash', 'sickens'],
+    dying: [],
+    killed: [
+      ['both', 'flipped'],
+      ['reboot', 'stopped'],
+    ],
+  },
+  {
+    where: 'host2',
+    engine: 'a current one',
+    port: 18_201,
+    bad: [],
+    dying: [],
+    killed: [['runner', 'flipped']],
+  },
+  {
+    where: 'host2',
+    engine: 'a current one, with nftables',
+    port: 18_202,
+    bad: [],
+    dying: ['dies'],
+    killed: [['program', 'stopping']],
+    backend: 'nftables',
+  },
+];
+
+const everywhere = (version: string) => ({
+  'from outside': `${version} hello`,
+  'from outside, IPv6': `${version} hello`,
+  'on the server, its own address': `${version} hello`,
+  'on the server, loopback': `${version} hello`,
+  'on the server, loopback, IPv6': `${version} hello`,
+  'another container': `${version} hello`,
+});
+
+const verdicts: Readonly<Record<string, { code: string; says: string; result: string }>> = {
+  crash: { code: 'container-stopped', says: 'SECRET_KEY is not set', result: 'failed' },
+  // What is with it when it dies is lost; the rest is not.
+  dies: { code: 'container-stopped', says: 'out of luck', result: 'rolled-back' },
+  sickens: { code: 'health-server-error', says: 'answers 500', result: 'rolled-back' },
+};
+
+describe.each(hosts)('Docker $engine', ({ where, port, bad, dying, killed, backend }) => {
+  let site: Site;
+
+  beforeAll(async () => {
+    const needed = ['v1', 'v2', ...bad, ...dying];
+    site = await Site.up(
+      where,
+      name,
+      port,
+      images.filter(({ tag }) => needed.includes(tag)),
+    );
+    await site.clear();
+    if (backend !== undefined) await firewallBackend(backend);
+  }, 900_000);
+  afterAll(async () => {
+    await site?.clear();
+    if (backend !== undefined) await firewallBackend(undefined);
+  }, 120_000);
+
+  /** The engine with its rules in another place. What it wrote before it does not remove by itself. */
+  async function firewallBackend(wanted: string | undefined): Promise<void> {
+    const engine = control(where);
+    await engine.stop();
+    await site.onServer(`
+      python3 - <<'PYTHON'
+import json
+path = '/etc/docker/daemon.json'
+settings = json.load(open(path))
+settings.pop('firewall-backend', None)
+if '${wanted ?? ''}':
+    settings['firewall-backend'] = '${wanted ?? ''}'
+json.dump(settings, open(path, 'w'), indent=2)
+PYTHON
+      nft flush ruleset`);
+    await engine.start();
+  }
+
+  const request = (tag: string, changes: Partial<DeployRequest> = {}) =>
+    site.request(tag, { strategy: 'bridge', stopTimeout: 1_000, ...changes });
+
+  /** The old one has the name; whether a test before this one got there does not matter. */
+  async function serving(tag: string): Promise<string> {
+    const { outcome } = await site.deploy(request(tag, { strategy: 'recreate' }));
+    expect(outcome.failure?.sentence).toBeUndefined();
+    return site.inspected('{{.Id}} unless-stopped');
+  }
+
+  /** 100 requests a second from another network namespace, one in 50 takes 2 seconds. */
+  async function underLoad(
+    work: () => Promise<Course>,
+    connections: LoadPlan['connections'] = 'new',
+  ): Promise<{ load: LoadResult; course: Course }> {
+    const url = `http://${site.host.address}:${port}`;
+    const load = await startLoad({ url, rate: 100, connections, slowEvery: 50 });
+    try {
+      const course = await work();
+      return { load: await load.stop(), course };
+    } finally {
+      await load.stop().catch(() => {});
+    }
+  }
+
+  /** Nothing of a switch is left on the server. */
+  async function expectRest(): Promise<void> {
+    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(await site.rules()).toEqual([]);
+    expect(await site.onServer(`ls ${site.environmentFolder}/switch`)).toBe('journal\nlease.lock\nlock\n');
+    expect(await site.onServer(`ls ${site.environmentFolder} | wc -l`)).toBe('2\n');
+  }
+
+  test('a new version under load: not one request is lost, and every client reaches it from the switch on', async () => {
+    await serving('v1');
+    await site.onServer(`rm -f ${site.environmentFolder}/switch/journal`);
+    let during: unknown;
+    const { load, course } = await underLoad(async () => {
+      const deploying = site.deploy(request('v2', { bake: 8_000 }));
+      await site.reached('proven');
+      during = await site.answersEverywhere();
+      return deploying;
+    });
+    expect(course.outcome.failure?.sentence).toBeUndefined();
+    expect(course.outcome).toMatchObject({
+      result: 'deployed',
+      release: 'v2',
+      previousRelease: 'v1',
+      downtime: 0,
+    });
+    expect(load.failures).toEqual({});
+    expect(Object.keys(load.versions).sort()).toEqual(['v1', 'v2']);
+    expect([during, await site.answersEverywhere()]).toEqual([everywhere('v2'), everywhere('v2')]);
+    expect(await site.inspected('{{.HostConfig.RestartPolicy.Name}}')).toBe('unless-stopped');
+    await expectRest();
+  });
+
+  async function goneBack(tag: string): Promise<LoadResult> {
+    const before = await serving('v2');
+    const { load, course } = await underLoad(() =>
+      site.deploy(request(tag, { healthTimeout: 2_000, bake: 10_000 })),
+    );
+    const { code, says, result } = verdicts[tag] ?? {};
+    expect(course.outcome.failure?.code).toBe(code);
+    expect(course.outcome.failure?.sentence).toContain(says);
+    expect(course.outcome.result).toBe(result);
+    expect(course.standing).toContain('the old version (v2)');
+    expect(await site.inspected('{{.Id}} {{.HostConfig.RestartPolicy.Name}}')).toBe(before);
+    expect(await site.answer()).toBe('v2 hello');
+    await expectRest();
+    return load;
+  }
+
+  if (bad.length > 0) {
+    test.each(bad)('a version that is no good (%s): not one request is lost', async (tag) => {
+      const load = await goneBack(tag);
+      expect(load.failures).toEqual({});
+      expect(load.versions).toHaveProperty('v2');
+    });
+  }
+
+  if (dying.length > 0) {
+    test.each(dying)(
+      'a version that is healthy first (%s): what is with it when it dies is lost, no more',
+      async (tag) => {
+        const load = await goneBack(tag);
+        expect(load.versions).toHaveProperty(tag);
+        // Half a second of them: the load is 100 a second.
+        expect(load.failed).toBeLessThan(50);
+      },
+    );
+  }
+
+  test.each(killed)(
+    'killed (%s) at "%s": one of both serves, and the next run puts it right',
+    async (fault, step) => {
+      await serving('v1');
+      const { meanwhile, second } = await killedAt(site, request('v2'), { fault, step });
+      expect(meanwhile).toMatch(/^v[12] hello$/);
+      expect(second.outcome.failure?.sentence).toBeUndefined();
+      expect(['deployed', 'unchanged']).toContain(second.outcome.result);
+      expect(await site.answer()).toBe('v2 hello');
+      expect(await site.inspected('{{.HostConfig.RestartPolicy.Name}}')).toBe('unless-stopped');
+      await expectRest();
+    },
+  );
+});
+
+describe('who may deploy', () => {
+  let site: Site;
+  const port = 18_203;
+
+  beforeAll(async () => {
+    site = await Site.up('host1', 'lease-shop', port, [{ tag: 'v1' }, { tag: 'v2' }, { tag: 'v3' }]);
+    await site.clear();
+  }, 900_000);
+  afterAll(() => site?.clear(), 60_000);
+
+  const request = (tag: string, changes: Partial<DeployRequest> = {}) =>
+    site.request(tag, { strategy: 'auto', stopTimeout: 1_000, ...changes });
+
+  test('while one deploys, another one is refused, and told who', async () => {
+    await site.deploy(request('v1'));
+    await site.onServer(`rm -f ${site.environmentFolder}/switch/journal`);
+    const first = site.deploy(request('v2', { bake: 8_000 }));
+    await site.reached('proven');
+    const second = await site.deploy(request('v3', { run: 'https://example.com/runs/2' }));
+    expect(second.outcome).toMatchObject({ result: 'failed', failure: { code: 'deployment-locked' } });
+    expect(second.outcome.failure?.message).toContain('https://example.com/runs/1');
+    expect((await first).outcome).toMatchObject({ result: 'deployed', release: 'v2' });
+    expect(await site.answer()).toBe('v2 hello');
+  });
+
+  test('cancelled while it bakes: the old one has the traffic again', async () => {
+    await site.deploy(request('v1'));
+    await site.onServer(`rm -f ${site.environmentFolder}/switch/journal`);
+    const controller = new AbortController();
+    const deploying = site.deploy(request('v2', { bake: 30_000 }), { signal: controller.signal });
+    await site.reached('proven');
+    controller.abort(new Cancelled('The step was cancelled (SIGINT)'));
+    const { outcome, standing } = await deploying;
+    expect(outcome).toMatchObject({ result: 'rolled-back', failure: { code: 'cancelled' } });
+    expect(standing).toBe(`the old version (v1) serves again on ${site.host.address}`);
+    expect(await site.answer()).toBe('v1 hello');
+    expect(await site.rules()).toEqual([]);
+    expect(await site.containers()).toEqual(['lease-shop running']);
+  });
+
+  test('without the right to change the packet filter: with a gap, and the plan says what would give it', async () => {
+    await site.deploy(request('v1'));
+    await site.onServer('mv /etc/sudoers.d/lab /root/sudoers.kept');
+    try {
+      const { outcome, log } = await site.deploy(request('v2'));
+      expect(outcome).toMatchObject({ result: 'deployed', release: 'v2' });
+      expect(outcome.downtime).toBeGreaterThan(0);
+      expect(log.text).toMatch(
+        /recreate, with a gap: this account may not change the packet filter; .*sudo -n/,
+      );
+      const asked = await site.deploy(request('v3', { strategy: 'bridge' }));
+      expect(asked.outcome.failure?.code).toBe('strategy-impossible');
+      expect(await site.answer()).toBe('v2 hello');
+    } finally {
+      await site.onServer('mv /root/sudoers.kept /etc/sudoers.d/lab');
+    }
+  });
+});

@@ -1,0 +1,38 @@
+# The lease of an application: who deploys it now. Every change is made under a lock of the kernel.
+#   sh -c … lease take FOLDER TOKEN [TOKEN OF A DEAD HOLDER]   the record comes by standard input
+#   sh -c … lease renew|release FOLDER TOKEN [PHASE]
+# `take` prints `taken`, or what is known of the holder: token, age in seconds, boot, work, record.
+umask 077
+what=$1 folder=$2 token=$3 other=${4:-}
+cd && mkdir -p "$folder" && cd "$folder" || exit
+boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
+if command -v flock >/dev/null 2>&1; then
+  exec 8>lease.lock
+  flock -w 10 8 || exit
+fi
+holder() { cat lease/token 2>/dev/null || echo none; }
+
+case $what in
+  take)
+    if [ -d lease ] && { [ -z "$other" ] || [ "$(holder)" != "$other" ]; }; then
+      since=$(stat -c %Y lease/heartbeat 2>/dev/null || stat -c %Y lease)
+      echo "token $(holder)"
+      echo "age $(($(date +%s) - since))"
+      [ "$(cat lease/boot 2>/dev/null)" != "$boot" ] || echo 'boot same'
+      if [ -e lock ] && command -v flock >/dev/null 2>&1; then flock -n lock true || echo 'work alive'; fi
+      echo "phase $(cat lease/phase 2>/dev/null)"
+      echo "record $(cat lease/record 2>/dev/null)"
+      exit 0
+    fi
+    rm -rf lease lease.new && mkdir lease.new && cat >lease.new/record && echo "$boot" >lease.new/boot &&
+      echo "$token" >lease.new/token && : >lease.new/heartbeat && mv lease.new lease && echo taken
+    ;;
+  renew)
+    [ "$(holder)" = "$token" ] || exit 0
+    echo >lease/heartbeat
+    echo "$other" >lease/phase
+    ;;
+  release)
+    [ "$(holder)" != "$token" ] || rm -rf lease
+    ;;
+esac

@@ -1,0 +1,125 @@
+import { UserError } from '../ground/errors.ts';
+import { lastWords, type Machine, succeeded } from '../machine/machine.ts';
+import { chainOf } from './redirect.ts';
+import { serverScript } from './server-script.ts';
+
+/** What a server has and allows, as far as it decides how traffic can be moved. Sizes in bytes. */
+export interface Survey {
+  /** Home folder of the account. */
+  readonly home: string;
+  /** The server's own IPv4 address, as the runner reached it. */
+  readonly own: string | undefined;
+  /** Programs that the switch needs and that are not there. */
+  readonly missing: readonly string[];
+  /** What can ask for an HTTP answer there. */
+  readonly http: 'curl' | 'bash' | undefined;
+  readonly isRoot: boolean;
+  /** Whether this account may change the packet filter. */
+  readonly allowed: boolean;
+  /** The program whose rules are Docker's: `iptables`, `iptables-legacy`, `nft`, …; undefined when none has them. */
+  readonly filter: string | undefined;
+  /** The same for IPv6. */
+  readonly filter6: string | undefined;
+  /** A redirect of this application is in force: an earlier switch did not come to its end. */
+  readonly isRedirected: boolean;
+  /** The program of an earlier switch is there. */
+  readonly hasProgram: boolean;
+  /** Docker's forwarding processes: one a published port and address. */
+  readonly proxies: readonly Proxy[];
+  /** Interfaces of the networks that were asked for, with their address; without those that are no bridges. */
+  readonly bridges: readonly Bridge[];
+  readonly availableMemory: number | undefined;
+  /** What the running container holds. */
+  readonly usedMemory: number | undefined;
+}
+
+export interface Proxy {
+  readonly protocol: string;
+  readonly hostAddress: string;
+  readonly hostPort: number;
+  readonly containerAddress: string;
+  readonly containerPort: number;
+}
+
+export interface Bridge {
+  readonly device: string;
+  readonly address: string;
+}
+
+/** Milliseconds. */
+const timeout = 60_000;
+
+/**
+ * Looks at a server: one round trip, changes nothing.
+ * @throws UserError `cannot-write` when the account has no home folder.
+ */
+export async function surveyOf(
+  machine: Machine,
+  { container, networks, signal }: { container: string; networks: readonly string[]; signal: AbortSignal },
+): Promise<Survey> {
+  const joined = networks.length === 0 ? ['bridge'] : networks;
+  const script = ['sh', '-c', serverScript('survey'), 'survey', container, chainOf(container), ...joined];
+  const result = await machine.run(script, { timeout, signal });
+  const survey = readSurvey(result.stdout);
+  if (succeeded(result) && survey.home.startsWith('/')) return survey;
+  throw new UserError(
+    `The account has no home folder on ${machine.name} — ${lastWords(result, 1)}`,
+    'create it: the environment file is kept there, readable for this account only',
+    { code: 'cannot-write' },
+  );
+}
+
+/** Reads what survey.sh prints. */
+export function readSurvey(text: string): Survey {
+  const facts = text.split('\n').map((line) => {
+    const [name = '', ...rest] = line.trim().split(' ');
+    return { name, value: rest.join(' ').trim() };
+  });
+  const all = (name: string) => facts.filter((fact) => fact.name === name).map(({ value }) => value);
+  const one = (name: string) => all(name).find((value) => value !== '');
+  const size = (name: string) => (one(name) === undefined ? undefined : Number(one(name)));
+  const addresses = new Map(all('address').map((line) => line.split(' ') as [string, string]));
+  const http = one('http');
+  return {
+    home: one('home') ?? '',
+    own: one('own')?.includes(':') === false ? one('own') : undefined,
+    missing: all('missing'),
+    http: http === 'curl' || http === 'bash' ? http : undefined,
+    isRoot: one('root') === 'yes',
+    allowed: one('allowed') === 'yes',
+    filter: one('filter'),
+    filter6: one('filter6'),
+    isRedirected: one('chain') === 'yes',
+    hasProgram: one('program') === 'yes',
+    proxies: all('proxy').flatMap(readProxy),
+    bridges: all('network').flatMap((line) => {
+      const [driver, id = '', name] = line.split(' ');
+      const device = name ?? `br-${id.slice(0, 12)}`;
+      const address = addresses.get(device);
+      return driver !== 'bridge' || address === undefined ? [] : [{ device, address }];
+    }),
+    availableMemory: size('available'),
+    usedMemory: size('used'),
+  };
+}
+
+/** Reads one `docker-proxy -proto tcp -host-ip …` of a list of processes. */
+export function readProxy(line: string): Proxy[] {
+  const words = line.split(' ');
+  const after = (option: string) => words[words.indexOf(option) + 1] ?? '';
+  const proxy = {
+    protocol: after('-proto'),
+    hostAddress: after('-host-ip'),
+    hostPort: Number(after('-host-port')),
+    containerAddress: after('-container-ip'),
+    containerPort: Number(after('-container-port')),
+  };
+  return Number.isInteger(proxy.hostPort) && Number.isInteger(proxy.containerPort) ? [proxy] : [];
+}
+
+/** Docker's forwarding processes alone, as lines for `readProxy`. */
+export const listProxies = `
+  for process in /proc/[0-9]*; do
+    line=$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
+    case $line in *docker-proxy\\ -proto\\ *) echo "$line" ;; esac
+  done`;
