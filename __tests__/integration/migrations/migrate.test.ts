@@ -289,9 +289,7 @@ test('a schema without a row is a notice', async () => {
   const outcome = await migrate(scratch);
   expect(outcome.failure).toBeUndefined();
   expect(outcome.notices).toEqual([
-    expect.stringMatching(
-      /^1 schema of no tenant, not migrated: beta \(last migrated .+ UTC\)$/,
-    ),
+    expect.stringMatching(/^1 schema of no tenant, not migrated: beta \(last migrated .+ UTC\)$/),
   ]);
 });
 
