@@ -9,7 +9,7 @@ import { goingBackSentence } from './old-code.ts';
 import { type Situation, stops, tells } from './situation.ts';
 import { retrySentence } from './tenants.ts';
 
-const run = 'https://github.com/acme/shop/actions/runs/4812';
+const run = 'https://github.example/acme/shop/actions/runs/4812';
 const database = 'shop on db.internal:5432';
 const beta = { code: 'tenant-migration-failed', where: 'in tenant beta', trying: 'Migrating beta' } as const;
 
