@@ -21582,9 +21582,10 @@ var init_progress = __esm({
       }
       #disproven(schema, failure2, missingTables = []) {
         const known = this.#results.get(schema) ?? untouched(schema, "failed");
+        const isNews = known.outcome !== "not-tried" && known.outcome !== "unknown";
         this.#results.set(schema, {
           ...known,
-          outcome: "failed",
+          outcome: isNews ? "failed" : known.outcome,
           missingTables,
           failure: known.failure ?? failure2
         });
@@ -23009,12 +23010,15 @@ async function countRows2(schemas, { rows: rows2, progress, options }) {
   for (const notice2 of after2.flatMap((result) => result.notices)) log.info(notice2);
   const notice = fewerRowsNotice(fewer);
   if (notice !== void 0) log.info(notice);
-  stopAtFirst(failures, progress);
+  stopAtFirst([...after2.flatMap(ownFailure), ...failures], progress);
   log.step(
     "Smoke",
     `${counted(tables.length, "table")} in ${counted(schemas.length, "tenant")}`,
     performance.now() - since
   );
+}
+function ownFailure({ schema, failure: failure2 }) {
+  return failure2 === void 0 ? [] : [{ schema, failure: failure2 }];
 }
 async function tryCommands(schemas, { progress, options }) {
   const commands2 = options.smokeCommands ?? [];
@@ -23136,7 +23140,8 @@ async function carryOut(progress, options) {
   await bringTemplates(look2.plan, progress, options);
   const end3 = await bringTenants(look2, progress, options);
   const before = look2;
-  if (sharedChanged || progress.touchedTenants) {
+  const unrecorded = look2.plan.tenants.some((tenant2) => tenant2.unrecorded !== void 0);
+  if (sharedChanged || unrecorded || progress.touchedTenants) {
     const again = before.plan.lacking.length === 0 ? { ...options, postMigrate: void 0 } : options;
     look2 = await lookAt(again);
     progress.seen(look2.plan);
@@ -23234,7 +23239,9 @@ async function refuseOtherOwners({ discovery }, pending, { database }) {
   if (refusal !== void 0) throw refusal;
 }
 function upToDateSentence({ tenants }) {
-  return `0 migrated, ${grouped(tenants.length)} up to date`;
+  const unrecorded = tenants.filter((tenant2) => tenant2.unrecorded !== void 0).length;
+  const upToDate = `0 migrated, ${grouped(tenants.length - unrecorded)} up to date`;
+  return unrecorded === 0 ? upToDate : `${upToDate}, ${grouped(unrecorded)} with a migration that is not recorded`;
 }
 function failureOf3(end3, progress, options) {
   options.signal.throwIfAborted();
@@ -30674,6 +30681,21 @@ function judgeCode({ migrations, shared, tenants }) {
   const reasons = concerned.filter(({ keepsOldCode }) => keepsOldCode === oldCode && oldCode !== "yes").map(({ migration: migration2, oldCodeReason }) => `${migration2}: ${oldCodeReason}`);
   return { reversible: irreversible.length === 0, irreversible, oldCode, reasons };
 }
+function goingBackSentence({
+  reversible,
+  oldCode,
+  irreversible = [],
+  reasons = []
+}) {
+  const why = reasons.length === 0 ? "" : ` (${listed(reasons, 2)})`;
+  const code = {
+    yes: "the old code works with the migrated database",
+    no: `the old code does not work with the migrated database${why}`,
+    unknown: `whether the old code works with the migrated database is not known${why}`
+  }[oldCode];
+  const undo2 = irreversible.length === 0 ? "all of its migrations" : listed(irreversible, 3);
+  return `${code}, and ${reversible ? "Django can undo its migrations" : `Django cannot undo ${undo2}`}`;
+}
 var init_old_code = __esm({
   "src/migrations/old-code.ts"() {
     "use strict";
@@ -32208,6 +32230,7 @@ var tenantFields, provisionTenant2;
 var init_provision_tenant = __esm({
   "src/actions/provision-tenant.ts"() {
     "use strict";
+    init_own_sessions();
     init_duration();
     init_words();
     init_provision();
@@ -32240,16 +32263,17 @@ var init_provision_tenant = __esm({
         const { inputs: inputs6, log, report, tell } = context;
         const { schemaName, tenantName, domain, tenantType, fields = {} } = inputs6;
         tell({ schema: schemaName, domains: JSON.stringify(domain) });
+        const sessions = sessionsName(context.origin);
         const outcome = await withDatabase(
           inputs6,
           context,
           (database) => withLock(
             inputs6,
-            context,
+            { ...context, sessions },
             (atSafePoint) => provisionTenant({
               ...context,
               ...inputs6,
-              project: projectOf(inputs6, inputs6.env ?? {}),
+              project: projectOf(inputs6, inputs6.env ?? {}, { sessions }),
               database,
               tenant: { schemaName, tenantName, domains: domain, tenantType, fields },
               commandTimeout: inputs6.timeout,
@@ -59153,14 +59177,9 @@ async function make(action, context, ownInputs, renamed = {}) {
 }
 function goingBack(made2, facts4) {
   if (!made2.some(({ name, result }) => name === "migrate" && result === "migrated")) return "";
-  const code = {
-    yes: "the old code works with the migrated database",
-    no: "the old code does not work with the migrated database",
-    unknown: "whether the old code works with the migrated database is not known"
-  }[String(facts4["old-code-compatible"])];
-  if (code === void 0) return "";
-  const undo2 = facts4.reversible === true ? "Django can undo" : "Django cannot undo all of";
-  return `; ${code}, and ${undo2} its migrations`;
+  const oldCode = facts4["old-code-compatible"];
+  if (oldCode !== "yes" && oldCode !== "no" && oldCode !== "unknown") return "";
+  return `; ${goingBackSentence({ oldCode, reversible: facts4.reversible === true })}`;
 }
 function withLineSoFar(error3, made2, facts4) {
   const done2 = made2.filter(({ failed: failed3 }) => !failed3).map(({ name, result }) => `${name} (${result})`);
@@ -59178,6 +59197,7 @@ var init_tenantry = __esm({
     "use strict";
     init_errors();
     init_words();
+    init_old_code();
     init_action();
     init_fields();
     init_manifest();

@@ -1,3 +1,4 @@
+import { sessionsName } from '../database/own-sessions.ts';
 import { showDuration } from '../ground/duration.ts';
 import { listed } from '../ground/words.ts';
 import { type ProvisionOutcome, provisionTenant as provision } from '../provisioning/provision.ts';
@@ -35,12 +36,13 @@ export const provisionTenant = defineAction({
     const { schemaName, tenantName, domain, tenantType, fields = {} } = inputs;
     tell({ schema: schemaName, domains: JSON.stringify(domain) });
 
+    const sessions = sessionsName(context.origin);
     const outcome = await withDatabase(inputs, context, (database) =>
-      withLock(inputs, context, (atSafePoint) =>
+      withLock(inputs, { ...context, sessions }, (atSafePoint) =>
         provision({
           ...context,
           ...inputs,
-          project: projectOf(inputs, inputs.env ?? {}),
+          project: projectOf(inputs, inputs.env ?? {}, { sessions }),
           database,
           tenant: { schemaName, tenantName, domains: domain, tenantType, fields },
           commandTimeout: inputs.timeout,

@@ -1,5 +1,6 @@
 import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
+import { goingBackSentence } from '../migrations/old-code.ts';
 import type { Stop } from '../report/mermaid.ts';
 import {
   type Action,
@@ -192,14 +193,9 @@ type Facts = { [Name in Output]?: OutputValue };
 /** What the migration means for going back, when a later stop has failed. */
 function goingBack(made: readonly Stop[], facts: Facts): string {
   if (!made.some(({ name, result }) => name === 'migrate' && result === 'migrated')) return '';
-  const code = {
-    yes: 'the old code works with the migrated database',
-    no: 'the old code does not work with the migrated database',
-    unknown: 'whether the old code works with the migrated database is not known',
-  }[String(facts['old-code-compatible'])];
-  if (code === undefined) return '';
-  const undo = facts.reversible === true ? 'Django can undo' : 'Django cannot undo all of';
-  return `; ${code}, and ${undo} its migrations`;
+  const oldCode = facts['old-code-compatible'];
+  if (oldCode !== 'yes' && oldCode !== 'no' && oldCode !== 'unknown') return '';
+  return `; ${goingBackSentence({ oldCode, reversible: facts.reversible === true })}`;
 }
 
 /** The sentence of the stop, and what the line has done before it. */

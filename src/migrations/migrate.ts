@@ -86,7 +86,8 @@ async function carryOut(progress: Progress, options: MigrateOptions): Promise<vo
   await bringTemplates(look.plan, progress, options);
   const end = await bringTenants(look, progress, options);
   const before = look;
-  if (sharedChanged || progress.touchedTenants) {
+  const unrecorded = look.plan.tenants.some((tenant) => tenant.unrecorded !== undefined);
+  if (sharedChanged || unrecorded || progress.touchedTenants) {
     // Who lacked nothing that post_migrate makes has got it with the migration, if it was needed.
     const again = before.plan.lacking.length === 0 ? { ...options, postMigrate: undefined } : options;
     look = await lookAt(again);
@@ -205,7 +206,11 @@ async function refuseOtherOwners(
 }
 
 function upToDateSentence({ tenants }: MigrationPlan): string {
-  return `0 migrated, ${grouped(tenants.length)} up to date`;
+  const unrecorded = tenants.filter((tenant) => tenant.unrecorded !== undefined).length;
+  const upToDate = `0 migrated, ${grouped(tenants.length - unrecorded)} up to date`;
+  return unrecorded === 0
+    ? upToDate
+    : `${upToDate}, ${grouped(unrecorded)} with a migration that is not recorded`;
 }
 
 /** The one sentence for all tenants that failed, or for the time that was up. */

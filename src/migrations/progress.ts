@@ -122,9 +122,11 @@ export class Progress {
 
   #disproven(schema: string, failure: string, missingTables: readonly string[] = []): void {
     const known = this.#results.get(schema) ?? untouched(schema, 'failed');
+    // Whoever was not brought to its end lacks something for that reason.
+    const isNews = known.outcome !== 'not-tried' && known.outcome !== 'unknown';
     this.#results.set(schema, {
       ...known,
-      outcome: 'failed',
+      outcome: isNews ? 'failed' : known.outcome,
       missingTables,
       failure: known.failure ?? failure,
     });

@@ -66,12 +66,16 @@ async function countRows(
   for (const notice of after.flatMap((result) => result.notices)) log.info(notice);
   const notice = fewerRowsNotice(fewer);
   if (notice !== undefined) log.info(notice);
-  stopAtFirst(failures, progress);
+  stopAtFirst([...after.flatMap(ownFailure), ...failures], progress);
   log.step(
     'Smoke',
     `${counted(tables.length, 'table')} in ${counted(schemas.length, 'tenant')}`,
     performance.now() - since,
   );
+}
+
+function ownFailure({ schema, failure }: SmokeResult) {
+  return failure === undefined ? [] : [{ schema, failure }];
 }
 
 async function tryCommands(schemas: readonly string[], { progress, options }: Circumstances): Promise<void> {

@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-
+import { labFolders } from '../../../lab/folders.ts';
+import { runningBox } from '../../../lab/parts/part.ts';
 import { readLab } from '../../../lab/read-lab.ts';
 import { folders } from '../projects.ts';
 import {
@@ -20,13 +24,22 @@ import {
  */
 
 let fleets: ShopFleets;
+/** A folder with PostgreSQL's own psql: that of the lab's server, since this machine may have none. */
+let programs: string;
 
 beforeAll(async () => {
   fleets = await ShopFleets.make();
+  programs = await mkdtemp(join(tmpdir(), 'tenantry-programs-'));
+  const { init } = runningBox(labFolders(), 'postgres15');
+  const psql = `#!/bin/sh\nexec nsenter --target ${init.pid} --mount --net -- psql "$@"\n`;
+  await writeFile(join(programs, 'psql'), psql, { mode: 0o755 });
 }, 300_000);
 
 afterEach(() => fleets?.tidy());
-afterAll(() => fleets?.end());
+afterAll(async () => {
+  await fleets?.end();
+  if (programs !== undefined) await rm(programs, { recursive: true });
+});
 
 interface ShellEnd {
   readonly exitCode: number | null;
@@ -44,7 +57,7 @@ async function bash(
   const child = spawn('bash', ['-c', script], {
     cwd: folder,
     env: {
-      PATH: process.env.PATH,
+      PATH: `${programs}:${process.env.PATH}`,
       ...fleet.project(folder).env,
       MANAGE: `${python} manage.py`,
       PYTHON: python,
@@ -404,7 +417,7 @@ describe('a tenant is behind', () => {
     await passes(
       bash(
         `${verify} --json 2>&1 > report.json
-         problems=$(jq .behind report.json 2>/dev/null || echo 0)
+         problems=$(python3 -c 'import json; print(json.load(open("report.json"))["behind"])' 2>/dev/null || echo 0)
          if [ "\${problems:-0}" -gt 0 ] 2>/dev/null; then echo "✗ $problems tenants are behind"; exit 1; fi
          echo "✓ No problems"; exit 0`,
         fleet,
