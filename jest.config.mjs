@@ -26,9 +26,19 @@ export default {
     {
       ...common,
       displayName: 'lab',
-      // What shares the lab's hosts, breaks its parts, or needs programs that are not npm packages.
+      // What shares the lab's hosts, or needs programs that are not npm packages.
       testMatch: ['<rootDir>/__tests__/{integration,end-to-end,workflows}/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', `/__tests__/integration/(${withOwnDatabases.join('|')})/`],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        `/__tests__/integration/(${withOwnDatabases.join('|')})/`,
+        '/__tests__/end-to-end/line\\.test\\.ts$',
+      ],
+    },
+    {
+      ...common,
+      displayName: 'line',
+      // It stops the database that others use, too.
+      testMatch: ['<rootDir>/__tests__/end-to-end/line.test.ts'],
     },
   ],
   testTimeout: 120_000,

@@ -114,7 +114,8 @@ var init_errors = __esm({
     LostConnection = class extends UserError {
       /** What was seen of it, without a sentence around. */
       observed;
-      constructor(during, observed2, circumstances2 = {}) {
+      constructor(during, words, circumstances2 = {}) {
+        const observed2 = words.replace(/\s+/g, " ").trim();
         super(
           `The connection was lost during ${during} — ${observed2}`,
           "the other side may still be working: look there first, then run again",

@@ -47,9 +47,24 @@ const atFirst = [
 
 const withServers: readonly Stage[] = [
   gate('the lab comes up', process.execPath, ['lab/lab.ts', 'up', ...atFirst]),
-  jest('databases'),
-  jest('lab'),
+  together('databases and hosts', [jest('databases'), jest('lab')]),
+  jest('line'),
 ];
+
+/** Stages that share nothing: deployments wait a lot, and databases need the processor. */
+function together(name: string, stages: readonly Stage[]): Stage {
+  return {
+    name,
+    async run() {
+      const tallies = await Promise.all(stages.map((stage) => stage.run()));
+      return tallies.reduce((one, other) => ({
+        passed: one.passed + other.passed,
+        failed: one.failed + other.failed,
+        skipped: one.skipped + other.skipped,
+      }));
+    },
+  };
+}
 
 function gate(name: string, program: string, args: readonly string[]): Stage {
   return {
@@ -61,14 +76,14 @@ function gate(name: string, program: string, args: readonly string[]): Stage {
   };
 }
 
-function jest(project: 'unit' | 'databases' | 'lab'): Stage {
+function jest(project: 'unit' | 'databases' | 'lab' | 'line'): Stage {
   return {
     name: `${project} tests`,
     async run() {
       const report = join(folder, `${project}.json`);
       const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
       // The hosts of the lab are shared: these suites run one after the other.
-      const width = project === 'lab' ? ['--runInBand'] : ['--maxWorkers=2'];
+      const width = project === 'lab' || project === 'line' ? ['--runInBand'] : ['--maxWorkers=2'];
       const args = [
         '--selectProjects',
         project,

@@ -45,7 +45,8 @@ export class LostConnection extends UserError {
   /** What was seen of it, without a sentence around. */
   readonly observed: string;
 
-  constructor(during: string, observed: string, circumstances: Partial<Circumstances> = {}) {
+  constructor(during: string, words: string, circumstances: Partial<Circumstances> = {}) {
+    const observed = words.replace(/\s+/g, ' ').trim();
     super(
       `The connection was lost during ${during} — ${observed}`,
       'the other side may still be working: look there first, then run again',
