@@ -1,32 +1,13 @@
 import type { Discovery, LedgerGroup, MigrationFacts, Tenant } from '../../src/django/discovery.ts';
+import { exampleDiscovery, exampleGroup } from '../../src/migrations/example.ts';
 
 /** A small project as discover.py would tell it: three tenants, all at head. Tests change what they are about. */
 export function discovered(changes: Partial<Discovery> = {}): Discovery {
+  const example = exampleDiscovery();
   return {
-    versions: { django: '5.2.19', djangoTenants: '4.0.1', psycopg: '3.3.9' },
-    database: {
-      alias: 'default',
-      settings: {
-        engine: 'django_tenants.postgresql_backend',
-        host: 'db.internal',
-        port: '5432',
-        name: 'shop',
-      },
-      timeouts: {
-        lock: { milliseconds: 0, source: 'default' },
-        statement: { milliseconds: 0, source: 'default' },
-        options: null,
-      },
-      identity: { oid: '1', name: 'shop', role: 'shop', serverStarted: '2026-01-01 00:00:00.000000' },
-    },
-    publicSchema: 'public',
-    multiType: null,
+    ...example,
     tenantModel: {
-      name: 'customers.Customer',
-      table: 'customers_customer',
-      autoCreateSchema: true,
-      autoDropSchema: false,
-      cloneMode: 'DATA',
+      ...example.tenantModel,
       fields: [
         field({ name: 'id', type: 'BigAutoField', required: false, madeByDjango: true }),
         field({ name: 'schema_name', maxLength: 63, unique: true }),
@@ -35,11 +16,8 @@ export function discovered(changes: Partial<Discovery> = {}): Discovery {
         field({ name: 'owner', type: 'ForeignKey', required: false, relatedTo: 'auth.User' }),
       ],
     },
-    domainModel: { name: 'customers.Domain', table: 'customers_domain', fields: [] },
     commands: ['create_super_tenant', 'migrate_schemas'],
     leaves: ['orders.0002_total'],
-    conflicts: [],
-    dependents: {},
     kinds: [
       {
         kind: 'shared',
@@ -58,27 +36,9 @@ export function discovered(changes: Partial<Discovery> = {}): Discovery {
         owners: { orders_line: 'orders', orders_order: 'orders' },
       },
     ],
-    appsWithoutMigrations: [],
-    tenantsUnread: null,
-    hiddenTenants: [],
     tenants: ['public', 'acme', 'beta', 'zeta'].map(tenant),
     schemasWithLedger: ['acme', 'beta', 'public', 'zeta'],
     groups: [group(['public', 'acme', 'beta', 'zeta'])],
-    migrations: [],
-    ghosts: [],
-    orphans: [],
-    templates: [],
-    duplicates: [],
-    postMigrate: { otherReceivers: [], lacking: [] },
-    particulars: {
-      extraSearchPaths: [],
-      baseMigrateCommand: null,
-      executorFunction: null,
-      extraSetTenantMethod: null,
-      limitSetCalls: false,
-    },
-    withoutSchema: [],
-    unreadable: [],
     ...changes,
   };
 }
@@ -88,19 +48,7 @@ export function tenant(schema: string): Tenant {
 }
 
 export function group(schemas: string[], changes: Partial<LedgerGroup> = {}): LedgerGroup {
-  return {
-    ledger: true,
-    id: schemas.join(),
-    schemas,
-    pending: [],
-    bookkeeping: [],
-    ghosts: [],
-    inconsistent: null,
-    expects: [],
-    afterNext: null,
-    partialSquashes: [],
-    ...changes,
-  };
+  return exampleGroup(schemas, { expects: [], ...changes });
 }
 
 /** A migration that runs in tenants and is harmless. */

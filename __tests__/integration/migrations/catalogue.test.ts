@@ -15,8 +15,10 @@ import {
   migrationFile,
   note,
   ordersHead,
+  replacedOrders,
   ShopFleets,
   type StepSeen,
+  squashedOrders,
   step,
   tenantsNamed,
 } from './shop-fleet.ts';
@@ -158,33 +160,6 @@ async function refused(fleet: Fleet, folder: string | undefined, code: string, s
   return seen;
 }
 
-const squashed = {
-  'orders/migrations/0001_squashed_0004.py': migrationFile(
-    '("catalog", "0001_initial")',
-    `
-        migrations.CreateModel("Order", [
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            ("email", models.EmailField(max_length=254)),
-            ("status", models.CharField(default="placed", max_length=20)),
-            ("placed", models.DateTimeField(auto_now_add=True)),
-            ("total", models.DecimalField(db_default=Decimal("0"), decimal_places=2, max_digits=12)),
-        ]),
-    `,
-    {
-      head: 'from decimal import Decimal',
-      body: `replaces = [("orders", "0001_initial"), ("orders", "0002_order_total"),
-        ("orders", "0003_fill_order_total"), ("orders", "0004_order_status_placed")]`,
-    },
-  ),
-};
-
-const replacedFiles = [
-  '0001_initial',
-  '0002_order_total',
-  '0003_fill_order_total',
-  '0004_order_status_placed',
-].map((name) => `orders/migrations/${name}.py`);
-
 /** Takes the last migration back in one tenant, as it was before it. */
 const betaWithoutIndex = `
   DROP INDEX beta.order_status_placed;
@@ -249,7 +224,7 @@ describe('code and ledgers', () => {
     const fleet = await fleets.copy(betaWithoutIndex);
     await refused(
       fleet,
-      await fleets.shopWith(squashed, replacedFiles),
+      await fleets.shopWith(squashedOrders, replacedOrders),
       'squash-partly-applied',
       'A squashed migration is partly applied in 1 tenant — beta: has 3 of the 4 migrations that orders.0001_squashed_0004 replaces, and the files of the others are gone (it lacks orders.0004_order_status_placed) — put the old files back, and keep them until every tenant has all of them; nothing was changed',
     );
@@ -257,7 +232,7 @@ describe('code and ledgers', () => {
 
   test('a squashed migration is partly applied, and the old files are there', async () => {
     const fleet = await fleets.copy(betaWithoutIndex);
-    const folder = await fleets.shopWith(squashed);
+    const folder = await fleets.shopWith(squashedOrders);
     const seen = await fleet.migrate({}, folder);
     expectDone(seen, 'migrated');
     expect(seen.log).toContain(
@@ -268,7 +243,7 @@ describe('code and ledgers', () => {
 
   test('only the row of a squashed migration is missing', async () => {
     const fleet = await fleets.copy();
-    const folder = await fleets.shopWith(squashed);
+    const folder = await fleets.shopWith(squashedOrders);
     const seen = await fleet.migrate({}, folder);
     expectDone(seen, 'migrated');
     expect(seen.report.steps).toContainEqual(
@@ -280,7 +255,7 @@ describe('code and ledgers', () => {
       SELECT FROM zeta.django_migrations WHERE name = '0001_squashed_0004'`);
     expect(rows).toHaveLength(3);
     // The release that deletes the replaced files meets no CREATE TABLE again.
-    const settled = await fleets.shopWith(squashed, replacedFiles);
+    const settled = await fleets.shopWith(squashedOrders, replacedOrders);
     expectDone(await fleet.migrate({}, settled), 'up-to-date');
   });
 });

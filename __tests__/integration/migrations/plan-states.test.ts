@@ -22,6 +22,7 @@ import { readStanding } from '../../../src/migrations/standing.ts';
 import { changedCopy, folders, project } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase } from '../scratch-database.ts';
 import { oldestPython, shopPython, zooPython } from '../venv.ts';
+import { addNote, migrationFile, note, ordersHead, replacedOrders, squashedOrders } from './shop-fleet.ts';
 
 /** Each state of the catalogue is brought about for real, then the plan has to say its sentence. */
 
@@ -90,52 +91,6 @@ function sentences({ plan }: Looked): { code: string; message: string }[] {
   return [...refusals(plan), ...troubles(plan)].map(({ code, message }) => ({ code, message }));
 }
 
-function migrationFile(
-  dependencies: string,
-  operations: string,
-  { head = '', body = '' }: { head?: string; body?: string } = {},
-): string {
-  return `
-from django.db import migrations, models
-${head}
-
-class Migration(migrations.Migration):
-    dependencies = [${dependencies}]
-    ${body}
-    operations = [${operations}]
-`;
-}
-
-const onHead = '("orders", "0004_order_status_placed")';
-const addNote = 'migrations.AddField("order", "note", models.TextField(null=True))';
-const note = { 'orders/migrations/0005_note.py': migrationFile(onHead, addNote) };
-
-const squashed = {
-  'orders/migrations/0001_squashed_0004.py': migrationFile(
-    '("catalog", "0001_initial")',
-    `
-        migrations.CreateModel("Order", [
-            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            ("email", models.EmailField(max_length=254)),
-            ("status", models.CharField(default="placed", max_length=20)),
-            ("placed", models.DateTimeField(auto_now_add=True)),
-            ("total", models.DecimalField(db_default=Decimal("0"), decimal_places=2, max_digits=12)),
-        ]),
-    `,
-    {
-      head: 'from decimal import Decimal',
-      body: `replaces = [("orders", "0001_initial"), ("orders", "0002_order_total"),
-        ("orders", "0003_fill_order_total"), ("orders", "0004_order_status_placed")]`,
-    },
-  ),
-};
-const replacedFiles = [
-  '0001_initial',
-  '0002_order_total',
-  '0003_fill_order_total',
-  '0004_order_status_placed',
-].map((name) => `orders/migrations/${name}.py`);
-
 /** Takes the last migration back in one tenant, as it was before it. */
 const withoutIndex = `
   DROP INDEX beta.order_status_placed;
@@ -184,10 +139,10 @@ describe('the code and the ledgers', () => {
   test('4: rows that a squashed migration has left behind are no newer commit', async () => {
     await fromTemplate();
     const settled = Object.fromEntries(
-      Object.entries(squashed).map(([name, text]) => [name, text.replace(/replaces = \[[^\]]*\]/, '')]),
+      Object.entries(squashedOrders).map(([name, text]) => [name, text.replace(/replaces = \[[^\]]*\]/, '')]),
     );
-    await succeeds(await shopWith(squashed), 'migrate_schemas');
-    const looked = await look(await shopWith(settled, replacedFiles));
+    await succeeds(await shopWith(squashedOrders), 'migrate_schemas');
+    const looked = await look(await shopWith(settled, replacedOrders));
     expect(sentences(looked)).toEqual([]);
     expect(planSentence(looked.plan)).toBe('3 tenants: 3 up to date');
     expect(notices(looked.plan)).toEqual([
@@ -215,7 +170,7 @@ describe('the code and the ledgers', () => {
 
   test('6: two heads', async () => {
     await fromTemplate();
-    const other = { 'orders/migrations/0005_other.py': migrationFile(onHead, '') };
+    const other = { 'orders/migrations/0005_other.py': migrationFile(ordersHead, '') };
     expect(sentences(await look(await shopWith({ ...note, ...other })))).toEqual([
       {
         code: 'migrations-conflict',
@@ -241,7 +196,7 @@ describe('the code and the ledgers', () => {
 
   test('8: a squashed migration is partly applied: with the old files Django goes on with them', async () => {
     await fromTemplate(withoutIndex);
-    const looked = await look(await shopWith(squashed));
+    const looked = await look(await shopWith(squashedOrders));
     expect(sentences(looked)).toEqual([]);
     expect(looked.plan.tenants.find(({ schema }) => schema === 'beta')?.pending).toEqual([
       'orders.0004_order_status_placed',
@@ -253,7 +208,7 @@ describe('the code and the ledgers', () => {
 
   test('8: without the old files nobody can make the rest', async () => {
     await fromTemplate(withoutIndex);
-    const looked = await look(await shopWith(squashed, replacedFiles));
+    const looked = await look(await shopWith(squashedOrders, replacedOrders));
     expect(sentences(looked)).toEqual([
       {
         code: 'squash-partly-applied',
@@ -265,7 +220,7 @@ describe('the code and the ledgers', () => {
 
   test('9: only the row of a squashed migration is missing', async () => {
     await fromTemplate();
-    const looked = await look(await shopWith(squashed));
+    const looked = await look(await shopWith(squashedOrders));
     expect(sentences(looked)).toEqual([]);
     expect(planSentence(looked.plan)).toBe('3 tenants: 3 need only the squash row');
     expect(planLines(looked.plan)).toContain(
@@ -397,7 +352,7 @@ describe('the ledgers and the tables', () => {
     await fromTemplate();
     const copy = await shopWith({
       'orders/migrations/0005_customer.py': migrationFile(
-        `${onHead}, ("customers", "0001_initial")`,
+        `${ordersHead}, ("customers", "0001_initial")`,
         'migrations.AddField("order", "customer", models.ForeignKey("customers.Customer", models.CASCADE, null=True))',
       ),
     });
@@ -424,7 +379,7 @@ describe('the ledgers and the tables', () => {
 describe('what an interrupted migration leaves', () => {
   const unatomic = {
     'orders/migrations/0005_notes.py': migrationFile(
-      onHead,
+      ordersHead,
       `${addNote},
         migrations.AddField("order", "remark", models.TextField(null=True)),
         migrations.RunPython(stop, migrations.RunPython.noop),`,
@@ -459,7 +414,7 @@ describe('what an interrupted migration leaves', () => {
     await fromTemplate();
     const copy = await shopWith({
       'orders/migrations/0005_notes.py': migrationFile(
-        onHead,
+        ordersHead,
         `${addNote},
         migrations.RunSQL("SELECT 1/0", ""),
         migrations.AddField("order", "remark", models.TextField(null=True)),`,
@@ -484,7 +439,7 @@ describe('what an interrupted migration leaves', () => {
       INSERT INTO beta.orders_order (email, status, placed) VALUES ('a@b.example', 'paid', now()), ('a@b.example', 'paid', now());`);
     const copy = await shopWith({
       'orders/migrations/0005_once.py': migrationFile(
-        onHead,
+        ordersHead,
         'AddIndexConcurrently("order", models.Index(fields=["email"], name="order_email_ix"))',
         {
           head: 'from django.contrib.postgres.operations import AddIndexConcurrently',

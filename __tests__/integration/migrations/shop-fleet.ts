@@ -178,10 +178,35 @@ class Migration(migrations.Migration):
 /** What the shop’s newest migration of orders is, as a dependency. */
 export const ordersHead = '("orders", "0004_order_status_placed")';
 
+export const addNote = 'migrations.AddField("order", "note", models.TextField(null=True))';
+
 /** One more migration for every tenant. */
-export const note = {
-  'orders/migrations/0005_note.py': migrationFile(
-    ordersHead,
-    'migrations.AddField("order", "note", models.TextField(null=True))',
+export const note = { 'orders/migrations/0005_note.py': migrationFile(ordersHead, addNote) };
+
+/** The shop's migrations of orders, squashed into one. */
+export const squashedOrders = {
+  'orders/migrations/0001_squashed_0004.py': migrationFile(
+    '("catalog", "0001_initial")',
+    `
+        migrations.CreateModel("Order", [
+            ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+            ("email", models.EmailField(max_length=254)),
+            ("status", models.CharField(default="placed", max_length=20)),
+            ("placed", models.DateTimeField(auto_now_add=True)),
+            ("total", models.DecimalField(db_default=Decimal("0"), decimal_places=2, max_digits=12)),
+        ]),
+    `,
+    {
+      head: 'from decimal import Decimal',
+      body: `replaces = [("orders", "0001_initial"), ("orders", "0002_order_total"),
+        ("orders", "0003_fill_order_total"), ("orders", "0004_order_status_placed")]`,
+    },
   ),
 };
+/** The files that it replaces. */
+export const replacedOrders = [
+  '0001_initial',
+  '0002_order_total',
+  '0003_fill_order_total',
+  '0004_order_status_placed',
+].map((name) => `orders/migrations/${name}.py`);
