@@ -12,7 +12,7 @@ import { type MigrateOptions, migrateSchemas } from '../../../src/migrations/mig
 import { type MigrationOutcome, totalsOf } from '../../../src/migrations/outcome.ts';
 import { rolloutShape } from '../../../src/migrations/rollout.ts';
 import { parseSmokeCommand } from '../../../src/migrations/smoke-command.ts';
-import { recordedLog } from '../projects.ts';
+import { changedCopy, recordedLog } from '../projects.ts';
 
 const tenants = 10;
 const { signal } = new AbortController();
@@ -214,4 +214,55 @@ test('a tenant at head without its content types gets them by Django’s signal;
   expect(totalsOf(auto)).toMatchObject({ migrated: 1, skipped: tenants - 1 });
   expect(await count()).toBeGreaterThan(20);
   expect(totalsOf(await migrate({ postMigrate: 'auto' }))).toMatchObject({ migrated: 0, skipped: tenants });
+});
+
+test('a worker whose result is not Django’s: rolled back, Django does it and the rest, and the log says so', async () => {
+  await migrate();
+  const number = String(3 + releases + 1).padStart(4, '0');
+  const project = await changedCopy(await fleetProject(releases, smallShape), {
+    [`app00/migrations/${number}_by_command.py`]: `
+import sys
+
+from django.db import migrations
+
+
+def index(apps, editor):
+    # What nobody should write: it depends on the command by which it is run.
+    if "migrate_schemas" in sys.argv:
+        editor.execute("CREATE INDEX by_command ON app00_record0 (reference)")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("app00", "${String(3 + releases).padStart(4, '0')}_release_${releases}")]
+    operations = [migrations.RunPython(index, migrations.RunPython.noop)]
+`,
+  });
+  try {
+    const {
+      failure,
+      tenants: results,
+      notices,
+    } = await migrate({
+      project: {
+        machine: localMachine,
+        workingDirectory: project.folder,
+        python: fleet.python,
+        env: fleet.env,
+        sessions: 'tenantry/rollout',
+      },
+    });
+    expect(failure).toBeUndefined();
+    expect(results.map(({ engine }) => engine)).toEqual(Array(tenants).fill('django'));
+    expect(notices).toContainEqual(
+      expect.stringMatching(
+        /^Engine: django, slower — the worker made t0002 otherwise than Django made t0001 \(.*by_command.*\); that was rolled back$/,
+      ),
+    );
+    const [row] = await fleet.sql<{ count: string }>(
+      `SELECT count(*) FROM pg_class WHERE relname = 'by_command'`,
+    );
+    expect(row?.count).toBe(String(tenants));
+  } finally {
+    await project.remove();
+  }
 });
