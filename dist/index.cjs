@@ -60160,7 +60160,8 @@ async function writeReport({ outputs: outputs5, steps: steps2, report }, { name,
 function writeOutputs({ outputs: outputs5 }, { host, masker, secretOutputs }) {
   for (const [output, value] of outputs5) {
     if (value === void 0) continue;
-    host.output(output, secretOutputs.includes(output) ? String(value) : masker.clean(String(value)));
+    const isKept = secretOutputs.includes(output) || ownWords.includes(output);
+    host.output(output, isKept ? String(value) : masker.clean(String(value)));
   }
 }
 async function writeSummary({ report, failure: failure2 }, { host, masker, title }, sentence2) {
@@ -60180,7 +60181,7 @@ function fail(failure2, sentence2, { host, masker }) {
   if (cause !== "" && !sentence2.includes(cause)) host.line(masker.clean(`Cause: ${cause}`));
   host.fail(sentence2);
 }
-var import_promises20, import_node_path6, cannotWrite;
+var import_promises20, import_node_path6, cannotWrite, ownWords;
 var init_ending = __esm({
   "src/step/ending.ts"() {
     "use strict";
@@ -60188,6 +60189,7 @@ var init_ending = __esm({
     import_node_path6 = require("node:path");
     init_errors();
     cannotWrite = "cannot-write-report";
+    ownWords = ["result", "failure-code", "duration-ms", "report-path"];
   }
 });
 

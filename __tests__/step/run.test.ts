@@ -154,6 +154,19 @@ describe('a step that fails', () => {
     expect(lines).toEqual(['Cause: refused ***']);
   });
 
+  test('a secret of one letter is masked in sentences, and leaves the words of closed lists readable', async () => {
+    const { outputs, failures } = await step(
+      async () => {
+        throw new UserError('The disk is full', 'free some space', { code: 'disk-full' });
+      },
+      { token: 'e' },
+    );
+    expect(outputs).toMatchObject({ result: 'failed', 'failure-code': 'disk-full' });
+    expect(outputs['report-path']).toMatch(/\.json$/);
+    expect(outputs['failure-reason']).not.toContain('e');
+    expect(failures[0]).not.toContain('e');
+  });
+
   test('wrong inputs are one annotation, and nothing runs', async () => {
     let ran = false;
     const { failures } = await step(
