@@ -7,8 +7,15 @@ const common = {
   injectGlobals: false,
 };
 
-/** Folders of integration tests that share nothing but the servers. */
-const withOwnDatabases = ['database', 'django', 'migrations', 'provisioning'];
+/** Tests that share nothing but the database servers, or have a lab of their own. */
+const apart = [
+  'integration/database',
+  'integration/django',
+  'integration/migrations',
+  'integration/provisioning',
+  'end-to-end/demo',
+  'end-to-end/fleet',
+];
 
 export default {
   projects: [
@@ -20,8 +27,8 @@ export default {
     },
     {
       ...common,
-      displayName: 'databases',
-      testMatch: [`<rootDir>/__tests__/integration/{${withOwnDatabases.join(',')}}/**/*.test.ts`],
+      displayName: 'apart',
+      testMatch: apart.map((place) => `<rootDir>/__tests__/${place}{.test.ts,/**/*.test.ts}`),
     },
     {
       ...common,
@@ -30,8 +37,8 @@ export default {
       testMatch: ['<rootDir>/__tests__/{integration,end-to-end,workflows}/**/*.test.ts'],
       testPathIgnorePatterns: [
         '/node_modules/',
-        `/__tests__/integration/(${withOwnDatabases.join('|')})/`,
-        '/__tests__/end-to-end/line\\.test\\.ts$',
+        '/end-to-end/line\\.test\\.ts$',
+        ...apart.map((place) => `/__tests__/${place}[./]`),
       ],
     },
     {

@@ -47,7 +47,7 @@ const atFirst = [
 
 const withServers: readonly Stage[] = [
   gate('the lab comes up', process.execPath, ['lab/lab.ts', 'up', ...atFirst]),
-  together('databases and hosts', [jest('databases'), jest('lab')]),
+  together('databases beside hosts', [jest('apart'), jest('lab')]),
   jest('line'),
 ];
 
@@ -76,7 +76,7 @@ function gate(name: string, program: string, args: readonly string[]): Stage {
   };
 }
 
-function jest(project: 'unit' | 'databases' | 'lab' | 'line'): Stage {
+function jest(project: 'unit' | 'apart' | 'lab' | 'line'): Stage {
   return {
     name: `${project} tests`,
     async run() {
