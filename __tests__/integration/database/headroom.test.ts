@@ -42,6 +42,19 @@ afterEach(async () => {
 });
 afterAll(() => primary?.remove());
 
+/** Waits until no other session is there: one that was ended needs a moment. */
+function alone(database: Database): Promise<void> {
+  return until(
+    async () => {
+      const [row] = await database.query<{ count: number }>(
+        'select count(*)::int as count from pg_stat_activity where datid is not null',
+      );
+      return row?.count === 1;
+    },
+    () => 'sessions that were ended are still there',
+  );
+}
+
 async function session(
   role: string,
   name = 'shop',
@@ -256,6 +269,7 @@ describe('a streaming standby', () => {
   test('a server that does not answer such questions is told of; the connections are judged all the same', async () => {
     const database = await session('app');
     await primary.sql('revoke execute on function pg_current_wal_lsn() from public', 'shop');
+    await alone(database);
     const headroom = await readHeadroom(database);
     await primary.sql('grant execute on function pg_current_wal_lsn() to public', 'shop');
     expect(judgeHeadroom(headroom, { parallel: 8 })).toEqual({
