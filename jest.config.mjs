@@ -13,7 +13,6 @@ const apart = [
   'integration/django',
   'integration/migrations',
   'integration/provisioning',
-  'end-to-end/demo',
   'end-to-end/fleet',
 ];
 
