@@ -38,12 +38,6 @@ export interface Proof {
   readonly failure?: UserError | undefined;
 }
 
-/** Looks whether every schema, skipped ones too, really has what the project's migrations make. */
-export async function prove(discovery: Discovery, database: Database): Promise<Proof> {
-  const schemas = [discovery.publicSchema, ...discovery.tenants.map(({ schema }) => schema)];
-  return judge(discovery, await readStructures(database, schemas));
-}
-
 /**
  * The verdict on what was found. Pure; what is not known counts as a failure: a schema that is in no group has nothing.
  * @param before how things stood before a run: only then is drift that the run has made told from older drift
