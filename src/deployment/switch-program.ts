@@ -21,7 +21,7 @@ export interface ProgramFacts {
 /** The whole file. Nothing in it is secret. */
 export function switchProgram(facts: ProgramFacts): string {
   const lines = Object.entries(settings(facts)).map(([name, value]) => `${name}=${quoted(String(value))}\n`);
-  return `${lines.join('')}\n${serverScript('switch')}`;
+  return `${lines.join('')}\n${serverScript('server-common')}\n${serverScript('switch')}`;
 }
 
 function settings({ request, host, survey, ports, current }: ProgramFacts) {
