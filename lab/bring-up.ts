@@ -7,14 +7,14 @@ import { boxRootFolder, ensureBoxRoot } from './debian-root.ts';
 import { type LabFolders, labFolders } from './folders.ts';
 import { withLock } from './lock.ts';
 import { addressOf, bringUpNetwork, readNetwork } from './network.ts';
-import { PART_NAMES, PARTS, withNeeds } from './parts/index.ts';
+import { ON_DEMAND, PART_NAMES, PARTS, withNeeds } from './parts/index.ts';
 import type { PartContext } from './parts/part.ts';
 import { type Progress, timed } from './progress.ts';
 import { type PartName, type Parts, readState, writeState } from './state.ts';
 import { takeDownAll } from './take-down.ts';
 
 /**
- * Brings parts up (all when none is named) and what they need. What runs
+ * Brings parts up (when none is named, all but those on demand) and what they need. What runs
  * already is left alone, what has stopped is started again, what has died is
  * made anew.
  * @throws AggregateError-like Error that names each part that did not come up
@@ -29,7 +29,12 @@ export async function bringUpParts(names: readonly PartName[], progress: Progres
   mkdirSync(folders.base, { recursive: true });
   await withLock(
     join(folders.base, 'lock'),
-    () => underLock(folders, withNeeds(names.length === 0 ? PART_NAMES : names), progress),
+    () =>
+      underLock(
+        folders,
+        withNeeds(names.length === 0 ? PART_NAMES.filter((name) => !ON_DEMAND.includes(name)) : names),
+        progress,
+      ),
     (pid) => progress('lab', `waiting for another up or down (process ${pid})`),
   );
 }

@@ -4,13 +4,13 @@ import { labFolders } from './folders.ts';
 import { type InBoxOptions, inBox, tryInBox } from './in-box.ts';
 import { type LabNetwork, readNetwork, setCable } from './network.ts';
 import { startEngine, stopEngine } from './parts/engine.ts';
-import { startSsh, stopSsh } from './parts/host.ts';
+import { HOST_ENGINES, startSsh, stopSsh } from './parts/host.ts';
 import { reloadNginx, startNginx, stopNginx } from './parts/nginx.ts';
 import { runningBox } from './parts/part.ts';
 import { startPgbouncer, stopPgbouncer } from './parts/pgbouncer.ts';
 import { startPostgres, stopPostgres } from './parts/postgres.ts';
 import { startRegistry, stopRegistry } from './parts/registry.ts';
-import type { PartName } from './state.ts';
+import type { HostName, PartName } from './state.ts';
 
 /** Breaks a part on purpose and mends it. */
 export interface ControlledPart {
@@ -52,7 +52,7 @@ export interface ControlledWebServer extends ControlledPart {
 /** The parts that are a box of their own. */
 export type ControllablePart = Exclude<PartName, 'base-image'>;
 
-export function control(name: 'host1' | 'host2'): ControlledHost;
+export function control(name: HostName): ControlledHost;
 export function control(name: 'postgres15' | 'postgres18'): ControlledPostgres;
 export function control(name: 'nginx'): ControlledWebServer;
 export function control(name: ControllablePart): ControlledPart;
@@ -84,8 +84,9 @@ export function control(
         crash: async () => stopPostgres(box(), 'immediate'),
       };
     case 'host1':
-    case 'host2': {
-      const engine = name === 'host1' ? '20.10' : 'current';
+    case 'host2':
+    case 'host3': {
+      const engine = HOST_ENGINES[name];
       return {
         ...common,
         stop: async () => stopEngine(box()),

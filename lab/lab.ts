@@ -18,6 +18,7 @@ export {
   control,
 } from './control.ts';
 export type * from './state.ts';
+export { leaveSwarm, makeSwarm } from './swarm.ts';
 export { provideWheels } from './wheels.ts';
 export { type Lab, type Progress, readLab };
 

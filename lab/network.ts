@@ -29,6 +29,7 @@ export const STATION = {
   builder: 10,
   host1: 11,
   host2: 12,
+  host3: 13,
   postgres15: 15,
   postgres18: 18,
   pgbouncer: 20,

@@ -23,6 +23,8 @@ export interface Lab {
   readonly builder: Engine;
   readonly host1: LabHost;
   readonly host2: LabHost;
+  /** Comes up on demand only. */
+  readonly host3: LabHost;
   /** The hosts that are up. */
   readonly hosts: readonly LabHost[];
   readonly nginx: WebServer;
@@ -70,8 +72,11 @@ export function readLab(): Lab {
     get host2() {
       return part('host2');
     },
+    get host3() {
+      return part('host3');
+    },
     get hosts() {
-      return [state.parts.host1, state.parts.host2].filter((host) => host !== undefined);
+      return [state.parts.host1, state.parts.host2, state.parts.host3].filter((host) => host !== undefined);
     },
     get nginx() {
       return part('nginx');

@@ -35,9 +35,11 @@ export interface Engine {
 
 export type EngineKind = '20.10' | 'current';
 
+export type HostName = 'host1' | 'host2' | 'host3';
+
 /** A simulated server: sshd, a Docker engine, a user who may use both. */
 export interface LabHost extends Omit<Engine, 'version'> {
-  readonly name: 'host1' | 'host2';
+  readonly name: HostName;
   readonly address: string;
   readonly address6: string;
   readonly sshPort: number;
@@ -83,6 +85,7 @@ export interface Parts {
   builder: Engine;
   host1: LabHost;
   host2: LabHost;
+  host3: LabHost;
   nginx: WebServer;
   'base-image': { readonly name: string };
 }

@@ -1,6 +1,6 @@
 import { labFolders } from './folders.ts';
 import { readNetwork } from './network.ts';
-import { PART_NAMES, PARTS } from './parts/index.ts';
+import { ON_DEMAND, PART_NAMES, PARTS } from './parts/index.ts';
 import type { PartContext } from './parts/part.ts';
 import { type PartName, readState } from './state.ts';
 
@@ -12,7 +12,7 @@ export async function statusOfParts(): Promise<
   const network = readNetwork(folders);
   const parts = readState(folders)?.parts ?? {};
   return Promise.all(
-    PART_NAMES.map(async (name) => {
+    PART_NAMES.filter((name) => !ON_DEMAND.includes(name) || parts[name] !== undefined).map(async (name) => {
       const entry = parts[name];
       if (network === undefined || entry === undefined) return { name, state: 'down' as const, text: '' };
       const context: PartContext = { folders, network, parts, note: () => {} };

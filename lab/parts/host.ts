@@ -6,7 +6,7 @@ import { type Box, readBox } from '../box.ts';
 import { currentEngineFolder } from '../current-engine.ts';
 import { boxPath, inBox, logTail, serviceRuns, startService, stopService } from '../in-box.ts';
 import { address6Of, addressOf, type LabNetwork, STATION } from '../network.ts';
-import type { EngineKind, LabHost } from '../state.ts';
+import type { EngineKind, HostName, LabHost } from '../state.ts';
 import {
   CURRENT_ENGINE,
   configureEngine,
@@ -20,12 +20,20 @@ import { freshBox, newPassword, type Part, type PartContext, runningBox, until }
 
 const USER = 'deploy';
 
-/** A server with Debian's Docker 20.10. */
-export const host1: Part<LabHost> = host('host1', '20.10');
-/** A server with a current Docker engine, built from its Go modules. */
-export const host2: Part<LabHost> = host('host2', 'current');
+/** Debian's Docker 20.10, or a current engine, built from its Go modules. */
+export const HOST_ENGINES: Readonly<Record<HostName, EngineKind>> = {
+  host1: '20.10',
+  host2: 'current',
+  host3: '20.10',
+};
 
-function host(name: 'host1' | 'host2', engine: EngineKind): Part<LabHost> {
+export const host1: Part<LabHost> = host('host1');
+export const host2: Part<LabHost> = host('host2');
+/** For what takes three: a swarm. Comes up on demand only. */
+export const host3: Part<LabHost> = host('host3');
+
+function host(name: HostName): Part<LabHost> {
+  const engine = HOST_ENGINES[name];
   return {
     needs: [],
     create: (context) => create(context, name, engine),
@@ -41,7 +49,7 @@ function host(name: 'host1' | 'host2', engine: EngineKind): Part<LabHost> {
   };
 }
 
-async function create(context: PartContext, name: 'host1' | 'host2', engine: EngineKind): Promise<LabHost> {
+async function create(context: PartContext, name: HostName, engine: EngineKind): Promise<LabHost> {
   const { folders, network } = context;
   const programs =
     engine === 'current'

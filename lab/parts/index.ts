@@ -1,7 +1,7 @@
 import type { PartName, Parts } from '../state.ts';
 import { baseImage } from './base-image.ts';
 import { builder } from './builder.ts';
-import { host1, host2 } from './host.ts';
+import { host1, host2, host3 } from './host.ts';
 import { nginx } from './nginx.ts';
 import type { Part } from './part.ts';
 import { pgbouncer } from './pgbouncer.ts';
@@ -17,11 +17,15 @@ export const PARTS = {
   'base-image': baseImage,
   host1,
   host2,
+  host3,
   pgbouncer,
   nginx,
 } as unknown as { readonly [Name in PartName]: Part<Parts[Name]> };
 
 export const PART_NAMES = Object.keys(PARTS) as PartName[];
+
+/** Those that come up only when they are named: few need them. */
+export const ON_DEMAND: readonly PartName[] = ['host3'];
 
 /** The parts and everything that they need, each once. */
 export function withNeeds(names: readonly PartName[]): PartName[] {
