@@ -1,22 +1,126 @@
-/** Deployments that are killed on their way, and the runs that come after them. */
+/** Deployments to which something happens on their way, and the runs that come after them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Course, Site } from '../../__tests__/integration/deployment/site.ts';
 import { sshServerOf } from '../../__tests__/integration/lab-server.ts';
 import { control } from '../../lab/lab.ts';
-import type { switchSteps } from '../../src/deployment/journal.ts';
 import type { DeployRequest } from '../../src/deployment/request.ts';
-import { startRunner } from './runner.ts';
+import { met, waiting } from './held.ts';
+import { type Runner, startRunner } from './runner.ts';
+import { type Way, wayOf } from './ways.ts';
 
-export type SwitchStep = (typeof switchSteps)[number];
+export interface FaultKind {
+  readonly called: string;
+  /** Only where a program on the server does the work. */
+  readonly needsProgram?: boolean;
+  /** Before the deployment, once for all rows. */
+  prepare?(site: Site): Promise<void>;
+  /** The end of `prepare`. */
+  finish?(site: Site): Promise<void>;
+  /** What happens while the deployment waits at its step. */
+  strike(scene: { site: Site; runner: Runner }): Promise<void>;
+  /** What becomes of it by itself, once the deployment goes on. */
+  mend?(site: Site, runner: Runner): Promise<void>;
+  /** What serves goes down with it, whatever a deployment does. */
+  readonly takesSiteDown?: boolean;
+}
 
-/**
- * `runner`: its process is killed. `program`: the one on the server; the runner lives. `both`. `reboot`: of the server,
- * like a power cut, and the runner is killed, too.
- */
-export const faults = ['runner', 'program', 'both', 'reboot'] as const;
-export type Fault = (typeof faults)[number];
+const killProgram = (site: Site) => site.onServer("pkill -KILL -f '^sh program ' || true");
+const killRunner = async (runner: Runner) => {
+  runner.process.kill('SIGKILL');
+  await runner.ended;
+};
 
-export interface Killed {
+/** Where the lab's hosts keep what the disk holds: each becomes a small disk of its own. */
+const disks = [
+  { folder: '/var/lib/docker', size: '700m', owner: 'root' },
+  { folder: '/home/deploy/.tenantry', size: '2m', owner: 'deploy' },
+] as const;
+
+async function smallDisks(site: Site): Promise<void> {
+  const engine = control(site.host.name);
+  await engine.stop();
+  for (const { folder, size, owner } of disks) {
+    await site.onServer(
+      `mkdir -p ${folder} && mount -t tmpfs -o size=${size} tmpfs ${folder} && chown ${owner}: ${folder}`,
+    );
+  }
+  await engine.start();
+}
+
+async function largeDisks(site: Site): Promise<void> {
+  const engine = control(site.host.name);
+  await engine.stop();
+  for (const { folder } of disks) await site.onServer(`umount -R -l ${folder}`);
+  await engine.start();
+}
+
+const fill = disks
+  .map(({ folder }) => `cat /dev/zero >${folder}/filling 2>/dev/null; [ -s ${folder}/filling ]`)
+  .join('; ');
+const free = disks.map(({ folder }) => `rm -f ${folder}/filling`).join('; ');
+
+/** Milliseconds that Docker, or sshd, is away. */
+const away = 2_000;
+
+export const faults = {
+  runner: { called: 'runner killed', strike: ({ runner }) => killRunner(runner) },
+  program: {
+    called: 'program killed',
+    needsProgram: true,
+    strike: async ({ site }) => void (await killProgram(site)),
+  },
+  both: {
+    called: 'runner and program killed',
+    needsProgram: true,
+    async strike({ site, runner }) {
+      await killProgram(site);
+      await killRunner(runner);
+    },
+  },
+  sshd: {
+    called: 'sshd killed',
+    strike: async ({ site }) => void (await site.onServer('pkill -KILL -x sshd || true')),
+    async mend(site) {
+      await sleep(away);
+      await control(site.host.name).startSsh();
+    },
+  },
+  reboot: {
+    called: 'server rebooted',
+    takesSiteDown: true,
+    strike: ({ site }) => control(site.host.name).reboot(),
+  },
+  'reboot-both': {
+    called: 'server rebooted, runner killed',
+    takesSiteDown: true,
+    async strike({ site, runner }) {
+      await killRunner(runner);
+      await control(site.host.name).reboot();
+    },
+  },
+  docker: {
+    called: 'Docker stopped',
+    takesSiteDown: true,
+    strike: ({ site }) => control(site.host.name).stop(),
+    async mend(site) {
+      await sleep(away);
+      await control(site.host.name).start();
+    },
+  },
+  disk: {
+    called: 'disk full',
+    prepare: smallDisks,
+    finish: largeDisks,
+    strike: async ({ site }) => void (await site.onServer(fill)),
+    async mend(site, runner) {
+      await Promise.race([runner.ended, sleep(60_000)]);
+      await site.onServer(free);
+    },
+  },
+} as const satisfies Readonly<Record<string, FaultKind>>;
+export type Fault = keyof typeof faults;
+
+export interface Struck {
   /** What the public port said after the fault, before anybody mended anything. */
   readonly meanwhile: string;
   /** What the runner said at its end; nothing when it was killed. */
@@ -25,26 +129,61 @@ export interface Killed {
   readonly second: Course;
 }
 
-/** One deployment, killed when its journal has the step; then another one. */
-export async function killedAt(
+/**
+ * One deployment, to which something happens when it has come to a step (with an ellipsis: a moment later); then
+ * another one.
+ */
+export async function struckAt(
   site: Site,
   request: DeployRequest,
-  { fault, step }: { fault: Fault; step: SwitchStep },
-): Promise<Killed> {
+  { fault, step }: { fault: Fault; step: string },
+): Promise<Struck> {
   const folder = `${site.environmentFolder}/switch`;
-  await site.onServer(`rm -f ${folder}/journal`);
-  const runner = startRunner({ server: sshServerOf(site.host), request });
-  await site.reached(step);
-  if (fault === 'program' || fault === 'both') await site.onServer("pkill -KILL -f '^sh program '");
-  if (fault !== 'program') runner.process.kill('SIGKILL');
-  if (fault === 'reboot') await control(site.host.name).reboot();
+  const way = wayOf(request.strategy);
+  const kind: FaultKind = faults[fault];
+  const isInMiddle = step.endsWith('…');
+  const hold = step.replace('…', '');
+  await site.onServer(`rm -rf ${folder}/journal ${folder}/${met} ${folder}/${waiting}`);
+  const runner = startRunner({ server: sshServerOf(site.host), request, hold });
+  await Promise.race([reached(site, way, { runner, folder }), runner.ended.then(refuse)]);
+  const goOn = async () => {
+    if (way.driver.kind === 'program') await site.onServer(`rm -f ${folder}/${waiting}`);
+    runner.goOn();
+  };
+  if (isInMiddle) {
+    await goOn();
+    await sleep(200);
+  }
+  await kind.strike({ site, runner });
+  await goOn();
+  await kind.mend?.(site, runner);
   const meanwhile = await firstAnswer(site);
   const said = await runner.ended;
   // What a killed runner left alone goes on; a lease without a sign of life counts as dead after 90 seconds.
   await site.onServer(`
     while pgrep -f '^sh program ' >/dev/null; do sleep 0.1; done
-    [ ! -d ${folder}/lease ] || touch -d '-2 minutes' ${folder}/lease/heartbeat`);
+    [ ! -d ${folder}/lease ] || touch -d '-2 minutes' ${folder}/lease/heartbeat
+    rm -rf ${folder}/${met}`);
   return { meanwhile, runner: said, second: await site.deploy(request) };
+}
+
+async function reached(
+  site: Site,
+  way: Way,
+  { runner, folder }: { runner: Runner; folder: string },
+): Promise<void> {
+  if (way.driver.kind === 'runner') return runner.held;
+  await site.onServer(`
+    tries=0
+    until [ -e ${folder}/${waiting} ]; do
+      tries=$((tries + 1))
+      [ $tries -lt 3000 ] || { echo "it never came there" >&2; exit 1; }
+      sleep 0.02
+    done`);
+}
+
+function refuse(said: string): never {
+  throw new Error(`the deployment ended before it came there: ${said}`);
 }
 
 /** Within half a minute: a server that was started anew has its own time to boot. */
@@ -58,5 +197,5 @@ async function firstAnswer(site: Site): Promise<string> {
       await sleep(500);
     }
   }
-  throw new Error(`nothing serves after the fault`, { cause: last });
+  return `nothing: ${last}`;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { type Fault, killedAt, type SwitchStep } from '../../../bench/deploy/faults.ts';
+import { type Fault, struckAt } from '../../../bench/deploy/faults.ts';
 import { type LoadPlan, type LoadResult, startLoad } from '../../../bench/deploy/load.ts';
 import { control } from '../../../lab/lab.ts';
 import type { DeployRequest } from '../../../src/deployment/request.ts';
@@ -25,7 +25,8 @@ interface Host {
   readonly bad: readonly string[];
   /** Those that die after the switch. */
   readonly dying: readonly string[];
-  readonly killed: readonly [Fault, SwitchStep][];
+  /** What happens, and at which step. */
+  readonly struck: readonly [Fault, string][];
   readonly backend?: 'nftables';
 }
 
@@ -37,7 +38,7 @@ const hosts: readonly Host[] = [
     port: 18_200,
     bad: ['crash', 'sickens'],
     dying: [],
-    killed: [
+    struck: [
       ['both', 'flipped'],
       ['reboot', 'stopped'],
     ],
@@ -48,7 +49,7 @@ const hosts: readonly Host[] = [
     port: 18_201,
     bad: [],
     dying: [],
-    killed: [['runner', 'flipped']],
+    struck: [['runner', 'flipped']],
   },
   {
     where: 'host2',
@@ -56,7 +57,7 @@ const hosts: readonly Host[] = [
     port: 18_202,
     bad: [],
     dying: ['dies'],
-    killed: [['program', 'stopping']],
+    struck: [['program', 'stopping']],
     backend: 'nftables',
   },
 ];
@@ -77,7 +78,7 @@ const verdicts: Readonly<Record<string, { code: string; says: string; result: st
   sickens: { code: 'health-server-error', says: 'answers 500', result: 'rolled-back' },
 };
 
-describe.each(hosts)('Docker $engine', ({ where, port, bad, dying, killed, backend }) => {
+describe.each(hosts)('Docker $engine', ({ where, port, bad, dying, struck, backend }) => {
   let site: Site;
 
   beforeAll(async () => {
@@ -207,11 +208,11 @@ PYTHON
     );
   }
 
-  test.each(killed)(
-    'killed (%s) at "%s": one of both serves, and the next run puts it right',
+  test.each(struck)(
+    '%s, at "%s": one of both serves, and the next run puts it right',
     async (fault, step) => {
       await serving('v1');
-      const { meanwhile, second } = await killedAt(site, request('v2'), { fault, step });
+      const { meanwhile, second } = await struckAt(site, request('v2'), { fault, step });
       expect(meanwhile).toMatch(/^v[12] hello$/);
       expect(second.outcome.failure?.sentence).toBeUndefined();
       expect(['deployed', 'unchanged']).toContain(second.outcome.result);

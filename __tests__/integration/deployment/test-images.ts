@@ -26,6 +26,11 @@ if fault == 'crash':
     raise RuntimeError('ImproperlyConfigured: SECRET_KEY is not set')
 if fault == 'end':
     sys.exit(0)
+if fault == 'no-database':
+    for turn in range(5):
+        print('connection to server at "db" (10.0.0.9), port 5432 failed: Connection refused', flush=True)
+        time.sleep(1)
+    sys.exit('django.db.utils.OperationalError: connection to server at "db" (10.0.0.9), port 5432 failed: Connection refused')
 time.sleep(float(os.environ.get('BOOT', '0')))
 
 def die():
@@ -79,9 +84,9 @@ export interface TestImage {
   readonly tag: string;
   /**
    * `dies` and `sickens` after `life` seconds (in its health only); `port`: it listens on another one; `stubborn`:
-   * it does not listen to SIGTERM.
+   * it does not listen to SIGTERM; `no-database`: it asks for one for five seconds, and ends.
    */
-  readonly fault?: 'crash' | 'end' | 'sick' | 'dies' | 'sickens' | 'port' | 'stubborn';
+  readonly fault?: 'crash' | 'end' | 'sick' | 'dies' | 'sickens' | 'port' | 'stubborn' | 'no-database';
   readonly life?: number;
   /** Seconds until it answers. */
   readonly boot?: number;

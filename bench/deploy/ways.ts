@@ -1,0 +1,62 @@
+/**
+ * The ways in which traffic moves, as rows of steps at which something can happen. Whoever adds a mechanism adds an
+ * entry: the fault table then has a row for each of its steps and each fault.
+ */
+import { switchSteps } from '../../src/deployment/journal.ts';
+import type { Strategy } from '../../src/deployment/mechanism.ts';
+
+export interface Way {
+  readonly strategy: Strategy;
+  /** In their order. */
+  readonly steps: readonly string[];
+  /** Those that take a while: something may happen in their middle, too. */
+  readonly long: readonly string[];
+  /**
+   * Who takes them. A program on the server writes each into its journal when it is done; a runner gives a command,
+   * and `stepOf` says which step that command begins.
+   */
+  readonly driver:
+    | { readonly kind: 'program' }
+    | { readonly kind: 'runner'; stepOf(argv: string): string | undefined };
+  /** Whether the site is down while this way works: then it serves again after the next run. */
+  readonly hasGap: boolean;
+}
+
+/** What `recreate` asks Docker for, in this order. */
+const recreateSteps: readonly (readonly [step: string, command: RegExp])[] = [
+  ['create', /^docker create /],
+  ['stop', /^docker stop /],
+  ['start', /^docker start /],
+  ['prove', /^docker container inspect \S+-tenantry-next$/],
+  ['policy-next', /^docker update --restart unless-stopped /],
+  ['policy-old', /^docker update --restart no /],
+  ['rename-old', /^docker rename (?!\S+-tenantry-next )/],
+  ['rename-next', /^docker rename \S+-tenantry-next /],
+  ['remove', /^docker rm --force \S+-tenantry-previous$/],
+];
+
+export const ways: readonly Way[] = [
+  {
+    strategy: 'bridge',
+    steps: switchSteps,
+    long: ['begin', 'stopping', 'final-started', 'unflipped'],
+    driver: { kind: 'program' },
+    hasGap: false,
+  },
+  {
+    strategy: 'recreate',
+    steps: recreateSteps.map(([step]) => step),
+    long: ['stop', 'prove'],
+    driver: {
+      kind: 'runner',
+      stepOf: (line) => recreateSteps.find(([, command]) => command.test(line))?.[0],
+    },
+    hasGap: true,
+  },
+];
+
+export function wayOf(strategy: Strategy): Way {
+  const way = ways.find((each) => each.strategy === strategy);
+  if (way === undefined) throw new Error(`no rows for ${strategy}: add them to ways.ts`);
+  return way;
+}
