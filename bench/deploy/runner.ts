@@ -6,7 +6,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { deployContainer, failureOf } from '../../src/deployment/deploy.ts';
+import { deployContainer } from '../../src/deployment/deploy.ts';
+import { failureOf } from '../../src/deployment/fleet-failure.ts';
 import type { DeployRequest } from '../../src/deployment/request.ts';
 import { connectSsh } from '../../src/machine/ssh.ts';
 import type { SshServer } from '../../src/machine/ssh-server.ts';

@@ -1,5 +1,8 @@
-import { deployContainer as deploy, failureOf } from '../deployment/deploy.ts';
+import { deployContainer as deploy } from '../deployment/deploy.ts';
+import { failureOf } from '../deployment/fleet-failure.ts';
 import type { DeployRequest, HostOutcome } from '../deployment/request.ts';
+import { standingsTogether } from '../deployment/standings.ts';
+import { type CanaryHosts, complaintAboutHosts, parseCanaryHosts } from '../deployment/waves.ts';
 import { parseExtraHost, parsePort, parseRestart, parseVolume } from '../docker/container-spec.ts';
 import { type ImageReference, parseImage, shortDigest } from '../docker/image.ts';
 import type { RegistryLogin } from '../docker/registry.ts';
@@ -8,7 +11,7 @@ import { showDuration } from '../ground/duration.ts';
 import { listed } from '../ground/words.ts';
 import type { SshServer } from '../machine/ssh-server.ts';
 import { type ActionContext, defineAction, type Inputs } from '../step/action.ts';
-import { boolean, choice, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
+import { boolean, choice, count, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
 import {
   commonFields,
   environment,
@@ -45,7 +48,17 @@ export const containerFields = {
   sharedVolumes: boolean,
   bake: duration,
   drainTimeout: duration,
+  canaryHosts: readAs(parseCanaryHosts),
+  maxParallel: count({ least: 1 }),
+  onFailure: choice('rollback-all', 'halt'),
 };
+
+export function hostsAreDistinct(given: {
+  readonly host?: readonly string[] | undefined;
+  readonly canaryHosts?: CanaryHosts | undefined;
+}): string | undefined {
+  return complaintAboutHosts(given.host ?? [], given.canaryHosts ?? 1);
+}
 
 const inputs = {
   ...serverFields,
@@ -64,7 +77,7 @@ export const deployContainer = defineAction({
   inputs,
   outputs,
   results: ['deployed', 'unchanged', 'planned', 'rolled-back'],
-  rules: [registryIsComplete, hostKeyIsPinnedOnce],
+  rules: [registryIsComplete, hostKeyIsPinnedOnce, hostsAreDistinct],
 
   async run(context) {
     const { inputs, log, report, signal, standing, tell } = context;
@@ -81,7 +94,7 @@ export const deployContainer = defineAction({
     tellReport(outcomes, context);
     const failure = failureOf(outcomes);
     if (failure !== undefined) {
-      standing(listed(outcomes.map((outcome) => outcome.standing)));
+      standing(standingsTogether(new Map(outcomes.map((outcome) => [outcome.host, outcome.standing]))));
       throw failure;
     }
     const result = resultOf(outcomes);
@@ -97,6 +110,7 @@ function requestOf({ inputs, origin }: Context): DeployRequest {
   return {
     ...inputs,
     hosts: host,
+    rollout: inputs,
     mounts: volumes,
     ports,
     networks,

@@ -12,7 +12,7 @@ import {
 } from '../step/action.ts';
 import { boolean, httpUrls, lines, linesOf, text } from '../step/fields.ts';
 import { kebabCase } from '../step/manifest.ts';
-import { containerFields, deployContainer } from './deploy-container.ts';
+import { containerFields, deployContainer, hostsAreDistinct } from './deploy-container.ts';
 import {
   commonFields,
   databaseFields,
@@ -107,6 +107,7 @@ export const tenantry = defineAction({
     },
     registryIsComplete,
     hostKeyIsPinnedOnce,
+    hostsAreDistinct,
   ],
 
   async run(context) {

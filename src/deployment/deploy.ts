@@ -1,11 +1,12 @@
-import type { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { ask } from '../health/http.ts';
 import type { Answer, Probe } from '../health/probe.ts';
 import type { Machine } from '../machine/machine.ts';
-import { deployToHost, notTried } from './deploy-host.ts';
 import { checkEnvironment, environmentWarnings } from './environment.ts';
+import { Fleet } from './fleet.ts';
 import type { DeployRequest, HostOutcome } from './request.ts';
+import { type RollBackHost, rollBackHost } from './roll-back-host.ts';
+import { planWaves, type Rollout, showWaves, type Wave } from './waves.ts';
 
 export interface DeployPorts {
   /** A new connection to a server; closed by whoever asked for it. */
@@ -16,39 +17,43 @@ export interface DeployPorts {
   standing?(sentence: string): void;
   /** One HTTP answer from here. Default: a real request. */
   ask?(probe: Probe, timeout: number, signal: AbortSignal): Promise<Answer>;
+  /** Default: a real one. */
+  readonly rollBackHost?: RollBackHost;
 }
 
+const oneAfterTheOther: Rollout = { canaryHosts: 1, maxParallel: 1, onFailure: 'rollback-all' };
+
 /**
- * Brings one container to one server after the other; the first failure leaves the servers after it as they are.
+ * Brings one container to its servers: looks at all of them first, then canaries, then groups. The first failure
+ * leaves the servers after it as they are, and, with `rollback-all`, brings those before it back.
  * @returns an outcome a server, in their order, with its failure, if there is one.
  * @throws UserError `env-invalid`, `env-missing` before anything is touched.
  */
 export async function deployContainer(request: DeployRequest, ports: DeployPorts): Promise<HostOutcome[]> {
   checkEnvironment(request.env, request.requiredEnv);
   for (const warning of environmentWarnings(request.env)) ports.log.warning(warning);
-  const standings = new Map<string, string>();
-  const outcomes: HostOutcome[] = [];
-  for (const host of request.hosts) {
-    if (outcomes.some(({ failure }) => failure !== undefined)) {
-      outcomes.push(notTried(host, request));
-      continue;
-    }
-    const outcome = await deployToHost(host, request, {
-      connect: ports.connect,
-      ask: ports.ask ?? ask,
-      log: ports.log,
-      signal: ports.signal,
-      standing(sentence) {
-        standings.set(host, sentence);
-        ports.standing?.([...standings.values()].join('; '));
-      },
-    });
-    outcomes.push(outcome);
+  const rollout = request.rollout ?? oneAfterTheOther;
+  const waves = planWaves(request.hosts, rollout);
+  const fleet = new Fleet(request, { ask, rollBackHost, ...ports });
+  if (request.hosts.length > 1) {
+    await fleet.look();
+    ports.log.step('Order', orderOf(waves, rollout));
+    if (request.dryRun || fleet.hasFailed) return fleet.outcomes;
   }
-  return outcomes;
+  for (const { hosts } of waves) {
+    if (fleet.hasFailed) break;
+    await fleet.deploy(hosts);
+  }
+  if (fleet.hasFailed && rollout.onFailure === 'rollback-all' && !ports.signal.aborted) {
+    for (const { hosts } of waves.toReversed()) await fleet.rollBack(hosts);
+  }
+  return fleet.outcomes;
 }
 
-/** The failure of the whole, if one server has one. */
-export function failureOf(outcomes: readonly HostOutcome[]): UserError | undefined {
-  return outcomes.find(({ failure }) => failure !== undefined)?.failure;
+function orderOf(waves: readonly Wave[], { onFailure }: Rollout): string {
+  const otherwise =
+    onFailure === 'halt'
+      ? 'the others stay as they are then'
+      : 'those that are switched by then go back to what they had';
+  return `${showWaves(waves)}; the first failure ends it, and ${otherwise}`;
 }

@@ -3,11 +3,13 @@ import type { ImageReference } from '../docker/image.ts';
 import type { RegistryLogin } from '../docker/registry.ts';
 import type { UserError } from '../ground/errors.ts';
 import type { Strategy } from './mechanism.ts';
+import type { Rollout } from './waves.ts';
 
 /** What shall run, where, and how it is known to be well. Times in milliseconds, sizes in bytes. */
 export interface DeployRequest {
-  /** Served one after the other. */
   readonly hosts: readonly string[];
+  /** In which order, and what becomes of all when one fails. Default: one after the other, and all go back. */
+  readonly rollout?: Rollout | undefined;
   /** The name of the running container, and of the application. */
   readonly container: string;
   readonly environment: string;
@@ -70,4 +72,6 @@ export interface HostOutcome {
   /** What is true of the server now, for the end of a sentence. */
   readonly standing: string;
   readonly failure: UserError | undefined;
+  /** Set where the server was well, and was to go back because another one failed: whether that worked. */
+  readonly wentBack?: 'yes' | { readonly failure: UserError } | undefined;
 }

@@ -158,6 +158,7 @@ export const failureCodes = [
   'deployment-overtaken',
   'deployment-locked',
   'deployment-unsettled',
+  'nothing-to-go-back-to',
   'strategy-impossible',
   'switch-failed',
   // Health

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+
+import type { Lab } from '../../../lab/lab.ts';
+import { type DeployPorts, deployContainer } from '../../../src/deployment/deploy.ts';
+import { failureOf } from '../../../src/deployment/fleet-failure.ts';
+import type { DeployRequest, HostOutcome } from '../../../src/deployment/request.ts';
+import { Cancelled } from '../../../src/ground/errors.ts';
+import { connectSsh } from '../../../src/machine/ssh.ts';
+import { KeptLog, sshServerOf } from '../lab-server.ts';
+import { Site } from './site.ts';
+
+/** Two servers with different engines: one order of waves, one end for all. */
+const name = 'fleet-shop';
+const port = 18_300;
+let first: Site;
+let second: Site;
+let lab: Lab;
+
+beforeAll(async () => {
+  const images = [{ tag: 'v1' }, { tag: 'v2' }, { tag: 'v3' }];
+  first = await Site.up('host1', name, port, images);
+  second = await Site.up('host2', name, port, []);
+  lab = first.lab;
+  await Promise.all([first.clear(), second.clear()]);
+}, 900_000);
+afterAll(() => Promise.all([first?.clear(), second?.clear()]), 60_000);
+
+interface Course {
+  readonly outcomes: HostOutcome[];
+  readonly log: KeptLog;
+  readonly standing: string;
+}
+
+async function deploy(
+  tag: string,
+  changes: Partial<DeployRequest> = {},
+  ports: Partial<DeployPorts> = {},
+): Promise<Course> {
+  const log = new KeptLog();
+  let standing = '';
+  const outcomes = await deployContainer(
+    first.request(tag, { hosts: [first.host.address, second.host.address], stopTimeout: 1_000, ...changes }),
+    {
+      connect(host, signal) {
+        const server = host === lab.host1.address ? lab.host1 : lab.host2;
+        return connectSsh(sshServerOf(server, { host }), { signal, log });
+      },
+      log,
+      signal: new AbortController().signal,
+      standing(sentence) {
+        standing = sentence;
+      },
+      ...ports,
+    },
+  );
+  return { outcomes, log, standing };
+}
+
+const answers = () => Promise.all([first.answer(), second.answer()]);
+const results = ({ outcomes }: Course) => outcomes.map(({ result }) => result);
+const rollout = { canaryHosts: 1, maxParallel: 1, onFailure: 'rollback-all' } as const;
+
+/** A version that is well on the first server only: the second one has taken its port away. */
+async function badOnSecond(tag: string, changes: Partial<DeployRequest>): Promise<Course> {
+  const ports = [
+    ...first.request(tag).ports,
+    { address: '127.0.0.1', hostPort: 18_301, containerPort: 8000, protocol: 'tcp' } as const,
+  ];
+  await second.onServer(
+    'python3 -m http.server --bind 127.0.0.1 18301 >/dev/null 2>&1 & echo $! >/tmp/thief',
+  );
+  try {
+    return await deploy(tag, { ports, ...changes });
+  } finally {
+    await second.onServer('kill "$(cat /tmp/thief)"');
+  }
+}
+
+test('one course after the other on both: together, a look, going back, halting, cancelled', async () => {
+  const together = await deploy('v1', { rollout: { ...rollout, canaryHosts: 0, maxParallel: 2 } });
+  expect(failureOf(together.outcomes)?.sentence).toBeUndefined();
+  expect(results(together)).toEqual(['deployed', 'deployed']);
+  expect(together.log.text).toContain(`Order ${first.host.address} and ${second.host.address}; the first`);
+  expect(together.standing).toBe(`v1 serves on ${first.host.address} and ${second.host.address}`);
+
+  const look = await deploy('v2', { dryRun: true });
+  expect(results(look)).toEqual(['planned', 'planned']);
+  expect(look.log.lines.filter((line) => line.startsWith('Plan '))).toHaveLength(2);
+  expect(look.log.text).toContain(`Order ${first.host.address} as the canary, then ${second.host.address}`);
+
+  const back = await badOnSecond('v2', { rollout });
+  expect(results(back)).toEqual(['rolled-back', 'rolled-back']);
+  expect(failureOf(back.outcomes)?.message).toContain(second.host.address);
+  expect(back.log.text).toContain(
+    `Going back ${first.host.address} to v1, because ${second.host.address} failed`,
+  );
+  expect(await answers()).toEqual(['v1 hello', 'v1 hello']);
+
+  const halted = await badOnSecond('v2', { rollout: { ...rollout, onFailure: 'halt' } });
+  expect(results(halted)).toEqual(['deployed', 'rolled-back']);
+  expect(halted.standing).toContain(`v2 serves on ${first.host.address}; `);
+  expect(await answers()).toEqual(['v2 hello', 'v1 hello']);
+
+  const controller = new AbortController();
+  const cancelled = await deploy(
+    'v3',
+    {},
+    {
+      signal: controller.signal,
+      async ask({ url }) {
+        if (url.hostname === first.host.address)
+          return { kind: 'answer', status: 200, headers: {}, body: '', milliseconds: 1 };
+        controller.abort(new Cancelled('The step was cancelled (SIGINT)'));
+        return { kind: 'silence', code: 'health-refused', observed: 'refused' };
+      },
+    },
+  );
+  expect(results(cancelled)).toEqual(['deployed', 'rolled-back']);
+  expect(cancelled.standing).toBe(
+    `v3 serves on ${first.host.address}; the old version (v1) runs again on ${second.host.address}`,
+  );
+  expect(await answers()).toEqual(['v3 hello', 'v1 hello']);
+
+  const again = await deploy('v3', { rollout: { ...rollout, maxParallel: 2 } });
+  expect(results(again)).toEqual(['unchanged', 'deployed']);
+});
+
+test('a canary that fails, or a server that cannot be reached: no other one is touched', async () => {
+  const bad = await deploy('v2', { command: ['nonesuch'] });
+  expect(results(bad)).toEqual(['rolled-back', 'not-tried']);
+  expect(bad.standing).toContain(`nothing was changed on ${second.host.address}`);
+  const unreachable = await deploy('v2', { hosts: [first.host.address, 'nowhere.invalid'] });
+  expect(results(unreachable)).toEqual(['not-tried', 'failed']);
+  expect(failureOf(unreachable.outcomes)?.code).toBe('ssh-name-not-resolved');
+  expect(await answers()).toEqual(['v3 hello', 'v3 hello']);
+});

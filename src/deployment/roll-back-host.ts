@@ -1,0 +1,26 @@
+import { UserError } from '../ground/errors.ts';
+import { deployToHost } from './deploy-host.ts';
+import type { DeployRequest, HostOutcome } from './request.ts';
+import type { HostPorts } from './work.ts';
+
+/** Brings one server back to what it had before this run. @returns how that went. */
+export type RollBackHost = (
+  host: string,
+  request: DeployRequest,
+  before: HostOutcome,
+  ports: HostPorts,
+) => Promise<HostOutcome>;
+
+/** The image of before, with the settings of this run: the way is that of any other deployment. */
+export const rollBackHost: RollBackHost = async (host, request, before, ports) => {
+  const { previousRelease: release, previousDigest: digest } = before;
+  if (release === undefined || digest === undefined) {
+    const failure = new UserError(
+      `${request.container} cannot go back on ${host} — nothing ran there before this deployment, or nobody knows its digest`,
+      'deploy the release that you want, or remove the container',
+      { code: 'nothing-to-go-back-to' },
+    );
+    return { ...before, failure };
+  }
+  return deployToHost(host, { ...request, release, image: { ...request.image, digest } }, ports);
+};
