@@ -123,7 +123,7 @@ test('one course after the other on both: together, a look, going back, halting,
 
   const again = await deploy('v3', { rollout: { ...rollout, maxParallel: 2 } });
   expect(results(again)).toEqual(['unchanged', 'deployed']);
-});
+}, 300_000);
 
 test('a canary that fails, or a server that cannot be reached: no other one is touched', async () => {
   const bad = await deploy('v2', { command: ['nonesuch'] });
