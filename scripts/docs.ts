@@ -1,7 +1,7 @@
 /**
  * `npm run docs`: what documents say that is known elsewhere: the tables in the READMEs, from the manifests; the one in
- * docs/troubleshooting.md, from the functions that make the sentences; docs/rollout.schema.json, from the shape of that
- * input. `npm run docs -- --check` fails when one is stale. A table stands between two comments:
+ * docs/troubleshooting.md, from the functions that make the sentences; docs/*.schema.json, from the shapes of the
+ * inputs that are written in YAML. `npm run docs -- --check` fails when one is stale. A table stands between two comments:
  * `<!-- inputs:NAME -->`, `<!-- outputs:NAME -->` or `<!-- situations -->`, and `<!-- end -->`.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import * as z from 'zod';
 
 import { manifestOf } from '../src/actions/manifests.ts';
 import { type ActionName, actionNames } from '../src/actions/names.ts';
+import { preDeployShape } from '../src/deployment/pre-deploy-command.ts';
 import { rolloutShape } from '../src/migrations/rollout.ts';
 import { migrationSituations } from '../src/migrations/situations.ts';
 import { tenantSituations } from '../src/provisioning/situations.ts';
@@ -80,17 +81,21 @@ export function documents(): string[] {
   return ['README.md', 'docs/troubleshooting.md', ...own];
 }
 
-/** What editors need to help with the input `rollout`. */
-const rolloutSchema = 'docs/rollout.schema.json';
+/** What editors need to help with inputs that are written in YAML. */
+const schemas: Readonly<Record<string, { title: string; shape: z.ZodType }>> = {
+  'docs/rollout.schema.json': { title: 'The input rollout of migrate-schemas', shape: rolloutShape },
+  'docs/pre-deploy.schema.json': { title: 'The input pre-deploy of deploy-container', shape: preDeployShape },
+};
 
 function freshText(path: string, text: string): string {
-  if (path !== rolloutSchema) return withTables(text);
-  const schema = z.toJSONSchema(rolloutShape, { io: 'input', unrepresentable: 'any' });
-  return `${JSON.stringify({ title: 'The input rollout of migrate-schemas', ...schema }, undefined, 2)}\n`;
+  const found = schemas[path];
+  if (found === undefined) return withTables(text);
+  const schema = z.toJSONSchema(found.shape, { io: 'input', unrepresentable: 'any' });
+  return `${JSON.stringify({ title: found.title, ...schema }, undefined, 2)}\n`;
 }
 
 if (import.meta.main) {
-  const stale = [...documents(), rolloutSchema].filter((path) => {
+  const stale = [...documents(), ...Object.keys(schemas)].filter((path) => {
     const file = join(root, path);
     const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
     const fresh = freshText(path, text);

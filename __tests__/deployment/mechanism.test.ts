@@ -27,6 +27,7 @@ const survey: Survey = {
   filter6: 'ip6tables',
   isRedirected: false,
   hasProgram: false,
+  hasPreDeploy: false,
   proxies: [
     {
       protocol: 'tcp',

@@ -8,6 +8,7 @@ own 192.0.2.7
 missing flock
 http curl
 program yes
+pre-deploy 0123456789ab
 backend iptables
 chain yes
 filter iptables
@@ -36,6 +37,7 @@ test('what a server has and allows', () => {
     filter6: 'ip6tables',
     isRedirected: true,
     hasProgram: true,
+    hasPreDeploy: true,
     proxies: [
       {
         protocol: 'tcp',

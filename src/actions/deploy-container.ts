@@ -1,5 +1,6 @@
 import { deployContainer as deploy } from '../deployment/deploy.ts';
 import { failureOf } from '../deployment/fleet-failure.ts';
+import { preDeployShape } from '../deployment/pre-deploy-command.ts';
 import type { DeployRequest, HostOutcome } from '../deployment/request.ts';
 import { standingsTogether } from '../deployment/standings.ts';
 import { type CanaryHosts, complaintAboutHosts, parseCanaryHosts } from '../deployment/waves.ts';
@@ -12,6 +13,7 @@ import { listed } from '../ground/words.ts';
 import type { SshServer } from '../machine/ssh-server.ts';
 import { type ActionContext, defineAction, type Inputs } from '../step/action.ts';
 import { boolean, choice, count, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
+import { yamlOf } from '../step/yaml-field.ts';
 import {
   commonFields,
   environment,
@@ -40,6 +42,7 @@ export const containerFields = {
   command: lines.optional(),
   env: environment.optional(),
   requiredEnv: lines.optional(),
+  preDeploy: yamlOf(preDeployShape).optional(),
   healthUrl: text.optional(),
   healthHost: text.optional(),
   healthTimeout: duration,

@@ -10,6 +10,7 @@ import { crossOver, settleSwitch } from './bridge.ts';
 import { renderEnvironment } from './environment.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { type Choice, chooseMechanism } from './mechanism.ts';
+import { runPreDeploy } from './pre-deploy.ts';
 import { fetchedImage, refuseTakenPorts } from './preflight.ts';
 import { prove, proveOld, serves } from './proof.ts';
 import { checkOwner, describeRepair, findContainers, putBack } from './put-back.ts';
@@ -87,7 +88,16 @@ async function deploy(work: Work): Promise<void> {
     return await showPlan(work, found, survey);
   }
   const folder = `.tenantry/${container}/switch`;
-  const lease = await takeLease({ machine, folder, container, host, run, log, signal });
+  const lease = await takeLease({
+    machine,
+    folder,
+    container,
+    release: releaseOf(request),
+    host,
+    run,
+    log,
+    signal,
+  });
   try {
     const { found, survey, platform } = await lookedAt(work);
     await replace(work, { found, platform, site: { survey, folder: `${survey.home}/${folder}`, lease } });
@@ -190,6 +200,10 @@ async function switchTo(work: Work, { digest, release, current, site, choice }: 
   };
   const spec = specFor(request, digest, { name: namesOf(request.container).next, envFile });
   try {
+    if (request.preDeploy !== undefined || site.survey.hasPreDeploy) {
+      site.lease.phase('pre-deploy');
+      await runPreDeploy(work, spec);
+    }
     if (choice.mechanism === 'bridge' && current !== undefined) {
       await crossOver({ ...work, learn }, { release, current, spec, ...site });
     } else await recreated({ ...work, learn }, { spec, release, current });

@@ -1,15 +1,25 @@
 # The lease of an application: who deploys it now. Every change is made under a lock of the kernel.
-#   sh -c … lease take FOLDER TOKEN [TOKEN OF A DEAD HOLDER]   the record comes by standard input
+#   sh -c … lease take FOLDER TOKEN TOKEN-OF-A-DEAD-HOLDER APPLICATION RELEASE   the record comes by standard input
 #   sh -c … lease renew|release FOLDER TOKEN [PHASE]
 # `take` prints `taken`, or what is known of the holder: token, age in seconds, boot, work, record.
 umask 077
-what=$1 folder=$2 token=$3 other=${4:-}
+what=$1 folder=$2 token=$3 other=${4:-} app=${5:-} release=${6:-}
 cd && mkdir -p "$folder" && cd "$folder" || exit
 boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
 if command -v flock >/dev/null 2>&1; then
   exec 8>lease.lock
   flock -w 10 8 || exit
 fi
+# Commands in the image of another release that still have time. One of the same release is waited for by the next run.
+commands() {
+  docker ps --filter "label=tenantry.pre-deploy=$app" --format '{{.ID}} {{.Label "tenantry.pre-deploy-limit"}} {{.Label "tenantry.release"}}' 2>/dev/null |
+    while read -r id limit of; do
+      [ "$of" != "$release" ] || continue
+      since=$(docker inspect --format '{{.State.StartedAt}}' "$id" | sed 's/T/ /; s/[.Z].*//')
+      since=$(date -u -d "$since" +%s) || since=$(date +%s)
+      [ "$(date +%s)" -gt $((since + limit + 30)) ] || echo 'work alive'
+    done
+}
 holder() { cat lease/token 2>/dev/null || echo none; }
 
 case $what in
@@ -20,6 +30,7 @@ case $what in
       echo "age $(($(date +%s) - since))"
       [ "$(cat lease/boot 2>/dev/null)" != "$boot" ] || echo 'boot same'
       if [ -e lock ] && command -v flock >/dev/null 2>&1; then flock -n lock true || echo 'work alive'; fi
+      commands
       echo "phase $(cat lease/phase 2>/dev/null)"
       echo "record $(cat lease/record 2>/dev/null)"
       exit 0

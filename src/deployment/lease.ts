@@ -41,6 +41,8 @@ export interface LeaseRequest {
   /** On the server, below the home of the account. */
   readonly folder: string;
   readonly container: string;
+  /** Which is to be deployed. */
+  readonly release: string;
   readonly host: string;
   /** Who deploys: the address of a workflow run. */
   readonly run: string;
@@ -53,10 +55,10 @@ export interface LeaseRequest {
  * @throws UserError `deployment-locked` when somebody else holds it.
  */
 export async function takeLease(request: LeaseRequest): Promise<Lease> {
-  const { machine, folder, log, run, signal } = request;
+  const { machine, folder, container, release, log, run, signal } = request;
   const token = randomBytes(12).toString('hex');
   const lease = async (what: string, last: string, limit: AbortSignal | undefined = undefined) => {
-    const argv = ['sh', '-c', serverScript('lease'), 'lease', what, folder, token, last];
+    const argv = ['sh', '-c', serverScript('lease'), 'lease', what, folder, token, last, container, release];
     const stdin = JSON.stringify({ run });
     return machine.run(argv, { timeout, stdin, ...(limit === undefined ? {} : { signal: limit }) });
   };

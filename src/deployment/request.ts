@@ -3,6 +3,7 @@ import type { ImageReference } from '../docker/image.ts';
 import type { RegistryLogin } from '../docker/registry.ts';
 import type { UserError } from '../ground/errors.ts';
 import type { Strategy } from './mechanism.ts';
+import type { PreDeployCommand } from './pre-deploy-command.ts';
 import type { Rollout } from './waves.ts';
 
 /** What shall run, where, and how it is known to be well. Times in milliseconds, sizes in bytes. */
@@ -32,6 +33,9 @@ export interface DeployRequest {
   /** Secret. */
   readonly env: Readonly<Record<string, string>>;
   readonly requiredEnv: readonly string[];
+
+  /** Run in the new image, in this order, before anything is touched. */
+  readonly preDeploy?: readonly PreDeployCommand[] | undefined;
 
   /** Must answer 2xx before the deployment counts. `{host}` in it stands for the server's name. */
   readonly healthUrl?: string | undefined;

@@ -17,6 +17,8 @@ for tool in flock setsid awk sed timeout; do has $tool || echo "missing $tool"; 
 if has curl; then echo 'http curl'; elif has bash; then echo 'http bash'; fi
 [ ! -e "$HOME/.tenantry/$container/switch/program" ] || echo 'program yes'
 
+docker ps --all --quiet --filter "label=tenantry.pre-deploy=$container" 2>/dev/null | sed 's/^/pre-deploy /'
+
 sudo=
 if [ "$(id -u)" -eq 0 ]; then echo 'root yes'; elif has sudo; then sudo='sudo -n'; fi
 backend=$(docker info --format '{{json .}}' 2>/dev/null | sed -n 's/.*"FirewallBackend":{[^}]*"Driver":"\([a-z+]*\)".*/\1/p')

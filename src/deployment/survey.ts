@@ -24,6 +24,8 @@ export interface Survey {
   readonly isRedirected: boolean;
   /** The program of an earlier switch is there. */
   readonly hasProgram: boolean;
+  /** Containers of pre-deploy commands are there, which the run that started them did not remove. */
+  readonly hasPreDeploy: boolean;
   /** Docker's forwarding processes: one a published port and address. */
   readonly proxies: readonly Proxy[];
   /** Interfaces of the networks that were asked for, with their address; without those that are no bridges. */
@@ -91,6 +93,7 @@ export function readSurvey(text: string): Survey {
     filter6: one('filter6'),
     isRedirected: one('chain') === 'yes',
     hasProgram: one('program') === 'yes',
+    hasPreDeploy: one('pre-deploy') !== undefined,
     proxies: all('proxy').flatMap(readProxy),
     bridges: all('network').flatMap((line) => {
       const [driver, id = '', name] = line.split(' ');

@@ -19,9 +19,16 @@ export interface Docker {
   container(name: string): Promise<Container | undefined>;
   /** Those that exist of some containers, in one look. */
   containers(names: readonly string[]): Promise<Container[]>;
+  /** Those that have a label, `name=value`, whatever their state. */
+  labelled(label: string): Promise<Container[]>;
   /** Makes a container and connects it to its networks, without starting it. */
   create(spec: ContainerSpec): Promise<void>;
   start(name: string): Promise<void>;
+  /**
+   * Waits until it has ended. Its exit code stays with it.
+   * @throws UserError `command-timed-out` after `timeout` milliseconds; it runs on.
+   */
+  wait(name: string, timeout: number): Promise<void>;
   /** SIGTERM, and SIGKILL after `timeout` milliseconds. */
   stop(name: string, timeout: number): Promise<void>;
   /** Starts it anew, also when a stop of it is under way. */
@@ -43,6 +50,15 @@ export interface DockerPorts {
 
 /** Milliseconds: for questions, for small changes, and for an image to come. */
 const limits = { ask: 30_000, change: 60_000, pull: 20 * 60_000 } as const;
+
+/** One round trip; one that is removed in between is none. */
+const inspectLabelled = `
+  ids=$(docker ps --all --quiet --no-trunc --filter "$1") || exit
+  [ -n "$ids" ] || { echo '[]'; exit 0; }
+  { said=$(docker container inspect $ids 2>&1 >&3); } 3>&1 && exit
+  case $said in *[Nn]o such container*) exit 0 ;; esac
+  echo "$said" >&2
+  exit 1`;
 
 /** Docker on a machine, through its command-line program. */
 export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker {
@@ -117,6 +133,16 @@ export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker
         return readContainers(result.stdout);
       }
       throw dockerVerdict({ failed: 'Cannot look at the containers', server: machine.name, result });
+    },
+
+    async labelled(label) {
+      const result = await run(['sh', '-c', inspectLabelled, 'sh', `label=${label}`]);
+      if (succeeded(result)) return readContainers(result.stdout);
+      throw dockerVerdict({ failed: 'Cannot list the containers', server: machine.name, result });
+    },
+
+    async wait(name, timeout) {
+      await must(`Cannot wait for the container ${name}`, ['wait', name], { timeout });
     },
 
     async create(spec) {

@@ -145,6 +145,7 @@ export const failureCodes = [
   'env-invalid',
   'env-missing',
   // Deployment
+  'pre-deploy-failed',
   'container-stopped',
   'container-ended',
   'container-killed',

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 
 import { parseDuration } from '../ground/duration.ts';
-import { messageOf, UserError } from '../ground/errors.ts';
+import { UserError } from '../ground/errors.ts';
+import { orRefused } from '../ground/refusal.ts';
 import { counted, listed } from '../ground/words.ts';
 import { type FailureLimit, failuresThatStop, parseFailureLimit } from './budget.ts';
 import type { PlannedTenant } from './plan.ts';
@@ -11,17 +12,6 @@ import type { PlannedTenant } from './plan.ts';
 const duration = z.string().transform(orRefused(parseDuration));
 const limit = z.union([z.string(), z.number().transform(String)]).transform(orRefused(parseFailureLimit));
 const names = z.union([z.string().transform((name) => [name]), z.array(z.string())]);
-
-function orRefused<T>(read: (text: string) => T) {
-  return (text: string, context: z.RefinementCtx): T => {
-    try {
-      return read(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: messageOf(error), input: text });
-      return z.NEVER;
-    }
-  };
-}
 
 const group = z.strictObject({
   name: z.string().describe('What the log calls the group.'),
