@@ -81,13 +81,13 @@ export const migrateSchemas = defineAction({
     const { inputs, origin, tell } = context;
     const deadline = performance.now() + inputs.timeout;
     const sessions = sessionsName(origin);
-    const outcome = await withDatabase(inputs, context, (database) => {
+    const outcome = await withDatabase(inputs, context, (database, another) => {
       const timeouts = { lock: inputs.lockTimeout, statement: inputs.statementTimeout };
       const project = projectOf(inputs, inputs.env ?? {}, {
         sessions,
         timeouts: inputs.mode === 'verify' ? undefined : timeouts,
       });
-      const work = { ...context, ...inputs, project, database };
+      const work = { ...context, ...inputs, project, database, another };
       if (inputs.mode === 'verify') return verifySchemas(work);
       const onStanding = (soFar: MigrationOutcome) => tell(facts(soFar));
       return withLock(inputs, { ...context, sessions }, (atSafePoint) =>

@@ -27,21 +27,20 @@ interface ProjectInputs extends DatabaseInputs {
 /** Milliseconds for one connection to be made. */
 const connectTimeout = 10_000;
 
-/** Waits for the database, uses it, and closes the connection whatever happens. */
+/** Waits for the database, uses it, and closes the connection whatever happens. `another` opens one more, to be closed by its user. */
 export async function withDatabase<T>(
   { databaseUrl, waitAttempts, waitInterval }: DatabaseInputs,
   { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
-  use: (database: Database) => Promise<T>,
+  use: (database: Database, another: () => Promise<Database>) => Promise<T>,
 ): Promise<T> {
   const started = performance.now();
-  const { waitForDatabase } = await import('../database/connection.ts'); // slow to load: not before it is needed
+  const { connect, waitForDatabase } = await import('../database/connection.ts'); // slow to load: not before it is needed
+  const options = { applicationName: 'tenantry', connectTimeout, signal };
   const database = await waitForDatabase(databaseUrl, {
-    applicationName: 'tenantry',
-    connectTimeout,
+    ...options,
     attempts: waitAttempts,
     interval: waitInterval,
     log,
-    signal,
   });
   try {
     log.step(
@@ -49,7 +48,8 @@ export async function withDatabase<T>(
       `${database.label} (PostgreSQL ${database.serverVersion})`,
       performance.now() - started,
     );
-    return await use(database);
+    // What is in front has been looked at with the first one.
+    return await use(database, () => connect(databaseUrl, { ...options, pooler: 'accept' }));
   } finally {
     await database.close();
   }

@@ -33,7 +33,8 @@ def lacking(connection, state, loader, members):
         if not schemas or not content_types or not kind.allows("contenttypes", "contenttype"):
             continue
         with_permissions = permissions and kind.allows("auth", "permission")
-        digests, _ = ask_each(connection, schemas, digest_of(with_permissions))
+        wanted = expected_permissions if with_permissions else set()
+        digests, _ = ask_each(connection, schemas, digest_of(expected_types, wanted))
         alike = {}
         for schema, digest in digests.items():
             alike.setdefault(tuple(digest), []).append(schema)
@@ -69,22 +70,27 @@ def expected(state, loader):
     return types, permissions
 
 
-def digest_of(with_permissions):
-    """Sums of hashes: the order does not matter, and nothing is sorted."""
+def digest_of(types, permissions):
+    """Sums of hashes: the order does not matter, and nothing is sorted.
 
-    def question(schema):
-        types = (
-            "(SELECT (count(*), sum(hashtextextended(app_label || '.' || model, 0)))::text"
-            " FROM %s.django_content_type)" % schema
-        )
-        if not with_permissions:
-            return types
-        permissions = (
-            "(SELECT (count(*), sum(hashtextextended(codename, 0)))::text FROM %s.auth_permission)"
-        )
-        return "%s, %s" % (types, permissions % schema)
+    A permission cannot be without its content type. Where each model has one, nothing else is
+    asked: for a thousand tenants, to open a table is what takes the time.
+    """
 
-    return question
+    def of_types(schema):
+        name = "hashtextextended(app_label || '.' || model, 0)"
+        return f"count(*), sum({name}) FROM {schema}.django_content_type"
+
+    def of_permissions(schema):
+        return f"count(*), sum(hashtextextended(codename, 0)) FROM {schema}.auth_permission"
+
+    def of_both(schema):
+        return f"* FROM (SELECT {of_types(schema)}) t, (SELECT {of_permissions(schema)}) p"
+
+    if not permissions:
+        return of_types
+    tell_all = types <= {permission.rpartition(".")[0] for permission in permissions}
+    return of_permissions if tell_all else of_both
 
 
 def present(connection, schema, with_permissions):

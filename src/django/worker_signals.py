@@ -73,9 +73,11 @@ def lacks_something(session, schema, work):
         "wanted", lambda: expected(work.after, work.loader)
     )
     verdicts = work.once("verdicts", dict)
-    question = digest_of(with_permissions)(quoted(schema))
+    question = work.once(
+        "question", lambda: digest_of(types_wanted, permissions_wanted if with_permissions else set())
+    )
     try:
-        digest = tuple(session.ask("SELECT " + question))
+        digest = tuple(session.ask("SELECT " + question(quoted(schema))))
         if digest not in verdicts:
             types, permissions = present(session.connection, schema, with_permissions)
             lacking = types_wanted - types or (

@@ -110,6 +110,8 @@ export function ladder(options: EngineOptions): Engine {
         after: await exactStructure(options.database, tenant.schema),
       };
       trust.state = 'second';
+      // The first worker will probably be trusted; those of the other lanes start while it shows what it can.
+      if (sharedTables.size === 0) for (let other = 1; other < options.lanes; other += 1) warmUp(other);
     }
     return ran;
   }
@@ -132,7 +134,6 @@ export function ladder(options: EngineOptions): Engine {
     switch (tried.result.outcome) {
       case 'done':
         trust.state = 'trusted';
-        if (sharedTables.size === 0) for (let other = 1; other < options.lanes; other += 1) warmUp(other);
         return ranOf(tried, tenant);
       case 'failed':
         return ranOf(tried, tenant);

@@ -16,6 +16,8 @@ export interface LookOptions {
   readonly project: DjangoProject;
   /** The same database that the project's environment names. */
   readonly database: Database;
+  /** Opens one more session of it; the caller closes it. What it throws means that there is none. */
+  readonly another?: (() => Promise<Database>) | undefined;
   readonly signal: AbortSignal;
   /** Names or patterns of the tenants that are looked at. Default: all. */
   readonly schemas?: readonly string[] | undefined;
@@ -33,19 +35,30 @@ export interface Look {
 /** Milliseconds to wait for a table that somebody changes, where nothing is migrated and no limit was asked for. */
 const patience = 30_000;
 
+/** With so many schemas a second session is worth its connection. */
+const manySchemas = 200;
+
 /**
  * Asks the project and the catalogue at once: PostgreSQL reads its catalogue while Python starts. Changes nothing.
  * @throws UserError what `readStanding` throws; `schema-unreadable` while a table is locked; `schemas-unknown`
  */
 export async function lookAt(options: LookOptions): Promise<Look> {
   const { database, schemas, project } = options;
-  const reading = readWithin(database, project.timeouts?.lock ?? patience, async () =>
-    readStructures(database, await allSchemas(database)),
-  );
+  const reading = readWithin(database, project.timeouts?.lock ?? patience, () => readAll(options));
   const asked = { ...options, postMigrate: options.postMigrate === 'auto' };
   const [everything, structures] = await Promise.all([readStanding(asked), reading]);
   const discovery = schemas === undefined ? everything : limitedTo(everything, schemas);
   return { discovery, structures, plan: planMigrations(discovery, structures) };
+}
+
+async function readAll({ database, another }: LookOptions): Promise<StructureGroup[]> {
+  const schemas = await allSchemas(database);
+  const second = schemas.length < manySchemas ? undefined : await another?.().catch(() => undefined);
+  try {
+    return await readStructures(database, schemas, second === undefined ? [] : [second]);
+  } finally {
+    await second?.close();
+  }
 }
 
 /** The schemas in the rows of the tenant model, as they are now; only those that fit a name or pattern, if given. */
