@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { reasonFor } from '../../src/deployment/mechanism-reason.ts';
 import { planFor, type Wanted } from '../../src/deployment/plan.ts';
 import { envFileOf, labels, releaseOf, settingsOf, specFor } from '../../src/deployment/release.ts';
 import type { DeployRequest } from '../../src/deployment/request.ts';
@@ -39,9 +40,11 @@ function wanted(changes: Partial<DeployRequest> = {}): Wanted {
     digest,
     release: releaseOf(asked),
     restart: asked.restart,
-    environmentKeys: Object.keys(asked.env),
+    env: asked.env,
     choice: { mechanism: 'recreate', obstacle: undefined, leftOut: [] },
+    why: 'it was asked for',
     bake: asked.bake,
+    healthTimeout: asked.healthTimeout,
   };
 }
 
@@ -50,24 +53,25 @@ function asAskedFor(changes: Partial<Container> = {}): Container {
   return container({
     labels: wanted().spec.labels,
     environmentKeys: ['A', 'B', 'PATH'],
+    hasVariable: (key, value) => request.env[key] === value,
     ports: request.ports,
     mounts: request.mounts,
     ...changes,
   });
 }
 
-const imageKeys = ['PATH'];
+const ofImage = { environmentKeys: ['PATH'], command: [] };
 
 test('nothing runs yet', () => {
-  expect(planFor(wanted(), undefined, [])).toMatchObject({ kind: 'first', differences: [] });
+  expect(planFor(wanted(), undefined, ofImage)).toMatchObject({ kind: 'first', differences: [] });
 });
 
 test('the same runs: unchanged', () => {
-  expect(planFor(wanted(), asAskedFor(), imageKeys)).toMatchObject({ kind: 'unchanged', differences: [] });
+  expect(planFor(wanted(), asAskedFor(), ofImage)).toMatchObject({ kind: 'unchanged', differences: [] });
 });
 
 test('a run of another workflow with the same settings changes nothing', () => {
-  expect(planFor(wanted({ run: 'run 2' }), asAskedFor(), imageKeys).kind).toBe('unchanged');
+  expect(planFor(wanted({ run: 'run 2' }), asAskedFor(), ofImage).kind).toBe('unchanged');
 });
 
 describe('what is different', () => {
@@ -82,9 +86,13 @@ describe('what is different', () => {
     [{ memory: 2 ** 29 }, 'memory: no limit → 512 MiB'],
     [{ cpus: 1.5 }, 'cpus: no limit → 1.5'],
     [{ user: '1000' }, "user: the image's → 1000"],
-    [{ env: { A: '2', B: 'canary' } }, 'values of its environment, or its health check'],
+    [{ env: { A: '2', B: 'canary-2' } }, 'variables with another value: A and B'],
+    [{ extraHosts: ['db:192.0.2.1'] }, 'extra hosts: + db:192.0.2.1'],
+    [{ labels: { team: 'shop' } }, 'labels: team'],
+    [{ command: ['serve', '--password=canary'] }, 'command: another one'],
+    [{ stopTimeout: 1_000 }, 'settings that Docker does not show'],
   ])('%j: %s', (changes, difference) => {
-    const plan = planFor(wanted(changes), asAskedFor(), imageKeys);
+    const plan = planFor(wanted(changes), asAskedFor(), ofImage);
     expect(plan.kind).toBe('replace');
     expect(plan.differences).toContain(difference);
     expect(plan.differences.join()).not.toContain('canary');
@@ -94,7 +102,7 @@ describe('what is different', () => {
     const other = asAskedFor({
       labels: { ...wanted().spec.labels, [labels.release]: 'v1', [labels.digest]: 'sha256:00' },
     });
-    expect(planFor(wanted(), other, imageKeys)).toMatchObject({
+    expect(planFor(wanted(), other, ofImage)).toMatchObject({
       kind: 'replace',
       summary: 'v1 runs; it will be stopped, and v2 started (recreate, with a gap)',
       differences: ['image: v1 → v2'],
@@ -103,26 +111,26 @@ describe('what is different', () => {
 
   test('a digest that is not known yet is never the same', () => {
     const unknown = { ...wanted(), digest: undefined };
-    expect(planFor(unknown, asAskedFor(), imageKeys).kind).toBe('replace');
+    expect(planFor(unknown, asAskedFor(), ofImage).kind).toBe('replace');
   });
 
   test('it is stopped', () => {
     const stopped = container({ ...asAskedFor(), state: { status: 'exited' } });
-    expect(planFor(wanted(), stopped, imageKeys)).toMatchObject({
+    expect(planFor(wanted(), stopped, ofImage)).toMatchObject({
       kind: 'replace',
       differences: ['it is exited'],
     });
   });
 
   test('it was started by hand', () => {
-    const plan = planFor(wanted(), container({ image: 'shop:old' }), []);
+    const plan = planFor(wanted(), container({ image: 'shop:old' }), ofImage);
     expect(plan.summary).toContain('shop:old runs');
     expect(plan.differences[0]).toContain('was not started by Tenantry');
   });
 
   test('a volume that the image asks for is no difference', () => {
     const own = { type: 'volume', source: 'ab'.repeat(32), target: '/data', readOnly: false } as const;
-    expect(planFor(wanted(), asAskedFor({ mounts: [...request.mounts, own] }), imageKeys).kind).toBe(
+    expect(planFor(wanted(), asAskedFor({ mounts: [...request.mounts, own] }), ofImage).kind).toBe(
       'unchanged',
     );
   });
@@ -170,5 +178,40 @@ test.each([
       [labels.settings]: 'other',
     },
   });
-  expect(planFor({ ...wanted(), choice }, old, ['PATH'])).toMatchObject({ summary, differences });
+  expect(planFor({ ...wanted(), choice }, old, ofImage)).toMatchObject({ summary, differences });
+});
+
+test('what runs now, why it goes this way, and how long the old one is kept', () => {
+  const choice = { mechanism: 'bridge', obstacle: undefined, leftOut: [] } as const;
+  const old = asAskedFor({
+    labels: { ...wanted().spec.labels, [labels.release]: 'v1', [labels.digest]: `sha256:${'aa'.repeat(32)}` },
+  });
+  expect(planFor({ ...wanted(), choice }, old, ofImage)).toMatchObject({
+    now: 'v1 (sha256:aaaaaaaaaaaa), running since 2026-01-02 03:04 UTC',
+    mechanism: 'bridge',
+    why: 'it was asked for',
+    kept: 'v1 has the traffic back at once if v2 is no good within 30 s after the switch; then it is stopped',
+  });
+  const down = container({ ...asAskedFor(), state: { status: 'exited' } });
+  expect(planFor(wanted(), down, ofImage)).toMatchObject({
+    now: 'v2 (sha256:bbbbbbbbbbbb), exited since 2026-01-02 03:04 UTC',
+    kept: 'v2 is started again if v2 is no good within 1 min',
+  });
+});
+
+test.each([
+  ['auto', 'bridge', undefined, /^nothing stands in front .* \(iptables\)$/],
+  ['bridge', 'bridge', undefined, /^strategy: bridge was asked for$/],
+  ['auto', 'recreate', 'the server lacks curl; install curl there', /^the server lacks curl/],
+] as const)('why, asked for %s: %s', (strategy, mechanism, obstacle, why) => {
+  const choice = { mechanism, obstacle, leftOut: [] };
+  expect(reasonFor(choice, { strategy }, { filter: 'iptables' }, container())).toMatch(why);
+  expect(
+    reasonFor(
+      { mechanism: 'recreate', obstacle: undefined, leftOut: [] },
+      { strategy },
+      { filter: undefined },
+      undefined,
+    ),
+  ).toBe('nothing serves there, so there is no gap to avoid');
 });

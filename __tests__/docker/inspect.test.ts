@@ -44,13 +44,17 @@ const shop = {
 };
 
 test('a container', () => {
-  expect(readContainer(JSON.stringify([shop]))).toEqual({
+  const read = readContainer(JSON.stringify([shop]));
+  expect(['1', ''].map((value) => read.hasVariable('A', value))).toEqual([true, false]);
+  expect(JSON.stringify(read)).not.toContain('A=1');
+  expect(read).toEqual({
     id: 'ab12',
     name: 'shop',
     imageId: 'sha256:cafe',
     image: 'shop@sha256:3f',
     labels: {},
     environmentKeys: ['A', 'EMPTY', 'PATH'],
+    hasVariable: read.hasVariable,
     command: [],
     user: '',
     state: {
@@ -72,6 +76,7 @@ test('a container', () => {
     ],
     networks: ['web', 'db'],
     restart: 'on-failure:3',
+    extraHosts: [],
     memory: 536_870_912,
     cpus: 1.5,
   });
@@ -103,6 +108,7 @@ test('an image', () => {
     os: 'linux',
     architecture: 'arm64',
     environmentKeys: ['A'],
+    command: [],
   });
 });
 

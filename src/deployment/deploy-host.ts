@@ -138,7 +138,7 @@ async function replace(
   const { digest, image } = await fetchedImage(work, platform);
   learn({ digest });
   const choice = chooseMechanism(askedOf(request), site.survey, current);
-  const plan = await planOf(work, { current, digest, choice });
+  const plan = await planOf(work, { current, digest, choice, survey: site.survey });
   tellPlan(plan, work);
   if (plan.kind === 'unchanged' && (await serves(work, request.container))) {
     learn({ result: 'unchanged', standing: `${release} serves on ${work.host}` });

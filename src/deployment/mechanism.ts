@@ -13,6 +13,8 @@ export interface Choice {
   readonly mechanism: 'bridge' | 'recreate';
   /** Why not without a gap, and what would allow it; undefined when that is so, or was asked for. */
   readonly obstacle: string | undefined;
+  /** Why this one, where it is not one of the plain reasons. */
+  readonly reason?: string;
   /** Clients that will not reach the new one during the switch. */
   readonly leftOut: readonly string[];
 }

@@ -1,8 +1,7 @@
-import { type ContainerSpec, type Mount, showPort } from '../docker/container-spec.ts';
+import { shortDigest } from '../docker/image.ts';
 import type { Container } from '../docker/inspect.ts';
-import { showSize } from '../docker/size.ts';
 import { showDuration } from '../ground/duration.ts';
-import { listed } from '../ground/words.ts';
+import { type Compared, differencesBetween, type FromImage } from './differences.ts';
 import type { Choice } from './mechanism.ts';
 import { digestOf, labels, releaseNameOf } from './release.ts';
 
@@ -11,36 +10,43 @@ export interface Plan {
   readonly kind: 'first' | 'unchanged' | 'replace';
   /** One sentence. */
   readonly summary: string;
+  /** What runs there now: version, digest, since when, how it is. */
+  readonly now: string;
+  /** How the traffic will move, and why in this way; undefined when it will not. */
+  readonly mechanism: string | undefined;
+  readonly why: string | undefined;
   /** What is different, a line each. Names of variables, never values. */
   readonly differences: readonly string[];
+  /** How long the old one will be there to go back to. */
+  readonly kept: string | undefined;
 }
 
-export interface Wanted {
-  readonly spec: ContainerSpec;
-  /** undefined while the tag is not resolved. */
-  readonly digest: string | undefined;
-  readonly release: string;
-  readonly restart: string;
-  readonly environmentKeys: readonly string[];
+export interface Wanted extends Compared {
   readonly choice: Choice;
+  /** Why this mechanism. */
+  readonly why: string;
   /** Milliseconds that the old one stays ready. */
   readonly bake: number;
+  readonly healthTimeout: number;
 }
 
-/** `imageKeys`: variables that the current container has from its image. */
-export function planFor(wanted: Wanted, current: Container | undefined, imageKeys: readonly string[]): Plan {
+export function planFor(wanted: Wanted, current: Container | undefined, image: FromImage): Plan {
+  const { choice, release, why } = wanted;
+  const { mechanism } = choice;
   if (current === undefined) {
-    return { kind: 'first', summary: `nothing runs yet; ${wanted.release} will be started`, differences: [] };
+    const summary = `nothing runs yet; ${release} will be started`;
+    return { ...nothing, kind: 'first', summary, now: 'nothing', mechanism, why };
   }
   const runs = releaseNameOf(current);
+  const now = nowOf(current);
   const isSame =
     wanted.digest !== undefined &&
     digestOf(current) === wanted.digest &&
     current.labels[labels.settings] === wanted.spec.labels[labels.settings];
   if (isSame && current.state.status === 'running') {
-    return { kind: 'unchanged', summary: `${runs} runs, as asked for`, differences: [] };
+    return { ...nothing, kind: 'unchanged', summary: `${runs} runs, as asked for`, now };
   }
-  const seen = differencesBetween(wanted, current, imageKeys);
+  const seen = differencesBetween(wanted, current, image);
   const isAdopted = current.labels[labels.app] === undefined;
   const differences = [
     ...(isAdopted
@@ -48,78 +54,56 @@ export function planFor(wanted: Wanted, current: Container | undefined, imageKey
       : []),
     ...(current.state.status === 'running' ? [] : [`it is ${current.state.status}`]),
     ...seen,
-    ...(seen.length === 0 && !isSame ? ['values of its environment, or its health check'] : []),
+    ...(seen.length === 0 && !isSame ? ['settings that Docker does not show'] : []),
   ];
-  const { choice } = wanted;
   return {
     kind: 'replace',
     summary: `${runs} ${current.state.status === 'running' ? 'runs' : 'is there'}; ${courseOf(wanted, current)}`,
+    now,
+    mechanism,
+    why,
     differences: [...differences, ...choice.leftOut.map((clients) => `not redirected: ${clients}`)],
+    kept: keptOf(wanted, current),
   };
 }
 
+const nothing = { mechanism: undefined, why: undefined, differences: [], kept: undefined } as const;
+
+/** `v1 (sha256:3f2a91c…), running and healthy since 2026-01-02 03:04 UTC`. */
+function nowOf(current: Container): string {
+  const { status, health, startedAt, finishedAt } = current.state;
+  const digest = digestOf(current);
+  const hasEnded = status === 'exited' || status === 'dead';
+  const since = hasEnded ? finishedAt : startedAt;
+  return [
+    `${releaseNameOf(current)}${digest === undefined ? '' : ` (${shortDigest(digest)})`}, ${status}`,
+    health === undefined ? '' : ` and ${health.status}`,
+    since.getTime() <= 0 ? '' : ` since ${since.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+  ].join('');
+}
+
+/** How each mechanism moves the traffic without a gap. */
+const ways: Readonly<Record<string, string>> = {
+  bridge: 'a redirect for the time of the switch',
+  nginx: 'another upstream, and a reload',
+  caddy: 'one request to its admin API',
+  swarm: 'an update of its service',
+};
+
 function courseOf({ choice, release, bake }: Wanted, current: Container): string {
-  if (choice.mechanism === 'bridge') {
-    return `${release} will take its place without a gap (bridge: a redirect for the time of the switch; it stays ready for ${showDuration(bake)})`;
+  const way = ways[choice.mechanism];
+  if (way !== undefined) {
+    return `${release} will take its place without a gap (${choice.mechanism}: ${way}; it stays ready for ${showDuration(bake)})`;
   }
   const why = choice.obstacle === undefined ? '' : `: ${choice.obstacle}`;
   if (current.state.status !== 'running') return `it will be replaced by ${release} (recreate)`;
   return `it will be stopped, and ${release} started (recreate, with a gap${why})`;
 }
 
-function differencesBetween(
-  { spec, digest, environmentKeys, restart, release }: Wanted,
-  current: Container,
-  imageKeys: readonly string[],
-): string[] {
-  const image =
-    digest === undefined
-      ? releaseNameOf(current) === release
-        ? []
-        : [`image: ${releaseNameOf(current)} → ${release}`]
-      : digestOf(current) === digest
-        ? []
-        : [`image: ${releaseNameOf(current)} → ${release}`];
-  const given = current.environmentKeys.filter(
-    (key) => !imageKeys.includes(key) || environmentKeys.includes(key),
-  );
-  return [
-    ...image,
-    ...changed('variables', given, environmentKeys),
-    ...changed('ports', current.ports.map(showPort), spec.ports.map(showPort)),
-    ...changed('mounts', current.mounts.filter(isNamed).map(showMount), spec.mounts.map(showMount)),
-    ...changed('networks', current.networks, spec.networks.length === 0 ? ['bridge'] : spec.networks),
-    ...(current.restart === restart ? [] : [`restart: ${current.restart} → ${restart}`]),
-    ...(current.memory === (spec.memory ?? 0)
-      ? []
-      : [`memory: ${limit(current.memory)} → ${limit(spec.memory ?? 0)}`]),
-    ...(current.cpus === (spec.cpus ?? 0)
-      ? []
-      : [`cpus: ${current.cpus || 'no limit'} → ${spec.cpus ?? 'no limit'}`]),
-    ...(spec.user === undefined || spec.user === current.user
-      ? []
-      : [`user: ${current.user || "the image's"} → ${spec.user}`]),
-  ];
-}
-
-function changed(what: string, before: readonly string[], after: readonly string[]): string[] {
-  const added = after.filter((item) => !before.includes(item));
-  const removed = before.filter((item) => !after.includes(item));
-  return [
-    ...(added.length === 0 ? [] : [`${what}: + ${listed([...added].sort())}`]),
-    ...(removed.length === 0 ? [] : [`${what}: − ${listed([...removed].sort())}`]),
-  ];
-}
-
-/** A volume without a name comes from the image. */
-function isNamed({ type, source }: Mount): boolean {
-  return type === 'bind' || !/^[0-9a-f]{64}$/.test(source);
-}
-
-function showMount({ source, target, readOnly }: Mount): string {
-  return `${source}:${target}${readOnly ? ':ro' : ''}`;
-}
-
-function limit(bytes: number): string {
-  return bytes === 0 ? 'no limit' : showSize(bytes);
+function keptOf({ choice, release, bake, healthTimeout }: Wanted, current: Container): string {
+  const old = releaseNameOf(current);
+  if (ways[choice.mechanism] !== undefined) {
+    return `${old} has the traffic back at once if ${release} is no good within ${showDuration(bake)} after the switch; then it is stopped`;
+  }
+  return `${old} is started again if ${release} is no good within ${showDuration(healthTimeout)}`;
 }

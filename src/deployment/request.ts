@@ -4,6 +4,7 @@ import type { RegistryLogin } from '../docker/registry.ts';
 import type { UserError } from '../ground/errors.ts';
 import type { Strategy } from './mechanism.ts';
 import type { PreDeployCommand } from './pre-deploy-command.ts';
+import type { Plan } from './plan.ts';
 import type { Rollout } from './waves.ts';
 
 /** What shall run, where, and how it is known to be well. Times in milliseconds, sizes in bytes. */
@@ -68,6 +69,8 @@ export interface HostOutcome {
   readonly digest: string | undefined;
   readonly previousRelease: string | undefined;
   readonly previousDigest: string | undefined;
+  /** What was to be done; undefined when nobody got that far. */
+  readonly plan?: Plan | undefined;
   /** What was different before, a line each. */
   readonly differences: readonly string[];
   /** From stopping the old version to the moment something served again. 0 when nothing was stopped. */

@@ -3,6 +3,7 @@ import { showImage } from '../docker/image.ts';
 import type { Container } from '../docker/inspect.ts';
 import { describeSwitch } from './bridge.ts';
 import { type Asked, type Choice, chooseMechanism } from './mechanism.ts';
+import { reasonFor } from './mechanism-reason.ts';
 import { type Plan, planFor } from './plan.ts';
 import { describeRepair } from './put-back.ts';
 import { digestOf, releaseNameOf, releaseOf, specFor } from './release.ts';
@@ -17,7 +18,7 @@ export async function showPlan(work: Work, found: Found, survey: Survey): Promis
   const current = found.current ?? found.previous;
   const known = request.image.digest ?? (await digestOnServer(docker, request));
   const choice = chooseMechanism(askedOf(request), survey, current);
-  const plan = await planOf(work, { current, digest: known, choice });
+  const plan = await planOf(work, { current, digest: known, choice, survey });
   const isSwitch = found.bridge !== undefined || survey.isRedirected;
   const repair = isSwitch ? describeSwitch(found) : describeRepair(found);
   learn({
@@ -36,10 +37,14 @@ async function digestOnServer(docker: Docker, { image }: DeployRequest): Promise
   return digests.length === 1 ? digests[0]?.split('@')[1] : undefined;
 }
 
-export async function planOf(
-  work: Work,
-  { current, digest, choice }: { current: Container | undefined; digest: string | undefined; choice: Choice },
-): Promise<Plan> {
+interface Situation {
+  readonly current: Container | undefined;
+  readonly digest: string | undefined;
+  readonly choice: Choice;
+  readonly survey: Survey;
+}
+
+export async function planOf(work: Work, { current, digest, choice, survey }: Situation): Promise<Plan> {
   const { request, docker } = work;
   // A digest that is not known yet differs from every other one.
   const spec = specFor(request, digest ?? 'unknown', { name: request.container, envFile: '' });
@@ -49,11 +54,13 @@ export async function planOf(
     digest,
     release: releaseOf(request),
     restart: request.restart,
-    environmentKeys: Object.keys(request.env),
+    env: request.env,
     choice,
+    why: reasonFor(choice, request, survey, current),
     bake: request.bake,
+    healthTimeout: request.healthTimeout,
   };
-  return planFor(wanted, current, currentImage?.environmentKeys ?? []);
+  return planFor(wanted, current, currentImage ?? { environmentKeys: [], command: current?.command ?? [] });
 }
 
 /** What of the request decides the mechanism. */
@@ -62,7 +69,12 @@ export function askedOf(request: DeployRequest): Asked {
 }
 
 export function tellPlan(plan: Plan, { host, request, ports, learn }: Work): void {
-  ports.log.step('Plan', `${request.container} on ${host}: ${plan.summary}`);
-  for (const difference of plan.differences) ports.log.info(difference);
-  learn({ differences: plan.differences });
+  const { log } = ports;
+  const { now, mechanism, why, differences, kept } = plan;
+  log.step('Plan', `${request.container} on ${host}: ${plan.summary}`);
+  if (plan.kind !== 'first') log.info(`now: ${now}`);
+  if (why !== undefined && !plan.summary.includes(why)) log.info(`${mechanism}: ${why}`);
+  for (const difference of differences) log.info(difference);
+  if (kept !== undefined) log.info(`kept: ${kept}`);
+  learn({ plan, differences });
 }

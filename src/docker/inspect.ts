@@ -14,6 +14,8 @@ export interface Container {
   readonly labels: Readonly<Record<string, string>>;
   /** Names only. */
   readonly environmentKeys: readonly string[];
+  /** Whether a variable has this value; the values themselves are kept from whoever prints a container. */
+  hasVariable(key: string, value: string): boolean;
   readonly command: readonly string[];
   readonly user: string;
   readonly state: ContainerState;
@@ -21,6 +23,8 @@ export interface Container {
   readonly mounts: readonly Mount[];
   readonly networks: readonly string[];
   readonly restart: string;
+  /** `name:address`. */
+  readonly extraHosts: readonly string[];
   /** Bytes; 0 is no limit. */
   readonly memory: number;
   readonly cpus: number;
@@ -47,6 +51,7 @@ export interface Image {
   readonly os: string;
   readonly architecture: string;
   readonly environmentKeys: readonly string[];
+  readonly command: readonly string[];
 }
 
 /** Go writes an empty list or map as null. */
@@ -89,6 +94,7 @@ const containerJson = z.object({
       .record(z.string(), z.array(z.object({ HostIp: z.string().nullish(), HostPort: z.string() })).nullish())
       .nullish(),
     RestartPolicy: z.object({ Name: z.string(), MaximumRetryCount: z.number().default(0) }).nullish(),
+    ExtraHosts: texts,
     Memory: z.number().nullish(),
     NanoCpus: z.number().nullish(),
   }),
@@ -111,7 +117,7 @@ const imageJson = z.object({
   RepoDigests: texts,
   Os: z.string(),
   Architecture: z.string(),
-  Config: z.object({ Env: texts }).nullish(),
+  Config: z.object({ Env: texts, Cmd: texts }).nullish(),
 });
 
 /** Reads what `docker container inspect NAME` prints. */
@@ -134,6 +140,7 @@ function containerOf(found: z.infer<typeof containerJson>): Container {
     image: config.Image,
     labels: config.Labels,
     environmentKeys: config.Env.map(keyOf),
+    hasVariable: (key, value) => config.Env.includes(`${key}=${value}`),
     command: config.Cmd,
     user: config.User ?? '',
     state: {
@@ -155,6 +162,7 @@ function containerOf(found: z.infer<typeof containerJson>): Container {
     }),
     networks: Object.keys(found.NetworkSettings.Networks ?? {}),
     restart: restartOf(host.RestartPolicy),
+    extraHosts: host.ExtraHosts,
     memory: host.Memory ?? 0,
     cpus: (host.NanoCpus ?? 0) / 1e9,
   };
@@ -169,6 +177,7 @@ export function readImage(json: string): Image {
     os: found.Os,
     architecture: found.Architecture,
     environmentKeys: (found.Config?.Env ?? []).map(keyOf),
+    command: found.Config?.Cmd ?? [],
   };
 }
 

@@ -111,7 +111,7 @@ describe('deploys', () => {
       site.request('v1', { env: { GREETING: 'bye', DB_PASSWORD: 'canary-secret' } }),
     );
     expect(outcome.result).toBe('deployed');
-    expect(log.text).toContain('values of its environment');
+    expect(log.text).toContain('variables with another value: GREETING');
     expect(log.text).not.toContain('bye');
     expect(await site.answer()).toBe('v1 bye');
   });
@@ -150,6 +150,9 @@ describe('deploys', () => {
     const { outcome, log } = await site.deploy(site.request('v2', { dryRun: true }));
     expect(outcome).toMatchObject({ result: 'planned', previousRelease: 'v1' });
     expect(log.text).toContain('v1 runs; it will be stopped, and v2 started');
+    expect(log.text).toMatch(/^now: v1 \(sha256:[0-9a-f]{12}\), running since 20\d\d-.* UTC$/m);
+    expect(log.text).toContain('recreate: strategy: recreate was asked for');
+    expect(log.text).toContain('kept: v1 is started again if v2 is no good within 30 s');
     expect(await seen()).toBe(before);
   });
 });
