@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { checkOwner } from '../../src/deployment/put-back.ts';
+import { checkOwner } from '../../src/deployment/find-containers.ts';
 import { labels } from '../../src/deployment/release.ts';
 import { type Repair, repairFor } from '../../src/deployment/repair.ts';
 import { container } from './container.ts';
@@ -45,7 +45,8 @@ test.each([
   { current: otherStage, next: none, allowed: false, why: 'another environment' },
   { current: otherApp, next: none, allowed: false, why: 'another application' },
 ])('$why: may be touched: $allowed', ({ current, next, allowed }) => {
-  const check = () => checkOwner({ current, next, previous: none, bridge: none }, 'shop', 'uat');
+  const check = () =>
+    checkOwner({ current, next, previous: none, bridge: none, adopted: none }, 'shop', 'uat');
   if (allowed) expect(check).not.toThrow();
   else expect(check).toThrow('belongs to');
 });

@@ -465,7 +465,8 @@ function releaseOf({ image: name }: ShopImage): string {
 }
 
 async function containerId(): Promise<string> {
-  const args = ['inspect', '--format', '{{.Id}} {{.State.Status}}', 'line-shop'];
+  const label = 'label=tenantry.app=line-shop';
+  const args = ['ps', '--all', '--no-trunc', '--filter', label, '--format', '{{.ID}} {{.State}}'];
   return (await docker(args)).trim();
 }
 

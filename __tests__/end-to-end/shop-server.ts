@@ -26,7 +26,9 @@ export function shopServer({ docker, host1 }: Lab, port: string): ShopServer {
     answers: (domains) =>
       Promise.all(domains.map((domain) => answerOf(`http://${host1.address}:${port}/health/`, domain))),
     async digestOf(container, repository) {
-      const image = (await onHost('container', 'inspect', '--format', '{{.Image}}', container)).trim();
+      const label = `label=tenantry.app=${container}`;
+      const id = (await onHost('ps', '--quiet', '--filter', label)).trim();
+      const image = (await onHost('container', 'inspect', '--format', '{{.Image}}', id)).trim();
       const digests: string[] = JSON.parse(
         await onHost('image', 'inspect', '--format', '{{json .RepoDigests}}', image),
       );

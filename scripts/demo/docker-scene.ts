@@ -4,7 +4,7 @@ import { command, tryCommand } from '../../lab/command.ts';
 import { buildShop } from '../../lab/shop.ts';
 import { freePort, startOwnDatabase } from './own-database.ts';
 import { startOwnServer } from './own-server.ts';
-import type { Scene } from './scene.ts';
+import { removeShop, type Scene } from './scene.ts';
 
 const registryContainer = 'tenantry-demo-registry';
 /** How a container names the machine that it runs on. */
@@ -34,7 +34,8 @@ export async function dockerScene(progress: (line: string) => void): Promise<Sce
     const server = await startOwnServer();
     closing.push(() => server.stop());
     progress(`server      ${server.user}@127.0.0.1:${server.port}, this machine's Docker`);
-    closing.push(() => tryCommand(['docker', 'rm', '--force', '--volumes', 'shop', registryContainer]));
+    closing.push(() => tryCommand(['docker', 'rm', '--force', '--volumes', registryContainer]));
+    closing.push(() => removeShop('docker', process.env));
     const registry = { address: await startRegistry() };
     progress(`registry    ${registry.address}`);
     const web = { host: '127.0.0.1', port: await freePort() };

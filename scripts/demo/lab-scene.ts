@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-import { tryCommand } from '../../lab/command.ts';
 import { bringDown, bringUp, type Lab, readLab } from '../../lab/lab.ts';
 import { buildShop, workshopOf } from '../../lab/shop.ts';
-import type { Scene } from './scene.ts';
+import { removeShop, type Scene } from './scene.ts';
 
 /** Servers simulated on this machine. What was up before stays up. */
 export async function labScene(progress: (line: string) => void): Promise<Scene> {
@@ -46,5 +45,5 @@ function isUp(): boolean {
 
 async function removeContainer(lab: Lab): Promise<void> {
   const env = { ...process.env, DOCKER_HOST: lab.host1.dockerHost };
-  await tryCommand([lab.docker, 'rm', '--force', 'shop'], { env });
+  await removeShop(lab.docker, env);
 }

@@ -1,3 +1,4 @@
+import { tryCommand } from '../../lab/command.ts';
 import type { ShopImage } from '../../lab/shop.ts';
 
 /** What the demo runs on. */
@@ -30,4 +31,12 @@ export interface Site {
   /** As `docker run --publish` has it, and where that answers. */
   readonly publish: string;
   readonly web: { readonly host: string; readonly port: number };
+}
+
+/** Removes the containers that the demo has deployed, whatever release they are of. */
+export async function removeShop(docker: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const labels = ['--filter', 'label=tenantry.app=shop', '--filter', 'label=tenantry.environment=demo'];
+  const { stdout } = await tryCommand([docker, 'ps', '--all', '--quiet', ...labels], { env });
+  const ids = stdout.split('\n').filter((id) => id !== '');
+  if (ids.length > 0) await tryCommand([docker, 'rm', '--force', '--volumes', ...ids], { env });
 }

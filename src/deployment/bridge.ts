@@ -9,7 +9,7 @@ import { bridgeSpec, publicPorts } from './bridge-ports.ts';
 import { evidenceLines } from './gate.ts';
 import type { Lease } from './lease.ts';
 import { prove } from './proof.ts';
-import { namesOf, releaseNameOf } from './release.ts';
+import { namesFor, releaseNameOf, releaseOf, releaseOfContainer, workingNames } from './release.ts';
 import type { Found } from './repair.ts';
 import type { Survey } from './survey.ts';
 import { Course, type Followed, followed } from './switch-course.ts';
@@ -42,7 +42,7 @@ export async function crossOver(work: Work, crossing: Crossing): Promise<void> {
   const { host, request, machine, docker, ports } = work;
   const { release, current, spec, survey, folder, lease } = crossing;
   const { log, signal } = ports;
-  const { bridge, next } = namesOf(request.container);
+  const { bridge, next } = workingNames(request.container);
   const run: SwitchRun = { machine, folder, log };
   try {
     // Both are made before anything is touched: what Docker refuses, it refuses here.
@@ -51,7 +51,7 @@ export async function crossOver(work: Work, crossing: Crossing): Promise<void> {
       docker.create(bridgeSpec(spec, bridge, survey)).then(() => docker.start(bridge)),
     ]);
     const redirected = await publicPorts(machine, { bridge, ports: request.ports, survey, signal });
-    const program = switchProgram({ request, host, survey, ports: redirected, current });
+    const program = switchProgram({ request, host, survey, ports: redirected, current, release });
     await machine.writeFile(`${folder}/program`, program, { mode: 0o600 });
     await launch(run, 'deploy', signal);
   } catch (error) {
@@ -74,7 +74,7 @@ async function together(works: readonly Promise<void>[]): Promise<void> {
 
 /** A container that ends at once has no port to look at any more: its own end is what is to be told. */
 async function whyItEnded({ request, docker }: Work, release: string): Promise<UserError | undefined> {
-  const { bridge } = namesOf(request.container);
+  const { bridge } = workingNames(request.container);
   const container = await docker.container(bridge);
   if (container?.state.status !== 'exited') return undefined;
   return whyItStopped(
@@ -100,7 +100,7 @@ async function conclude(
     case 'deployed':
       learn({ result: 'deployed', downtime: 0, standing: `${release} serves on ${host}` });
       await tidyFolder(run);
-      await prove(work, docker, request.container, signal);
+      await prove(work, docker, namesFor(request.container, { release, current }).final, signal);
       return;
     case 'undone': {
       course.undone();
@@ -131,7 +131,9 @@ export async function settleSwitch(
   const run: SwitchRun = { machine, folder, log };
   if (!survey.hasProgram) {
     const current = found.current ?? found.previous;
-    const program = switchProgram({ request, host, survey, ports: [], current });
+    const made = found.bridge ?? found.next;
+    const release = (made && releaseOfContainer(made)) ?? releaseOf(request);
+    const program = switchProgram({ request, host, survey, ports: [], current, release });
     await machine.writeFile(`${folder}/program`, program, { mode: 0o600 });
   }
   const result = await recovered(work, run);
@@ -164,11 +166,11 @@ async function stuckStanding(
   release: string,
   current: Container,
 ): Promise<string> {
-  const names = namesOf(request.container);
+  const names = workingNames(request.container);
   const bridge = await docker.container(names.bridge).catch(() => undefined);
   return bridge?.state.status === 'running'
     ? `${release} serves on ${host} from a temporary container: run again, which puts it right`
-    : `${releaseNameOf(current)} may be down on ${host}: run again, which puts it right, or "docker start ${names.current}" there`;
+    : `${releaseNameOf(current)} may be down on ${host}: run again, which puts it right, or "docker start ${current.name}" there`;
 }
 
 function unsettled({ request, host }: Work, observed: string): UserError {

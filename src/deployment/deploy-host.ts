@@ -8,22 +8,24 @@ import { UserError } from '../ground/errors.ts';
 import { type RenewableMachine, renewableMachine } from '../machine/renewable.ts';
 import { crossOver, settleSwitch } from './bridge.ts';
 import { renderEnvironment } from './environment.ts';
+import { checkOwner, findContainers, refuseStranger } from './find-containers.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { type Choice, chooseMechanism } from './mechanism.ts';
 import { runPreDeploy } from './pre-deploy.ts';
 import { fetchedImage, refuseTakenPorts } from './preflight.ts';
 import { prove, proveOld, serves } from './proof.ts';
-import { checkOwner, describeRepair, findContainers, putBack } from './put-back.ts';
+import { describeRepair, putBack } from './put-back.ts';
 import { recreate } from './recreate.ts';
 import {
   digestOf,
   envFileOf,
   envFileOfContainer,
-  namesOf,
+  namesFor,
   releaseNameOf,
   releaseOf,
   settingsOf,
   specFor,
+  workingNames,
 } from './release.ts';
 import type { Found } from './repair.ts';
 import type { DeployRequest, HostOutcome } from './request.ts';
@@ -109,9 +111,9 @@ async function deploy(work: Work): Promise<void> {
 async function lookedAt({ machine, docker, request, ports: { signal } }: Work) {
   const { container, environment, networks } = request;
   const platform = await docker.platform();
-  const found = await findContainers(docker, namesOf(container));
+  const found = await findContainers(docker, container);
   checkOwner(found, container, environment);
-  const survey = await surveyOf(machine, { container, networks, signal });
+  const survey = await surveyOf(machine, { container, serving: found.current?.name, networks, signal });
   return { platform, found, survey };
 }
 
@@ -140,7 +142,7 @@ async function replace(
   const choice = chooseMechanism(askedOf(request), site.survey, current);
   const plan = await planOf(work, { current, digest, choice, survey: site.survey });
   tellPlan(plan, work);
-  if (plan.kind === 'unchanged' && (await serves(work, request.container))) {
+  if (plan.kind === 'unchanged' && current !== undefined && (await serves(work, current.name))) {
     learn({ result: 'unchanged', standing: `${release} serves on ${work.host}` });
     log.step(
       'Unchanged',
@@ -148,9 +150,14 @@ async function replace(
     );
     return;
   }
+  await refuseTakenName(work, release, current);
   await refuseTakenPorts(work, current);
   await switchTo(work, { digest, release, current, site, choice });
-  await checkWhatServes(work, image, digest);
+  await checkWhatServes(work, {
+    name: namesFor(request.container, { release, current }).final,
+    image,
+    digest,
+  });
 }
 
 /** Brings an earlier deployment to its end that was killed on its way. */
@@ -161,10 +168,10 @@ async function settled(
 ): Promise<Container | undefined> {
   const { host, request, machine, docker, ports } = work;
   const { log, signal } = ports;
-  const names = namesOf(request.container);
+  const names = workingNames(request.container);
   const isSwitch = seen.bridge !== undefined || survey.isRedirected;
   if (isSwitch) await settleSwitch(work, { found: seen, survey, folder });
-  const found = isSwitch ? await findContainers(docker, names) : seen;
+  const found = isSwitch ? await findContainers(docker, request.container) : seen;
   const repair = describeRepair(found);
   let current = found.current;
   if (repair !== undefined) {
@@ -198,7 +205,7 @@ async function switchTo(work: Work, { digest, release, current, site, choice }: 
     if (facts.result !== undefined) isDeployed = facts.result === 'deployed';
     work.learn(facts);
   };
-  const spec = specFor(request, digest, { name: namesOf(request.container).next, envFile });
+  const spec = specFor(request, digest, { name: workingNames(request.container).next, envFile });
   try {
     if (request.preDeploy !== undefined || site.survey.hasPreDeploy) {
       site.lease.phase('pre-deploy');
@@ -229,7 +236,8 @@ function recreated(
   return switchOver({
     host,
     machine,
-    names: namesOf(request.container),
+    container: request.container,
+    names: namesFor(request.container, { release, current }),
     spec,
     restart: request.restart,
     release,
@@ -244,13 +252,27 @@ function recreated(
   });
 }
 
+/** The name that the new one will have must be free, or the old one's own. */
+async function refuseTakenName(
+  { request, docker }: Work,
+  release: string,
+  current: Container | undefined,
+): Promise<void> {
+  const { final } = namesFor(request.container, { release, current });
+  if (final === current?.name) return;
+  const other = await docker.container(final);
+  if (other === undefined) return;
+  refuseStranger(other, request.container, request.environment);
+  // One of ours that somebody renamed, or stopped and started another beside: it serves nobody.
+  await docker.remove(final);
+}
+
 /** The verdict comes from the server: the image that was asked for is the one that runs. */
 async function checkWhatServes(
   { host, request, docker, learn }: Work,
-  image: Image,
-  digest: string,
+  { name, image, digest }: { name: string; image: Image; digest: string },
 ): Promise<void> {
-  const running = await docker.container(request.container);
+  const running = await docker.container(name);
   if (running?.state.status === 'running' && running.imageId === image.id && digestOf(running) === digest)
     return;
   const observed =

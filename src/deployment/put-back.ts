@@ -1,44 +1,13 @@
 import type { Docker } from '../docker/docker.ts';
 import type { Container } from '../docker/inspect.ts';
-import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
-import { commit } from './recreate.ts';
-import { type ContainerNames, labels, releaseNameOf } from './release.ts';
+import { commit, putAway } from './recreate.ts';
+import { labels, nameOfServing, releaseNameOf, type WorkingNames } from './release.ts';
 import { type Found, type Repair, repairFor } from './repair.ts';
-
-/** The containers of an application on a server, and whether they may be touched. */
-export async function findContainers(docker: Docker, names: ContainerNames): Promise<Found> {
-  const found = await docker.containers([names.current, names.next, names.previous, names.bridge]);
-  const named = (name: string) => found.find((container) => container.name === name);
-  return {
-    current: named(names.current),
-    next: named(names.next),
-    previous: named(names.previous),
-    bridge: named(names.bridge),
-  };
-}
-
-/**
- * Refuses to touch containers of somebody else.
- * @throws UserError `container-name-taken`
- */
-export function checkOwner({ current, next, bridge }: Found, container: string, environment: string): void {
-  for (const found of [current, next, bridge]) {
-    const app = found?.labels[labels.app];
-    const owner = found?.labels[labels.environment];
-    if (found === undefined || (found === current && app === undefined)) continue;
-    if (app === container && owner === environment) continue;
-    throw new UserError(
-      `The container ${found.name} belongs to ${app ?? 'somebody else'}${owner === undefined ? '' : ` (${owner})`} — not to ${container} (${environment})`,
-      'choose another name with the input container, or correct environment',
-      { code: 'container-name-taken' },
-    );
-  }
-}
 
 export interface PutBack {
   readonly docker: Docker;
-  readonly names: ContainerNames;
+  readonly names: WorkingNames;
   /** Proves that a container serves. */
   prove(name: string): Promise<void>;
   readonly log: Log;
@@ -68,22 +37,26 @@ export async function putBack(
     log.info(`an earlier deployment left ${names.next} running: looking whether it serves`);
     await prove(names.next);
   });
+  let serving = found.current;
   if (repair === 'undo') await docker.remove(names.next);
   if (repair === 'finish' && found.next !== undefined) {
     const restart = found.next.labels[labels.restart] ?? 'no';
-    await commit(docker, names, { restart, hasCurrent: found.current !== undefined });
-    return docker.container(names.current);
+    const final = nameOfServing(found.next);
+    await commit(docker, names, { restart, old: found.current ?? found.previous, final });
+    return docker.container(final);
   }
-  if (repair === 'tidy') await docker.remove(names.previous);
-  if (repair === 'restore') await docker.rename(names.previous, names.current);
-
-  const current = await docker.container(names.current);
-  if (current === undefined) return undefined;
-  await letRun(docker, current, {
+  if (repair === 'tidy' && found.previous !== undefined) await putAway(docker, names, found.previous);
+  if (repair === 'restore' && found.previous !== undefined) {
+    const name = nameOfServing(found.previous);
+    await docker.rename(names.previous, name);
+    serving = await docker.container(name);
+  }
+  if (serving === undefined) return undefined;
+  await letRun(docker, serving, {
     isStopping,
     mustStart: mayStart && repair !== 'none' && repair !== 'tidy',
   });
-  return docker.container(names.current);
+  return docker.container(serving.name);
 }
 
 async function decided(repair: Repair, giveUpNext: boolean, look: () => Promise<void>): Promise<Repair> {

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 
 import type { Docker } from '../docker/docker.ts';
 import type { Container } from '../docker/inspect.ts';
-import type { ContainerNames } from './release.ts';
+import { isForeign, type WorkingNames } from './release.ts';
 import type { Switch } from './switch.ts';
 
 /**
@@ -18,13 +18,13 @@ export const recreate: Switch = {
     const stopped = performance.now();
     if (hadServed) {
       standing('stopped');
-      await docker.stop(names.current, stopTimeout);
+      await docker.stop(names.old, stopTimeout);
     }
     await docker.start(names.next);
     await prove(names.next);
     const downtime = hadServed ? performance.now() - stopped : 0;
     standing('committing');
-    await commit(dockerToTheEnd, names, { restart, hasCurrent: current !== undefined });
+    await commit(dockerToTheEnd, names, { restart, old: current, final: names.final });
     standing('done');
     return downtime;
   },
@@ -37,15 +37,22 @@ function isDown({ state }: Container): boolean {
 /** Gives the proven container its name. Interrupted anywhere, the names tell the next run where to go on. */
 export async function commit(
   docker: Docker,
-  names: ContainerNames,
-  { restart, hasCurrent }: { restart: string; hasCurrent: boolean },
+  names: WorkingNames,
+  { restart, old, final }: { restart: string; old: Container | undefined; final: string },
 ): Promise<void> {
   await docker.setRestartPolicy(names.next, restart);
-  if (hasCurrent) {
+  if (old !== undefined && old.name !== names.previous) {
     // Of two containers with a restart policy, a reboot would start both.
-    await docker.setRestartPolicy(names.current, 'no');
-    await docker.rename(names.current, names.previous);
+    await docker.setRestartPolicy(old.name, 'no');
+    await docker.rename(old.name, names.previous);
   }
-  await docker.rename(names.next, names.current);
-  await docker.remove(names.previous);
+  await docker.rename(names.next, final);
+  if (old !== undefined) await putAway(docker, names, old);
+}
+
+/** Removes the one that was replaced, or keeps it under another name where Tenantry did not make it. */
+export async function putAway(docker: Docker, names: WorkingNames, old: Container): Promise<void> {
+  if (!isForeign(old)) return docker.remove(names.previous);
+  await docker.remove(names.adopted);
+  await docker.rename(names.previous, names.adopted);
 }

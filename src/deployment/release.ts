@@ -6,25 +6,61 @@ import type { Container } from '../docker/inspect.ts';
 import { renderEnvironment } from './environment.ts';
 import type { DeployRequest } from './request.ts';
 
-/** The names of the containers of one application on one server. */
-export interface ContainerNames {
-  /** Serves; a name that is proven. */
-  readonly current: string;
+/** Names that no container has for long; they are the same for every release. */
+export interface WorkingNames {
   /** Made or started, but not proven yet. */
   readonly next: string;
-  /** Was current until the next one was proven; about to be removed. */
+  /** Served until the next one was proven; about to be put away. */
   readonly previous: string;
-  /** Has the traffic while the current one is replaced. */
+  /** Has the traffic while the one that serves is replaced. */
   readonly bridge: string;
+  /** Was started by hand or by another tool, and is kept, stopped, since Tenantry took its place. */
+  readonly adopted: string;
 }
 
-export function namesOf(container: string): ContainerNames {
+/** The names of the containers of one deployment on one server. */
+export interface ContainerNames extends WorkingNames {
+  /** Serves now, under whatever name; the same as `final` when nothing does. */
+  readonly old: string;
+  /** Will serve: a name that is proven. */
+  readonly final: string;
+}
+
+export function workingNames(container: string): WorkingNames {
   return {
-    current: container,
     next: `${container}-tenantry-next`,
     previous: `${container}-tenantry-previous`,
     bridge: `${container}-tenantry-bridge`,
+    adopted: `${container}-tenantry-adopted`,
   };
+}
+
+/** What the container of a release is called once it is proven. */
+export function servingName(container: string, release: string): string {
+  return `${container}-${fileName(release).replace(/^tenantry-/, '_$&')}`;
+}
+
+/**
+ * What a container of ours is called once it is proven, as its labels have it; any other keeps the name that it has,
+ * or gets the application's back.
+ */
+export function nameOfServing(container: Container): string {
+  const { [labels.app]: app, [labels.release]: release } = container.labels;
+  if (app !== undefined && release !== undefined) return servingName(app, release);
+  return container.name.replace(/-tenantry-(next|previous|bridge|adopted)$/, '');
+}
+
+export function namesFor(
+  container: string,
+  { release, current }: { release: string; current: Container | undefined },
+): ContainerNames {
+  const final = servingName(container, release);
+  return { ...workingNames(container), old: current?.name ?? final, final };
+}
+
+/** A name of a release as a part of names of files and containers. */
+export function fileName(release: string): string {
+  return release.replace(/[^\w.-]/g, '_');
 }
 
 export const labels = {
@@ -42,6 +78,15 @@ export const labels = {
 /** The tag, or the beginning of the digest. */
 export function releaseOf({ release, image }: Pick<DeployRequest, 'release' | 'image'>): string {
   return release ?? image.tag ?? image.digest?.slice('sha256:'.length, 'sha256:'.length + 12) ?? 'unnamed';
+}
+
+/** Whether it was started by hand or by another tool. */
+export function isForeign(container: Container): boolean {
+  return container.labels[labels.app] === undefined;
+}
+
+export function releaseOfContainer(container: Container): string | undefined {
+  return container.labels[labels.release];
 }
 
 /** How a container is called in sentences: its release, or the image that it was started with by hand. */
@@ -106,7 +151,7 @@ export function settingsOf(request: DeployRequest, digest: string): string {
 
 /** `~/.tenantry/<container>/<release>-<settings>.env`, in the home of the account that deploys. */
 export function envFileOf(home: string, container: string, release: string, settings: string): string {
-  return `${home}/.tenantry/${container}/${release.replace(/[^\w.-]/g, '_')}-${settings}.env`;
+  return `${home}/.tenantry/${container}/${fileName(release)}-${settings}.env`;
 }
 
 /** Where the environment file of a container lies that was deployed from this account. */

@@ -6,6 +6,8 @@ export interface Found {
   readonly next: Container | undefined;
   readonly previous: Container | undefined;
   readonly bridge: Container | undefined;
+  /** Started by hand or by another tool, and kept since it was replaced. */
+  readonly adopted: Container | undefined;
 }
 
 /**
@@ -20,10 +22,10 @@ export interface Found {
 export type Repair = 'none' | 'undo' | 'judge' | 'finish' | 'restore' | 'tidy';
 
 /**
- * Reads from the world how far a deployment came. A name is the proof: a container gets the current name only
+ * Reads from the world how far a deployment came. A name is the proof: a container gets the name of its release only
  * after it was proven, and the current one becomes previous only then.
  */
-export function repairFor({ current, next, previous }: Omit<Found, 'bridge'>): Repair {
+export function repairFor({ current, next, previous }: Omit<Found, 'bridge' | 'adopted'>): Repair {
   if (next !== undefined && previous !== undefined && current === undefined) return 'finish';
   if (next !== undefined) return next.state.status === 'running' ? 'judge' : 'undo';
   if (previous === undefined) return 'none';

@@ -78,6 +78,30 @@ drain() { # NAME PORTS
   done
 }
 
+# --- releases ----------------------------------------------------------------------------------------------------
+
+# What the runner has prepared about the release that is proven now becomes the record: the pointers to it last.
+keep_record() {
+  [ -d record ] || return 0
+  for file in record/*.json record/previous record/current; do
+    [ ! -e "$file" ] || mv -f "$file" ../releases/ 2>>record.error
+  done
+  rmdir record 2>/dev/null || :
+}
+
+drop_record() { rm -rf record; }
+
+# The one that was replaced is removed, or kept under another name where Tenantry did not make it.
+put_away() {
+  [ "$(state "$PREVIOUS")" != none ] || return 0
+  if [ -n "$KEEP" ]; then
+    docker rm -f "$KEEP" >/dev/null 2>&1
+    docker rename "$PREVIOUS" "$KEEP" >/dev/null 2>&1
+  else
+    docker rm -f "$PREVIOUS" >/dev/null 2>&1
+  fi
+}
+
 # --- health ------------------------------------------------------------------------------------------------------
 
 # One answer: its status in `answered`; 000 when there was none, `late` when it did not come in time.

@@ -1,9 +1,9 @@
 # What a server has and allows, one fact a line. Changes nothing.
-#   sh -c … survey CONTAINER CHAIN NETWORK…
+#   sh -c … survey CONTAINER CHAIN SERVING NETWORK…
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL=C
-container=$1 chain=$2
-shift 2
+container=$1 chain=$2 serving=$3
+shift 3
 has() { command -v "$1" >/dev/null 2>&1; }
 
 echo "home $(cd && pwd)"
@@ -66,7 +66,7 @@ done
 ip -4 -o addr show 2>/dev/null | awk '{ sub(/\/.*/, "", $4); print "address", $2, $4 }'
 
 awk '$1 == "MemAvailable:" { printf "available %.0f\n", $2 * 1024 }' /proc/meminfo
-pid=$(docker container inspect --format '{{.State.Pid}}' "$container" 2>/dev/null)
+pid=$(docker container inspect --format '{{.State.Pid}}' "$serving" 2>/dev/null)
 if [ "${pid:-0}" -gt 0 ]; then
   group=$(sed -n 's/^[0-9]*:\([a-z,]*,\)*memory[^:]*://p; s/^0:://p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
   for stat in "/sys/fs/cgroup/memory$group/memory.stat" "/sys/fs/cgroup$group/memory.stat"; do

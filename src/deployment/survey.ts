@@ -57,10 +57,30 @@ const timeout = 60_000;
  */
 export async function surveyOf(
   machine: Machine,
-  { container, networks, signal }: { container: string; networks: readonly string[]; signal: AbortSignal },
+  {
+    container,
+    serving,
+    networks,
+    signal,
+  }: {
+    container: string;
+    /** The name of the container that serves, for what it holds. */
+    serving: string | undefined;
+    networks: readonly string[];
+    signal: AbortSignal;
+  },
 ): Promise<Survey> {
   const joined = networks.length === 0 ? ['bridge'] : networks;
-  const script = ['sh', '-c', serverScript('survey'), 'survey', container, chainOf(container), ...joined];
+  const script = [
+    'sh',
+    '-c',
+    serverScript('survey'),
+    'survey',
+    container,
+    chainOf(container),
+    serving ?? '',
+    ...joined,
+  ];
   const result = await machine.run(script, { timeout, signal });
   const survey = readSurvey(result.stdout);
   if (succeeded(result) && survey.home.startsWith('/')) return survey;

@@ -6,7 +6,8 @@ import type { Container } from '../docker/inspect.ts';
 import { LostConnection, messageOf } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import type { RenewableMachine } from '../machine/renewable.ts';
-import { findContainers, putBack } from './put-back.ts';
+import { findContainers } from './find-containers.ts';
+import { putBack } from './put-back.ts';
 import { reconnected } from './reconnect.ts';
 import { type ContainerNames, labels, releaseNameOf } from './release.ts';
 import type { HostOutcome } from './request.ts';
@@ -18,6 +19,7 @@ const lastTime = { cancelled: 6_000, otherwise: 180_000 } as const;
 export interface SwitchOver {
   readonly host: string;
   readonly machine: RenewableMachine;
+  readonly container: string;
   readonly names: ContainerNames;
   readonly spec: ContainerSpec;
   readonly restart: string;
@@ -100,7 +102,7 @@ async function bringToRest(
   error: unknown,
   standing: Standing,
 ): Promise<Pick<HostOutcome, 'result' | 'standing'>> {
-  const { host, names, log, spec, current: old } = work;
+  const { host, container, names, log, spec, current: old } = work;
   const isCancelled = work.signal.aborted;
   const limit = AbortSignal.timeout(isCancelled ? lastTime.cancelled : lastTime.otherwise);
   const isLost = error instanceof LostConnection;
@@ -113,7 +115,7 @@ async function bringToRest(
   try {
     const docker = dockerOn(work.machine, { signal: limit, log });
     const current = await putBack(
-      await findContainers(docker, names),
+      await findContainers(docker, container),
       { docker, names, log, prove: (name) => work.prove(docker, name, limit) },
       // A lost connection is no verdict about the next one, nor is a failure after its proof.
       {
@@ -131,7 +133,7 @@ async function bringToRest(
     log.warning(`${host}: what was there before could not be put back: ${messageOf(failure)}`);
     return {
       result: 'failed',
-      standing: `${nameOf(old)} may be down on ${host}: run again, which puts it right, or "docker start ${names.current}" there`,
+      standing: `${nameOf(old)} may be down on ${host}: run again, which puts it right, or "docker start ${names.old}" there`,
     };
   }
 }

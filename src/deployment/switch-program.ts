@@ -4,7 +4,7 @@ import type { Container } from '../docker/inspect.ts';
 import { quoted } from '../machine/quoting.ts';
 import { healthProbe } from './health-probe.ts';
 import { chainOf, ip6tablesFlip, iptablesFlip, nftFlip, type PublicPort } from './redirect.ts';
-import { namesOf } from './release.ts';
+import { isForeign, namesFor } from './release.ts';
 import type { DeployRequest } from './request.ts';
 import { serverScript } from './server-script.ts';
 import type { Survey } from './survey.ts';
@@ -16,6 +16,8 @@ export interface ProgramFacts {
   /** Without it, the program can only recover. */
   readonly ports: readonly PublicPort[];
   readonly current: Container | undefined;
+  /** The release that shall serve. */
+  readonly release: string;
 }
 
 /** The whole file. Nothing in it is secret. */
@@ -24,19 +26,21 @@ export function switchProgram(facts: ProgramFacts): string {
   return `${lines.join('')}\n${serverScript('server-common')}\n${serverScript('switch')}`;
 }
 
-function settings({ request, host, survey, ports, current }: ProgramFacts) {
+function settings({ request, host, survey, ports, current, release }: ProgramFacts) {
   const { container, restart, stopTimeout, bake, drainTimeout, healthTimeout } = request;
-  const names = namesOf(container);
+  const names = namesFor(container, { release, current });
   const chain = chainOf(container);
   const filter = survey.filter ?? 'iptables';
   const isNft = filter === 'nft';
   const probe = healthProbe(request, host);
   const http = probe === undefined || (probe.scheme === 'https' && survey.http !== 'curl') ? '' : survey.http;
   return {
-    CURRENT: names.current,
+    OLD: names.old,
+    FINAL: names.final,
     NEXT: names.next,
     PREVIOUS: names.previous,
     BRIDGE: names.bridge,
+    KEEP: current !== undefined && isForeign(current) ? names.adopted : '',
     CHAIN: chain,
     SUDO: survey.isRoot ? '' : 'sudo -n',
     FILTER: filter,

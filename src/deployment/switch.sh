@@ -1,6 +1,7 @@
 # Moves the traffic of one application from the container that serves to the one that shall serve, on the server
 # itself and to the end, whoever is still connected. POSIX sh. What it needs to know stands before it in the same file.
-#   sh program deploy    a container (BRIDGE) runs the new version beside the old one (CURRENT); NEXT is made, not started
+#   sh program deploy    a container (BRIDGE) runs the new version beside the old one (OLD); NEXT is made, not started, and
+#                        will be called FINAL, which may be the old one's own name
 #   sh program recover  what a killed run left: finished or undone, as the world says
 # It is started with descriptor 9 holding the lock, and tells what it does in `journal`, how it ended in `result`.
 
@@ -81,22 +82,23 @@ deploy() {
   note flipped
   public_answers || { failed=public; give_up "$BRIDGE"; }
   note proven
-  watch "$BRIDGE" "$CURRENT" || give_up "$BRIDGE"
+  watch "$BRIDGE" "$OLD" || give_up "$BRIDGE"
   note baked
   ! cancelled || { failed=$(cat cancel); give_up "$BRIDGE"; }
 
   # From here on the old one would not come back after a reboot by "unless-stopped"; it would by "always".
   may_cancel=no who=final
-  docker update --restart always "$CURRENT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  docker update --restart always "$OLD" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
   note stopping
   old_serves=no
-  docker stop -t "$STOP" "$CURRENT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  docker stop -t "$STOP" "$OLD" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
   note stopped
   docker start "$NEXT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
   note final-started
   gate "$NEXT" good "$HEALTH_TIMEOUT" || give_up "$NEXT"
   note final-healthy
   commit || { failed=docker; recover no; }
+  keep_record
   note committed
   unflip || { failed=filter; end stuck; }
   note unflipped
@@ -109,17 +111,17 @@ deploy() {
 commit() {
   {
     docker update --restart "$RESTART" "$NEXT" &&
-      docker update --restart no "$CURRENT" &&
-      docker rename "$CURRENT" "$PREVIOUS" &&
-      docker rename "$NEXT" "$CURRENT"
-  } >/dev/null 2>docker.error
+      docker update --restart no "$OLD" &&
+      docker rename "$OLD" "$PREVIOUS" &&
+      docker rename "$NEXT" "$FINAL"
+  } >/dev/null 2>docker.error && serving=$FINAL
 }
 
 tidy() {
   drain "$BRIDGE" "$PORTS"
   docker stop -t "$STOP" "$BRIDGE" >/dev/null 2>&1
   docker rm -f -v "$BRIDGE" >/dev/null 2>&1
-  docker rm -f "$PREVIOUS" >/dev/null 2>&1
+  put_away
   note tidied
 }
 
@@ -131,23 +133,25 @@ give_up() { # NAME of the one that is no good
 }
 
 # Reads from the world how far it came. The old one is never stopped before the new one was proven in its place, and
-# names are changed only after the last proof.
+# names are changed only after the last proof: as long as there is one with the old name, that one serves.
 recover() { # yes: the next one is known to be no good
   why=$failed bad=$1 may_cancel=no
   await_docker || { failed=${why:-docker}; end stuck; }
-  current=$(state "$CURRENT") next=$(state "$NEXT") previous=$(state "$PREVIOUS") bridge=$(state "$BRIDGE")
+  serving=$OLD current=$(state "$OLD")
+  if [ "$current" = none ]; then serving=$FINAL current=$(state "$FINAL"); fi
+  next=$(state "$NEXT") previous=$(state "$PREVIOUS") bridge=$(state "$BRIDGE")
   # Traffic that goes nowhere is given back first.
   if [ "$current" = running ] && [ "$bridge" != running ]; then unflip; fi
   # A stop that was asked for may still be under way; the bridge serves meanwhile.
   if [ "$current" = running ] && [ "$bridge" = running ] && interrupted_stop && redirected; then
-    docker stop -t "$STOP" "$CURRENT" >/dev/null 2>&1
-    current=$(state "$CURRENT")
+    docker stop -t "$STOP" "$serving" >/dev/null 2>&1
+    current=$(state "$serving")
   fi
   if [ "$previous" != none ]; then
     if [ "$current" = none ] && [ "$next" != none ]; then
-      docker rename "$NEXT" "$CURRENT"
+      docker rename "$NEXT" "$FINAL"
     elif [ "$current" = none ]; then
-      docker rename "$PREVIOUS" "$CURRENT"
+      docker rename "$PREVIOUS" "$OLD" && serving=$OLD
     fi
     serve any || { failed=${why:-$failed}; end stuck; }
     leave
@@ -166,19 +170,21 @@ recover() { # yes: the next one is known to be no good
 
 interrupted_stop() { [ "$(sed -n '$s/.*"step":"\([a-z-]*\)".*/\1/p' before 2>/dev/null)" = stopping ]; }
 
-# The one that has the name runs and answers, started if it has to be.
+# It runs and answers, started if it has to be.
 serve() { # good|any
-  [ "$(state "$CURRENT")" = running ] || docker start "$CURRENT" >/dev/null 2>docker.error || return
-  gate "$CURRENT" "$1" "$HEALTH_TIMEOUT"
+  [ "$(state "$serving")" = running ] || docker start "$serving" >/dev/null 2>docker.error || return
+  gate "$serving" "$1" "$HEALTH_TIMEOUT"
 }
 
-leave() { # the one with the name serves; which it is says how it ended
-  if [ "$(docker container inspect --format '{{.Id}}' "$CURRENT" 2>/dev/null)" = "$OLD_ID" ]; then
+leave() { # which one serves says how it ended
+  if [ "$(docker container inspect --format '{{.Id}}' "$serving" 2>/dev/null)" = "$OLD_ID" ]; then
     outcome=undone policy=$OLD_RESTART
+    drop_record
   else
     outcome=finished policy=$RESTART
+    keep_record
   fi
-  docker update --restart "$policy" "$CURRENT" >/dev/null 2>&1
+  docker update --restart "$policy" "$serving" >/dev/null 2>&1
   unflip || { failed=filter; end stuck; }
   note unflipped
   tidy
@@ -186,7 +192,7 @@ leave() { # the one with the name serves; which it is says how it ended
   end $outcome
 }
 
-failed='' who='' why='' old_serves=no may_cancel=no
+failed='' who='' why='' serving=$OLD old_serves=no may_cancel=no
 note begin
 case $1 in
   deploy) deploy ;;

@@ -118,7 +118,7 @@ PYTHON
   const request = (tag: string, changes: Partial<DeployRequest> = {}) =>
     site.request(tag, { strategy: 'bridge', stopTimeout: 1_000, ...changes });
 
-  /** The old one has the name; whether a test before this one got there does not matter. */
+  /** The old one is there; whether a test before this one got there does not matter. */
   async function serving(tag: string): Promise<string> {
     const { outcome } = await site.deploy(request(tag, { strategy: 'recreate' }));
     expect(outcome.failure?.sentence).toBeUndefined();
@@ -141,8 +141,8 @@ PYTHON
   }
 
   /** Nothing of a switch is left on the server. */
-  async function expectRest(): Promise<void> {
-    expect(await site.containers()).toEqual([`${name} running`]);
+  async function expectRest(release: string): Promise<void> {
+    expect(await site.containers()).toEqual([`${name}-${release} running`]);
     expect(await site.rules()).toEqual([]);
     expect(await site.onServer(`ls ${site.environmentFolder}/switch`)).toBe('journal\nlease.lock\nlock\n');
     expect(await site.onServer(`ls ${site.environmentFolder} | wc -l`)).toBe('2\n');
@@ -169,7 +169,7 @@ PYTHON
     expect(Object.keys(load.versions).sort()).toEqual(['v1', 'v2']);
     expect([during, await site.answersEverywhere()]).toEqual([everywhere('v2'), everywhere('v2')]);
     expect(await site.inspected('{{.HostConfig.RestartPolicy.Name}}')).toBe('unless-stopped');
-    await expectRest();
+    await expectRest('v2');
   });
 
   async function goneBack(tag: string): Promise<LoadResult> {
@@ -184,7 +184,7 @@ PYTHON
     expect(course.standing).toContain('the old version (v2)');
     expect(await site.inspected('{{.Id}} {{.HostConfig.RestartPolicy.Name}}')).toBe(before);
     expect(await site.answer()).toBe('v2 hello');
-    await expectRest();
+    await expectRest('v2');
     return load;
   }
 
@@ -218,7 +218,7 @@ PYTHON
       expect(['deployed', 'unchanged']).toContain(second.outcome.result);
       expect(await site.answer()).toBe('v2 hello');
       expect(await site.inspected('{{.HostConfig.RestartPolicy.Name}}')).toBe('unless-stopped');
-      await expectRest();
+      await expectRest('v2');
     },
   );
 });
@@ -260,7 +260,7 @@ describe('who may deploy', () => {
     expect(standing).toBe(`the old version (v1) serves again on ${site.host.address}`);
     expect(await site.answer()).toBe('v1 hello');
     expect(await site.rules()).toEqual([]);
-    expect(await site.containers()).toEqual(['lease-shop running']);
+    expect(await site.containers()).toEqual(['lease-shop-v1 running']);
   });
 
   test('without the right to change the packet filter: with a gap, and the plan says what would give it', async () => {

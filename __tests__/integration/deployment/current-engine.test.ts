@@ -35,7 +35,7 @@ test('first, unchanged, new version', async () => {
   });
   expect(log.text).toContain('image: v1 → v2');
   expect(await site.answer()).toBe('v2 hello');
-  expect(await site.containers()).toEqual([`${name} running`]);
+  expect(await site.containers()).toEqual([`${name}-v2 running`]);
 });
 
 test('a version that crashes: the old one serves again', async () => {
@@ -58,7 +58,7 @@ test('cancelled while the new one boots: the old one runs again', async () => {
     },
   });
   expect(outcome.result).toBe('rolled-back');
-  expect(await site.containers()).toEqual([`${name} running`]);
+  expect(await site.containers()).toEqual([`${name}-v1 running`]);
 });
 
 test.each([

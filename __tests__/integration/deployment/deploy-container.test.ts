@@ -48,7 +48,7 @@ describe('deploys', () => {
     });
     expect(standing).toBe(`v1 serves on ${site.host.address}`);
     expect(await site.answer()).toBe('v1 hello');
-    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(await site.containers()).toEqual([`${name}-v1 running`]);
     expect(outcome.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(await site.inspected('{{.Config.Image}} {{.HostConfig.RestartPolicy.Name}}')).toBe(
       `${site.repository}@${outcome.digest} unless-stopped`,
@@ -101,7 +101,7 @@ describe('deploys', () => {
     expect(log.text).toContain('variables: + OTHER');
     expect(log.text).toContain('variables: − DB_PASSWORD and GREETING');
     expect(await site.answer()).toBe('v3');
-    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(await site.containers()).toEqual([`${name}-v3 running`]);
     expect(await site.onServer(`ls ${site.environmentFolder}/*.env | wc -l`)).toBe('1\n');
   });
 
@@ -177,7 +177,7 @@ describe('when the new version is no good, the old one serves again', () => {
     expect(outcome.downtime).toBeGreaterThan(0);
     expect(await site.answer()).toBe('v1 hello');
     expect(await site.inspected('{{.Id}} {{.HostConfig.RestartPolicy.Name}}')).toBe(`${id} unless-stopped`);
-    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(await site.containers()).toEqual([`${name}-v1 running`]);
     expect(await site.onServer(`ls ${site.environmentFolder}/*.env | wc -l`)).toBe('1\n');
   });
 
@@ -227,7 +227,7 @@ describe('refuses before anything is stopped', () => {
     expect(['', `the old version (v1) is running on ${site.host.address}, as before`]).toContain(standing);
     expect(outcome.failure?.sentence).not.toContain('wrong');
     expect(await site.inspected('{{.Id}} {{.State.StartedAt}}')).toBe(started);
-    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(await site.containers()).toEqual([`${name}-v1 running`]);
     expect(await site.onServer('ls -d /tmp/tmp.* 2>/dev/null | wc -l')).toBe('0\n');
   });
 
@@ -277,7 +277,7 @@ describe('interrupted', () => {
     expect(standing).toBe(`the old version (v1) runs again on ${site.host.address}`);
     await sleep(500);
     expect(await site.answer()).toBe('v1 hello');
-    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(await site.containers()).toEqual([`${name}-v1 running`]);
   });
 
   test('the connection is lost while the new one boots: it is looked up, and the new one serves', async () => {
@@ -295,7 +295,7 @@ describe('interrupted', () => {
     expect(outcome.failure?.sentence).toBeUndefined();
     expect(outcome).toMatchObject({ result: 'deployed', release: 'v3' });
     expect(log.text).toContain('The connection was lost');
-    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(await site.containers()).toEqual([`${name}-v3 running`]);
     await sleep(2_000);
     expect(await site.answer()).toBe('v3 hello');
   });
@@ -328,7 +328,7 @@ describe('interrupted', () => {
     ],
     [
       'before the previous was removed',
-      `docker stop OLD; docker rename OLD PREVIOUS; docker run -d --name OLD LABELS -p PORT IMAGE`,
+      `docker stop OLD; docker rename OLD PREVIOUS; docker run -d --name FINAL LABELS -p PORT IMAGE`,
       'v2',
       'which will be removed',
     ],
@@ -345,7 +345,8 @@ describe('interrupted', () => {
       script
         .replaceAll('NEXT', `${name}-tenantry-next`)
         .replaceAll('PREVIOUS', `${name}-tenantry-previous`)
-        .replaceAll('OLD', name)
+        .replaceAll('OLD', `${name}-v1`)
+        .replaceAll('FINAL', `${name}-v2`)
         .replaceAll('PORT', `${port}:8000`)
         .replaceAll('IMAGE', `${site.repository}:v2`)
         .replaceAll(
@@ -358,7 +359,7 @@ describe('interrupted', () => {
     expect(outcome.failure?.sentence).toBeUndefined();
     expect(outcome).toMatchObject({ result: 'deployed', release: 'v3', previousRelease: previously });
     expect(await site.answer()).toBe('v3 hello');
-    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(await site.containers()).toEqual([`${name}-v3 running`]);
   });
 });
 

@@ -59,7 +59,7 @@ test('they run in the new image, with its environment, mounts and limits; a fail
   expect(await site.docker(`run --rm -v eager-marks:/marks ${site.repository}:v1 cat /marks/v1`)).toBe(
     'canary-secret',
   );
-  expect(await site.containers()).toEqual([`${name} running`]);
+  expect(await site.containers()).toEqual([`${name}-v1 running`]);
 });
 
 test('a blocking one that fails, or takes too long, ends the deployment; the old version was never touched', async () => {
@@ -86,7 +86,7 @@ test('a blocking one that fails, or takes too long, ends the deployment; the old
     expect(outcome.failure?.sentence).toContain(says.replace('HOST', site.host.address));
     expect(standing).toBe(`the old version (v1) is running on ${site.host.address}, as before`);
     expect(await site.inspected('{{.Id}} {{.State.StartedAt}}')).toBe(id);
-    expect(await site.containers()).toEqual([`${name} running`]);
+    expect(await site.containers()).toEqual([`${name}-v1 running`]);
   }
 }, 60_000);
 
@@ -117,7 +117,7 @@ test('one that a killed run left running is waited for, and not run twice; what 
   expect(outcome.failure?.sentence).toBeUndefined();
   expect(log.text).toContain('slow was started by an earlier run and still runs');
   expect(await site.docker(`run --rm -v eager-marks:/marks ${site.repository}:v1 cat /marks/runs`)).toBe('x');
-  expect(await site.containers()).toEqual([`${name} running`]);
+  expect(await site.containers()).toEqual([`${name}-v2 running`]);
 }, 120_000);
 
 test('a lease is not taken from a dead holder whose command of another release still runs', async () => {
@@ -139,5 +139,5 @@ test('a lease is not taken from a dead holder whose command of another release s
   const [second] = await Promise.all([site.deploy(site.request('v2')), letGo()]);
   expect(second.outcome.failure?.sentence).toBeUndefined();
   expect(second.log.text).toContain('migrate of an earlier run still runs: waiting for it');
-  expect(await site.containers()).toEqual([`${name} running`]);
+  expect(await site.containers()).toEqual([`${name}-v2 running`]);
 }, 120_000);

@@ -94,8 +94,10 @@ export class Site {
     return this.onServer(`docker ${line}`);
   }
 
+  /** Of the container that serves, found as people find it. */
   async inspected(format: string): Promise<string> {
-    return (await this.docker(`inspect --format '${format}' ${this.name}`)).trim();
+    const found = `$(docker ps -aq --filter label=tenantry.app=${this.name})`;
+    return (await this.docker(`inspect --format '${format}' ${found}`)).trim();
   }
 
   /** `name state` of every container of the application, also of those that should not be there. */
