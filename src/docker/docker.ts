@@ -17,15 +17,10 @@ export interface Docker {
   pull(image: ImageReference, login: RegistryLogin | undefined): Promise<string>;
   image(reference: string): Promise<Image | undefined>;
   container(name: string): Promise<Container | undefined>;
-<<<<<<< HEAD
-  /** Those that exist of some containers, in one look. */
-  containers(names: readonly string[]): Promise<Container[]>;
   /** Those that have a label, `name=value`, whatever their state. */
   labelled(label: string): Promise<Container[]>;
-=======
   /** Those that exist of some containers, and all that have a label (`NAME=VALUE`), in one look. */
   containers(names: readonly string[], label: string): Promise<Container[]>;
->>>>>>> 7c28fd5 (The container that serves is called after its release, and is found by its labels)
   /** Makes a container and connects it to its networks, without starting it. */
   create(spec: ContainerSpec): Promise<void>;
   start(name: string): Promise<void>;
@@ -56,7 +51,6 @@ export interface DockerPorts {
 /** Milliseconds: for questions, for small changes, and for an image to come. */
 const limits = { ask: 30_000, change: 60_000, pull: 20 * 60_000 } as const;
 
-<<<<<<< HEAD
 /** One round trip; one that is removed in between is none. */
 const inspectLabelled = `
   ids=$(docker ps --all --quiet --no-trunc --filter "$1") || exit
@@ -65,14 +59,13 @@ const inspectLabelled = `
   case $said in *[Nn]o such container*) exit 0 ;; esac
   echo "$said" >&2
   exit 1`;
-=======
+
 /** A label before names. One that ends while we look is as if it had never been there. */
 const inspectAll = `
   label=$1
   shift
   labelled=$(docker ps --all --quiet --no-trunc --filter "label=$label") || exit
   docker container inspect "$@" $labelled`;
->>>>>>> 7c28fd5 (The container that serves is called after its release, and is found by its labels)
 
 /** Docker on a machine, through its command-line program. */
 export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker {
