@@ -9,7 +9,7 @@ export interface WorkerOptions {
   readonly onLine?: ((line: string) => void) | undefined;
   /** Milliseconds until the project has to be up. Default: two minutes. */
   readonly startTimeout?: number | undefined;
-  /** After so many tenants a new process takes over. Default: 500. */
+  /** After so many tenants a new process takes over. Default: 2,000. */
   readonly tenantsPerProcess?: number | undefined;
   /** Beyond so many bytes of memory a new process takes over. Default: 400 MiB. */
   readonly memoryPerProcess?: number | undefined;

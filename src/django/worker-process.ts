@@ -9,13 +9,14 @@ import { messageShape, type Ready, type TenantResult, type WorkerMessage } from 
 import type { TenantRequest, WorkerOptions } from './worker-options.ts';
 import { WorkerUnsupported } from './worker-unsupported.ts';
 
-const defaults = { startTimeout: 120_000, tenantsPerProcess: 500, memoryPerProcess: 400 * 1024 * 1024 };
+const defaults = { startTimeout: 120_000, tenantsPerProcess: 2_000, memoryPerProcess: 400 * 1024 * 1024 };
 
 /** One process of worker.py, from its start to its end. */
 export interface WorkerProcess {
   readonly ready: Ready;
   /** It is gone, or has done its share: another one has to take over. */
   readonly isUsedUp: boolean;
+  prepare(example: TenantRequest): Promise<void>;
   migrate(request: TenantRequest): Promise<TenantResult>;
   end(): Promise<void>;
 }
@@ -111,6 +112,11 @@ class Process implements WorkerProcess {
     return this.#gone || this.#tenants >= tenantsPerProcess || this.#memory > memoryPerProcess;
   }
 
+  async prepare(example: TenantRequest): Promise<void> {
+    // That nobody listens any more is noticed when a tenant comes.
+    await this.#parts.conversation.send(JSON.stringify(this.#words('prepare', example))).catch(() => {});
+  }
+
   async migrate(request: TenantRequest): Promise<TenantResult> {
     this.#tenants += 1;
     const result = await within(request.timeout, this.#converse(request));
@@ -130,15 +136,8 @@ class Process implements WorkerProcess {
   }
 
   async #converse(request: TenantRequest): Promise<TenantResult> {
-    const { schema, tenantType = null, postMigrate, tryOut, onBegun, onApplied } = request;
-    await this.#say(request, {
-      do: 'migrate',
-      schema,
-      tenantType,
-      postMigrate,
-      tryOut: tryOut === undefined ? null : { sql: tryOut.sql },
-      applicationName: sessionName(this.#parts.project, schema),
-    });
+    const { onBegun, onApplied } = request;
+    await this.#say(request, this.#words('migrate', request));
     for (;;) {
       const message = await this.#hear(request);
       switch (message.event) {
@@ -159,11 +158,17 @@ class Process implements WorkerProcess {
         case 'cannot-try-out':
           return outcomeOf(message);
         case 'lost':
-          throw new LostConnection(`the migration of ${schema} (${message.during})`, message.message);
+          throw new LostConnection(`the migration of ${request.schema} (${message.during})`, message.message);
         default:
           throw await this.#lost(request, `the worker said ${message.event}`);
       }
     }
+  }
+
+  #words(what: 'prepare' | 'migrate', { schema, tenantType = null, postMigrate, tryOut }: TenantRequest) {
+    const applicationName = sessionName(this.#parts.project, schema);
+    const asked = tryOut === undefined ? null : { sql: tryOut.sql };
+    return { do: what, schema, tenantType, postMigrate, tryOut: asked, applicationName };
   }
 
   async #decide({ tryOut }: TenantRequest, held: Parameters<NonNullable<typeof tryOut>['decide']>[0]) {

@@ -43,7 +43,11 @@ def work(request):
         request = line.hear()
         if request is None or request["do"] == "end":
             return {}
-        Tenant(request, session, works, line).migrate()
+        tenant = Tenant(request, session, works, line)
+        if request["do"] == "prepare":
+            tenant.prepare()
+        else:
+            tenant.migrate()
 
 
 def load_migrations():

@@ -11,6 +11,8 @@ export { WorkerUnsupported } from './worker-unsupported.ts';
 export interface Worker {
   /** Of the process that is running now, or was the last. */
   readonly ready: Ready;
+  /** Has it work out what tenants like this one need, before the first of them comes. Changes nothing. */
+  prepare(example: TenantRequest): Promise<void>;
   /**
    * Brings one tenant to the head of the project's migrations. The worker stays usable whatever happens to one
    * tenant: a process that is gone is replaced when the next one comes.
@@ -32,6 +34,8 @@ export async function startWorker(project: DjangoProject, options: WorkerOptions
     get ready() {
       return process.ready;
     },
+
+    prepare: (example) => process.prepare(example),
 
     async migrate(request) {
       options.signal?.throwIfAborted();

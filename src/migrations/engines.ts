@@ -3,7 +3,7 @@ import { differences, type Structure } from '../database/structure.ts';
 import { exactStructure, exactStructureSql, structureOf } from '../database/structures.ts';
 import { isRetryable } from '../django/command-output.ts';
 import { sessionName } from '../django/project.ts';
-import type { Held, PostMigrate, TenantResult, Worker } from '../django/worker.ts';
+import type { Held, PostMigrate, TenantRequest, TenantResult, Worker } from '../django/worker.ts';
 import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
 import { type CommandOptions, lookInterval, migrateTenant, placeOfTenant, type Ran } from './commands.ts';
@@ -60,8 +60,8 @@ export function ladder(options: EngineOptions): Engine {
   let unavailable: string | undefined;
 
   if (sharedTables.size > 0) noteSharedTables();
-  // While Django shows the first tenant, the worker that has to do the same starts.
-  if (options.choice !== 'django' && [...amounts.values()].some(isWorthAWorker)) warmUp(0);
+  // While Django shows the first tenant, the worker that has to do the same gets ready.
+  if (options.choice !== 'django') warmUp(0);
 
   function note(sentence: string): void {
     if (notes.includes(sentence)) return;
@@ -192,10 +192,7 @@ export function ladder(options: EngineOptions): Engine {
     const { result, blockers } = await watchingBlockers(
       () =>
         worker.migrate({
-          schema: tenant.schema,
-          tenantType: tenant.tenantType,
-          postMigrate: options.postMigrate,
-          timeout: options.timeout,
+          ...requestFor(tenant),
           ...(keep === undefined
             ? {}
             : {
@@ -226,7 +223,16 @@ export function ladder(options: EngineOptions): Engine {
 
   /** Starts a worker before it is needed; why it cannot be had is told when it is. */
   function warmUp(lane: number): void {
-    startedWorker(lane).catch(() => {});
+    const example = [...amounts.values()].find(isWorthAWorker)?.at(-1);
+    if (example === undefined) return;
+    startedWorker(lane)
+      .then((worker) => worker.prepare(requestFor(example)))
+      .catch(() => {});
+  }
+
+  function requestFor({ schema, tenantType }: PlannedTenant): TenantRequest {
+    const { postMigrate, timeout } = options;
+    return { schema, tenantType, postMigrate, timeout };
   }
 
   function startedWorker(lane: number): Promise<Worker> {

@@ -221,6 +221,7 @@ describe.each<'v15' | 'v18'>(['v15', 'v18'])('the structure of schemas on Postgr
   const equal = ['acme', 'Odd "name", it\'s 100%', 'with-dash', 'ünïcode', 'select', 'x'.repeat(63)];
   const mutants = changes.map((_, index) => `mutant_${index}`);
   let server: Database;
+  const urlOf = (of: string) => readLab().postgres[version].superuserUrl.replace(/postgres$/, of);
   let database: Database;
   let groups: StructureGroup[];
 
@@ -238,10 +239,9 @@ describe.each<'v15' | 'v18'>(['v15', 'v18'])('the structure of schemas on Postgr
   };
 
   beforeAll(async () => {
-    const { superuserUrl } = readLab().postgres[version];
-    server = await connect(parseDatabaseUrl(superuserUrl), options);
+    server = await connect(parseDatabaseUrl(urlOf('postgres')), options);
     await server.query(`create database ${name}`);
-    database = await connect(parseDatabaseUrl(superuserUrl.replace(/postgres$/, name)), options);
+    database = await connect(parseDatabaseUrl(urlOf(name)), options);
     await database.query(
       'create table public.plan (id int primary key); create table public.other_plan (id int primary key)',
     );
@@ -257,6 +257,18 @@ describe.each<'v15' | 'v18'>(['v15', 'v18'])('the structure of schemas on Postgr
 
   test('equal ones are equal, whatever their names are', () => {
     expect(groups[0]?.schemas).toEqual([...equal].sort());
+  });
+
+  test('two sessions find what one finds', async () => {
+    const second = await connect(parseDatabaseUrl(urlOf(name)), options);
+    try {
+      const found = await readStructures(database, [...equal, ...mutants], [second]);
+      expect(found.map(({ id, schemas }) => [id, schemas])).toEqual(
+        groups.map(({ id, schemas }) => [id, schemas]),
+      );
+    } finally {
+      await second.close();
+    }
   });
 
   test.each(changes.map(([sql, words], index) => ({ sql: sql.replace(/\s+/g, ' '), words, index })))(

@@ -40,6 +40,8 @@ describe.each(stacks)('%s', (_, pythonOf) => {
   test('a column: equal to Django’s own, in a handful of statements', async () => {
     const farms = await lab.project(farming(2, 'note', addNote));
     const fast = await lab.worker(farms);
+    await fast.prepare(farm('beta')); // as one of many
+    await fast.prepare(farm('nobody'));
     const beta = await fast.migrate(farm('beta'));
     expect(beta).toMatchObject({ outcome: 'done', applied: ['farming.0002_note'], postMigrate: false });
     const gamma = done(await fast.migrate(farm('gamma')));
