@@ -35,7 +35,9 @@ export interface ControlledHost extends ControlledPart {
   /** The listener only: connections that are open stay open. */
   stopSsh(): Promise<void>;
   startSsh(): Promise<void>;
-  /** A power cut and a new start; containers come back as their restart policies say. */
+  /**
+   * A power cut and a new start; containers come back as their restart policies say, and what /etc/rc.local starts.
+   */
   reboot(): Promise<void>;
 }
 
@@ -96,6 +98,7 @@ export function control(
         reboot: async () => {
           const started = await rebootBox(folders, network(), box());
           await Promise.all([startSsh(started), startEngine(started, engine)]);
+          await tryInBox(started, ['sh', '/etc/rc.local']);
         },
       };
     }

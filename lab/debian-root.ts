@@ -13,6 +13,7 @@ const BASE_PACKAGES = ['ca-certificates', 'python3', 'python3-pip', 'python3-ven
 /** What every box finds installed, beyond the base image. */
 const BOX_PACKAGES = [
   'apache2-utils',
+  'caddy',
   'curl',
   'docker-registry',
   'docker.io',

@@ -27,6 +27,8 @@ const survey: Survey = {
   filter6: 'ip6tables',
   isRedirected: false,
   hasProgram: false,
+  hasSlotProgram: false,
+  front: { programs: [], nginx: undefined, caddy: undefined },
   hasPreDeploy: false,
   proxies: [
     {
@@ -49,6 +51,8 @@ test('a published port, the right to change the packet filter, room for two: bri
     mechanism: 'bridge',
     obstacle: undefined,
     leftOut: [],
+    move: undefined,
+    seen: [],
   });
 });
 
@@ -95,6 +99,8 @@ test.each([
     mechanism: 'recreate',
     obstacle: undefined,
     leftOut: [],
+    move: undefined,
+    seen: [],
   });
 });
 

@@ -41,7 +41,7 @@ function wanted(changes: Partial<DeployRequest> = {}): Wanted {
     release: releaseOf(asked),
     restart: asked.restart,
     env: asked.env,
-    choice: { mechanism: 'recreate', obstacle: undefined, leftOut: [] },
+    choice: { mechanism: 'recreate', obstacle: undefined, leftOut: [], move: undefined, seen: [] },
     why: 'it was asked for',
     bake: asked.bake,
     healthTimeout: asked.healthTimeout,
@@ -160,12 +160,24 @@ test('the environment file never leaves its folder', () => {
 
 test.each([
   [
-    { mechanism: 'bridge', obstacle: undefined, leftOut: ['clients that come over IPv6: no way'] },
+    {
+      mechanism: 'bridge',
+      obstacle: undefined,
+      leftOut: ['clients that come over IPv6: no way'],
+      move: undefined,
+      seen: ['Traefik runs'],
+    },
     'v1 runs; v2 will take its place without a gap (bridge: a redirect for the time of the switch; it stays ready for 30 s)',
-    ['image: v1 → v2', 'not redirected: clients that come over IPv6: no way'],
+    ['image: v1 → v2', 'not redirected: clients that come over IPv6: no way', 'Traefik runs'],
   ],
   [
-    { mechanism: 'recreate', obstacle: 'memory does not fit twice; write it', leftOut: [] },
+    {
+      mechanism: 'recreate',
+      obstacle: 'memory does not fit twice; write it',
+      leftOut: [],
+      move: undefined,
+      seen: [],
+    },
     'v1 runs; it will be stopped, and v2 started (recreate, with a gap: memory does not fit twice; write it)',
     ['image: v1 → v2'],
   ],
@@ -182,7 +194,13 @@ test.each([
 });
 
 test('what runs now, why it goes this way, and how long the old one is kept', () => {
-  const choice = { mechanism: 'bridge', obstacle: undefined, leftOut: [] } as const;
+  const choice = {
+    mechanism: 'bridge',
+    obstacle: undefined,
+    leftOut: [],
+    move: undefined,
+    seen: [],
+  } as const;
   const old = asAskedFor({
     labels: { ...wanted().spec.labels, [labels.release]: 'v1', [labels.digest]: `sha256:${'aa'.repeat(32)}` },
   });
@@ -204,11 +222,11 @@ test.each([
   ['bridge', 'bridge', undefined, /^strategy: bridge was asked for$/],
   ['auto', 'recreate', 'the server lacks curl; install curl there', /^the server lacks curl/],
 ] as const)('why, asked for %s: %s', (strategy, mechanism, obstacle, why) => {
-  const choice = { mechanism, obstacle, leftOut: [] };
+  const choice = { mechanism, obstacle, leftOut: [], move: undefined, seen: [] };
   expect(reasonFor(choice, { strategy }, { filter: 'iptables' }, container())).toMatch(why);
   expect(
     reasonFor(
-      { mechanism: 'recreate', obstacle: undefined, leftOut: [] },
+      { mechanism: 'recreate', obstacle: undefined, leftOut: [], move: undefined, seen: [] },
       { strategy },
       { filter: undefined },
       undefined,

@@ -47,7 +47,7 @@ export const containerFields = {
   healthHost: text.optional(),
   healthTimeout: duration,
   stopTimeout: duration,
-  strategy: choice('auto', 'bridge', 'recreate'),
+  strategy: choice('auto', 'bridge', 'nginx', 'caddy', 'recreate'),
   sharedVolumes: boolean,
   bake: duration,
   drainTimeout: duration,

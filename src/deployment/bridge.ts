@@ -55,7 +55,7 @@ export async function crossOver(work: Work, crossing: Crossing): Promise<void> {
     await machine.writeFile(`${folder}/program`, program, { mode: 0o600 });
     await launch(run, 'deploy', signal);
   } catch (error) {
-    const cause = await whyItEnded(work, release).catch(() => undefined);
+    const cause = await whyItEnded(work, release, bridge).catch(() => undefined);
     // Nothing has been touched yet. What a lost connection leaves, the next run removes.
     const last = dockerOn(machine, { signal: AbortSignal.timeout(removeTimeout), log });
     for (const name of [bridge, next]) await last.remove(name).catch(() => {});
@@ -73,18 +73,18 @@ async function together(works: readonly Promise<void>[]): Promise<void> {
 }
 
 /** A container that ends at once has no port to look at any more: its own end is what is to be told. */
-async function whyItEnded({ request, docker }: Work, release: string): Promise<UserError | undefined> {
-  const { bridge } = workingNames(request.container);
-  const container = await docker.container(bridge);
+export async function whyItEnded(
+  { request, docker }: Work,
+  release: string,
+  name: string,
+): Promise<UserError | undefined> {
+  const container = await docker.container(name);
   if (container?.state.status !== 'exited') return undefined;
-  return whyItStopped(
-    `${request.container} (${release})`,
-    container,
-    await docker.logs(bridge, evidenceLines),
-  );
+  return whyItStopped(`${request.container} (${release})`, container, await docker.logs(name, evidenceLines));
 }
 
-async function conclude(
+/** What became of it, from the program's own words and a proof. */
+export async function conclude(
   work: Work,
   { release, current }: Crossing,
   { run, course, ended }: { run: SwitchRun; course: Course; ended: Followed },
@@ -154,7 +154,11 @@ export function describeSwitch({ current, bridge }: Found): string {
   return `an earlier deployment${of} ended in the middle of its switch: ${state}`;
 }
 
-async function recovered({ request, ports: { signal } }: Work, run: SwitchRun): Promise<Followed['result']> {
+/** Lets the program on the server read the world, and finish or undo. */
+export async function recovered(
+  { request, ports: { signal } }: Work,
+  run: SwitchRun,
+): Promise<Followed['result']> {
   await launch(run, 'recover', signal);
   const { healthTimeout, drainTimeout } = request;
   const timeout = 3 * healthTimeout + 2 * drainTimeout + 180_000;
@@ -173,7 +177,7 @@ async function stuckStanding(
     : `${releaseNameOf(current)} may be down on ${host}: run again, which puts it right, or "docker start ${current.name}" there`;
 }
 
-function unsettled({ request, host }: Work, observed: string): UserError {
+export function unsettled({ request, host }: Work, observed: string): UserError {
   return new UserError(
     `A switch of ${request.container} on ${host} did not come to its end — ${observed}`,
     `look there: docker ps -a, and ~/.tenantry/${request.container}/switch/journal; then run again`,

@@ -9,6 +9,7 @@ import { type RenewableMachine, renewableMachine } from '../machine/renewable.ts
 import { crossOver, settleSwitch } from './bridge.ts';
 import { renderEnvironment } from './environment.ts';
 import { checkOwner, findContainers, refuseStranger } from './find-containers.ts';
+import { inServingSlot } from './front-choice.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { type Choice, chooseMechanism } from './mechanism.ts';
 import { runPreDeploy } from './pre-deploy.ts';
@@ -30,6 +31,8 @@ import {
 import type { Found } from './repair.ts';
 import type { DeployRequest, HostOutcome } from './request.ts';
 import { askedOf, planOf, showPlan, tellPlan } from './show-plan.ts';
+import { changeSlot, isBetweenSlots, settleSlots } from './slot-switch.ts';
+import { inSlot } from './slots.ts';
 import { type Survey, surveyOf } from './survey.ts';
 import { switchOver, untouched } from './switch-over.ts';
 import { tidyFolder } from './switch-run.ts';
@@ -109,11 +112,12 @@ async function deploy(work: Work): Promise<void> {
 }
 
 async function lookedAt({ machine, docker, request, ports: { signal } }: Work) {
-  const { container, environment, networks } = request;
+  const { container, environment, networks, ports: published } = request;
   const platform = await docker.platform();
   const found = await findContainers(docker, container);
   checkOwner(found, container, environment);
-  const survey = await surveyOf(machine, { container, serving: found.current?.name, networks, signal });
+  const serving = found.current?.name;
+  const survey = await surveyOf(machine, { container, serving, ports: published, networks, signal });
   return { platform, found, survey };
 }
 
@@ -131,7 +135,7 @@ async function replace(
   const { request, ports, learn } = work;
   const { log } = ports;
   const release = releaseOf(request);
-  const current = await settled(work, found, site);
+  const { current, survey } = await settled(work, found, site);
   learn({
     previousRelease: current && releaseNameOf(current),
     previousDigest: current && digestOf(current),
@@ -139,8 +143,9 @@ async function replace(
   });
   const { digest, image } = await fetchedImage(work, platform);
   learn({ digest });
-  const choice = chooseMechanism(askedOf(request), site.survey, current);
-  const plan = await planOf(work, { current, digest, choice, survey: site.survey });
+  const serving = { ...work, request: inServingSlot(request, survey) };
+  const choice = chooseMechanism(askedOf(request), survey, current);
+  const plan = await planOf(serving, { current, digest, choice, survey });
   tellPlan(plan, work);
   if (plan.kind === 'unchanged' && current !== undefined && (await serves(work, current.name))) {
     learn({ result: 'unchanged', standing: `${release} serves on ${work.host}` });
@@ -152,7 +157,9 @@ async function replace(
   }
   await refuseTakenName(work, release, current);
   await refuseTakenPorts(work, current);
-  await switchTo(work, { digest, release, current, site, choice });
+  const { move } = choice;
+  const placed = move === undefined ? serving : { ...work, request: inSlot(request, move.slots.free) };
+  await switchTo(placed, { digest, release, current, site: { ...site, survey }, choice });
   await checkWhatServes(work, {
     name: namesFor(request.container, { release, current }).final,
     image,
@@ -165,12 +172,14 @@ async function settled(
   work: Work,
   seen: Found,
   { survey, folder }: SiteOfWork,
-): Promise<Container | undefined> {
+): Promise<{ current: Container | undefined; survey: Survey }> {
   const { host, request, machine, docker, ports } = work;
   const { log, signal } = ports;
   const names = workingNames(request.container);
-  const isSwitch = seen.bridge !== undefined || survey.isRedirected;
-  if (isSwitch) await settleSwitch(work, { found: seen, survey, folder });
+  const isBetween = isBetweenSlots(seen, survey);
+  const isSwitch = isBetween || seen.bridge !== undefined || survey.isRedirected;
+  if (isBetween) await settleSlots(work, { found: seen, survey, folder });
+  else if (isSwitch) await settleSwitch(work, { found: seen, survey, folder });
   const found = isSwitch ? await findContainers(docker, request.container) : seen;
   const repair = describeRepair(found);
   let current = found.current;
@@ -190,7 +199,8 @@ async function settled(
     await tidyFolder({ machine, folder, log });
     await keepOneEnvironment(work, survey.home, current && envFileOfContainer(survey.home, current));
   }
-  return current;
+  // The proxy may hand requests to the other port now.
+  return { current, survey: isBetween ? (await lookedAt(work)).survey : survey };
 }
 
 async function switchTo(work: Work, { digest, release, current, site, choice }: Replacement): Promise<void> {
@@ -211,7 +221,9 @@ async function switchTo(work: Work, { digest, release, current, site, choice }: 
       site.lease.phase('pre-deploy');
       await runPreDeploy(work, spec);
     }
-    if (choice.mechanism === 'bridge' && current !== undefined) {
+    if (choice.move !== undefined && current !== undefined) {
+      await changeSlot({ ...work, learn }, { release, current, spec, ...site, move: choice.move });
+    } else if (choice.mechanism === 'bridge' && current !== undefined) {
       await crossOver({ ...work, learn }, { release, current, spec, ...site });
     } else await recreated({ ...work, learn }, { spec, release, current });
   } finally {

@@ -17,6 +17,20 @@ export const switchSteps = [
   'tidied',
 ] as const;
 
+/** The same where two ports take turns behind a proxy. `taken`: only the first time. */
+export const slotSteps = [
+  'begin',
+  'taken',
+  'healthy',
+  'flipped',
+  'proven',
+  'drained',
+  'baked',
+  'committed',
+  'stopped',
+  'tidied',
+] as const;
+
 /** How it ended: `undone` and `finished` after something had gone wrong, `stuck` when neither could be done. */
 export type SwitchEnd = 'deployed' | 'undone' | 'finished' | 'stuck';
 
@@ -34,7 +48,7 @@ export interface SwitchResult {
   readonly result: SwitchEnd;
   /** What went wrong: `stopped`, `gone`, `unhealthy`, `filter`, `public`, `docker`, or what was asked for by `cancel`. */
   readonly failed: string;
-  /** Which container it was about: `bridge` (the new version beside the old) or `final` (in its place). */
+  /** Which container it was about: `bridge` or `next` (the new version beside the old), or `final` (in its place). */
   readonly who: string;
 }
 

@@ -1,22 +1,26 @@
 import type { Mount, PortMapping } from '../docker/container-spec.ts';
 import type { Container } from '../docker/inspect.ts';
 import { showSize } from '../docker/size.ts';
-import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
+import { type FrontMove, moveBy, refused, tellFront } from './front-choice.ts';
 import type { Survey } from './survey.ts';
 
 /** What was asked for. */
-export type Strategy = 'auto' | 'bridge' | 'recreate';
+export type Strategy = 'auto' | 'bridge' | 'nginx' | 'caddy' | 'recreate';
 
 /** How traffic moves to the new container. */
 export interface Choice {
-  readonly mechanism: 'bridge' | 'recreate';
+  readonly mechanism: 'bridge' | 'nginx' | 'caddy' | 'recreate';
   /** Why not without a gap, and what would allow it; undefined when that is so, or was asked for. */
   readonly obstacle: string | undefined;
   /** Why this one, where it is not one of the plain reasons. */
   readonly reason?: string;
   /** Clients that will not reach the new one during the switch. */
   readonly leftOut: readonly string[];
+  /** How the proxy moves it, where it is one that does. */
+  readonly move: FrontMove | undefined;
+  /** What else was seen in front of the application, and what a first time changes: a sentence each. */
+  readonly seen: readonly string[];
 }
 
 export interface Asked {
@@ -38,25 +42,70 @@ const memoryToSpare = 0.1;
  * @throws UserError `strategy-impossible` when what was asked for cannot be done.
  */
 export function chooseMechanism(asked: Asked, survey: Survey, current: Container | undefined): Choice {
-  const leftOut = leftOutBy(asked, survey);
+  const { strategy, container } = asked;
+  const none = { obstacle: undefined, leftOut: [], move: undefined, seen: [] };
   // Nothing serves: there is no gap to avoid.
-  if (current === undefined || current.state.status !== 'running' || asked.strategy === 'recreate') {
-    return { mechanism: 'recreate', obstacle: undefined, leftOut: [] };
+  if (current === undefined || current.state.status !== 'running' || strategy === 'recreate') {
+    return { ...none, mechanism: 'recreate' };
   }
-  const obstacle = hostObstacle(asked, survey, current) ?? copiesObstacle(asked, survey);
-  if (obstacle === undefined) return { mechanism: 'bridge', obstacle: undefined, leftOut };
-  if (asked.strategy === 'auto')
-    return { mechanism: 'recreate', obstacle: `${obstacle.observed}; ${obstacle.hint}`, leftOut: [] };
-  throw new UserError(
-    `${asked.container} cannot be deployed by bridge — ${obstacle.observed}`,
-    obstacle.hint,
-    {
-      code: 'strategy-impossible',
-    },
-  );
+  const ways = [...wayByProxy(asked, survey, current), ...wayByBridge(asked, survey, current)];
+  const chosen = ways.find(({ obstacle }) => obstacle === undefined) ?? ways.at(-1);
+  if (chosen === undefined) throw refused(container, strategy, nothingInFront(strategy));
+  const { mechanism, obstacle, leftOut, move } = chosen;
+  // An obstacle to a proxy that is passed over is worth knowing.
+  const passed = ways
+    .slice(0, ways.indexOf(chosen))
+    .map((way) => `not by ${way.mechanism}: ${sentence(way.obstacle)}`);
+  const seen = [...tellFront(survey.front, move, container), ...passed];
+  if (obstacle === undefined) {
+    const reason =
+      strategy === 'auto' && move !== undefined
+        ? `${mechanism} on this server hands requests to port ${move.slots.serving}`
+        : undefined;
+    return { mechanism, obstacle, leftOut, move, seen, reason };
+  }
+  if (strategy === 'auto') return { ...none, mechanism: 'recreate', obstacle: sentence(obstacle), seen };
+  throw refused(container, strategy, obstacle);
 }
 
-interface Obstacle {
+interface Way {
+  readonly mechanism: 'bridge' | 'nginx' | 'caddy';
+  readonly obstacle: Obstacle | undefined;
+  readonly leftOut: readonly string[];
+  readonly move: FrontMove | undefined;
+}
+
+/** By the proxies that have to do with the application. */
+function wayByProxy(asked: Asked, survey: Survey, current: Container): Way[] {
+  return (['caddy', 'nginx'] as const)
+    .filter((proxy) => asked.strategy === 'auto' || asked.strategy === proxy)
+    .flatMap((proxy): Way[] => {
+      const move = moveBy(proxy, asked, survey, current);
+      if (move === undefined) return [];
+      const obstacle = 'slots' in move ? copiesObstacle(asked, survey) : move;
+      return [{ mechanism: proxy, obstacle, leftOut: [], move: 'slots' in move ? move : undefined }];
+    });
+}
+
+function wayByBridge(asked: Asked, survey: Survey, current: Container): Way[] {
+  if (asked.strategy !== 'auto' && asked.strategy !== 'bridge') return [];
+  const obstacle = hostObstacle(asked, survey, current) ?? copiesObstacle(asked, survey);
+  return [{ mechanism: 'bridge', obstacle, leftOut: leftOutBy(asked, survey), move: undefined }];
+}
+
+function nothingInFront(proxy: string): Obstacle {
+  return {
+    observed: `no ${proxy} of the server hands requests to its port`,
+    hint: `write the address into its configuration (proxy to http://127.0.0.1 and the port in ports), or choose strategy: auto`,
+  };
+}
+
+function sentence(obstacle: Obstacle | undefined): string {
+  return obstacle === undefined ? '' : `${obstacle.observed}; ${obstacle.hint}`;
+}
+
+/** What is in the way, and what would take it out. */
+export interface Obstacle {
   readonly observed: string;
   readonly hint: string;
 }
@@ -108,11 +157,11 @@ function copiesObstacle({ strategy, mounts, sharedVolumes }: Asked, survey: Surv
     };
   }
   const { usedMemory, availableMemory } = survey;
-  if (usedMemory === undefined || availableMemory === undefined || strategy === 'bridge') return undefined;
+  if (usedMemory === undefined || availableMemory === undefined || strategy !== 'auto') return undefined;
   if (usedMemory * (1 + memoryToSpare) <= availableMemory) return undefined;
   return {
     observed: `memory does not fit twice: it holds ${showSize(usedMemory)}, and ${showSize(availableMemory)} are free`,
-    hint: 'write "strategy: bridge" to try it all the same',
+    hint: 'write "strategy: bridge" (or nginx, caddy) to try it all the same',
   };
 }
 

@@ -62,7 +62,11 @@ export function planFor(wanted: Wanted, current: Container | undefined, image: F
     now,
     mechanism,
     why,
-    differences: [...differences, ...choice.leftOut.map((clients) => `not redirected: ${clients}`)],
+    differences: [
+      ...differences,
+      ...choice.leftOut.map((clients) => `not redirected: ${clients}`),
+      ...choice.seen,
+    ],
     kept: keptOf(wanted, current),
   };
 }
@@ -85,8 +89,8 @@ function nowOf(current: Container): string {
 /** How each mechanism moves the traffic without a gap. */
 const ways: Readonly<Record<string, string>> = {
   bridge: 'a redirect for the time of the switch',
-  nginx: 'another upstream, and a reload',
-  caddy: 'one request to its admin API',
+  nginx: 'its requests go to another port',
+  caddy: 'one request to its admin API, and its file',
   swarm: 'an update of its service',
 };
 

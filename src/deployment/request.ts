@@ -3,8 +3,8 @@ import type { ImageReference } from '../docker/image.ts';
 import type { RegistryLogin } from '../docker/registry.ts';
 import type { UserError } from '../ground/errors.ts';
 import type { Strategy } from './mechanism.ts';
-import type { PreDeployCommand } from './pre-deploy-command.ts';
 import type { Plan } from './plan.ts';
+import type { PreDeployCommand } from './pre-deploy-command.ts';
 import type { Rollout } from './waves.ts';
 
 /** What shall run, where, and how it is known to be well. Times in milliseconds, sizes in bytes. */

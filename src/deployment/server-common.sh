@@ -110,7 +110,7 @@ ask() { # ADDRESS PORT
   case $HTTP in
     curl)
       answered=$(curl -gksS --noproxy '*' --max-time 5 -o probe.body -w '%{http_code}' \
-        -H "Host: $HEALTH_HOST" "$HEALTH_SCHEME://$1:$2$HEALTH_PATH" 2>/dev/null)
+        -H "Host: $HEALTH_HOST" -H "X-Forwarded-Proto: ${FORWARDED:-$HEALTH_SCHEME}" "$HEALTH_SCHEME://$1:$2$HEALTH_PATH" 2>/dev/null)
       [ $? -ne 28 ] || answered=late
       ;;
     bash)
@@ -167,6 +167,9 @@ ready() {
 
 cancelled() { [ "$may_cancel" = yes ] && [ -e cancel ]; }
 
+# Whether nothing but open connections keeps the old one busy; a proxy may know of more.
+nobody_else() { :; }
+
 # The new one has the traffic, the old one still runs: until the bake is over and nobody is left on the old one.
 # Sets failed: stopped, unhealthy, or what was asked for by `cancel`.
 watch() { # NEW OLD
@@ -180,7 +183,7 @@ watch() { # NEW OLD
     [ -d "/proc/$process" ] || { failed=stopped; return 1; }
     turn=$((turn + 1))
     if [ $((turn % 2)) -eq 0 ] && [ -z "$drained" ]; then
-      if [ "$(sockets "$old_process" "$OLD_PORTS" "$in_use")" -eq 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
+      if [ "$(sockets "$old_process" "$OLD_PORTS" "$in_use")" -eq 0 ] && nobody_else; then quiet=$((quiet + 1)); else quiet=0; fi
       if [ $quiet -ge 2 ]; then
         drained=yes; note drained
       elif [ $(($(now) - began)) -ge "$DRAIN" ]; then
@@ -196,7 +199,7 @@ watch() { # NEW OLD
         [ "$health" != unhealthy ] || { failed=unhealthy; return 1; }
         if [ -n "$HTTP" ]; then
           ask "$address" "$HEALTH_PORT"
-          if accepted good; then complaints=0; else complaints=$((complaints + 1)); fi
+          if accepted "${KIND:-good}"; then complaints=0; else complaints=$((complaints + 1)); fi
           [ $complaints -lt 3 ] || { failed=unhealthy; return 1; }
         fi
       else

@@ -2,6 +2,7 @@ import type { Docker } from '../docker/docker.ts';
 import { showImage } from '../docker/image.ts';
 import type { Container } from '../docker/inspect.ts';
 import { describeSwitch } from './bridge.ts';
+import { inServingSlot } from './front-choice.ts';
 import { type Asked, type Choice, chooseMechanism } from './mechanism.ts';
 import { reasonFor } from './mechanism-reason.ts';
 import { type Plan, planFor } from './plan.ts';
@@ -18,7 +19,8 @@ export async function showPlan(work: Work, found: Found, survey: Survey): Promis
   const current = found.current ?? found.previous;
   const known = request.image.digest ?? (await digestOnServer(docker, request));
   const choice = chooseMechanism(askedOf(request), survey, current);
-  const plan = await planOf(work, { current, digest: known, choice, survey });
+  const serving = { ...work, request: inServingSlot(request, survey) };
+  const plan = await planOf(serving, { current, digest: known, choice, survey });
   const isSwitch = found.bridge !== undefined || survey.isRedirected;
   const repair = isSwitch ? describeSwitch(found) : describeRepair(found);
   learn({

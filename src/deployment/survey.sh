@@ -1,9 +1,9 @@
 # What a server has and allows, one fact a line. Changes nothing.
-#   sh -c … survey CONTAINER CHAIN SERVING NETWORK…
+#   sh -c … survey CONTAINER CHAIN SERVING SLOTS NETWORK…    SLOTS: two ports, or nothing
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL=C
-container=$1 chain=$2 serving=$3
-shift 3
+container=$1 chain=$2 serving=$3 slots=$4
+shift 4
 has() { command -v "$1" >/dev/null 2>&1; }
 
 echo "home $(cd && pwd)"
@@ -15,7 +15,11 @@ echo "own ${own:-}"
 
 for tool in flock setsid awk sed timeout; do has $tool || echo "missing $tool"; done
 if has curl; then echo 'http curl'; elif has bash; then echo 'http bash'; fi
-[ ! -e "$HOME/.tenantry/$container/switch/program" ] || echo 'program yes'
+program=$HOME/.tenantry/$container/switch/program
+if [ -e "$program" ]; then
+  way=$(sed -n 's/^WAY=//p' "$program" | head -n 1)
+  echo "program ${way:-yes}"
+fi
 
 docker ps --all --quiet --filter "label=tenantry.pre-deploy=$container" 2>/dev/null | sed 's/^/pre-deploy /'
 
@@ -75,3 +79,69 @@ if [ "${pid:-0}" -gt 0 ]; then
     break
   done
 fi
+
+# --- what stands in front of the application ---------------------------------------------------------------------
+
+mentioned() { # whether a text names one of the two ports
+  for port in $slots; do case $1 in *":$port"*) return 0 ;; esac; done
+  return 1
+}
+text() { # NAME FILE, on one line
+  if [ -r "$2" ]; then base64 <"$2"; else $sudo cat "$2" 2>/dev/null | base64; fi | tr -d '\n' | sed "s/^/$1 /"
+  echo
+}
+
+fronts=$(for process in /proc/[0-9]*; do
+  read -r name <"$process/comm" || continue
+  case $name in nginx | caddy | traefik | haproxy | apache2 | httpd | kamal-proxy | envoy | lighttpd) ;; *) continue ;; esac
+  line=$(tr '\0' ' ' <"$process/cmdline")
+  case $name:$line in
+    nginx:*master\ process* | caddy:*) ;;
+    nginx:*) continue ;;
+    *) line='' ;;
+  esac
+  id=$(sed -n 's/.*\([0-9a-f]\{64\}\).*/\1/p' "$process/cgroup" | head -n 1)
+  echo "front $name ${id:--} $line"
+done 2>/dev/null | sort -u)
+if [ -n "$fronts" ]; then
+  echo "$fronts"
+  for id in $(echo "$fronts" | awk '$3 != "-" { print $3 }' | sort -u); do
+    echo "inside $id $(docker container inspect --format '{{.Name}}' "$id" 2>/dev/null)"
+  done
+fi
+
+case $fronts in
+  *'front nginx - '*)
+    [ ! -r "/etc/nginx/tenantry/$container/front" ] || echo "nginx-taken $(cat "/etc/nginx/tenantry/$container/front")"
+    [ ! -e "/etc/nginx/tenantry/$container/taking" ] || echo 'nginx-taking yes'
+    echo "nginx-slot $(sed -n '1s/^# slot //p' "/etc/nginx/tenantry/$container/1.conf" 2>/dev/null)"
+    [ ! -e "/var/lib/tenantry/$container/second" ] || echo 'nginx-second yes'
+    if all=$($sudo nginx -T 2>/dev/null); then
+      echo 'nginx-allowed yes'
+      case $all in *[!#]*include*conf.d/\*.conf\;*) echo 'nginx-conf-d yes' ;; esac
+      case $all in *open_file_cache\ *) echo 'nginx-file-cache yes' ;; esac
+      echo "$all" | sed -n 's/^# configuration file \(.*\):$/\1/p' | sort -u | while read -r file; do
+        if mentioned "$($sudo cat "$file")"; then
+          echo "nginx-file $file"
+          text nginx-text "$file"
+        fi
+      done
+    fi
+    ;;
+esac
+
+case $fronts in
+  *'front caddy - '*)
+    echo "caddy-config $(curl -fsS --max-time 5 http://localhost:2019/config/ 2>/dev/null | tr -d '\n')"
+    file=$(echo "$fronts" | sed -n 's/^front caddy - .* --config[ =]\([^ ]*\).*/\1/p' | head -n 1)
+    if [ -n "$file" ]; then
+      echo "caddy-file $file"
+      text caddy-text "$file"
+      case $file in
+        *.json) ;;
+        *) echo "caddy-adapted $($sudo caddy adapt --config "$file" --adapter caddyfile 2>/dev/null | tr -d '\n')" ;;
+      esac
+      [ "$(id -u)" -eq 0 ] || $sudo true 2>/dev/null && echo 'caddy-allowed yes'
+    fi
+    ;;
+esac

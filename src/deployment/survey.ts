@@ -1,7 +1,10 @@
+import type { PortMapping } from '../docker/container-spec.ts';
 import { UserError } from '../ground/errors.ts';
 import { lastWords, type Machine, succeeded } from '../machine/machine.ts';
+import { type Front, readFront } from './front.ts';
 import { chainOf } from './redirect.ts';
 import { serverScript } from './server-script.ts';
+import { otherSlot, slotPort } from './slots.ts';
 
 /** What a server has and allows, as far as it decides how traffic can be moved. Sizes in bytes. */
 export interface Survey {
@@ -26,6 +29,10 @@ export interface Survey {
   readonly hasProgram: boolean;
   /** Containers of pre-deploy commands are there, which the run that started them did not remove. */
   readonly hasPreDeploy: boolean;
+  /** It is one that moves an application between two slots behind a proxy. */
+  readonly hasSlotProgram: boolean;
+  /** What stands in front of the application. */
+  readonly front: Front;
   /** Docker's forwarding processes: one a published port and address. */
   readonly proxies: readonly Proxy[];
   /** Interfaces of the networks that were asked for, with their address; without those that are no bridges. */
@@ -48,6 +55,15 @@ export interface Bridge {
   readonly address: string;
 }
 
+export interface SurveyRequest {
+  readonly container: string;
+  /** The name of the container that serves, for what it holds. */
+  readonly serving: string | undefined;
+  readonly ports: readonly PortMapping[];
+  readonly networks: readonly string[];
+  readonly signal: AbortSignal;
+}
+
 /** Milliseconds. */
 const timeout = 60_000;
 
@@ -57,19 +73,10 @@ const timeout = 60_000;
  */
 export async function surveyOf(
   machine: Machine,
-  {
-    container,
-    serving,
-    networks,
-    signal,
-  }: {
-    container: string;
-    /** The name of the container that serves, for what it holds. */
-    serving: string | undefined;
-    networks: readonly string[];
-    signal: AbortSignal;
-  },
+  { container, serving, ports, networks, signal }: SurveyRequest,
 ): Promise<Survey> {
+  const port = slotPort(ports);
+  const slots = port === undefined ? '' : `${port} ${otherSlot(port)}`;
   const joined = networks.length === 0 ? ['bridge'] : networks;
   const script = [
     'sh',
@@ -79,6 +86,7 @@ export async function surveyOf(
     container,
     chainOf(container),
     serving ?? '',
+    slots,
     ...joined,
   ];
   const result = await machine.run(script, { timeout, signal });
@@ -112,8 +120,10 @@ export function readSurvey(text: string): Survey {
     filter: one('filter'),
     filter6: one('filter6'),
     isRedirected: one('chain') === 'yes',
-    hasProgram: one('program') === 'yes',
     hasPreDeploy: one('pre-deploy') !== undefined,
+    hasProgram: one('program') !== undefined,
+    hasSlotProgram: one('program') === 'slots',
+    front: readFront(facts),
     proxies: all('proxy').flatMap(readProxy),
     bridges: all('network').flatMap((line) => {
       const [driver, id = '', name] = line.split(' ');

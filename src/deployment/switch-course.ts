@@ -54,6 +54,7 @@ export class Course {
         standing: `${release} serves on ${host}, from a temporary container; the server goes on by itself, and the next run looks`,
       });
     }
+    if (step === 'committed') this.isPastReturn = true;
     if (step === 'committed') learn({ standing: `${release} serves on ${host}` });
   }
 
@@ -82,6 +83,7 @@ const sentences: Readonly<
     { label: string; text(names: { release: string; old: string; isLate: boolean }): string } | undefined
   >
 > = {
+  taken: { label: 'Proxy', text: () => 'its configuration includes the ports that take turns' },
   healthy: { label: 'Healthy', text: ({ release, old }) => `${release} runs beside ${old}` },
   flipped: { label: 'Switch', text: ({ release }) => `new connections go to ${release}` },
   drained: {

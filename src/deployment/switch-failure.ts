@@ -50,20 +50,32 @@ export function switchFailure(failure: SwitchFailure): UserError {
     case 'outside':
       if (outside !== undefined) return outside;
       break;
+    case 'front':
+      return new UserError(
+        `The proxy in front of ${called} on ${server} did not take the change — ${firstLine(evidence['front.error']) ?? 'it said nothing'}`,
+        'mend what it says there (nginx -t, or what Caddy logs), or choose strategy: bridge',
+        { code: 'proxy-unchanged', evidence: evidence['front.error'] ?? '' },
+      );
     case 'public':
       return new UserError(
-        `${called} does not answer on its public port of ${server} — it is healthy, and the port was redirected to it`,
-        'look for rules of another program before ours (iptables-save -t nat, nft list ruleset), or choose strategy: recreate',
+        `${called} does not answer on its public port of ${server} — it is healthy, and ${result.who === 'next' ? 'the proxy hands requests to it' : 'the port was redirected to it'}`,
+        result.who === 'next'
+          ? 'ask health-url on the server itself, and read the log of the proxy'
+          : 'look for rules of another program before ours (iptables-save -t nat, nft list ruleset), or choose strategy: recreate',
         { code: 'switch-failed', evidence: log.text },
       );
   }
-  const said = (evidence['filter.error'] ?? '').trim().split('\n')[0];
+  const said = firstLine(evidence['filter.error']);
   return new UserError(
-    `The traffic of ${called} could not be moved on ${server} — ${said === '' || said === undefined ? result.failed : said}`,
+    `The traffic of ${called} could not be moved on ${server} — ${said ?? result.failed}`,
     'look at the rules there (iptables-save -t nat, nft list ruleset), or choose strategy: recreate',
     // Not what Docker says about the container: that has the values of its environment.
     { code: 'switch-failed', evidence: [log.text, evidence['program.log'] ?? ''].join('\n').trim() },
   );
+}
+
+function firstLine(text = ''): string | undefined {
+  return text.trim().split('\n')[0] || undefined;
 }
 
 function containerIn(evidence: Evidence): Container | undefined {

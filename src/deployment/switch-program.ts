@@ -4,7 +4,7 @@ import type { Container } from '../docker/inspect.ts';
 import { quoted } from '../machine/quoting.ts';
 import { healthProbe } from './health-probe.ts';
 import { chainOf, ip6tablesFlip, iptablesFlip, nftFlip, type PublicPort } from './redirect.ts';
-import { isForeign, namesFor } from './release.ts';
+import { isForeign, namesFor, workingNames } from './release.ts';
 import type { DeployRequest } from './request.ts';
 import { serverScript } from './server-script.ts';
 import type { Survey } from './survey.ts';
@@ -22,31 +22,50 @@ export interface ProgramFacts {
 
 /** The whole file. Nothing in it is secret. */
 export function switchProgram(facts: ProgramFacts): string {
-  const lines = Object.entries(settings(facts)).map(([name, value]) => `${name}=${quoted(String(value))}\n`);
-  return `${lines.join('')}\n${serverScript('server-common')}\n${serverScript('switch')}`;
+  return `${textOf(settings(facts))}\n${serverScript('server-common')}\n${serverScript('switch')}`;
+}
+
+/** Settings as a shell reads them, one a line. */
+export function textOf(settings: Readonly<Record<string, string | number>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${quoted(String(value))}\n`)
+    .join('');
 }
 
 function settings({ request, host, survey, ports, current, release }: ProgramFacts) {
-  const { container, restart, stopTimeout, bake, drainTimeout, healthTimeout } = request;
-  const names = namesFor(container, { release, current });
-  const chain = chainOf(container);
+  const chain = chainOf(request.container);
   const filter = survey.filter ?? 'iptables';
   const isNft = filter === 'nft';
   const probe = healthProbe(request, host);
   const http = probe === undefined || (probe.scheme === 'https' && survey.http !== 'curl') ? '' : survey.http;
   return {
-    OLD: names.old,
-    FINAL: names.final,
-    NEXT: names.next,
-    PREVIOUS: names.previous,
-    BRIDGE: names.bridge,
-    KEEP: current !== undefined && isForeign(current) ? names.adopted : '',
+    ...commonSettings({ request, host, survey, current, release }),
+    BRIDGE: workingNames(request.container).bridge,
     CHAIN: chain,
-    SUDO: survey.isRoot ? '' : 'sudo -n',
     FILTER: filter,
     FILTER6: survey.filter6 ?? '',
     FLIP: isNft ? nftFlip(chain, ports) : iptablesFlip(chain, ports),
     FLIP6: isNft ? '' : ip6tablesFlip(chain, ports),
+    HTTP: http ?? '',
+    HEALTH_SCHEME: probe?.scheme ?? 'http',
+    HEALTH_HOST: probe?.host ?? '',
+    HEALTH_PORT: probe?.containerPort ?? 0,
+    HEALTH_PATH: probe?.path ?? '/',
+    PUBLIC: probe === undefined ? '' : placesOf(probe, survey.own).join(' '),
+  };
+}
+
+/** What every program of this kind has to know. */
+export function commonSettings({ request, survey, current, release }: Omit<ProgramFacts, 'ports'>) {
+  const { container, restart, stopTimeout, bake, drainTimeout, healthTimeout } = request;
+  const names = namesFor(container, { release, current });
+  return {
+    OLD: names.old,
+    FINAL: names.final,
+    NEXT: names.next,
+    PREVIOUS: names.previous,
+    KEEP: current !== undefined && isForeign(current) ? names.adopted : '',
+    SUDO: survey.isRoot ? '' : 'sudo -n',
     BAKE: centiseconds(bake),
     DRAIN: centiseconds(drainTimeout),
     HEALTH_TIMEOUT: centiseconds(healthTimeout),
@@ -56,12 +75,6 @@ function settings({ request, host, survey, ports, current, release }: ProgramFac
     OLD_RESTART: current?.restart ?? 'no',
     PORTS: hexadecimal(request.ports.map(({ containerPort }) => containerPort)),
     OLD_PORTS: hexadecimal((current?.ports ?? []).map(({ containerPort }) => containerPort)),
-    HTTP: http ?? '',
-    HEALTH_SCHEME: probe?.scheme ?? 'http',
-    HEALTH_HOST: probe?.host ?? '',
-    HEALTH_PORT: probe?.containerPort ?? 0,
-    HEALTH_PATH: probe?.path ?? '/',
-    PUBLIC: probe === undefined ? '' : placesOf(probe, survey.own).join(' '),
   };
 }
 

@@ -162,6 +162,7 @@ export const failureCodes = [
   'nothing-to-go-back-to',
   'strategy-impossible',
   'switch-failed',
+  'proxy-unchanged',
   // Health
   'health-status',
   'health-server-error',

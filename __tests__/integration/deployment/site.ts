@@ -21,7 +21,7 @@ export class Site {
   readonly port: number;
   readonly repository: string;
 
-  private constructor(lab: Lab, host: LabHost, name: string, port: number, repository: string) {
+  protected constructor(lab: Lab, host: LabHost, name: string, port: number, repository: string) {
     this.lab = lab;
     this.host = host;
     this.name = name;
@@ -37,7 +37,8 @@ export class Site {
   ): Promise<Site> {
     const lab = await bringUp([where, 'registry', 'builder', 'base-image']);
     const repository = await pushTestImages(lab, `test/${name}`, images);
-    return new Site(lab, lab[where], name, port, repository);
+    // biome-ignore lint/complexity/noThisInStatic: a kind of site makes sites of its kind
+    return new this(lab, lab[where], name, port, repository);
   }
 
   request(tag: string, changes: Partial<DeployRequest> = {}): DeployRequest {

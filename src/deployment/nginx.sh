@@ -1,0 +1,131 @@
+# The proxy of slots.sh is the server's own nginx. NGINX is the folder of its included files for this application; MARK
+# the file that says by being there that SECOND serves and not FIRST (FORM pointer); with FORM reload the port stands in
+# the included files. While the application is not ours to move (TAKEN no), the sites name OLD_SLOT themselves.
+
+pointed() {
+  [ "$TAKEN" = yes ] || { echo "$OLD_SLOT"; return; }
+  case $FORM in
+    pointer) if [ -e "$MARK" ]; then echo "$SECOND"; else echo "$FIRST"; fi ;;
+    reload) sed -n '1s/^# slot //p' "$NGINX/1.conf" ;;
+  esac
+}
+
+point() { # SLOT
+  case $FORM in
+    pointer)
+      if [ "$1" = "$SECOND" ]; then : >"$MARK"; else rm -f "$MARK"; fi 2>front.error || return
+      sync "$MARK" "${MARK%/*}" 2>/dev/null
+      [ "$(pointed)" = "$1" ]
+      ;;
+    reload)
+      was=$(pointed)
+      write_slot "$1" || return
+      reload || { write_slot "$was"; return 1; }
+      ;;
+  esac
+}
+
+write_slot() { # SLOT
+  for template in "$NGINX"/*.template; do
+    included=${template%.template}.conf
+    sed "s/@SLOT@/$1/g" "$template" >"$included.new" 2>front.error && chmod 644 "$included.new" &&
+      mv -f "$included.new" "$included" 2>>front.error || return
+  done
+}
+
+# Tested first; done when no worker takes connections any more that knows the configuration of before.
+reload() {
+  as_root nginx -t -q 2>front.error || return
+  earlier=$(workers)
+  as_root nginx -s reload 2>front.error || return
+  tries=0
+  while [ -n "$(old_workers ready)" ] || [ -z "$(workers)" ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || { echo 'its workers stay the ones of before' >front.error; return 1; }
+    pause 0.1
+  done
+}
+
+workers() {
+  awk '{ pid = $1; sub(/^.*\) /, ""); print pid, $2 }' /proc/[0-9]*/stat 2>/dev/null | while read -r pid parent; do
+    case $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") in 'nginx: worker process'*) ;; *) continue ;; esac
+    case $(cat "/proc/$parent/cgroup" 2>/dev/null) in *"$hex$hex$hex$hex"*) ;; *) echo "$pid" ;; esac
+  done
+}
+hex='[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
+
+old_workers() { # ready|any: those of before the reload that are still there, or that still take connections
+  for pid in ${earlier:-}; do
+    case $1:$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") in
+      ready:*'shutting down'*) ;;
+      *:'nginx: worker process'*) echo "$pid" ;;
+    esac
+  done
+}
+
+nobody_else() { [ -z "$(old_workers any)" ]; }
+
+# Once: the sites include our files instead of naming the address. Everything of it is undone when anything of it fails.
+take_over() {
+  [ "$TAKEN" = no ] || return 0
+  write_take_over 2>front.error && reload && TAKEN=yes && answers_as_before || { undo_take_over; TAKEN=no; return 1; }
+  as_root rm -f "$NGINX/taking" 2>front.error || return
+  note taken
+}
+
+answers_as_before() {
+  [ -n "$FRONT_URL" ] || return 0
+  tries=0
+  for place in $FRONT; do
+    answered=$(curl -gksS --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' --connect-to "::$place" \
+      ${FRONT_HOST:+-H "Host: $FRONT_HOST"} "$FRONT_URL" 2>/dev/null)
+    ! accepted any || return 0
+  done
+  echo "nginx answers ${answered:-nothing} with its new configuration" >front.error
+  return 1
+}
+
+write_take_over() {
+  as_root mkdir -p "$NGINX/before" "${MARK%/*}" || return
+  as_root rm -f "$MARK"
+  as_root chown "$(id -u):$(id -g)" "$NGINX" "${MARK%/*}" && as_root chmod 755 "${NGINX%/*}" "$NGINX" "${MARK%/*/*}" "${MARK%/*}" || return
+  number=0
+  while site=$((number + 1)) && site "$site"; do
+    number=$site
+    real=$(readlink -f "$path") || return
+    [ "$(as_root cat "$real"; echo .)" = "$before." ] || { echo "$path was edited meanwhile" >&2; return 1; }
+    as_root cp -p "$real" "$NGINX/before/$number" && echo "$number $real" | as_root tee -a "$NGINX/taking" >/dev/null || return
+  done
+  number=0
+  while file=$((number + 1)) && file "$file"; do
+    number=$file
+    put_file "$path" "$after" || return
+    case $path in "$NGINX"/[0-9]*.conf) put_file "${path%.conf}.template" "$template" || return ;; esac
+  done
+  put_file "$NGINX/front" "$FORM $FIRST $SECOND" || return
+  number=0
+  while site=$((number + 1)) && site "$site"; do
+    number=$site
+    replace_file "$(readlink -f "$path")" "$after" || return
+  done
+}
+
+put_file() { # PATH TEXT
+  printf '%s\n' "$2" | as_root tee "$1" >/dev/null && as_root chmod 644 "$1"
+}
+
+replace_file() { # PATH TEXT: at once, with its owner and mode
+  beside=${1%/*}/.${1##*/}.tenantry
+  as_root cp -p "$1" "$beside" && printf '%s' "$2" | as_root tee "$beside" >/dev/null && as_root mv -f "$beside" "$1"
+}
+
+undo_take_over() {
+  [ -e "$NGINX/taking" ] || return 0
+  while read -r number real; do
+    as_root cp -p "$NGINX/before/$number" "${real%/*}/.${real##*/}.tenantry" &&
+      as_root mv -f "${real%/*}/.${real##*/}.tenantry" "$real" || return
+  done <"$NGINX/taking"
+  as_root rm -f "/etc/nginx/conf.d/tenantry-$APP.conf"
+  as_root nginx -t -q 2>/dev/null && as_root nginx -s reload 2>/dev/null
+  as_root rm -rf "$NGINX" "$MARK"
+}
