@@ -14,7 +14,7 @@ export interface Choice {
   /** Why not without a gap, and what would allow it; undefined when that is so, or was asked for. */
   readonly obstacle: string | undefined;
   /** Why this one, where it is not one of the plain reasons. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Clients that will not reach the new one during the switch. */
   readonly leftOut: readonly string[];
   /** How the proxy moves it, where it is one that does. */
