@@ -2,7 +2,7 @@
  * The ways in which traffic moves, as rows of steps at which something can happen. Whoever adds a mechanism adds an
  * entry: the fault table then has a row for each of its steps and each fault.
  */
-import { switchSteps } from '../../src/deployment/journal.ts';
+import { slotSteps, switchSteps } from '../../src/deployment/journal.ts';
 import type { Strategy } from '../../src/deployment/mechanism.ts';
 
 export interface Way {
@@ -43,6 +43,15 @@ export const ways: readonly Way[] = [
     driver: { kind: 'program' },
     hasGap: false,
   },
+  ...(['nginx', 'caddy'] as const).map(
+    (strategy): Way => ({
+      strategy,
+      steps: slotSteps.filter((step) => step !== 'taken' || strategy === 'nginx'),
+      long: ['begin', 'flipped', 'committed'],
+      driver: { kind: 'program' },
+      hasGap: false,
+    }),
+  ),
   {
     strategy: 'recreate',
     steps: recreateSteps.map(([step]) => step),

@@ -4,15 +4,15 @@ import { otherSlot } from '../../../src/deployment/slots.ts';
 import { Site } from './site.ts';
 import type { TestImage } from './test-images.ts';
 
-export type Proxy = 'nginx' | 'caddy';
+export type ProxyName = 'nginx' | 'caddy';
 
 /** A host of the lab with a proxy of its own in front of the application's port. `port` is the proxy's. */
 export class ProxySite extends Site {
-  proxy: Proxy = 'nginx';
+  proxy: ProxyName = 'nginx';
   appPort = 0;
 
   static async upBehind(
-    proxy: Proxy,
+    proxy: ProxyName,
     where: 'host1' | 'host2',
     name: string,
     { port, appPort, images }: { port: number; appPort: number; images: readonly TestImage[] },

@@ -37,7 +37,6 @@ export class Site {
   ): Promise<Site> {
     const lab = await bringUp([where, 'registry', 'builder', 'base-image']);
     const repository = await pushTestImages(lab, `test/${name}`, images);
-    // biome-ignore lint/complexity/noThisInStatic: a kind of site makes sites of its kind
     return new this(lab, lab[where], name, port, repository);
   }
 
