@@ -40,6 +40,7 @@ const survey: Survey = {
     },
   ],
   bridges: [],
+  swarm: { isMember: false, isManager: false, hasService: false, hasIpvs: false },
   availableMemory: 1e9,
   usedMemory: 1e8,
 };

@@ -9,6 +9,8 @@ missing flock
 http curl
 program yes
 pre-deploy 0123456789ab
+service yes
+swarm manager
 backend iptables
 chain yes
 filter iptables
@@ -53,6 +55,7 @@ test('what a server has and allows', () => {
       { device: 'docker0', address: '172.17.0.1' },
       { device: 'br-0123456789ab', address: '172.20.0.1' },
     ],
+    swarm: { isMember: true, isManager: true, hasService: true, hasIpvs: false },
     availableMemory: 23_126_700_000,
     usedMemory: 9_629_696,
   });

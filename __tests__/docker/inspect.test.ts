@@ -100,7 +100,13 @@ test.each([
 
 test('an image', () => {
   const json = [
-    { Id: 'sha256:cafe', RepoDigests: null, Os: 'linux', Architecture: 'arm64', Config: { Env: ['A=1'] } },
+    {
+      Id: 'sha256:cafe',
+      RepoDigests: null,
+      Os: 'linux',
+      Architecture: 'arm64',
+      Config: { Env: ['A=1'], Healthcheck: { Test: ['CMD', 'true'] } },
+    },
   ];
   expect(readImage(JSON.stringify(json))).toEqual({
     id: 'sha256:cafe',
@@ -109,6 +115,7 @@ test('an image', () => {
     architecture: 'arm64',
     environmentKeys: ['A'],
     command: [],
+    hasHealthCheck: true,
   });
 });
 

@@ -34,6 +34,8 @@ import { askedOf, planOf, showPlan, tellPlan } from './show-plan.ts';
 import { changeSlot, isBetweenSlots, settleSlots } from './slot-switch.ts';
 import { inSlot } from './slots.ts';
 import { type Survey, surveyOf } from './survey.ts';
+import { deployService } from './swarm.ts';
+import { isForSwarm } from './swarm-look.ts';
 import { switchOver, untouched } from './switch-over.ts';
 import { tidyFolder } from './switch-run.ts';
 import type { HostPorts, Work } from './work.ts';
@@ -89,7 +91,8 @@ async function deploy(work: Work): Promise<void> {
   const { container, run } = request;
   const { log, signal } = ports;
   if (request.dryRun) {
-    const { found, survey } = await lookedAt(work);
+    const { found, survey, platform } = await lookedAt(work);
+    if (isForSwarm(request, survey, machine.name)) return await deployService(work, survey, platform);
     return await showPlan(work, found, survey);
   }
   const folder = `.tenantry/${container}/switch`;
@@ -105,6 +108,7 @@ async function deploy(work: Work): Promise<void> {
   });
   try {
     const { found, survey, platform } = await lookedAt(work);
+    if (isForSwarm(request, survey, machine.name)) return await deployService(work, survey, platform);
     await replace(work, { found, platform, site: { survey, folder: `${survey.home}/${folder}`, lease } });
   } finally {
     await lease.release();

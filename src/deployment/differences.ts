@@ -14,6 +14,24 @@ export interface Compared {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What runs, as far as it can differ: a container, or the tasks of a service. */
+export type Before = Pick<
+  Container,
+  | 'labels'
+  | 'image'
+  | 'environmentKeys'
+  | 'hasVariable'
+  | 'command'
+  | 'ports'
+  | 'mounts'
+  | 'networks'
+  | 'restart'
+  | 'extraHosts'
+  | 'memory'
+  | 'cpus'
+  | 'user'
+>;
+
 /** What the current container has from its image, and not because somebody asked for it. */
 export interface FromImage {
   readonly environmentKeys: readonly string[];
@@ -21,7 +39,7 @@ export interface FromImage {
 }
 
 /** What is different, a line each: names of variables, never values; a command may hold one, too. */
-export function differencesBetween(wanted: Compared, current: Container, image: FromImage): string[] {
+export function differencesBetween(wanted: Compared, current: Before, image: FromImage): string[] {
   const { spec, restart } = wanted;
   const command = spec.command.length === 0 ? image.command : spec.command;
   return [
@@ -48,14 +66,14 @@ export function differencesBetween(wanted: Compared, current: Container, image: 
   ];
 }
 
-function imageDifference({ digest, release }: Compared, current: Container): string[] {
+function imageDifference({ digest, release }: Compared, current: Before): string[] {
   const before = releaseNameOf(current);
   const isSame = digest === undefined ? before === release : digestOf(current) === digest;
   return isSame ? [] : [`image: ${before} → ${release}`];
 }
 
 /** Values are compared where both are known, here; nothing that could be guessed from leaves this function. */
-function environmentDifference({ env }: Compared, current: Container, image: FromImage): string[] {
+function environmentDifference({ env }: Compared, current: Before, image: FromImage): string[] {
   const keys = Object.keys(env);
   const given = current.environmentKeys.filter(
     (key) => !image.environmentKeys.includes(key) || keys.includes(key),
@@ -68,7 +86,7 @@ function environmentDifference({ env }: Compared, current: Container, image: Fro
 }
 
 /** Labels that were asked for; those of images and of other tools are their own. */
-function labelDifference(spec: ContainerSpec, current: Container): string[] {
+function labelDifference(spec: ContainerSpec, current: Before): string[] {
   const own: readonly string[] = Object.values(labels);
   const other = Object.entries(spec.labels).filter(
     ([name, value]) => !own.includes(name) && current.labels[name] !== value,

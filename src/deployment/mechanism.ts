@@ -6,7 +6,7 @@ import { type FrontMove, moveBy, refused, tellFront } from './front-choice.ts';
 import type { Survey } from './survey.ts';
 
 /** What was asked for. */
-export type Strategy = 'auto' | 'bridge' | 'nginx' | 'caddy' | 'recreate';
+export type Strategy = 'auto' | 'bridge' | 'nginx' | 'caddy' | 'swarm' | 'recreate';
 
 /** How traffic moves to the new container. */
 export interface Choice {

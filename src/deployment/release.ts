@@ -90,12 +90,12 @@ export function releaseOfContainer(container: Container): string | undefined {
 }
 
 /** How a container is called in sentences: its release, or the image that it was started with by hand. */
-export function releaseNameOf(container: Container): string {
+export function releaseNameOf(container: Pick<Container, 'labels' | 'image'>): string {
   return container.labels[labels.release] ?? container.image.replace(/@sha256:(\w{12})\w*$/, '@$1');
 }
 
 /** The digest of the image that a container was made from, where its name or a label has one. */
-export function digestOf(container: Container): string | undefined {
+export function digestOf(container: Pick<Container, 'labels' | 'image'>): string | undefined {
   return container.labels[labels.digest] ?? /@(sha256:[0-9a-f]{64})$/.exec(container.image)?.[1];
 }
 

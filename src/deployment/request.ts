@@ -46,6 +46,8 @@ export interface DeployRequest {
   readonly stopTimeout: number;
 
   readonly strategy: Strategy;
+  /** Swarm: how many tasks shall run. Default: as many as the service has; 1 where there is none. */
+  readonly replicas?: number | undefined;
   /** Two versions may write to the mounts at the same time. */
   readonly sharedVolumes: boolean;
   /** How long the old version stays ready to take the traffic back. */

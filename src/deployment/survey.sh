@@ -25,7 +25,22 @@ docker ps --all --quiet --filter "label=tenantry.pre-deploy=$container" 2>/dev/n
 
 sudo=
 if [ "$(id -u)" -eq 0 ]; then echo 'root yes'; elif has sudo; then sudo='sudo -n'; fi
-backend=$(docker info --format '{{json .}}' 2>/dev/null | sed -n 's/.*"FirewallBackend":{[^}]*"Driver":"\([a-z+]*\)".*/\1/p')
+info=$(docker info --format '{{json .}}' 2>/dev/null)
+case $info in
+  *'"LocalNodeState":"active"'*)
+    # Of a swarm without a leader nothing can be asked: a task that runs here shows that there is a service.
+    if [ -n "$(docker ps -q --filter "label=com.docker.swarm.service.name=$container" 2>/dev/null)" ]; then echo 'service yes'; fi
+    case $info in
+      *'"ControlAvailable":true'*)
+        echo 'swarm manager'
+        if docker service inspect --format yes "$container" >/dev/null 2>&1; then echo 'service yes'; fi
+        ;;
+      *) echo 'swarm worker' ;;
+    esac
+    if [ -e /proc/net/ip_vs ] || modprobe -n -q ip_vs 2>/dev/null; then echo 'ipvs yes'; fi
+    ;;
+esac
+backend=$(echo "$info" | sed -n 's/.*"FirewallBackend":{[^}]*"Driver":"\([a-z+]*\)".*/\1/p')
 echo "backend $backend"
 allowed=no
 case $backend in

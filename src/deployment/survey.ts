@@ -37,9 +37,20 @@ export interface Survey {
   readonly proxies: readonly Proxy[];
   /** Interfaces of the networks that were asked for, with their address; without those that are no bridges. */
   readonly bridges: readonly Bridge[];
+  /** Of the swarm that the server is part of. */
+  readonly swarm: SwarmMembership;
   readonly availableMemory: number | undefined;
   /** What the running container holds. */
   readonly usedMemory: number | undefined;
+}
+
+export interface SwarmMembership {
+  readonly isMember: boolean;
+  readonly isManager: boolean;
+  /** A service of the swarm has the application's name, as far as this server can tell. */
+  readonly hasService: boolean;
+  /** Whether the kernel has what Swarm's own entrance needs. */
+  readonly hasIpvs: boolean;
 }
 
 export interface Proxy {
@@ -131,6 +142,12 @@ export function readSurvey(text: string): Survey {
       const address = addresses.get(device);
       return driver !== 'bridge' || address === undefined ? [] : [{ device, address }];
     }),
+    swarm: {
+      isMember: one('swarm') !== undefined,
+      isManager: one('swarm') === 'manager',
+      hasService: one('service') === 'yes',
+      hasIpvs: one('ipvs') === 'yes',
+    },
     availableMemory: size('available'),
     usedMemory: size('used'),
   };

@@ -6,7 +6,7 @@ import { UserError } from '../ground/errors.ts';
 import type { FailureCode } from '../ground/failure-codes.ts';
 
 /** Why a container does not serve: what happened, what was observed, what to do. */
-interface Cause {
+export interface Cause {
   readonly code: FailureCode;
   readonly happened: string;
   readonly observed: string;
@@ -14,12 +14,19 @@ interface Cause {
 }
 
 /** The sentence for a container that ended, from its state and its last lines. */
-export function whyItStopped(name: string, container: Container, log: ContainerLog): UserError {
+export function whyItStopped(
+  name: string,
+  container: Pick<Container, 'state' | 'memory'>,
+  log: ContainerLog,
+): UserError {
   const { code, happened, observed, hint } = causeOf(container, log);
   return new UserError(`${name} ${happened} — ${observed}`, hint, { code, evidence: log.text });
 }
 
-function causeOf({ state, memory }: Container, { text: log, lastLine: last }: ContainerLog): Cause {
+export function causeOf(
+  { state, memory }: Pick<Container, 'state' | 'memory'>,
+  { text: log, lastLine: last }: ContainerLog,
+): Cause {
   const happened = `stopped ${after(state)}`;
   const missing = /(?:^|\n)(?:standard_init_linux\.go:\d+: )?exec (\S+): no such file or directory/.exec(
     log,

@@ -52,6 +52,8 @@ export interface Image {
   readonly architecture: string;
   readonly environmentKeys: readonly string[];
   readonly command: readonly string[];
+  /** Whether it says itself how its health is looked at. */
+  readonly hasHealthCheck: boolean;
 }
 
 /** Go writes an empty list or map as null. */
@@ -117,7 +119,7 @@ const imageJson = z.object({
   RepoDigests: texts,
   Os: z.string(),
   Architecture: z.string(),
-  Config: z.object({ Env: texts, Cmd: texts }).nullish(),
+  Config: z.object({ Env: texts, Cmd: texts, Healthcheck: z.object({ Test: texts }).nullish() }).nullish(),
 });
 
 /** Reads what `docker container inspect NAME` prints. */
@@ -178,6 +180,7 @@ export function readImage(json: string): Image {
     architecture: found.Architecture,
     environmentKeys: (found.Config?.Env ?? []).map(keyOf),
     command: found.Config?.Cmd ?? [],
+    hasHealthCheck: !['', 'NONE'].includes(found.Config?.Healthcheck?.Test[0] ?? ''),
   };
 }
 

@@ -42,6 +42,24 @@ const rules: readonly Rule[] = [
     hint: 'on the server: sudo usermod -aG docker ACCOUNT (members of that group are as powerful as root)',
   },
   {
+    code: 'swarm-without-leader',
+    signal: /swarm does not have a leader|rpc error: code = DeadlineExceeded/,
+    observed: 'too few of its managers are online: nothing can be changed',
+    hint: 'bring a majority of the managers back ("docker node ls" shows them); what runs goes on running',
+  },
+  {
+    code: 'swarm-not-manager',
+    signal: /not a swarm manager/,
+    observed: 'it is no manager of a swarm',
+    hint: 'give a manager as host ("docker node ls" on one of them shows them all)',
+  },
+  {
+    code: 'deployment-overtaken',
+    signal: /update out of sequence/,
+    observed: 'somebody else has changed it since it was looked at',
+    hint: 'look for another deployment that runs at the same time, and let only one run (concurrency: in the workflow)',
+  },
+  {
     code: 'disk-full',
     signal: /no space left on device/,
     observed: "the server's disk is full",
@@ -96,6 +114,12 @@ const rules: readonly Rule[] = [
     signal: /(?:listen|bind)[^\n]*?:(\d+): bind: address already in use/,
     observed: 'port $1 of the server belongs to another program',
     hint: 'find it on the server with "sudo ss -ltnp sport = :$1", stop it or choose another port',
+  },
+  {
+    code: 'port-taken',
+    signal: /port '?(\d+)'? is already in use by service '?([^\s']+)'?/,
+    observed: 'port $1 of the swarm belongs to the service $2',
+    hint: 'choose another port, or take it from $2',
   },
   {
     code: 'container-name-taken',

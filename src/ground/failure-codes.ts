@@ -125,6 +125,8 @@ export const failureCodes = [
   'docker-not-allowed',
   'docker-not-understood',
   'docker-failed',
+  'swarm-not-manager',
+  'swarm-without-leader',
   'disk-full',
   'registry-login-missing',
   'registry-login-refused',
@@ -163,6 +165,8 @@ export const failureCodes = [
   'strategy-impossible',
   'switch-failed',
   'proxy-unchanged',
+  'swarm-no-node',
+  'swarm-update-stopped',
   // Health
   'health-status',
   'health-server-error',

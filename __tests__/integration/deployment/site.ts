@@ -1,4 +1,4 @@
-import { bringUp, control, type Lab, type LabHost } from '../../../lab/lab.ts';
+import { bringUp, control, type HostName, type Lab, type LabHost } from '../../../lab/lab.ts';
 import { type DeployPorts, deployContainer } from '../../../src/deployment/deploy.ts';
 import type { DeployRequest, HostOutcome } from '../../../src/deployment/request.ts';
 import { parseImage } from '../../../src/docker/image.ts';
@@ -29,12 +29,7 @@ export class Site {
     this.repository = repository;
   }
 
-  static async up(
-    where: 'host1' | 'host2',
-    name: string,
-    port: number,
-    images: readonly TestImage[],
-  ): Promise<Site> {
+  static async up(where: HostName, name: string, port: number, images: readonly TestImage[]): Promise<Site> {
     const lab = await bringUp([where, 'registry', 'builder', 'base-image']);
     const repository = await pushTestImages(lab, `test/${name}`, images);
     return new this(lab, lab[where], name, port, repository);
