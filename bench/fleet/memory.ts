@@ -9,11 +9,13 @@ export interface Memory {
   readonly largestChild: number;
   /** All of them at the same moment; what they share is counted once for each. */
   readonly together: number;
+  /** The same, but what several processes share, whosever they are, is divided among them (the kernel's PSS). */
+  readonly proportional: number;
 }
 
 /** Looks every 20 ms. @returns ends it, and tells what was seen */
 export function watchMemory(pid: number): () => Memory {
-  const peak = { own: 0, largestChild: 0, together: 0 };
+  const peak = { own: 0, largestChild: 0, together: 0, proportional: 0 };
   const look = () => {
     const seen = family(pid);
     peak.own = Math.max(peak.own, seen.get(pid)?.highWater ?? 0);
@@ -21,6 +23,8 @@ export function watchMemory(pid: number): () => Memory {
     peak.largestChild = Math.max(peak.largestChild, ...children.map(({ highWater }) => highWater));
     const together = [...seen.values()].reduce((sum, { now }) => sum + now, 0);
     peak.together = Math.max(peak.together, together);
+    const proportional = [...seen.keys()].reduce((sum, each) => sum + proportionalOf(each), 0);
+    peak.proportional = Math.max(peak.proportional, proportional);
   };
   const timer = setInterval(look, 20);
   return () => {
@@ -41,7 +45,7 @@ function family(root: number): Map<number, Resident> {
   const memory = new Map<number, Resident>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    const status = statusOf(name);
+    const status = fileOf(name, 'status');
     if (status === undefined) continue;
     parents.set(Number(name), numberIn(status, 'PPid'));
     memory.set(Number(name), {
@@ -59,9 +63,13 @@ function family(root: number): Map<number, Resident> {
   return members;
 }
 
-function statusOf(pid: string): string | undefined {
+function proportionalOf(pid: number): number {
+  return numberIn(fileOf(String(pid), 'smaps_rollup') ?? '', 'Pss') * 1_024;
+}
+
+function fileOf(pid: string, file: 'status' | 'smaps_rollup'): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
     return undefined; // it has ended
   }

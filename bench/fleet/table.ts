@@ -17,10 +17,11 @@ export function tellPeer(
   tellRow(name, `${seconds([milliseconds])}${how}   ${ratio(milliseconds, ours)} ours${goal}`);
 }
 
-export function tellMemory({ own, largestChild, together }: Memory): void {
+export function tellMemory({ own, largestChild, together, proportional }: Memory): void {
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
   const parts = `Node ${mebibytes(own)}, Python ${mebibytes(largestChild)}`;
-  tellRow('peak memory', `${parts}, together ${mebibytes(together)} (wanted: below 200 MB at 3,000)`);
+  const all = `together ${mebibytes(together)}, shared pages once ${mebibytes(proportional)}`;
+  tellRow('peak memory', `${parts}, ${all} (wanted: below 200 MB at 3,000)`);
 }
 
 export const tellRow = (what: string, found: string) => console.log(`${what.padEnd(38)} ${found}`);
