@@ -5,12 +5,14 @@
  */
 import { availableParallelism } from 'node:os';
 
+import { type ProxyName, ProxySite } from '../__tests__/integration/deployment/proxy-site.ts';
 import { Site } from '../__tests__/integration/deployment/site.ts';
 import { failingTable } from './deploy/failing-table.ts';
 import { faultTable } from './deploy/fault-table.ts';
 import { hundredDeployments } from './deploy/hundred.ts';
 import { loadTable } from './deploy/load-table.ts';
 import { boot, images, name, rate, slowEvery, slowest } from './deploy/scene.ts';
+import { ways } from './deploy/ways.ts';
 import { machine } from './statistics.ts';
 
 const parts = ['load', 'failing', 'faults', 'hundred'] as const;
@@ -26,28 +28,51 @@ export async function bench(options: readonly string[]): Promise<void> {
   console.log(
     `${machine(availableParallelism())}; ${rate} requests a second, one in ${slowEvery} takes ${slowest} s; boot ${boot} s\n`,
   );
+  const called = ['script', ...ways.map(({ strategy }) => strategy)];
+  const others = options.filter((option) => !called.includes(option));
   for (const place of chosen(places)) {
-    const site = await Site.up(place, name, place === 'host1' ? 18_300 : 18_301, images);
-    try {
-      for (const part of chosen(parts)) {
-        await site.clear();
-        console.log(`${place}, Docker ${site.host.engineVersion}: ${part}`);
-        const rounds = number('rounds', 1);
-        if (part === 'load') {
-          await loadTable(site, { wanted: options, rounds, requests: number('requests', 0) }, tell);
+    for (const front of fronts) {
+      const wanted = chosen(called).filter((way) => (front === undefined ? !isProxy(way) : way === front));
+      if (wanted.length === 0) continue;
+      const site = await siteAt(place, front);
+      try {
+        for (const part of chosen(parts)) {
+          await site.clear();
+          console.log(
+            `${place}, Docker ${site.host.engineVersion}${front === undefined ? '' : `, ${front} in front`}: ${part}`,
+          );
+          const rounds = number('rounds', 1);
+          if (part === 'load') {
+            await loadTable(site, { wanted, rounds, requests: number('requests', 0) }, tell);
+          }
+          if (part === 'failing') await failingTable(site, { rounds }, tell);
+          // Unlike a time, this is true or not.
+          if (part === 'faults' && (await faultTable(site, [...others, ...wanted], tell)) > 0)
+            process.exitCode = 1;
+          if (part === 'hundred' && !(await hundredDeployments(site, number('deployments', 100)))) {
+            process.exitCode = 1;
+          }
+          console.log();
         }
-        if (part === 'failing') await failingTable(site, { rounds }, tell);
-        // Unlike a time, this is true or not.
-        if (part === 'faults' && (await faultTable(site, options, tell)) > 0) process.exitCode = 1;
-        if (part === 'hundred' && !(await hundredDeployments(site, number('deployments', 100)))) {
-          process.exitCode = 1;
-        }
-        console.log();
+      } finally {
+        await (site instanceof ProxySite ? site.takeDown() : site.clear());
       }
-    } finally {
-      await site.clear();
     }
   }
+}
+
+/** What stands in front of the application. */
+const fronts = [undefined, 'nginx', 'caddy'] as const;
+
+function isProxy(way: string): boolean {
+  return fronts.some((front) => front === way);
+}
+
+function siteAt(place: (typeof places)[number], front: ProxyName | undefined): Promise<Site> {
+  const port = place === 'host1' ? 18_300 : 18_301;
+  if (front === undefined) return Site.up(place, name, port, images);
+  const behind = { port: port + (front === 'nginx' ? 20 : 40), appPort: 8_300, images };
+  return ProxySite.upBehind(front, place, name, behind);
 }
 
 /** Told as it comes: a table is printed at its end. */

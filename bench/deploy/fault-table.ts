@@ -70,6 +70,8 @@ async function rowOf(
       stopTimeout: 2_000,
     });
   try {
+    // A proxy is taken over once.
+    if (step.startsWith('taken')) await site.clear();
     const old = await servingVersion(site, wish(versions[0]));
     const next = old === versions[0] ? versions[1] : versions[0];
     const { load, done } = await underLoad(site, gentle, () => struckAt(site, wish(next), { fault, step }));

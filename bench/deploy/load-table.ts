@@ -113,7 +113,7 @@ async function byScript(site: Site, tag: string): Promise<undefined> {
   await site.docker(`ps -q --filter name=${name} | xargs docker stop >/dev/null`);
   await site.docker(`ps -aq --filter name=${name} | xargs docker rm -f >/dev/null`);
   await site.docker(
-    `run -d --name ${name} --restart unless-stopped -p ${site.port}:8000 -e GREETING=hello ${site.repository}:${tag}`,
+    `run -d --name ${name} --restart unless-stopped -p ${site.published} -e GREETING=hello ${site.repository}:${tag}`,
   );
   await untilServing(site);
 }
@@ -128,7 +128,7 @@ async function measuredFloor(site: Site): Promise<number> {
   await site.clear();
   const { from } = applications[0] ?? { from: 'a' };
   const started = performance.now();
-  await site.docker(`run -d --name ${name} -p ${site.port}:8000 ${site.repository}:${from}`);
+  await site.docker(`run -d --name ${name} -p ${site.published} ${site.repository}:${from}`);
   await untilServing(site);
   const booted = performance.now() - started;
   const { duration } = await underLoad(site, { around: slowest * 1_000 }, async () => {

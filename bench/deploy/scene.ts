@@ -38,7 +38,7 @@ export const images: readonly TestImage[] = [
 /** Without the bake: it is a wish of the user, not a cost. */
 export function request(site: Site, tag: string, changes: Partial<DeployRequest> = {}): DeployRequest {
   return site.request(tag, {
-    strategy: 'bridge',
+    strategy: site.strategy,
     bake: 0,
     drainTimeout: 10_000,
     stopTimeout: 10_000,

@@ -90,11 +90,17 @@ function nginxMove({ container }: Asked, slots: Slots, seen: NginxFront): NginxM
   const { taken, isAllowed } = seen;
   const needed =
     'log in as root, or let this account run nginx by "sudo -n" (and, for the first time, all else)';
+  if (seen.complaint !== undefined && !(taken?.form === 'pointer')) {
+    return {
+      observed: `nginx does not take its own configuration: ${seen.complaint}`,
+      hint: 'mend it (nginx -t)',
+    };
+  }
   if (taken !== undefined) {
     if (taken.form === 'reload' && !isAllowed) {
       return { observed: 'this account may not reload nginx', hint: needed };
     }
-    return { proxy: 'nginx', slots, ...taken, takeOver: undefined, changesPath: false };
+    return { proxy: 'nginx', slots, ...taken, takeOver: undefined };
   }
   if (!isAllowed)
     return { observed: 'this account may not read and test the configuration of nginx', hint: needed };

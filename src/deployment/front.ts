@@ -14,14 +14,23 @@ export interface FrontProgram {
   readonly container: string | undefined;
 }
 
+export interface NginxTaken {
+  readonly form: NginxForm;
+  readonly first: number;
+  readonly second: number;
+  readonly changesPath: boolean;
+}
+
 /** An nginx that runs on the server itself. */
 export interface NginxFront extends NginxSeen {
   /** Its configuration could be read, as root. */
   readonly isAllowed: boolean;
+  /** Why it would not start with its configuration as it is now, in its own words. */
+  readonly complaint: string | undefined;
   /** It was started with a configuration of its own (-c, -p). */
   readonly hasOwnStart: boolean;
   /** This application's address is ours to change. */
-  readonly taken: { readonly form: NginxForm; readonly first: number; readonly second: number } | undefined;
+  readonly taken: NginxTaken | undefined;
   /** Taking it over did not come to its end. */
   readonly isTaking: boolean;
   /** The slot that it hands requests to, where it is taken. */
@@ -68,10 +77,15 @@ export function readFront(facts: readonly Fact[]): Front {
 
   function readNginx(line: string): NginxFront {
     const texts = all('nginx-text').map(decoded);
-    const [form, first, second] = (one('nginx-taken') ?? '').split(' ');
+    const [form, first, second, answers] = (one('nginx-taken') ?? '').split(' ');
     const taken =
       form === 'pointer' || form === 'reload'
-        ? { form: form as NginxForm, first: Number(first), second: Number(second) }
+        ? {
+            form: form as NginxForm,
+            first: Number(first),
+            second: Number(second),
+            changesPath: answers === 'any',
+          }
         : undefined;
     const pointed = is('nginx-second') ? taken?.second : taken?.first;
     return {
@@ -79,6 +93,7 @@ export function readFront(facts: readonly Fact[]): Front {
       hasConfD: is('nginx-conf-d'),
       hasFileCache: is('nginx-file-cache'),
       isAllowed: is('nginx-allowed'),
+      complaint: one('nginx-error'),
       hasOwnStart: / -[cp] /.test(line),
       taken,
       isTaking: is('nginx-taking'),

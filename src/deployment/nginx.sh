@@ -102,7 +102,7 @@ write_take_over() {
     put_file "$path" "$after" || return
     case $path in "$NGINX"/[0-9]*.conf) put_file "${path%.conf}.template" "$template" || return ;; esac
   done
-  put_file "$NGINX/front" "$FORM $FIRST $SECOND" || return
+  put_file "$NGINX/front" "$FORM $FIRST $SECOND $KIND" || return
   number=0
   while site=$((number + 1)) && site "$site"; do
     number=$site

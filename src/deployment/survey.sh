@@ -131,7 +131,7 @@ case $fronts in
     [ ! -e "/etc/nginx/tenantry/$container/taking" ] || echo 'nginx-taking yes'
     echo "nginx-slot $(sed -n '1s/^# slot //p' "/etc/nginx/tenantry/$container/1.conf" 2>/dev/null)"
     [ ! -e "/var/lib/tenantry/$container/second" ] || echo 'nginx-second yes'
-    if all=$($sudo nginx -T 2>/dev/null); then
+    if all=$($sudo nginx -T 2>&1); then
       echo 'nginx-allowed yes'
       case $all in *[!#]*include*conf.d/\*.conf\;*) echo 'nginx-conf-d yes' ;; esac
       case $all in *open_file_cache\ *) echo 'nginx-file-cache yes' ;; esac
@@ -141,6 +141,8 @@ case $fronts in
           text nginx-text "$file"
         fi
       done
+    else
+      echo "$all" | sed -n 's/^nginx: \[emerg\] /nginx-error /p' | head -n 1
     fi
     ;;
 esac

@@ -21,7 +21,6 @@ async function siteOf(proxy: ProxyName, port: number): Promise<ProxySite> {
     images,
   });
   await site.clear();
-  await site.serve();
   return site;
 }
 
@@ -55,7 +54,7 @@ describe('nginx on the server', () => {
     site = await siteOf('nginx', 18_410);
     [first, second] = [site.appPort, site.appPort + 0x4000];
   }, 900_000);
-  afterAll(() => site?.clear(), 60_000);
+  afterAll(() => site?.takeDown(), 60_000);
 
   test('its configuration is wrong elsewhere: nothing is changed, and it says what nginx says', async () => {
     await deployed(site, 'v1');
@@ -143,7 +142,7 @@ describe('Caddy on the server', () => {
     [first, second] = [site.appPort, site.appPort + 0x4000];
     await deployed(site, 'v1');
   }, 900_000);
-  afterAll(() => site?.clear(), 60_000);
+  afterAll(() => site?.takeDown(), 60_000);
 
   /** With a certificate that Caddy asks the application for, in the first request of this name. */
   const onDemand = (name: string) =>

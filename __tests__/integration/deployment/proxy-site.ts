@@ -103,10 +103,34 @@ https:// {
     return both.filter((_, index) => said[index]?.trim() === 'yes');
   }
 
+  override get strategy(): ProxyName {
+    return this.proxy;
+  }
+
+  override get published(): string {
+    return `127.0.0.1:${this.appPort}:8000`;
+  }
+
+  /** @throws Error when the proxy has nobody to ask */
+  override async answer(): Promise<string> {
+    const answer = await fetch(`http://${this.host.address}:${this.port}`);
+    if (answer.status >= 500) throw new Error(`${this.proxy} answers ${answer.status}`);
+    return (await answer.text()).trim();
+  }
+
+  /** The proxy runs, with the site as on the first day, and nothing stands behind it. */
   override async clear(): Promise<void> {
     await super.clear();
     await this.onServer(`
-      rm -rf /etc/nginx/tenantry/${this.name} /var/lib/tenantry/${this.name} /etc/nginx/conf.d/tenantry-${this.name}.conf
+      rm -rf /etc/nginx/tenantry/${this.name} /var/lib/tenantry/${this.name} /etc/nginx/conf.d/tenantry-${this.name}.conf`);
+    await this.serve();
+  }
+
+  /** The proxy is gone, too. */
+  async takeDown(): Promise<void> {
+    await this.clear();
+    await this.onServer(`
+      rm -rf /etc/nginx/tenantry/${this.name} /etc/nginx/conf.d/tenantry-${this.name}.conf
       rm -f ${this.siteFile} /etc/rc.local`);
     if (this.proxy === 'caddy')
       await this.onServer('pkill -x caddy; while pgrep -x caddy >/dev/null; do sleep 0.1; done');

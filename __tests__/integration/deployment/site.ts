@@ -1,5 +1,6 @@
 import { bringUp, control, type HostName, type Lab, type LabHost } from '../../../lab/lab.ts';
 import { type DeployPorts, deployContainer } from '../../../src/deployment/deploy.ts';
+import type { Strategy } from '../../../src/deployment/mechanism.ts';
 import type { DeployRequest, HostOutcome } from '../../../src/deployment/request.ts';
 import { parseImage } from '../../../src/docker/image.ts';
 import { connectSsh } from '../../../src/machine/ssh.ts';
@@ -110,6 +111,16 @@ export class Site {
       'for save in iptables-save ip6tables-save; do $save -t nat; done 2>/dev/null; nft list tables',
     );
     return rules.split('\n').filter((line) => line.includes('TENANTRY'));
+  }
+
+  /** How the traffic moves, unless a request says otherwise. */
+  get strategy(): Strategy {
+    return 'bridge';
+  }
+
+  /** For the `docker run` of somebody else. */
+  get published(): string {
+    return `${this.port}:8000`;
   }
 
   /** What the port says. */
