@@ -52,8 +52,7 @@ export async function crossOver(work: Work, crossing: Crossing): Promise<void> {
     ]);
     const redirected = await publicPorts(machine, { bridge, ports: request.ports, survey, signal });
     const program = switchProgram({ request, host, survey, ports: redirected, current, release });
-    await machine.writeFile(`${folder}/program`, program, { mode: 0o600 });
-    await launch(run, 'deploy', signal);
+    await launch(run, 'deploy', { signal, program });
   } catch (error) {
     const cause = await whyItEnded(work, release, bridge).catch(() => undefined);
     // Nothing has been touched yet. What a lost connection leaves, the next run removes.
@@ -99,8 +98,10 @@ export async function conclude(
     case 'finished':
     case 'deployed':
       learn({ result: 'deployed', downtime: 0, standing: `${release} serves on ${host}` });
-      await tidyFolder(run);
-      await prove(work, docker, namesFor(request.container, { release, current }).final, signal);
+      await Promise.all([
+        tidyFolder(run),
+        prove(work, docker, namesFor(request.container, { release, current }).final, signal),
+      ]);
       return;
     case 'undone': {
       course.undone();
@@ -159,7 +160,7 @@ export async function recovered(
   { request, ports: { signal } }: Work,
   run: SwitchRun,
 ): Promise<Followed['result']> {
-  await launch(run, 'recover', signal);
+  await launch(run, 'recover', { signal });
   const { healthTimeout, drainTimeout } = request;
   const timeout = 3 * healthTimeout + 2 * drainTimeout + 180_000;
   return follow(run, { timeout, signal, onEntry: ({ step }) => run.log.debug(`recovery: ${step}`) });

@@ -15,11 +15,12 @@ echo "own ${own:-}"
 
 for tool in flock setsid awk sed timeout; do has $tool || echo "missing $tool"; done
 if has curl; then echo 'http curl'; elif has bash; then echo 'http bash'; fi
-program=$HOME/.tenantry/$container/switch/program
-if [ -e "$program" ]; then
-  way=$(sed -n 's/^WAY=//p' "$program" | head -n 1)
+switch=$HOME/.tenantry/$container/switch
+if [ -e "$switch/program" ]; then
+  way=$(sed -n 's/^WAY=//p' "$switch/program" | head -n 1)
   echo "program ${way:-yes}"
 fi
+if [ -e "$switch/lock" ] && has flock; then flock -n "$switch/lock" true || echo 'working yes'; fi
 
 docker ps --all --quiet --filter "label=tenantry.pre-deploy=$container" 2>/dev/null | sed 's/^/pre-deploy /'
 

@@ -1,7 +1,7 @@
 /** Starting the program on the server, and following it: whatever becomes of us, it goes on to its end. */
 import { LostConnection, messageOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
-import { lastWords, succeeded } from '../machine/machine.ts';
+import { lastWords, type Machine, succeeded } from '../machine/machine.ts';
 import type { RenewableMachine } from '../machine/renewable.ts';
 import { type Entry, readEntry, readResult, type SwitchResult } from './journal.ts';
 import { reconnected } from './reconnect.ts';
@@ -25,19 +25,24 @@ const launchScript = `
   exec 9>lock
   flock -w 10 9 || { echo "another switch is under way" >&2; exit 75; }
   rm -f result result.new cancel before evidence.* *.error probe.*
+  [ "$3" = there ] || { umask 077 && cat >program; } || exit
   [ "$2" = deploy ] || [ ! -e journal ] || mv -f journal before
   : >journal
   setsid sh program "$2" </dev/null >program.log 2>&1 &
   echo started`;
 
-/** Starts the program. @throws UserError `switch-failed` */
+/**
+ * Starts the program.
+ * @param program its text, where it is not on the server yet
+ * @throws UserError `switch-failed`
+ */
 export async function launch(
   { machine, folder }: SwitchRun,
   what: 'deploy' | 'recover',
-  signal: AbortSignal,
+  { signal, program }: { signal: AbortSignal; program?: string },
 ): Promise<void> {
-  const argv = ['sh', '-c', launchScript, 'launch', folder, what];
-  const result = await machine.run(argv, { timeout: askTimeout, signal });
+  const argv = ['sh', '-c', launchScript, 'launch', folder, what, program === undefined ? 'there' : 'new'];
+  const result = await machine.run(argv, { timeout: askTimeout, signal, stdin: program ?? '' });
   if (succeeded(result) && result.stdout.trim() === 'started') return;
   throw new UserError(
     `The switch could not be started on ${machine.name} — ${lastWords(result, 1)}`,
@@ -46,12 +51,12 @@ export async function launch(
   );
 }
 
-/** Prints the journal from a line on as it grows, and then the result: until the program has ended. */
+/** Prints the journal from a line on as it grows, and then the result: until there is one, or the program has ended. */
 const followScript = `
   cd "$1" || exit
   seen=$2
   while :; do
-    if flock -n lock true; then ended=yes; else ended=no; fi
+    if [ -e result ] || flock -n lock true; then ended=yes; else ended=no; fi
     lines=$(wc -l <journal 2>/dev/null) || lines=0
     if [ "$lines" -gt "$seen" ]; then
       sed -n "$((seen + 1)),$lines p" journal
@@ -61,7 +66,7 @@ const followScript = `
       [ ! -e result ] || cat result
       exit 0
     fi
-    sleep 0.2
+    sleep 0.1
   done`;
 
 export interface Following {
@@ -103,6 +108,18 @@ export async function follow(
       if (!(await reconnected(machine, { log, limit }))) throw error;
     }
   }
+}
+
+/** Milliseconds that the last deployment may still wait for connections. */
+const tailTimeout = 15 * 60_000;
+
+/** Waits until the program of an earlier deployment has ended; it may wait for connections that are still open. */
+export async function awaitEnd(machine: Machine, folder: string, signal: AbortSignal): Promise<void> {
+  const seconds = String(tailTimeout / 1_000);
+  await machine.run(['flock', '-w', seconds, `${folder}/lock`, 'true'], {
+    timeout: tailTimeout + askTimeout,
+    signal,
+  });
 }
 
 /** Asks the program to go back; it does as long as the old version still runs. */

@@ -41,6 +41,18 @@ unflip() {
   esac
 }
 
+# Without a look before it: whoever is with a version that has died waits for this.
+give_back() {
+  case $FILTER in
+    nft) as_root nft delete table ip "$CHAIN" ;;
+    *)
+      printf '*nat\n-D PREROUTING -j %s\n-D OUTPUT -j %s\n-F %s\n-X %s\nCOMMIT\n' \
+        "$CHAIN" "$CHAIN" "$CHAIN" "$CHAIN" | as_root "$FILTER-restore" --noflush
+      ;;
+  esac 2>/dev/null
+  unflip
+}
+
 redirected() {
   case $FILTER in
     nft) as_root nft list table ip "$CHAIN" >/dev/null 2>&1 ;;
@@ -102,9 +114,11 @@ deploy() {
   note committed
   unflip || { failed=filter; end stuck; }
   note unflipped
-  tidy
   failed='' who=''
-  end deployed
+  tell deployed
+  # Nobody waits for the connections that the bridge still has.
+  tidy
+  exit 0
 }
 
 # The proven one gets its name. Both have a restart policy for a moment: one of them comes back from a reboot.
@@ -126,7 +140,8 @@ tidy() {
 }
 
 give_up() { # NAME of the one that is no good
-  [ "$old_serves" = no ] || unflip
+  [ "$old_serves" = no ] || give_back
+  wait
   note failed ",\"why\":\"$failed\",\"who\":\"$who\""
   keep_evidence "$1"
   recover yes
