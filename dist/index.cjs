@@ -114,8 +114,8 @@ var init_errors = __esm({
     LostConnection = class extends UserError {
       /** What was seen of it, without a sentence around. */
       observed;
-      constructor(during, words, circumstances2 = {}) {
-        const observed2 = words.replace(/\s+/g, " ").trim();
+      constructor(during, words2, circumstances2 = {}) {
+        const observed2 = words2.replace(/\s+/g, " ").trim();
         super(
           `The connection was lost during ${during} — ${observed2}`,
           "the other side may still be working: look there first, then run again",
@@ -276,13 +276,13 @@ var init_url_parameters = __esm({
 });
 
 // src/database/url-refusal.ts
-function refuse(url, refusal, offset, hint) {
-  const [observed2, usualHint] = refusals[refusal];
-  const place2 = [...url.slice(0, offset)].length + 1;
+function refuse(url, refusal2, offset, hint) {
+  const [observed2, usualHint] = refusals[refusal2];
+  const place3 = [...url.slice(0, offset)].length + 1;
   const escaping = perhapsUnescaped(url) ? "; in a user or password, write @ as %40, / as %2F, : as %3A, ? as %3F, # as %23 and % as %25" : "";
   throw new DatabaseUrlRefused(
-    refusal,
-    observed2.replace("N", String(place2)),
+    refusal2,
+    observed2.replace("N", String(place3)),
     `${hint ?? usualHint}${escaping}`
   );
 }
@@ -366,10 +366,10 @@ var init_url_refusal = __esm({
     };
     DatabaseUrlRefused = class extends UserError {
       refusal;
-      constructor(refusal, observed2, hint) {
+      constructor(refusal2, observed2, hint) {
         super(`The database URL cannot be read — ${observed2}`, hint, { code: "database-url-invalid" });
         this.name = "DatabaseUrlRefused";
-        this.refusal = refusal;
+        this.refusal = refusal2;
       }
     };
     schemeHint = "begin it with postgresql:// (user:password@host:port/database)";
@@ -397,41 +397,41 @@ function joined(stretches) {
 function percentDecode(url, written3) {
   const { text: text2, offsetOf } = written3;
   const pieces = [];
-  let at = text2.search(/[^ ]|$/);
-  while (at < text2.length && text2[at] !== " ") {
-    const piece = pieceAt(text2, at);
-    if (piece === "%") refuse(url, "percent", offsetOf(at));
-    if (piece === "%00") refuse(url, "percent-zero", offsetOf(at));
+  let at2 = text2.search(/[^ ]|$/);
+  while (at2 < text2.length && text2[at2] !== " ") {
+    const piece = pieceAt(text2, at2);
+    if (piece === "%") refuse(url, "percent", offsetOf(at2));
+    if (piece === "%00") refuse(url, "percent-zero", offsetOf(at2));
     pieces.push(bytesOf(piece));
-    at += piece.length;
+    at2 += piece.length;
   }
-  if (/[^ ]/.test(text2.slice(at))) refuse(url, "space", offsetOf(at));
+  if (/[^ ]/.test(text2.slice(at2))) refuse(url, "space", offsetOf(at2));
   return { bytes: import_node_buffer.Buffer.concat(pieces), written: written3 };
 }
-function pieceAt(text2, at) {
-  const pattern = /%[0-9a-fA-F]{2}|%|[^% ]+/y;
-  pattern.lastIndex = at;
-  return pattern.exec(text2)?.[0] ?? "";
+function pieceAt(text2, at2) {
+  const pattern2 = /%[0-9a-fA-F]{2}|%|[^% ]+/y;
+  pattern2.lastIndex = at2;
+  return pattern2.exec(text2)?.[0] ?? "";
 }
 function bytesOf(piece) {
   return piece.startsWith("%") ? import_node_buffer.Buffer.from(piece.slice(1), "hex") : import_node_buffer.Buffer.from(piece);
 }
-function utf8(url, decoded) {
+function utf8(url, decoded2) {
   try {
-    return strictUtf8.decode(decoded.bytes);
+    return strictUtf8.decode(decoded2.bytes);
   } catch {
-    return refuse(url, "not-utf-8", firstBadPlace(decoded));
+    return refuse(url, "not-utf-8", firstBadPlace(decoded2));
   }
 }
 function firstBadPlace({ bytes, written: { text: text2, offsetOf } }) {
   const bad = firstBadByte(bytes);
   let seen = 0;
-  for (let at = text2.search(/[^ ]|$/); at < text2.length; ) {
-    const piece = pieceAt(text2, at);
+  for (let at2 = text2.search(/[^ ]|$/); at2 < text2.length; ) {
+    const piece = pieceAt(text2, at2);
     const length = bytesOf(piece).length;
-    if (seen + length > bad) return offsetOf(at);
+    if (seen + length > bad) return offsetOf(at2);
     seen += length;
-    at += piece.length;
+    at2 += piece.length;
   }
   return offsetOf(0);
 }
@@ -469,8 +469,8 @@ function readDatabaseUrl(url) {
     options.set(keyword, value);
     if (secretParameters.has(keyword)) secrets.push(placeOf(value));
   };
-  const storePart = (keyword, part) => {
-    if (part.text !== "") store(keyword, percentDecode(url, part));
+  const storePart = (keyword, part2) => {
+    if (part2.text !== "") store(keyword, percentDecode(url, part2));
   };
   const start = scheme.length + "://".length;
   const userEnd = endOfUser(url, start);
@@ -483,24 +483,24 @@ function readDatabaseUrl(url) {
   const places = readPlaces(url, afterUser);
   storePart("host", joined(places.hosts));
   storePart("port", joined(places.ports));
-  let at = places.end;
-  if (url[at] === "/") {
-    const end3 = indexOr(url, "?", at + 1, url.length);
-    storePart("dbname", stretch(url, at + 1, end3));
-    at = end3;
+  let at2 = places.end;
+  if (url[at2] === "/") {
+    const end3 = indexOr(url, "?", at2 + 1, url.length);
+    storePart("dbname", stretch(url, at2 + 1, end3));
+    at2 = end3;
   }
-  for (const { keyword, value } of readQuery(url, at + 1)) {
+  for (const { keyword, value } of readQuery(url, at2 + 1)) {
     const name = percentDecode(url, keyword).bytes.toString("latin1");
-    const decoded = percentDecode(url, value);
-    const read = asLibpqReads(name, decoded.bytes.toString("latin1"));
-    if (!libpqParameters.has(read.keyword)) {
+    const decoded2 = percentDecode(url, value);
+    const read2 = asLibpqReads(name, decoded2.bytes.toString("latin1"));
+    if (!libpqParameters.has(read2.keyword)) {
       refuse(url, "parameter", keyword.start, hintFor(url, keyword.start, name));
     }
-    store(read.keyword, read.keyword === name ? decoded : { ...decoded, bytes: import_node_buffer2.Buffer.from(read.value) });
+    store(read2.keyword, read2.keyword === name ? decoded2 : { ...decoded2, bytes: import_node_buffer2.Buffer.from(read2.value) });
   }
-  const texts2 = [...options].map(([keyword, value]) => [keyword, utf8(url, value)]);
+  const texts3 = [...options].map(([keyword, value]) => [keyword, utf8(url, value)]);
   const perhapsMisread = url.includes("@", afterUser);
-  return { value: asDatabaseUrl(scheme, Object.fromEntries(texts2), perhapsMisread), secrets };
+  return { value: asDatabaseUrl(scheme, Object.fromEntries(texts3), perhapsMisread), secrets };
 }
 function placeOf({ bytes, written: { text: text2, start } }) {
   return { start, end: start + text2.length, decoded: bytes.toString("utf8") };
@@ -525,39 +525,39 @@ function endOfUser(url, start) {
 function readPlaces(url, start) {
   const hosts = [];
   const ports = [];
-  for (let at = start; ; at += 1) {
+  for (let at2 = start; ; at2 += 1) {
     let end3;
-    if (url[at] === "[") {
-      end3 = indexOr(url, "]", at + 1, url.length);
-      if (end3 === url.length) refuse(url, "bracket-open", at);
-      if (end3 === at + 1) refuse(url, "bracket-empty", at);
-      hosts.push(stretch(url, at + 1, end3));
+    if (url[at2] === "[") {
+      end3 = indexOr(url, "]", at2 + 1, url.length);
+      if (end3 === url.length) refuse(url, "bracket-open", at2);
+      if (end3 === at2 + 1) refuse(url, "bracket-empty", at2);
+      hosts.push(stretch(url, at2 + 1, end3));
       end3 += 1;
       if (end3 < url.length && !":/?,".includes(url.charAt(end3))) refuse(url, "bracket-after", end3);
     } else {
-      end3 = searchOr(url, /[:/?,]/g, at);
-      hosts.push(stretch(url, at, end3));
+      end3 = searchOr(url, /[:/?,]/g, at2);
+      hosts.push(stretch(url, at2, end3));
     }
-    at = url[end3] === ":" ? searchOr(url, /[/?,]/g, end3 + 1) : end3;
-    ports.push(stretch(url, Math.min(end3 + 1, at), at));
-    if (url[at] !== ",") return { hosts, ports, end: at };
-    hosts.push(stretch(url, at, at + 1));
-    ports.push(stretch(url, at, at + 1));
+    at2 = url[end3] === ":" ? searchOr(url, /[/?,]/g, end3 + 1) : end3;
+    ports.push(stretch(url, Math.min(end3 + 1, at2), at2));
+    if (url[at2] !== ",") return { hosts, ports, end: at2 };
+    hosts.push(stretch(url, at2, at2 + 1));
+    ports.push(stretch(url, at2, at2 + 1));
   }
 }
 function* readQuery(url, start) {
-  for (let at = start; at < url.length; ) {
-    const end3 = indexOr(url, "&", at, url.length);
-    const equals = indexOr(url, "=", at, end3);
-    if (equals >= end3) refuse(url, "no-equals", at);
+  for (let at2 = start; at2 < url.length; ) {
+    const end3 = indexOr(url, "&", at2, url.length);
+    const equals = indexOr(url, "=", at2, end3);
+    if (equals >= end3) refuse(url, "no-equals", at2);
     const second = indexOr(url, "=", equals + 1, end3);
     if (second < end3) refuse(url, "two-equals", second);
-    yield { keyword: stretch(url, at, equals), value: stretch(url, equals + 1, end3) };
-    at = end3 + 1;
+    yield { keyword: stretch(url, at2, equals), value: stretch(url, equals + 1, end3) };
+    at2 = end3 + 1;
   }
 }
-function hintFor(url, at, keyword) {
-  const hint = url.includes("@", at) ? void 0 : foreignParameters.get(keyword);
+function hintFor(url, at2, keyword) {
+  const hint = url.includes("@", at2) ? void 0 : foreignParameters.get(keyword);
   return hint === void 0 ? void 0 : `its name is ${keyword}: ${hint}`;
 }
 var import_node_buffer2, indexOr, searchOr;
@@ -573,9 +573,9 @@ var init_url = __esm({
       const index = text2.indexOf(character, from);
       return index === -1 || index > to ? to : index;
     };
-    searchOr = (text2, pattern, from) => {
-      pattern.lastIndex = from;
-      return pattern.exec(text2)?.index ?? text2.length;
+    searchOr = (text2, pattern2, from) => {
+      pattern2.lastIndex = from;
+      return pattern2.exec(text2)?.index ?? text2.length;
     };
   }
 });
@@ -617,14 +617,14 @@ function composePlaces(host, port2) {
   return hosts.map((one, index) => `${composeHost(one)}${ports[index] === "" ? "" : `:${encoded(ports[index] ?? "")}`}`).join(",");
 }
 function composeHost(host) {
-  const address = /^([0-9a-fA-F:.]*:[0-9a-fA-F:.]*)(%.+)?$/s.exec(host);
-  return address === null ? encoded(host) : `[${address[1]}${encoded(address[2] ?? "")}]`;
+  const address2 = /^([0-9a-fA-F:.]*:[0-9a-fA-F:.]*)(%.+)?$/s.exec(host);
+  return address2 === null ? encoded(host) : `[${address2[1]}${encoded(address2[2] ?? "")}]`;
 }
 function refuseImpossible(parts) {
   for (const [keyword, value] of Object.entries(parts.params)) {
-    const part = partOfParameter.get(keyword);
-    if (part !== void 0) {
-      throw refused(`params has ${keyword}, which has an input of its own`, `give it as ${part}`);
+    const part2 = partOfParameter.get(keyword);
+    if (part2 !== void 0) {
+      throw refused(`params has ${keyword}, which has an input of its own`, `give it as ${part2}`);
     }
     if (!libpqParameters.has(asLibpqReads(keyword, value).keyword)) {
       const meant = nearest(keyword, [...libpqParameters]);
@@ -637,8 +637,8 @@ function refuseImpossible(parts) {
     ([, text2]) => text2.includes("\0") || !text2.isWellFormed()
   );
   if (impossible.length > 0) {
-    const names3 = listed(impossible.map(([name2]) => name2));
-    throw refused(`${names3} holds a NUL or half a character`, "copy the text again");
+    const names4 = listed(impossible.map(([name2]) => name2));
+    throw refused(`${names4} holds a NUL or half a character`, "copy the text again");
   }
 }
 function refused(observed2, hint) {
@@ -658,25 +658,25 @@ var init_url_compose = __esm({
 
 // src/database/url-secrets.ts
 function redactUrl(url) {
-  const read = tryToRead(url);
-  if (read === void 0 || read.value.perhapsMisread) {
+  const read2 = tryToRead(url);
+  if (read2 === void 0 || read2.value.perhapsMisread) {
     const scheme = /^[a-z][a-z0-9+]*:\/\//.exec(url)?.[0] ?? "";
     return `${scheme}${hidden}`;
   }
-  const places = [...read.secrets].sort((a, b) => b.start - a.start);
+  const places = [...read2.secrets].sort((a, b) => b.start - a.start);
   return places.reduce((text2, { start, end: end3 }) => `${text2.slice(0, start)}${hidden}${text2.slice(end3)}`, url);
 }
 function secretsInUrl(url) {
-  const read = tryToRead(url);
+  const read2 = tryToRead(url);
   const found3 = /* @__PURE__ */ new Set([url, url.trim()]);
-  for (const { start, end: end3, decoded } of read?.secrets ?? []) {
-    for (const text2 of [url.slice(start, end3), url.slice(start, end3).trim(), decoded, encoded(decoded)]) {
+  for (const { start, end: end3, decoded: decoded2 } of read2?.secrets ?? []) {
+    for (const text2 of [url.slice(start, end3), url.slice(start, end3).trim(), decoded2, encoded(decoded2)]) {
       found3.add(text2);
     }
   }
-  if (read !== void 0) found3.add(composeUrl(read.value, read.value.scheme));
-  if (read === void 0 || read.value.perhapsMisread) {
-    const { host = "", port: port2 = "", name = "" } = read?.value ?? {};
+  if (read2 !== void 0) found3.add(composeUrl(read2.value, read2.value.scheme));
+  if (read2 === void 0 || read2.value.perhapsMisread) {
+    const { host = "", port: port2 = "", name = "" } = read2?.value ?? {};
     for (const text2 of [host, port2, name, ...perhapsPassword(url)]) {
       found3.add(text2);
       found3.add(decodedIfPossible(text2));
@@ -2381,8 +2381,8 @@ var init_checks = __esm({
     $ZodCheckIncludes = /* @__PURE__ */ $constructor("$ZodCheckIncludes", (inst, def) => {
       $ZodCheck.init(inst, def);
       const escapedRegex = escapeRegex(def.includes);
-      const pattern = new RegExp(typeof def.position === "number" ? `^.{${def.position},}${escapedRegex}` : escapedRegex);
-      def.pattern = pattern;
+      const pattern2 = new RegExp(typeof def.position === "number" ? `^.{${def.position},}${escapedRegex}` : escapedRegex);
+      def.pattern = pattern2;
       inst._zod.check = (payload) => {
         if (payload.value.includes(def.includes, def.position))
           return;
@@ -2399,8 +2399,8 @@ var init_checks = __esm({
     });
     $ZodCheckStartsWith = /* @__PURE__ */ $constructor("$ZodCheckStartsWith", (inst, def) => {
       $ZodCheck.init(inst, def);
-      const pattern = new RegExp(`^${escapeRegex(def.prefix)}.*`);
-      def.pattern ?? (def.pattern = pattern);
+      const pattern2 = new RegExp(`^${escapeRegex(def.prefix)}.*`);
+      def.pattern ?? (def.pattern = pattern2);
       inst._zod.check = (payload) => {
         if (payload.value.startsWith(def.prefix))
           return;
@@ -2417,8 +2417,8 @@ var init_checks = __esm({
     });
     $ZodCheckEndsWith = /* @__PURE__ */ $constructor("$ZodCheckEndsWith", (inst, def) => {
       $ZodCheck.init(inst, def);
-      const pattern = new RegExp(`.*${escapeRegex(def.suffix)}$`);
-      def.pattern ?? (def.pattern = pattern);
+      const pattern2 = new RegExp(`.*${escapeRegex(def.suffix)}$`);
+      def.pattern ?? (def.pattern = pattern2);
       inst._zod.check = (payload) => {
         if (payload.value.endsWith(def.suffix))
           return;
@@ -2572,7 +2572,7 @@ function isValidCIDRv6(value) {
   const parts = value.split("/");
   if (parts.length !== 2)
     return false;
-  const [address, prefix] = parts;
+  const [address2, prefix] = parts;
   if (!prefix)
     return false;
   const prefixNum = Number(prefix);
@@ -2580,7 +2580,7 @@ function isValidCIDRv6(value) {
     return false;
   if (prefixNum < 0 || prefixNum > 128)
     return false;
-  return isValidIPv6(address);
+  return isValidIPv6(address2);
 }
 function isValidBase64(data) {
   if (data === "")
@@ -2841,7 +2841,7 @@ function handleIntersectionResults(result, left, right) {
   const unrecKeys = /* @__PURE__ */ new Map();
   let unrecIssue;
   const keyIssues = /* @__PURE__ */ new Map();
-  const collect2 = (iss, side) => {
+  const collect3 = (iss, side) => {
     let keys;
     if (iss.code === "unrecognized_keys" && !iss.path?.length) {
       unrecIssue ?? (unrecIssue = iss);
@@ -2862,11 +2862,11 @@ function handleIntersectionResults(result, left, right) {
     return true;
   };
   for (const iss of left.issues) {
-    if (!collect2(iss, "l"))
+    if (!collect3(iss, "l"))
       result.issues.push(iss);
   }
   for (const iss of right.issues) {
-    if (!collect2(iss, "r"))
+    if (!collect3(iss, "r"))
       result.issues.push(iss);
   }
   const bothKeys = [...unrecKeys].filter(([, f]) => f.l && f.r).map(([k]) => k);
@@ -4122,8 +4122,8 @@ var init_schemas = __esm({
         return values ? /* @__PURE__ */ new Set([...values, void 0]) : void 0;
       });
       defineLazyInternal(inst, "pattern", (zod) => {
-        const pattern = zod.def.innerType._zod.pattern;
-        return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
+        const pattern2 = zod.def.innerType._zod.pattern;
+        return pattern2 ? new RegExp(`^(${cleanRegex(pattern2.source)})?$`) : void 0;
       });
       inst._zod.parse = (payload, ctx) => {
         if (payload.value === void 0) {
@@ -4150,8 +4150,8 @@ var init_schemas = __esm({
       defineLazyInternal(inst, "optin", (zod) => zod.def.innerType._zod.optin);
       defineLazyInternal(inst, "optout", (zod) => zod.def.innerType._zod.optout);
       defineLazyInternal(inst, "pattern", (zod) => {
-        const pattern = zod.def.innerType._zod.pattern;
-        return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
+        const pattern2 = zod.def.innerType._zod.pattern;
+        return pattern2 ? new RegExp(`^(${cleanRegex(pattern2.source)}|null)$`) : void 0;
       });
       defineLazyInternal(inst, "values", (zod) => {
         return zod.def.innerType._zod.values ? /* @__PURE__ */ new Set([...zod.def.innerType._zod.values, null]) : void 0;
@@ -5133,12 +5133,12 @@ function _length(length, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _regex(pattern, params) {
+function _regex(pattern2, params) {
   return new $ZodCheckRegex({
     check: "string_format",
     format: "regex",
     ...normalizeParams(params),
-    pattern
+    pattern: pattern2
   });
 }
 // @__NO_SIDE_EFFECTS__
@@ -5515,11 +5515,11 @@ function foldObjects(members2) {
         continue;
       const parts = [];
       for (const other of objects) {
-        const part = other.properties?.[key2] ?? undeclaredConstraint(other);
-        if (part === null || part === void 0)
+        const part2 = other.properties?.[key2] ?? undeclaredConstraint(other);
+        if (part2 === null || part2 === void 0)
           continue;
-        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part)))
-          parts.push(part);
+        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part2)))
+          parts.push(part2);
       }
       const merged = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
       assignProp(properties, key2, merged);
@@ -5832,8 +5832,8 @@ function aggregateChecks(schema) {
   }
   if (bag.mime)
     intersectMime(agg, bag.mime);
-  for (const pattern of bag.patterns ?? [])
-    addPattern(agg, pattern);
+  for (const pattern2 of bag.patterns ?? [])
+    addPattern(agg, pattern2);
   return agg;
 }
 function inputOptin(schema) {
@@ -5891,12 +5891,12 @@ function rewriteKeyNames(ctx) {
   const rewrites = /* @__PURE__ */ new Map();
   for (const record2 of pendingRecords.get(ctx) ?? []) {
     const seen = ctx.seen.get(record2);
-    const names3 = (seen?.def ?? seen?.schema)?.propertyNames;
-    if (!names3 || names3 === true || rewrites.has(names3))
+    const names4 = (seen?.def ?? seen?.schema)?.propertyNames;
+    if (!names4 || names4 === true || rewrites.has(names4))
       continue;
-    const rewritten = stringifyKeyNames(bySchema2, names3, /* @__PURE__ */ new Set());
-    if (rewritten !== names3)
-      rewrites.set(names3, rewritten);
+    const rewritten = stringifyKeyNames(bySchema2, names4, /* @__PURE__ */ new Set());
+    if (rewritten !== names4)
+      rewrites.set(names4, rewritten);
   }
   if (!rewrites.size)
     return;
@@ -5945,9 +5945,9 @@ var init_json_schema_processors = __esm({
       if (!agg.multipleOf.includes(value))
         agg.multipleOf.push(value);
     };
-    addPattern = (agg, pattern) => {
+    addPattern = (agg, pattern2) => {
       agg.patterns ?? (agg.patterns = /* @__PURE__ */ new Set());
-      agg.patterns.add(pattern);
+      agg.patterns.add(pattern2);
     };
     intersectMime = (agg, mime) => {
       agg.mime = agg.mime ? agg.mime.filter((m) => mime.includes(m)) : [...mime];
@@ -6302,8 +6302,8 @@ var init_json_schema_processors = __esm({
           path: [...params.path, "patternProperties", "*"]
         });
         json.patternProperties = {};
-        for (const pattern of patterns) {
-          assignProp(json.patternProperties, exactPattern(pattern).source, valueSchema);
+        for (const pattern2 of patterns) {
+          assignProp(json.patternProperties, exactPattern(pattern2).source, valueSchema);
         }
       } else {
         if (ctx.target === "draft-07" || ctx.target === "draft-2020-12") {
@@ -7540,10 +7540,10 @@ var init_zod = __esm({
 });
 
 // src/step/fields.ts
-function readAs(read) {
+function readAs(read2) {
   return string2().transform((text2, context) => {
     try {
-      return read(text2);
+      return read2(text2);
     } catch (error3) {
       const known = error3 instanceof UserError;
       context.addIssue({
@@ -7558,17 +7558,17 @@ function readAs(read) {
 }
 function count({ least = 0, most = Number.MAX_SAFE_INTEGER } = {}) {
   return readAs((value) => {
-    const number4 = /^\d+$/.test(value.trim()) ? Number(value) : Number.NaN;
-    if (number4 >= least && number4 <= most) return number4;
+    const number5 = /^\d+$/.test(value.trim()) ? Number(value) : Number.NaN;
+    if (number5 >= least && number5 <= most) return number5;
     const limit3 = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
     throw new RangeError(`"${value}" is not a whole number ${limit3}`);
   });
 }
-function choice(...words) {
+function choice(...words2) {
   return readAs((value) => {
-    const found3 = words.find((word) => word === value.trim());
+    const found3 = words2.find((word) => word === value.trim());
     if (found3 !== void 0) return found3;
-    throw new RangeError(`"${value}" is not one of ${listed(words)}`);
+    throw new RangeError(`"${value}" is not one of ${listed(words2)}`);
   });
 }
 function splitLines(value) {
@@ -7652,8 +7652,8 @@ function readEnvironment(text2) {
     if (line === "" || line.startsWith("#")) continue;
     const separator = line.indexOf("=");
     const key2 = separator === -1 ? "" : line.slice(0, separator);
-    const refusal = separator === -1 ? "has no =" : complaintAboutKey(key2);
-    if (refusal !== void 0) refusals3.push(`line ${index + 1} ${refusal}`);
+    const refusal2 = separator === -1 ? "has no =" : complaintAboutKey(key2);
+    if (refusal2 !== void 0) refusals3.push(`line ${index + 1} ${refusal2}`);
     else if (key2 in variables) refusals3.push(`line ${index + 1} gives ${key2} a second time`);
     else variables[key2] = line.slice(separator + 1);
   }
@@ -7718,7 +7718,7 @@ var init_environment = __esm({
 
 // src/django/timeouts.ts
 function withTimeouts(options, { lock: lock2, statement: statement2 }) {
-  return [options ?? "", `-c lock_timeout=${lock2}`, `-c statement_timeout=${statement2}`].filter((part) => part.trim() !== "").join(" ");
+  return [options ?? "", `-c lock_timeout=${lock2}`, `-c statement_timeout=${statement2}`].filter((part2) => part2.trim() !== "").join(" ");
 }
 function isUnlimited({ lock: lock2, statement: statement2 }) {
   return lock2 === 0 && statement2 === 0;
@@ -7837,14 +7837,14 @@ var init_fields2 = __esm({
 
 // src/ground/retry.ts
 async function retry(attempt2, plan) {
-  for (let number4 = 1; ; number4 += 1) {
+  for (let number5 = 1; ; number5 += 1) {
     plan.signal.throwIfAborted();
     try {
-      return await attempt2(number4);
+      return await attempt2(number5);
     } catch (error3) {
       plan.signal.throwIfAborted();
-      if (number4 >= plan.attempts || plan.worthAnotherTry?.(error3) === false) throw error3;
-      plan.onFailure?.(error3, number4);
+      if (number5 >= plan.attempts || plan.worthAnotherTry?.(error3) === false) throw error3;
+      plan.onFailure?.(error3, number5);
     }
     await (0, import_promises.setTimeout)(plan.interval, void 0, { signal: plan.signal }).catch(() => plan.signal.throwIfAborted());
   }
@@ -7904,8 +7904,8 @@ function isCertificateError(code) {
 }
 function certificateReason(code, error3) {
   if (code !== "ERR_TLS_CERT_ALTNAME_INVALID") return certificateCodes[code] ?? messageOf(error3);
-  const names3 = namesOf(error3);
-  return names3 === void 0 ? "it is made out to other names" : `it is made out to ${names3}`;
+  const names4 = namesOf(error3);
+  return names4 === void 0 ? "it is made out to other names" : `it is made out to ${names4}`;
 }
 function namesOf(error3) {
   if (typeof error3 !== "object" || error3 === null || !("cert" in error3)) return void 0;
@@ -8102,30 +8102,30 @@ function wantsTls(answer, { sslMode, tlsHelps }) {
 }
 function judgeRole({ routine, message }, circumstances2, observed2) {
   const { server, user, database } = circumstances2;
-  const refused2 = { code: "database-access-refused", observed: observed2, waiting: "is useless" };
+  const refused3 = { code: "database-access-refused", observed: observed2, waiting: "is useless" };
   if (routine === "ClientAuthentication") {
     return {
-      ...refused2,
+      ...refused3,
       failed: `${capitalised(server)} has no rule that lets ${user} into ${database} from here`,
       hint: "add a line for this role, database and address to its pg_hba.conf, or connect from an address that it knows"
     };
   }
   if (routine !== "InitializeSessionUserId") {
     return {
-      ...refused2,
+      ...refused3,
       failed: `${capitalised(server)} does not let ${user} in`,
       hint: "look at its log and its pg_hba.conf"
     };
   }
   if (/not permitted to log in/.test(message)) {
     return {
-      ...refused2,
+      ...refused3,
       failed: `The role ${user} may not log in to ${server}`,
       hint: "ALTER ROLE … LOGIN, or use another role"
     };
   }
   return {
-    ...refused2,
+    ...refused3,
     code: "database-no-such-role",
     failed: `There is no role ${user} on ${server}`,
     hint: "create it, or correct the user in the database URL"
@@ -8449,18 +8449,18 @@ var init_verdict = __esm({
 });
 
 // src/database/wire.ts
-async function addressesOf(place2, signal) {
-  if (place2.kind === "socket") return [void 0];
-  if (place2.address !== void 0) return [place2.address];
+async function addressesOf(place3, signal) {
+  if (place3.kind === "socket") return [void 0];
+  if (place3.address !== void 0) return [place3.address];
   const tooLate = (0, import_node_events.once)(signal, "abort").then(() => {
     throw Object.assign(new Error("no answer in time"), { code: "EAI_AGAIN" });
   });
-  const found3 = await Promise.race([(0, import_promises2.lookup)(place2.host, { all: true }), tooLate]);
-  return found3.map(({ address }) => address);
+  const found3 = await Promise.race([(0, import_promises2.lookup)(place3.host, { all: true }), tooLate]);
+  return found3.map(({ address: address2 }) => address2);
 }
-async function openStream({ place: place2, address, encryption, direct, tls }, { signal, onPhase }) {
+async function openStream({ place: place3, address: address2, encryption, direct, tls }, { signal, onPhase }) {
   onPhase("connect");
-  const socket = connectTo(place2, address);
+  const socket = connectTo(place3, address2);
   const abort = () => socket.destroy();
   signal.addEventListener("abort", abort, { once: true });
   try {
@@ -8487,9 +8487,9 @@ async function openStream({ place: place2, address, encryption, direct, tls }, {
     signal.removeEventListener("abort", abort);
   }
 }
-function connectTo(place2, address) {
-  if (place2.kind === "socket") return (0, import_node_net2.connect)({ path: socketPath(place2) });
-  return (0, import_node_net2.connect)({ host: address ?? place2.host, port: place2.port });
+function connectTo(place3, address2) {
+  if (place3.kind === "socket") return (0, import_node_net2.connect)({ path: socketPath(place3) });
+  return (0, import_node_net2.connect)({ host: address2 ?? place3.host, port: place3.port });
 }
 function socketPath({ folder, port: port2 }) {
   return `${folder.replace(/^@/, "\0")}/.s.PGSQL.${port2}`;
@@ -8504,16 +8504,16 @@ async function offersTls(socket) {
 }
 function happens(socket, event) {
   return new Promise((resolve, reject) => {
-    const ended2 = () => settle2(() => reject(new Observed({ kind: "closed" })));
+    const ended4 = () => settle2(() => reject(new Observed({ kind: "closed" })));
     const failed2 = (error3) => settle2(() => reject(error3));
     const happened = (value) => settle2(() => resolve(value));
     const settle2 = (outcome) => {
-      socket.off("close", ended2).off("end", ended2).off("error", failed2).off(event, happened);
+      socket.off("close", ended4).off("end", ended4).off("error", failed2).off(event, happened);
       socket.on("error", () => {
       });
       outcome();
     };
-    socket.once("close", ended2).once("end", ended2).once("error", failed2).once(event, happened);
+    socket.once("close", ended4).once("end", ended4).once("error", failed2).once(event, happened);
   });
 }
 function watchFirstAnswer(stream) {
@@ -8522,8 +8522,8 @@ function watchFirstAnswer(stream) {
     stream.destroy(new Observed({ kind: "not-postgresql", said: textIn(answer) }));
   });
 }
-async function answerToALine(place2, address) {
-  const socket = connectTo(place2, address);
+async function answerToALine(place3, address2) {
+  const socket = connectTo(place3, address2);
   const timer = setTimeout(() => socket.destroy(), 1e3);
   try {
     await happens(socket, "connect");
@@ -8558,32 +8558,32 @@ var init_wire = __esm({
 });
 
 // src/database/attempts.ts
-async function connectSomewhere(plan, names3, { timeout: timeout4, signal }, attempt2) {
+async function connectSomewhere(plan, names4, { timeout: timeout4, signal }, attempt2) {
   const failures = [];
-  places: for (const place2 of plan.places) {
-    const encryptions = encryptionsOf(plan.tls.mode, place2.kind);
+  places: for (const place3 of plan.places) {
+    const encryptions = encryptionsOf(plan.tls.mode, place3.kind);
     let addresses = [];
     try {
-      addresses = await addressesOf(place2, AbortSignal.any([signal, AbortSignal.timeout(timeout4)]));
+      addresses = await addressesOf(place3, AbortSignal.any([signal, AbortSignal.timeout(timeout4)]));
     } catch (error3) {
       signal.throwIfAborted();
-      failures.push({ observation: observe(error3, "resolve"), place: place2, cause: error3 });
+      failures.push({ observation: observe(error3, "resolve"), place: place3, cause: error3 });
     }
-    for (const address of addresses) {
+    for (const address2 of addresses) {
       for (const encryption of encryptions) {
         const one = {
-          place: place2,
-          address,
+          place: place3,
+          address: address2,
           encryption,
           direct: plan.tls.direct,
-          tls: () => tlsOptions(plan.tls, place2.kind === "tcp" ? place2.host : "")
+          tls: () => tlsOptions(plan.tls, place3.kind === "tcp" ? place3.host : "")
         };
         try {
           return await attempt2(one);
         } catch (error3) {
           if (error3 instanceof UserError || !isObservable(error3)) throw error3;
           const { observation } = error3;
-          failures.push({ observation, place: place2, cause: error3.cause ?? error3 });
+          failures.push({ observation, place: place3, cause: error3.cause ?? error3 });
           if (isFinal(observation)) break places;
           if (!worthOtherEncryption(observation, encryption)) break;
         }
@@ -8594,7 +8594,7 @@ async function connectSomewhere(plan, names3, { timeout: timeout4, signal }, att
   if (telling === void 0) throw new Error("a connection plan without a place");
   throw new NoConnection(
     telling.observation,
-    circumstances(plan, names3, timeout4, telling.place),
+    circumstances(plan, names4, timeout4, telling.place),
     telling.cause
   );
 }
@@ -8609,10 +8609,10 @@ function worthOtherEncryption(observation, encryption) {
   if (observation.kind === "server") return isAboutEncryption(observation);
   return encryption === "tls-if-offered" && ["certificate", "tls-failed"].includes(observation.kind);
 }
-function circumstances(plan, { database, user, discreet }, timeout4, place2) {
+function circumstances(plan, { database, user, discreet }, timeout4, place3) {
   return {
-    server: discreet ? "the server that the database URL names" : serverName(place2),
-    host: discreet ? "in the database URL" : place2.kind === "tcp" ? place2.host : "",
+    server: discreet ? "the server that the database URL names" : serverName(place3),
+    host: discreet ? "in the database URL" : place3.kind === "tcp" ? place3.host : "",
     database,
     user,
     sslMode: plan.tls.mode,
@@ -8620,9 +8620,9 @@ function circumstances(plan, { database, user, discreet }, timeout4, place2) {
     discreet
   };
 }
-function serverName(place2) {
-  if (place2.kind === "socket") return `the socket in ${place2.folder} (port ${place2.port})`;
-  return `${place2.host.includes(":") ? `[${place2.host}]` : place2.host}:${place2.port}`;
+function serverName(place3) {
+  if (place3.kind === "socket") return `the socket in ${place3.folder} (port ${place3.port})`;
+  return `${place3.host.includes(":") ? `[${place3.host}]` : place3.host}:${place3.port}`;
 }
 var init_attempts = __esm({
   "src/database/attempts.ts"() {
@@ -8658,8 +8658,8 @@ function planConnection(url, surroundings) {
     channelBinding: oneOf("channel_binding", value("channel_binding") ?? "prefer", ["disable", "prefer", "require"]) === "require"
   };
 }
-function planPlaces(host, address, port2) {
-  const addresses = address?.split(",");
+function planPlaces(host, address2, port2) {
+  const addresses = address2?.split(",");
   const hosts = host?.split(",") ?? addresses?.map(() => "") ?? [""];
   if (addresses !== void 0 && addresses.length !== hosts.length) {
     throw invalid(
@@ -8678,8 +8678,8 @@ function planPlaces(host, address, port2) {
     (name, index) => placesOf(name, addresses?.[index], planPort(ports.length === 1 ? ports[0] : ports[index]))
   );
 }
-function placesOf(host, address, port2) {
-  if (address !== void 0 && address !== "") return [{ kind: "tcp", host: host || address, address, port: port2 }];
+function placesOf(host, address2, port2) {
+  if (address2 !== void 0 && address2 !== "") return [{ kind: "tcp", host: host || address2, address: address2, port: port2 }];
   if (host === "") return socketFolders.map((folder) => ({ kind: "socket", folder, port: port2 }));
   if (/^[/@]/.test(host)) return [{ kind: "socket", folder: host, port: port2 }];
   return [{ kind: "tcp", host, address: void 0, port: port2 }];
@@ -9094,17 +9094,17 @@ var require_postgres_interval = __commonJS({
       if (!interval) return {};
       var matches2 = INTERVAL.exec(interval);
       var isNegative = matches2[8] === "-";
-      return Object.keys(positions).reduce(function(parsed3, property) {
+      return Object.keys(positions).reduce(function(parsed5, property) {
         var position = positions[property];
         var value = matches2[position];
-        if (!value) return parsed3;
+        if (!value) return parsed5;
         value = property === "milliseconds" ? parseMilliseconds(value) : parseInt(value, 10);
-        if (!value) return parsed3;
+        if (!value) return parsed5;
         if (isNegative && ~negatives.indexOf(property)) {
           value *= -1;
         }
-        parsed3[property] = value;
-        return parsed3;
+        parsed5[property] = value;
+        return parsed5;
       }, {});
     }
   }
@@ -10680,9 +10680,9 @@ var require_connection_parameters = __commonJS({
         if (this.client_encoding) {
           params.push("client_encoding=" + quoteParamValue(this.client_encoding));
         }
-        dns.lookup(this.host, function(err, address) {
+        dns.lookup(this.host, function(err, address2) {
           if (err) return cb(err, null);
-          params.push("hostaddr=" + quoteParamValue(address));
+          params.push("hostaddr=" + quoteParamValue(address2));
           return cb(null, params.join(" "));
         });
       }
@@ -14315,8 +14315,8 @@ async function waitForDatabase(url, options) {
   let tries2 = 0;
   let unresolved = 0;
   let shown3 = "";
-  const attempt2 = (number4) => {
-    tries2 = number4;
+  const attempt2 = (number5) => {
+    tries2 = number5;
     return connect(url, options);
   };
   try {
@@ -14400,12 +14400,12 @@ async function letsInWithTls(url, plan, options) {
 function attempt(url, plan, options) {
   const timeout4 = plan.connectTimeout ?? options.connectTimeout;
   const discreet = url.perhapsMisread;
-  const names3 = {
+  const names4 = {
     database: discreet ? "the database that the URL names" : `the database ${plan.database}`,
     user: plan.user,
     discreet
   };
-  return connectSomewhere(plan, names3, { timeout: timeout4, signal: options.signal }, (one) => {
+  return connectSomewhere(plan, names4, { timeout: timeout4, signal: options.signal }, (one) => {
     const label = discreet ? "the database of the URL" : `${plan.database} on ${serverName(one.place)}`;
     return tryOnce(one, { plan, options, timeout: timeout4, label });
   });
@@ -14450,9 +14450,9 @@ async function tryOnce(one, { plan, options, timeout: timeout4, label }) {
     clearTimeout(timer);
   }
 }
-async function outOfTime({ place: place2, address }, phase, cause) {
+async function outOfTime({ place: place3, address: address2 }, phase, cause) {
   if (phase === "connect") return new Observed({ kind: "no-answer" }, cause);
-  const said = phase === "encrypt" ? void 0 : await answerToALine(place2, address);
+  const said = phase === "encrypt" ? void 0 : await answerToALine(place3, address2);
   return new Observed(said === void 0 ? { kind: "silent" } : { kind: "not-postgresql", said }, cause);
 }
 function encryptionOf(stream) {
@@ -14620,13 +14620,13 @@ function findBlockers(database, applicationName) {
   );
 }
 async function watchingBlockers(work3, { database, applicationName, interval, onBlocked }) {
-  const ended2 = new AbortController();
+  const ended4 = new AbortController();
   let blockers = [];
   const watch = async () => {
     for (; ; ) {
-      await (0, import_promises4.setTimeout)(interval, void 0, { signal: ended2.signal });
+      await (0, import_promises4.setTimeout)(interval, void 0, { signal: ended4.signal });
       const found3 = await findBlockers(database, applicationName);
-      if (ended2.signal.aborted || found3.length === 0) continue;
+      if (ended4.signal.aborted || found3.length === 0) continue;
       const isNews = pids(found3) !== pids(blockers);
       blockers = found3;
       if (isNews) onBlocked(found3);
@@ -14638,7 +14638,7 @@ async function watchingBlockers(work3, { database, applicationName, interval, on
     const result = await work3();
     return { result, blockers };
   } finally {
-    ended2.abort();
+    ended4.abort();
   }
 }
 function pids(blockers) {
@@ -14674,8 +14674,8 @@ var init_blockers = __esm({
 
 // src/database/own-sessions.ts
 function sessionsName({ run: run3 }) {
-  const [, number4] = /\/runs\/(\d+)/.exec(run3) ?? [];
-  const name = (number4 ?? run3).replace(/[^\w@.-]/g, "").slice(0, 16);
+  const [, number5] = /\/runs\/(\d+)/.exec(run3) ?? [];
+  const name = (number5 ?? run3).replace(/[^\w@.-]/g, "").slice(0, 16);
   return `tenantry/${name}-${(0, import_node_crypto2.randomBytes)(2).toString("hex")}`;
 }
 function endOwnSessions(database, name) {
@@ -14703,19 +14703,19 @@ async function waitForEarlierRuns(database, {
   signal
 }) {
   const started = performance.now();
-  for (let told4 = false; ; told4 = true) {
+  for (let told5 = false; ; told5 = true) {
     signal.throwIfAborted();
     const found3 = await sessionsOfOthers(database, sessions);
     if (found3.length === 0) return;
     const waited = performance.now() - started;
     if (waited >= wait) throw stillAtWork(database.label, wait, found3);
-    if (!told4) {
+    if (!told5) {
       log.info(
         `Waiting up to ${showDuration(wait)}, nothing has been changed: what an earlier run has begun is still at work: ${describeBlockers(found3)}`
       );
     }
-    const pause3 = Math.min(lookInterval, wait - waited);
-    await (0, import_promises5.setTimeout)(pause3, void 0, { signal }).catch(() => signal.throwIfAborted());
+    const pause4 = Math.min(lookInterval, wait - waited);
+    await (0, import_promises5.setTimeout)(pause4, void 0, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 function sessionsOfOthers(database, mine) {
@@ -14756,16 +14756,16 @@ var init_own_sessions = __esm({
 
 // src/migrations/budget.ts
 function parseFailureLimit(written3) {
-  const [, number4, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(written3.trim()) ?? [];
-  const value = Number(number4);
+  const [, number5, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(written3.trim()) ?? [];
+  const value = Number(number5);
   if (percent === "%" && value > 0 && value <= 100) return { share: value / 100 };
   if (percent === "" && Number.isInteger(value) && value >= 1) return { count: value };
   throw new RangeError(`"${written3}" is neither a number from 1 on, like 3, nor a share, like 1%`);
 }
 function parseShare(written3) {
-  const [, number4] = /^(\d+(?:\.\d+)?)%$/.exec(written3.trim()) ?? [];
-  const value = Number(number4);
-  if (number4 !== void 0 && value <= 100) return value / 100;
+  const [, number5] = /^(\d+(?:\.\d+)?)%$/.exec(written3.trim()) ?? [];
+  const value = Number(number5);
+  if (number5 !== void 0 && value <= 100) return value / 100;
   const meant = /^\d+(\.\d+)?$/.test(written3.trim()) ? ` — did you mean ${written3.trim()}%?` : "";
   throw new RangeError(`"${written3}" is not a share from 0% to 100%${meant}`);
 }
@@ -14986,12 +14986,12 @@ var init_failed_migration = __esm({
 
 // src/migrations/commands.ts
 function superTenantWords(wanted, { commands: commands2 }) {
-  const words = wanted?.trim().split(/\s+/).filter(Boolean) ?? [];
-  const [name] = words;
+  const words2 = wanted?.trim().split(/\s+/).filter(Boolean) ?? [];
+  const [name] = words2;
   if (name === void 0) {
     return commands2.includes(usualSuperTenantCommand) ? [usualSuperTenantCommand] : void 0;
   }
-  if (commands2.includes(name)) return words;
+  if (commands2.includes(name)) return words2;
   const meant = nearest(name, commands2);
   throw new UserError(
     `The project has no command ${name} — super-tenant-command names it`,
@@ -15013,13 +15013,13 @@ async function migrateShared(schema, options, recording) {
     })
   };
 }
-async function makeSuperTenant(words, options) {
-  const { result, milliseconds } = await run(words, "super tenant", options);
+async function makeSuperTenant(words2, options) {
+  const { result, milliseconds } = await run(words2, "super tenant", options);
   if (succeeded(result)) return { milliseconds };
   return {
     milliseconds,
     failure: new UserError(
-      `The command ${words[0]} failed (${ending(result)}) — ${failureLine(result)}`,
+      `The command ${words2[0]} failed (${ending(result)}) — ${failureLine(result)}`,
       "mend the cause, then run again: it must get or create the super tenant; no tenant was migrated",
       { code: "super-tenant-failed", evidence: lastWords(result) }
     )
@@ -15058,11 +15058,11 @@ function placeOfTenant(schema) {
     trying: `Migrating tenant ${schema}`
   };
 }
-async function run(words, subject, { project, database, signal, log, timeout: timeout4 }) {
+async function run(words2, subject, { project, database, signal, log, timeout: timeout4 }) {
   const started = performance.now();
   const applicationName = sessionName(project, subject);
-  const command = () => manage(project, words, { timeout: timeout4, signal, onLine: (line) => log.debug(line), applicationName: subject });
-  const watched = await watchingBlockers(command, {
+  const command2 = () => manage(project, words2, { timeout: timeout4, signal, onLine: (line) => log.debug(line), applicationName: subject });
+  const watched = await watchingBlockers(command2, {
     database,
     applicationName,
     interval: lookInterval2(project.timeouts?.lock),
@@ -15073,13 +15073,13 @@ async function run(words, subject, { project, database, signal, log, timeout: ti
 function lookInterval2(lockTimeout = 0) {
   return lockTimeout === 0 ? 1e3 : Math.min(1e3, Math.max(50, lockTimeout / 4));
 }
-function failureOf({ result, blockers }, { project }, place2) {
+function failureOf({ result, blockers }, { project }, place3) {
   const failed2 = {
     migration: migrationUnderWay(result.stdout),
     observed: lossOf(result) ?? (failureLine(result) || ending(result)),
     evidence: lastWords(result, 40)
   };
-  return retryableState(result) === "55P03" ? blockedMigration(failed2, place2, { blockers, lockTimeout: project.timeouts?.lock }) : failedMigration(failed2, place2);
+  return retryableState(result) === "55P03" ? blockedMigration(failed2, place3, { blockers, lockTimeout: project.timeouts?.lock }) : failedMigration(failed2, place3);
 }
 var usualSuperTenantCommand;
 var init_commands = __esm({
@@ -15154,13 +15154,13 @@ function differencesOfIndex(from, to) {
     ...from.valid === to.valid ? [] : [`index ${to.name} is ${to.valid ? "valid" : "invalid"}`]
   ];
 }
-function compared(from, to, words) {
+function compared(from, to, words2) {
   const before = new Map(from.map((item) => [item.name, item]));
   const after2 = new Map(to.map((item) => [item.name, item]));
   return [.../* @__PURE__ */ new Set([...before.keys(), ...after2.keys()])].sort().flatMap((name) => {
     const [a, b] = [before.get(name), after2.get(name)];
-    if (a === void 0) return b === void 0 ? [] : words.has(b);
-    return b === void 0 ? words.lacks(a) : words.differs(a, b);
+    if (a === void 0) return b === void 0 ? [] : words2.has(b);
+    return b === void 0 ? words2.lacks(a) : words2.differs(a, b);
   });
 }
 function differencesOfOthers(from, to) {
@@ -15186,20 +15186,20 @@ var init_structure = __esm({
 
 // src/migrations/structure-parts.ts
 function newIn({ tables }, before) {
-  return only(tables, (name, part) => {
+  return only(tables, (name, part2) => {
     const table2 = before.tables.get(name);
-    return table2 === void 0 || !namesOf2(table2).has(part);
+    return table2 === void 0 || !namesOf2(table2).has(part2);
   });
 }
 function counterpart(made2, { tables }) {
-  return only(tables, (name, part) => {
+  return only(tables, (name, part2) => {
     const table2 = made2.tables.get(name);
-    return table2 !== void 0 && namesOf2(table2).has(part);
+    return table2 !== void 0 && namesOf2(table2).has(part2);
   });
 }
-function only(tables, isWanted) {
+function only(tables, isWanted2) {
   const parts = [...tables].map(([name, table2]) => {
-    const wanted = (of) => of.filter((part) => isWanted(name, part.name));
+    const wanted = (of) => of.filter((part2) => isWanted2(name, part2.name));
     return [
       name,
       {
@@ -15224,13 +15224,13 @@ var init_structure_parts = __esm({
 function driftOf(discovery, structures, before) {
   const byRun = before === void 0 ? /* @__PURE__ */ new Set() : driftedByRun(discovery, structures, before);
   return kindsAtHead(discovery).flatMap(([tenantType, schemas]) => {
-    const [norm, ...others2] = among(schemas, structures);
+    const [norm, ...others3] = among(schemas, structures);
     if (norm === void 0) return [];
     return [
       {
         tenantType,
         equal: norm.schemas,
-        others: others2.map((group2) => ({
+        others: others3.map((group2) => ({
           schemas: group2.schemas,
           differences: differences(norm.structure, group2.structure),
           byThisRun: group2.schemas.filter((schema) => byRun.has(schema))
@@ -15240,7 +15240,7 @@ function driftOf(discovery, structures, before) {
   });
 }
 function driftGroups(drift) {
-  return drift.reduce((sum2, { others: others2 }) => sum2 + 1 + others2.length, 0);
+  return drift.reduce((sum2, { others: others3 }) => sum2 + 1 + others3.length, 0);
 }
 function driftedByRun(discovery, structures, before) {
   const structureOf3 = bySchema(structures);
@@ -15251,7 +15251,7 @@ function driftedByRun(discovery, structures, before) {
     if (norm === void 0) continue;
     const atHead = new Set(schemas);
     const isMigrated = (schema) => before.migrated.has(schema) && atHead.has(schema);
-    for (const { alike, others: others2 } of equalLedgersBefore(before)) {
+    for (const { alike, others: others3 } of equalLedgersBefore(before)) {
       const migrated = alike.filter(isMigrated);
       const usual = among(migrated, structures)[0];
       for (const schema of migrated) {
@@ -15265,7 +15265,7 @@ function driftedByRun(discovery, structures, before) {
       const model2 = structureBefore.get(alike[0] ?? "")?.structure;
       if (usual === void 0 || model2 === void 0) continue;
       const made2 = newIn(usual.structure, model2);
-      for (const schema of others2.filter(isMigrated)) {
+      for (const schema of others3.filter(isMigrated)) {
         const now = structureOf3.get(schema)?.structure;
         if (now !== void 0 && differences(made2, counterpart(made2, now)).length > 0) drifted.add(schema);
       }
@@ -15316,23 +15316,23 @@ function bySchema(structures) {
   return new Map(structures.flatMap((group2) => group2.schemas.map((schema) => [schema, group2])));
 }
 function driftSentence(drift, since = "") {
-  if (drift.every(({ others: others2 }) => others2.length === 0)) return void 0;
+  if (drift.every(({ others: others3 }) => others3.length === 0)) return void 0;
   const equal = drift.reduce((sum2, kind2) => sum2 + kind2.equal.length, 0);
   return `${counted(equal, "tenant")} equal; ${differingSentence(drift, since)}`;
 }
 function differingSentence(drift, since = "") {
-  const others2 = drift.flatMap((kind2) => kind2.others);
+  const others3 = drift.flatMap((kind2) => kind2.others);
   const sum2 = (groups) => groups.reduce((total, { schemas }) => total + schemas.length, 0);
-  const rest = sum2(others2.slice(told));
+  const rest = sum2(others3.slice(told));
   const shown3 = [
-    ...others2.slice(0, told).map((group2) => groupSentence(group2, since)),
+    ...others3.slice(0, told).map((group2) => groupSentence(group2, since)),
     ...rest === 0 ? [] : [`and ${grouped(rest)} more`]
   ];
-  return `${grouped(sum2(others2))} ${sum2(others2) === 1 ? "differs" : "differ"}: ${shown3.join("; ")}`;
+  return `${grouped(sum2(others3))} ${sum2(others3) === 1 ? "differs" : "differ"}: ${shown3.join("; ")}`;
 }
 function groupSentence({ schemas, differences: differences3, byThisRun }, since) {
-  const [first = "", ...others2] = differences3;
-  const more = others2.length === 0 ? "" : ` and ${counted(others2.length, "more difference")}`;
+  const [first = "", ...others3] = differences3;
+  const more = others3.length === 0 ? "" : ` and ${counted(others3.length, "more difference")}`;
   return `${listed(schemas, 3)}${predicate(first, schemas.length > 1)}${more}${byThisRun.length === 0 ? since : " (by this run)"}`;
 }
 function predicate(difference, plural) {
@@ -15342,7 +15342,7 @@ function predicate(difference, plural) {
 }
 function driftLines(drift) {
   return drift.flatMap(
-    ({ others: others2 }) => others2.flatMap(({ schemas, differences: differences3 }) => [
+    ({ others: others3 }) => others3.flatMap(({ schemas, differences: differences3 }) => [
       `${listed(schemas, 20)}:`,
       ...differences3.map((difference) => `  ${difference}`)
     ])
@@ -15646,8 +15646,8 @@ var init_structure_digest = __esm({
     asked = `select oid from pg_catalog.pg_namespace where nspname = any($1::text[])`;
     mixed = (a, b) => `hashint4extended(0, ${a} # ${b})`;
     packed = (...fields) => `(${fields.join(" + ")})::int8`;
-    bit = (condition, place2) => `case when ${condition} then ${2 ** place2} else 0 end`;
-    letter = (column2, place2) => place2 > 23 ? `(${column2}::int::int8 << ${place2})` : `(${column2}::int << ${place2})`;
+    bit = (condition, place3) => `case when ${condition} then ${2 ** place3} else 0 end`;
+    letter = (column2, place3) => place3 > 23 ? `(${column2}::int::int8 << ${place3})` : `(${column2}::int << ${place3})`;
     hashed = (column2, seed) => `coalesce(hash_array_extended(${column2}, ${seed}), ${seed} # 91)`;
     named2 = (name, isOwn, oid) => `case when ${isOwn} then hashnameextended(${name}, 17) else hashoidextended(${oid}, 18) end`;
     column = `
@@ -15815,11 +15815,11 @@ var init_structure_digest = __esm({
 
 // src/database/structures.ts
 async function readStructures(database, schemas, more = []) {
-  const names3 = [...new Set(schemas)].sort(byCode);
-  if (names3.length === 0) return [];
+  const names4 = [...new Set(schemas)].sort(byCode);
+  if (names4.length === 0) return [];
   const sessions = [database, ...more];
   await Promise.all(sessions.map((session) => session.query(settings)));
-  const alike = names3.length <= few ? names3.map((name) => [name]) : await byDigest(sessions, names3);
+  const alike = names4.length <= few ? names4.map((name) => [name]) : await byDigest(sessions, names4);
   const groups = /* @__PURE__ */ new Map();
   for (let start = 0; start < alike.length; start += speltAtOnce) {
     const batch = alike.slice(start, start + speltAtOnce);
@@ -15838,39 +15838,39 @@ async function readStructures(database, schemas, more = []) {
   }
   return [...groups].map(([id, group2]) => ({ id, schemas: group2.schemas.sort(byCode), structure: group2.structure })).sort((a, b) => b.schemas.length - a.schemas.length || byCode(a.id, b.id));
 }
-async function byDigest(sessions, names3) {
-  const alike = await digested(sessions, names3, { searching: false });
+async function byDigest(sessions, names4) {
+  const alike = await digested(sessions, names4, { searching: false });
   if (alike.length <= manyGroups) return alike;
-  const own2 = await sessions[0].query(`${ownExpressionsStatement} limit 1`, [names3]);
-  return own2.length === 0 ? alike : digested(sessions, names3, { searching: true });
+  const own2 = await sessions[0].query(`${ownExpressionsStatement} limit 1`, [names4]);
+  return own2.length === 0 ? alike : digested(sessions, names4, { searching: true });
 }
-async function digested(sessions, names3, { searching }) {
+async function digested(sessions, names4, { searching }) {
   const [database] = sessions;
   const sums = digestStatements(majorOf(database), { searching });
   const unspelt = [unspeltStatement, ...searching ? [ownExpressionsStatement] : []];
-  const answers = await askSideBySide(
+  const answers2 = await askSideBySide(
     sessions,
     [...sums, ...unspelt],
-    names3
+    names4
   );
   const digests = /* @__PURE__ */ new Map();
-  for (const [index, rows2] of answers.slice(0, sums.length).entries()) {
+  for (const [index, rows2] of answers2.slice(0, sums.length).entries()) {
     for (const { schema, sum: sum2 } of rows2) digests.set(schema, `${digests.get(schema) ?? ""} ${index}:${sum2}`);
   }
-  const toSpell = new Set(answers.slice(sums.length).flatMap((rows2) => rows2.map(({ schema }) => schema)));
-  const others2 = await othersOf(database, [...toSpell], { expressions: searching });
-  const known = names3.filter((schema) => digests.has(schema));
-  const alike = Map.groupBy(known, (schema) => `${digests.get(schema)} ${others2.get(schema) ?? ""}`);
+  const toSpell = new Set(answers2.slice(sums.length).flatMap((rows2) => rows2.map(({ schema }) => schema)));
+  const others3 = await othersOf(database, [...toSpell], { expressions: searching });
+  const known = names4.filter((schema) => digests.has(schema));
+  const alike = Map.groupBy(known, (schema) => `${digests.get(schema)} ${others3.get(schema) ?? ""}`);
   return [...alike.values()];
 }
-async function askSideBySide(sessions, statements, names3) {
-  const answers = [];
+async function askSideBySide(sessions, statements, names4) {
+  const answers2 = [];
   const waiting = statements.entries();
   const askOn = async (session) => {
-    for (const [index, statement2] of waiting) answers[index] = await session.query(statement2, [names3]);
+    for (const [index, statement2] of waiting) answers2[index] = await session.query(statement2, [names4]);
   };
   await Promise.all(sessions.map(askOn));
-  return answers;
+  return answers2;
 }
 async function othersOf(database, schemas, options) {
   const statement2 = othersStatement(majorOf(database), options);
@@ -15888,8 +15888,8 @@ async function readDefinitions(database, schemas) {
   const rows2 = await database.query(definitionsStatement(majorOf(database)), [schemas]);
   return new Map(rows2.map((row) => [row.schema, structureOf(row)]));
 }
-function structureId({ tables, others: others2 }) {
-  return (0, import_node_crypto3.createHash)("sha256").update(JSON.stringify([[...tables], others2])).digest("hex").slice(0, 12);
+function structureId({ tables, others: others3 }) {
+  return (0, import_node_crypto3.createHash)("sha256").update(JSON.stringify([[...tables], others3])).digest("hex").slice(0, 12);
 }
 async function exactStructure(database, schema) {
   const structures = await readDefinitions(database, [schema]);
@@ -15918,17 +15918,25 @@ var init_structures = __esm({
   }
 });
 
-// src/migrations/rollout.ts
-function orRefused(read) {
-  return (text2, context) => {
+// src/ground/refusal.ts
+function orRefused(read2) {
+  return (value, context) => {
     try {
-      return read(text2);
+      return read2(value);
     } catch (error3) {
-      context.addIssue({ code: "custom", message: messageOf(error3), input: text2 });
-      return NEVER;
+      context.addIssue({ code: "custom", message: messageOf(error3), input: value });
+      return void 0;
     }
   };
 }
+var init_refusal = __esm({
+  "src/ground/refusal.ts"() {
+    "use strict";
+    init_errors();
+  }
+});
+
+// src/migrations/rollout.ts
 function arrange(pending, rollout, facts4) {
   if (rollout === void 0) return canaryThenAll(pending, facts4);
   const left = new Set(pending);
@@ -15971,7 +15979,7 @@ function sizeIn(sizes, { schema }) {
 function take(left, group2, facts4) {
   const patterns = group2.schemas?.map(patternOf);
   const found3 = [...left].filter(
-    ({ schema, tenantType }) => (patterns?.some((pattern) => pattern.test(schema)) ?? true) && (group2.type?.includes(tenantType ?? "") ?? true) && (group2.query === void 0 || facts4.queried.get(group2)?.has(schema) === true)
+    ({ schema, tenantType }) => (patterns?.some((pattern2) => pattern2.test(schema)) ?? true) && (group2.type?.includes(tenantType ?? "") ?? true) && (group2.query === void 0 || facts4.queried.get(group2)?.has(schema) === true)
   );
   for (const tenant2 of found3) left.delete(tenant2);
   return ordered(found3, group2.order, facts4.sizes);
@@ -16021,6 +16029,7 @@ var init_rollout = __esm({
     init_zod();
     init_duration();
     init_errors();
+    init_refusal();
     init_words();
     init_budget();
     duration3 = string2().transform(orRefused(parseDuration));
@@ -16117,8 +16126,8 @@ function reasonOf(failure2, { python, machine }) {
 }
 function observed({ kind: kind2, exception, message, where }) {
   const text2 = message.replace(/\s+/g, " ").trim().slice(0, longest);
-  const named4 = exception === "" || sayItPlainly.has(kind2) ? text2 : `${exception}: ${text2}`;
-  return where == null ? named4 : `${named4} (${where})`;
+  const named5 = exception === "" || sayItPlainly.has(kind2) ? text2 : `${exception}: ${text2}`;
+  return where == null ? named5 : `${named5} (${where})`;
 }
 function mending({ exception, missingModule }, python) {
   if (missingModule != null && exception === "ModuleNotFoundError") {
@@ -17390,7 +17399,8 @@ def lacking(connection, state, loader, members):
         if not schemas or not content_types or not kind.allows("contenttypes", "contenttype"):
             continue
         with_permissions = permissions and kind.allows("auth", "permission")
-        digests, _ = ask_each(connection, schemas, digest_of(with_permissions))
+        wanted = expected_permissions if with_permissions else set()
+        digests, _ = ask_each(connection, schemas, digest_of(expected_types, wanted))
         alike = {}
         for schema, digest in digests.items():
             alike.setdefault(tuple(digest), []).append(schema)
@@ -17426,22 +17436,27 @@ def expected(state, loader):
     return types, permissions
 
 
-def digest_of(with_permissions):
-    """Sums of hashes: the order does not matter, and nothing is sorted."""
+def digest_of(types, permissions):
+    """Sums of hashes: the order does not matter, and nothing is sorted.
 
-    def question(schema):
-        types = (
-            "(SELECT (count(*), sum(hashtextextended(app_label || '.' || model, 0)))::text"
-            " FROM %s.django_content_type)" % schema
-        )
-        if not with_permissions:
-            return types
-        permissions = (
-            "(SELECT (count(*), sum(hashtextextended(codename, 0)))::text FROM %s.auth_permission)"
-        )
-        return "%s, %s" % (types, permissions % schema)
+    A permission cannot be without its content type. Where each model has one, nothing else is
+    asked: for a thousand tenants, to open a table is what takes the time.
+    """
 
-    return question
+    def of_types(schema):
+        name = "hashtextextended(app_label || '.' || model, 0)"
+        return f"count(*), sum({name}) FROM {schema}.django_content_type"
+
+    def of_permissions(schema):
+        return f"count(*), sum(hashtextextended(codename, 0)) FROM {schema}.auth_permission"
+
+    def of_both(schema):
+        return f"* FROM (SELECT {of_types(schema)}) t, (SELECT {of_permissions(schema)}) p"
+
+    if not permissions:
+        return of_types
+    tell_all = types <= {permission.rpartition(".")[0] for permission in permissions}
+    return of_permissions if tell_all else of_both
 
 
 def present(connection, schema, with_permissions):
@@ -18075,7 +18090,11 @@ def work(request):
         request = line.hear()
         if request is None or request["do"] == "end":
             return {}
-        Tenant(request, session, works, line).migrate()
+        tenant = Tenant(request, session, works, line)
+        if request["do"] == "prepare":
+            tenant.prepare()
+        else:
+            tenant.migrate()
 
 
 def load_migrations():
@@ -18777,9 +18796,11 @@ def lacks_something(session, schema, work):
         "wanted", lambda: expected(work.after, work.loader)
     )
     verdicts = work.once("verdicts", dict)
-    question = digest_of(with_permissions)(quoted(schema))
+    question = work.once(
+        "question", lambda: digest_of(types_wanted, permissions_wanted if with_permissions else set())
+    )
     try:
-        digest = tuple(session.ask("SELECT " + question))
+        digest = tuple(session.ask("SELECT " + question(quoted(schema))))
         if digest not in verdicts:
             types, permissions = present(session.connection, schema, with_permissions)
             lacking = types_wanted - types or (
@@ -18989,13 +19010,32 @@ class Tenant:
         self.applied, self.post_migrate = [], False
         self.digest = None
 
-    def migrate(self):
+    def prepare(self):
+        """Works out what a tenant like this one needs, before the first of them comes.
+
+        Changes nothing and says nothing: what is wrong with it is told when it is migrated.
+        """
+        self.start_afresh()
+        try:
+            self.digest = self.session.enter(self.schema, self.tenant_type, self.application_name)
+            self.look_up_work()
+        except BaseException:
+            self.works.forget(self.digest, self.tenant_type)
+            self.session.renew()
+        else:
+            if self.session.served_project:
+                self.session.renew()
+
+    def start_afresh(self):
         from django import db
         from django.utils import timezone, translation
 
         translation.deactivate_all()  # as migrate does: names of permissions are not translated
         timezone.deactivate()  # a migration of the last tenant may have chosen another
         db.reset_queries()
+
+    def migrate(self):
+        self.start_afresh()
         self.since = time.perf_counter()
         self.session.statements = 0
         try:
@@ -19110,6 +19150,7 @@ class Tenant:
     def ask_whether_to_keep(self):
         self.during = "try-out"
         with self.session.connection.cursor() as cursor:
+            cursor.execute("SET LOCAL jit = off")  # compiling the question takes longer than asking it
             # PREPARE knows $1, which the drivers do not.
             cursor.execute(
                 "PREPARE tenantry_try_out AS " + self.try_out["sql"].rstrip().rstrip(";")
@@ -19390,15 +19431,15 @@ async function makeFolder(machine) {
   );
 }
 function readAnswer(text2, answer, { project, result }) {
-  const parsed3 = envelope.safeParse(parse2(text2));
-  if (!parsed3.success) {
+  const parsed5 = envelope.safeParse(parse2(text2));
+  if (!parsed5.success) {
     throw new UserError(
       `The project did not answer — ${project.python} ended with ${ending(result)} and left ${text2 === void 0 ? "no" : "an unfinished"} answer`,
       "its last lines are below; run python manage.py check in the same place to see the same",
       { code: "probe-failed", evidence: lastWords(result) }
     );
   }
-  const { failure: failure2, ...rest } = parsed3.data;
+  const { failure: failure2, ...rest } = parsed5.data;
   if (failure2 !== void 0) throw startFailure(failure2, project);
   return answer.parse(rest);
 }
@@ -19612,9 +19653,9 @@ async function firstMessage(conversation) {
 }
 function outcomeOf({
   event,
-  ...told4
+  ...told5
 }) {
-  return { outcome: event, ...told4 };
+  return { outcome: event, ...told5 };
 }
 async function within(milliseconds, work3) {
   const over = new AbortController();
@@ -19646,7 +19687,7 @@ var init_worker_process = __esm({
     init_project();
     init_worker_messages();
     init_worker_unsupported();
-    defaults2 = { startTimeout: 12e4, tenantsPerProcess: 500, memoryPerProcess: 400 * 1024 * 1024 };
+    defaults2 = { startTimeout: 12e4, tenantsPerProcess: 2e3, memoryPerProcess: 400 * 1024 * 1024 };
     Process = class {
       #parts;
       #tenants = 0;
@@ -19665,6 +19706,10 @@ var init_worker_process = __esm({
         const { tenantsPerProcess = defaults2.tenantsPerProcess, memoryPerProcess = defaults2.memoryPerProcess } = this.#parts.options;
         return this.#gone || this.#tenants >= tenantsPerProcess || this.#memory > memoryPerProcess;
       }
+      async prepare(example) {
+        await this.#parts.conversation.send(JSON.stringify(this.#words("prepare", example))).catch(() => {
+        });
+      }
       async migrate(request) {
         this.#tenants += 1;
         const result = await within(request.timeout, this.#converse(request));
@@ -19681,15 +19726,8 @@ var init_worker_process = __esm({
         await this.#parts.placed.remove();
       }
       async #converse(request) {
-        const { schema, tenantType = null, postMigrate, tryOut, onBegun, onApplied } = request;
-        await this.#say(request, {
-          do: "migrate",
-          schema,
-          tenantType,
-          postMigrate,
-          tryOut: tryOut === void 0 ? null : { sql: tryOut.sql },
-          applicationName: sessionName(this.#parts.project, schema)
-        });
+        const { onBegun, onApplied } = request;
+        await this.#say(request, this.#words("migrate", request));
         for (; ; ) {
           const message = await this.#hear(request);
           switch (message.event) {
@@ -19710,11 +19748,16 @@ var init_worker_process = __esm({
             case "cannot-try-out":
               return outcomeOf(message);
             case "lost":
-              throw new LostConnection(`the migration of ${schema} (${message.during})`, message.message);
+              throw new LostConnection(`the migration of ${request.schema} (${message.during})`, message.message);
             default:
               throw await this.#lost(request, `the worker said ${message.event}`);
           }
         }
+      }
+      #words(what, { schema, tenantType = null, postMigrate, tryOut }) {
+        const applicationName = sessionName(this.#parts.project, schema);
+        const asked2 = tryOut === void 0 ? null : { sql: tryOut.sql };
+        return { do: what, schema, tenantType, postMigrate, tryOut: asked2, applicationName };
       }
       async #decide({ tryOut }, held3) {
         try {
@@ -19724,9 +19767,9 @@ var init_worker_process = __esm({
           throw error3;
         }
       }
-      async #say(request, words) {
+      async #say(request, words2) {
         try {
-          await this.#parts.conversation.send(JSON.stringify(words));
+          await this.#parts.conversation.send(JSON.stringify(words2));
         } catch {
           throw await this.#lost(request, "the worker no longer listens");
         }
@@ -19765,6 +19808,7 @@ async function startWorker(project, options = {}) {
     get ready() {
       return process2.ready;
     },
+    prepare: (example) => process2.prepare(example),
     async migrate(request) {
       options.signal?.throwIfAborted();
       if (process2.isUsedUp) {
@@ -19793,11 +19837,11 @@ function ladder(options) {
   const sharedTables = new Set(options.sharedTables);
   let unavailable;
   if (sharedTables.size > 0) noteSharedTables();
-  if (options.choice !== "django" && [...amounts.values()].some(isWorthAWorker)) warmUp(0);
-  function note(sentence2) {
-    if (notes.includes(sentence2)) return;
-    notes.push(sentence2);
-    options.log.info(sentence2);
+  if (options.choice !== "django") warmUp(0);
+  function note(sentence3) {
+    if (notes.includes(sentence3)) return;
+    notes.push(sentence3);
+    options.log.info(sentence3);
   }
   function noteSharedTables() {
     note(`locks ${listed([...sharedTables], 3)} of the shared schema for every tenant: one at a time`);
@@ -19837,6 +19881,7 @@ function ladder(options) {
         after: await exactStructure(options.database, tenant2.schema)
       };
       trust.state = "second";
+      if (sharedTables.size === 0) for (let other = 1; other < options.lanes; other += 1) warmUp(other);
     }
     return ran;
   }
@@ -19852,7 +19897,6 @@ function ladder(options) {
     switch (tried.result.outcome) {
       case "done":
         trust.state = "trusted";
-        if (sharedTables.size === 0) for (let other = 1; other < options.lanes; other += 1) warmUp(other);
         return ranOf(tried, tenant2);
       case "failed":
         return ranOf(tried, tenant2);
@@ -19895,10 +19939,7 @@ function ladder(options) {
     const started = performance.now();
     const { result, blockers } = await watchingBlockers(
       () => worker.migrate({
-        schema: tenant2.schema,
-        tenantType: tenant2.tenantType,
-        postMigrate: options.postMigrate,
-        timeout: options.timeout,
+        ...requestFor(tenant2),
         ...keep === void 0 ? {} : {
           tryOut: {
             sql: exactStructureSql,
@@ -19924,8 +19965,14 @@ function ladder(options) {
     };
   }
   function warmUp(lane) {
-    startedWorker(lane).catch(() => {
+    const example = [...amounts.values()].find(isWorthAWorker)?.at(-1);
+    if (example === void 0) return;
+    startedWorker(lane).then((worker) => worker.prepare(requestFor(example))).catch(() => {
     });
+  }
+  function requestFor({ schema, tenantType }) {
+    const { postMigrate, timeout: timeout4 } = options;
+    return { schema, tenantType, postMigrate, timeout: timeout4 };
   }
   function startedWorker(lane) {
     const known = workers.get(lane);
@@ -19967,7 +20014,7 @@ function workerOptions({ signal, log }) {
 function ranOf({ result, blockers, milliseconds, lockTimeout }, { schema }) {
   const ran = { milliseconds, engine: "worker" };
   if (result.outcome === "done") return ran;
-  const place2 = placeOfTenant(schema);
+  const place3 = placeOfTenant(schema);
   if (result.outcome !== "failed") {
     throw new Error(`The worker ended with ${result.outcome} where nothing was tried out.`);
   }
@@ -19978,7 +20025,7 @@ function ranOf({ result, blockers, milliseconds, lockTimeout }, { schema }) {
   };
   return {
     ...ran,
-    failure: result.sqlstate === "55P03" ? blockedMigration(failed2, place2, { blockers, lockTimeout }) : failedMigration(failed2, place2),
+    failure: result.sqlstate === "55P03" ? blockedMigration(failed2, place3, { blockers, lockTimeout }) : failedMigration(failed2, place3),
     retry: result.atomic && isRetryable(result.sqlstate) ? result.sqlstate : void 0
   };
 }
@@ -19991,8 +20038,8 @@ function observedIn({
 }) {
   const first = message.trim().split("\n")[0] ?? "";
   if (sqlstate !== null) return detail === null ? first : `${first} (${detail.trim().replace(/\s+/g, " ")})`;
-  const place2 = where === null ? "" : ` (${where})`;
-  return `${exception}: ${first}${place2}`;
+  const place3 = where === null ? "" : ` (${where})`;
+  return `${exception}: ${first}${place3}`;
 }
 var isWorthAWorker;
 var init_engines = __esm({
@@ -20027,13 +20074,13 @@ function conditionOf(group2, kind2, { structure, shared, nextIsUnatomic = false 
   const missing = piecesOf(now, "columns").filter(
     (piece) => !has(structure, piece) && !removed.has(nameOf(piece))
   );
-  const tables = missing.filter(({ part }) => part === void 0).map(({ table: table2 }) => table2);
-  const columns2 = missing.filter(({ part, table: table2 }) => part !== void 0 && structure.tables.has(table2));
+  const tables = missing.filter(({ part: part2 }) => part2 === void 0).map(({ table: table2 }) => table2);
+  const columns2 = missing.filter(({ part: part2, table: table2 }) => part2 !== void 0 && structure.tables.has(table2));
   if (tables.length + columns2.length > 0) {
     return {
       state: "tables-missing",
       tables,
-      columns: columns2.map(({ table: table2, part }) => `${table2}.${part}`),
+      columns: columns2.map(({ table: table2, part: part2 }) => `${table2}.${part2}`),
       inShared: tables.filter((table2) => shared?.tables.has(table2))
     };
   }
@@ -20059,14 +20106,14 @@ function conditionOf(group2, kind2, { structure, shared, nextIsUnatomic = false 
 function ofKind(expectations, { kind: kind2, tenantType }) {
   return expectations.find((one) => one.kind === kind2 && one.tenantType === tenantType);
 }
-function piecesOf({ columns: columns2, named: named4 }, only2) {
+function piecesOf({ columns: columns2, named: named5 }, only2) {
   return [
     ...Object.entries(columns2).flatMap(([table2, parts]) => [
       { table: table2, what: "table" },
-      ...parts.map((part) => ({ table: table2, part, what: "column" }))
+      ...parts.map((part2) => ({ table: table2, part: part2, what: "column" }))
     ]),
-    ...only2 === void 0 ? Object.entries(named4).flatMap(
-      ([table2, parts]) => parts.map((part) => ({ table: table2, part, what: "index or constraint" }))
+    ...only2 === void 0 ? Object.entries(named5).flatMap(
+      ([table2, parts]) => parts.map((part2) => ({ table: table2, part: part2, what: "index or constraint" }))
     ) : []
   ];
 }
@@ -20076,11 +20123,11 @@ function differencesOf(now, then) {
   const steps2 = (pieces, other, adds) => pieces.flatMap((piece) => other.has(nameOf(piece)) ? [] : [{ piece, name: nameOf(piece), adds }]);
   return [...steps2(after2, known, true), ...steps2(before, wanted, false)];
 }
-function has({ tables }, { table: table2, part, what }) {
+function has({ tables }, { table: table2, part: part2, what }) {
   const found3 = tables.get(table2);
-  if (found3 === void 0 || part === void 0) return found3 !== void 0;
-  if (what === "column") return found3.columns.some(({ name }) => name === part);
-  return [...found3.indexes, ...found3.constraints].some(({ name }) => name === part);
+  if (found3 === void 0 || part2 === void 0) return found3 !== void 0;
+  if (what === "column") return found3.columns.some(({ name }) => name === part2);
+  return [...found3.indexes, ...found3.constraints].some(({ name }) => name === part2);
 }
 function invalidIn({ tables }) {
   return [...tables.values()].flatMap(
@@ -20088,16 +20135,16 @@ function invalidIn({ tables }) {
   );
 }
 function invalidAmong(steps2, { tables }) {
-  return steps2.flatMap(({ piece: { what, table: table2, part }, adds }) => {
-    if (!adds || part === void 0 || what === "column") return [];
-    const index = tables.get(table2)?.indexes.find(({ name }) => name === part);
-    return index?.valid === false ? [part] : [];
+  return steps2.flatMap(({ piece: { what, table: table2, part: part2 }, adds }) => {
+    if (!adds || part2 === void 0 || what === "column") return [];
+    const index = tables.get(table2)?.indexes.find(({ name }) => name === part2);
+    return index?.valid === false ? [part2] : [];
   });
 }
 function worded2(steps2) {
   const whole = new Set(steps2.filter(({ piece }) => piece.what === "table").map(({ piece }) => piece.table));
-  return steps2.filter(({ piece }) => piece.what === "table" || !whole.has(piece.table)).map(({ piece: { what, table: table2, part }, adds }) => {
-    const name = what === "column" ? `${table2}.${part}` : part ?? table2;
+  return steps2.filter(({ piece }) => piece.what === "table" || !whole.has(piece.table)).map(({ piece: { what, table: table2, part: part2 }, adds }) => {
+    const name = what === "column" ? `${table2}.${part2}` : part2 ?? table2;
     return `${adds ? "" : "no "}${what} ${name}`;
   });
 }
@@ -20106,7 +20153,7 @@ var init_condition = __esm({
   "src/migrations/condition.ts"() {
     "use strict";
     clean = { state: "clean" };
-    nameOf = ({ what, table: table2, part }) => `${what} ${table2}${part === void 0 ? "" : `.${part}`}`;
+    nameOf = ({ what, table: table2, part: part2 }) => `${what} ${table2}${part2 === void 0 ? "" : `.${part2}`}`;
     invalidIndex = (name) => `invalid index ${name}`;
   }
 });
@@ -20420,7 +20467,7 @@ function unknownMigrations(ghosts) {
   const renamed = ghosts.filter(({ looksLike }) => looksLike !== null);
   const newer = ghosts.filter((ghost2) => ghost2.newer && ghost2.looksLike === null);
   const allow = "or set allow-unknown-migrations: true";
-  const named4 = (of) => listed(
+  const named5 = (of) => listed(
     of.map(({ migration: migration2, schemas }) => `${migration2} (${counted(schemas, "schema")})`),
     5
   );
@@ -20429,7 +20476,7 @@ function unknownMigrations(ghosts) {
     ...newer.length === 0 ? [] : [
       [
         "code-older-than-database",
-        `The database has ${counted(newer.length, "migration")} that this code does not know — ${named4(newer)}: an older commit may be on its way`,
+        `The database has ${counted(newer.length, "migration")} that this code does not know — ${named5(newer)}: an older commit may be on its way`,
         `deploy the commit that made ${newer.length === 1 ? "it" : "them"}, ${allow}`
       ]
     ],
@@ -20454,18 +20501,18 @@ function troubles({ troubled }, soFar = "nothing was changed") {
   });
 }
 function nextOf(concerned) {
-  const [first, ...others2] = concerned;
-  const isOwn = first !== void 0 && others2.some(({ next }) => next !== first.next);
+  const [first, ...others3] = concerned;
+  const isOwn = first !== void 0 && others3.some(({ next }) => next !== first.next);
   return `${first?.next ?? ""}${isOwn ? " (the same, with its own names, for each of them)" : ""}`;
 }
 function reasonsOf(concerned) {
-  const names3 = (of) => listed(
+  const names4 = (of) => listed(
     of.map(({ schema }) => schema),
     5
   );
-  if (concerned[0]?.code === "tenant-without-schema") return names3(concerned);
+  if (concerned[0]?.code === "tenant-without-schema") return names4(concerned);
   const reasons = [...Map.groupBy(concerned, ({ reason }) => reason)];
-  const shown3 = reasons.slice(0, named3).map(([reason, of]) => `${names3(of)}: ${reason}`);
+  const shown3 = reasons.slice(0, named3).map(([reason, of]) => `${names4(of)}: ${reason}`);
   const left = reasons.slice(named3).reduce((sum2, [, of]) => sum2 + of.length, 0);
   return [...shown3, ...left === 0 ? [] : [`and ${grouped(left)} more`]].join("; ");
 }
@@ -20601,19 +20648,19 @@ var init_plan = __esm({
 // src/migrations/failed-fleet.ts
 function failedBeforehand(plan, limit3, soFar) {
   if (plan.troubled.length < limit3) return void 0;
-  const [first, ...others2] = troubles(plan, soFar);
-  if (first === void 0 || others2.length === 0) return first;
+  const [first, ...others3] = troubles(plan, soFar);
+  if (first === void 0 || others3.length === 0) return first;
   return new UserError(first.message, first.hint, {
     code: first.code,
-    evidence: [first, ...others2].map(({ message }) => message).join("\n")
+    evidence: [first, ...others3].map(({ message }) => message).join("\n")
   });
 }
 function fleetFailure(failed2, { end: end3, standing: standing2, limit: limit3 }) {
   const [first] = failed2;
   if (first === void 0) return end3 === "time" ? timeIsUp2(standing2) : void 0;
   const { failure: failure2 } = first;
-  const stopped = whyStopped(end3, failed2.length, limit3);
-  const hint = [failure2.hint, ...stopped, ...standing2].join("; ");
+  const stopped2 = whyStopped(end3, failed2.length, limit3);
+  const hint = [failure2.hint, ...stopped2, ...standing2].join("; ");
   if (failed2.length === 1) {
     const { code, evidence } = failure2;
     return new UserError(failure2.message, hint, {
@@ -20674,9 +20721,9 @@ async function readReplicas(database) {
       replicasUnread: void 0
     };
   } catch (error3) {
-    const refusal = error3 instanceof UserError ? error3.cause : error3;
-    if (error3 instanceof LostConnection || !/^[0-9A-Z]{5}$/.test(codeOf(refusal) ?? "")) throw error3;
-    return { replicas: [], idleSlots: [], replicasUnread: messageOf(refusal) };
+    const refusal2 = error3 instanceof UserError ? error3.cause : error3;
+    if (error3 instanceof LostConnection || !/^[0-9A-Z]{5}$/.test(codeOf(refusal2) ?? "")) throw error3;
+    return { replicas: [], idleSlots: [], replicasUnread: messageOf(refusal2) };
   }
 }
 function limitsOf(facts4) {
@@ -20747,12 +20794,12 @@ function judgeConnections(headroom, { parallel: parallel2, connectionsEach: conn
   const tightest = limits2.reduce((one, other) => freeOf(other) < freeOf(one) ? other : one);
   const free = freeOf(tightest);
   if (free < connectionsEach2) {
-    const refusal = new UserError(
+    const refusal2 = new UserError(
       `${headroom.label} has no connection left for the migration — ${shownLimit(tightest)}`,
       "end idle connections (select usename, application_name, state, count(*) from pg_stat_activity group by 1, 2, 3 shows whose they are), or raise that limit; nothing was changed",
       { code: "database-too-many-connections" }
     );
-    return { parallel: 1, notices: [], refusal };
+    return { parallel: 1, notices: [], refusal: refusal2 };
   }
   const fitting = Math.max(1, Math.min(parallel2, Math.floor((free - leftToOthers) / connectionsEach2)));
   const notices2 = fitting === parallel2 ? [] : [
@@ -20789,12 +20836,12 @@ function judgeReplicas({ replicas: replicas2, replicasUnread, label }, { paralle
   if (inTheWay.length === 0) return { parallel: parallel2, notices: notices2, refusal: void 0 };
   const limits2 = `${showBytes(replicaBytes)} or ${showDuration(replicaMilliseconds)}`;
   const exempt = delayed === void 0 ? "" : `; one that is behind on purpose is named in ${delayed.input}`;
-  const refusal = new UserError(
+  const refusal2 = new UserError(
     `${counted(inTheWay.length, "replica")} of ${label} ${inTheWay.length === 1 ? "is" : "are"} further behind than ${limits2} — ${listed(inTheWay.map(shownReplica), 3)}`,
     `a migration would put ${inTheWay.length === 1 ? "it" : "them"} further behind: see why there (a long query, paused replay, its disk or network), and run again when the lag is gone${exempt}; nothing was changed`,
     { code: "replica-behind" }
   );
-  return { parallel: parallel2, notices: notices2, refusal };
+  return { parallel: parallel2, notices: notices2, refusal: refusal2 };
 }
 function shownReplica({ name, bytes, milliseconds }) {
   const lag = [
@@ -20880,10 +20927,10 @@ var init_catalog = __esm({
 });
 
 // src/database/locked-tables.ts
-async function readWithin(database, limit3, read) {
+async function readWithin(database, limit3, read2) {
   await limitWaiting(database, limit3);
   try {
-    return await read();
+    return await read2();
   } catch (error3) {
     if (codeOf(error3) !== lockNotAvailable) throw error3;
     throw lockedAway(database.label, limit3, await findHolders(database));
@@ -21194,8 +21241,8 @@ async function readStanding({
     { timeout: patience2, signal, applicationName: "discover" }
   );
   await requireSameDatabase(discovery, database);
-  const refusal = project.timeouts === void 0 ? void 0 : timeoutsRefusal(project.timeouts, discovery.database);
-  if (refusal !== void 0) throw refusal;
+  const refusal2 = project.timeouts === void 0 ? void 0 : timeoutsRefusal(project.timeouts, discovery.database);
+  if (refusal2 !== void 0) throw refusal2;
   return discovery;
 }
 async function requireSameDatabase({ database: found3 }, given) {
@@ -21227,15 +21274,20 @@ var init_standing = __esm({
 // src/migrations/look.ts
 async function lookAt(options) {
   const { database, schemas, project } = options;
-  const reading = readWithin(
-    database,
-    project.timeouts?.lock ?? patience3,
-    async () => readStructures(database, await allSchemas(database))
-  );
+  const reading = readWithin(database, project.timeouts?.lock ?? patience3, () => readAll(options));
   const asked2 = { ...options, postMigrate: options.postMigrate === "auto" };
   const [everything, structures] = await Promise.all([readStanding(asked2), reading]);
   const discovery = schemas === void 0 ? everything : limitedTo(everything, schemas);
   return { discovery, structures, plan: planMigrations(discovery, structures) };
+}
+async function readAll({ database, another }) {
+  const schemas = await allSchemas(database);
+  const second = schemas.length < manySchemas ? void 0 : await another?.().catch(() => void 0);
+  try {
+    return await readStructures(database, schemas, second === void 0 ? [] : [second]);
+  } finally {
+    await second?.close();
+  }
 }
 async function tenantNames(database, { publicSchema, tenantModel }, written3) {
   const table2 = [publicSchema, tenantModel.table].map((name) => `"${name.replaceAll('"', '""')}"`).join(".");
@@ -21244,11 +21296,11 @@ async function tenantNames(database, { publicSchema, tenantModel }, written3) {
   return rows2.map(({ name }) => name).filter((name) => patterns?.some((one) => one.test(name)) ?? true);
 }
 function limitedTo(discovery, written3) {
-  const names3 = discovery.tenants.map(({ schema }) => schema);
+  const names4 = discovery.tenants.map(({ schema }) => schema);
   const patterns = written3.map(patternOf);
-  const fitless = written3.filter((_, index) => !names3.some((name) => patterns[index]?.test(name)));
-  if (fitless.length > 0 && discovery.tenantsUnread === null) throw unknown2(fitless, names3);
-  const concerned = (name) => name === discovery.publicSchema || patterns.some((pattern) => pattern.test(name));
+  const fitless = written3.filter((_, index) => !names4.some((name) => patterns[index]?.test(name)));
+  if (fitless.length > 0 && discovery.tenantsUnread === null) throw unknown2(fitless, names4);
+  const concerned = (name) => name === discovery.publicSchema || patterns.some((pattern2) => pattern2.test(name));
   return {
     ...discovery,
     tenants: discovery.tenants.filter(({ schema }) => concerned(schema)),
@@ -21257,16 +21309,16 @@ function limitedTo(discovery, written3) {
     unreadable: discovery.unreadable.filter(({ schema }) => concerned(schema))
   };
 }
-function unknown2(fitless, names3) {
+function unknown2(fitless, names4) {
   const [first = ""] = fitless;
-  const meant = nearest(first, names3);
+  const meant = nearest(first, names4);
   return new UserError(
     `The input schemas names what does not exist — no tenant fits ${listed(fitless, 5)}`,
     `${meant === void 0 ? "correct the names" : `did you mean ${meant}?`}; nothing was changed`,
     { code: "schemas-unknown" }
   );
 }
-var patience3;
+var patience3, manySchemas;
 var init_look = __esm({
   "src/migrations/look.ts"() {
     "use strict";
@@ -21279,6 +21331,7 @@ var init_look = __esm({
     init_rollout();
     init_standing();
     patience3 = 3e4;
+    manySchemas = 200;
   }
 });
 
@@ -21552,8 +21605,8 @@ var init_progress = __esm({
       engineNotes(notes) {
         this.#engineNotes = [...notes];
       }
-      superTenantEnded(command, { milliseconds, failure: failure2 }) {
-        this.#superTenant = { command, outcome: failure2 === void 0 ? "done" : "failed", milliseconds };
+      superTenantEnded(command2, { milliseconds, failure: failure2 }) {
+        this.#superTenant = { command: command2, outcome: failure2 === void 0 ? "done" : "failed", milliseconds };
       }
       /** Takes what was applied from a later look at the ledgers, not from what commands printed. */
       seen(later) {
@@ -21575,7 +21628,7 @@ var init_progress = __esm({
         for (const { schema, index } of proof.invalidIndexes) {
           this.#disproven(schema, `the index ${index} is invalid`);
         }
-        for (const { byThisRun, differences: differences3 } of proof.drift.flatMap(({ others: others2 }) => others2)) {
+        for (const { byThisRun, differences: differences3 } of proof.drift.flatMap(({ others: others3 }) => others3)) {
           for (const schema of byThisRun) {
             this.#disproven(schema, `came out of this run otherwise than the others: ${listed(differences3, 3)}`);
           }
@@ -21814,8 +21867,8 @@ function counterpart2(made2, real) {
 }
 function unusualIn(made2, real) {
   const wanted = new Set(made2.others);
-  const names3 = [...made2.tables.keys()].map(asIdentifier);
-  return real.others.filter((line) => !wanted.has(line) && names3.some((name) => isUnusual(line, name))).map((line) => `has ${line}`);
+  const names4 = [...made2.tables.keys()].map(asIdentifier);
+  return real.others.filter((line) => !wanted.has(line) && names4.some((name) => isUnusual(line, name))).map((line) => `has ${line}`);
 }
 function isUnusual(line, table2) {
   return line === `unlogged table ${table2}` || line.startsWith(`partition key of ${table2}: `) || line.startsWith(`parents of ${table2}: `) || line.startsWith("disabled triggers of constraint ") && line.endsWith(` on ${table2}`);
@@ -21964,16 +22017,16 @@ async function bringShared({ plan: { shared } }, verdict, progress, options) {
   options.log.step("Shared", `${shared.schema}: ${workSentence(shared)}${recorded}`, ran.milliseconds);
   return true;
 }
-async function bringSuperTenant(words, progress, options) {
+async function bringSuperTenant(words2, progress, options) {
   const since = performance.now();
-  const command = words.join(" ");
+  const command2 = words2.join(" ");
   await safePoint("the super tenant", progress, options);
-  const ran = await makeSuperTenant(words, commandOptions(options));
-  progress.superTenantEnded(command, ran);
+  const ran = await makeSuperTenant(words2, commandOptions(options));
+  progress.superTenantEnded(command2, ran);
   progress.phase("Super tenant", since);
   options.onStanding?.(progress.outcome());
   if (ran.failure !== void 0) throw ran.failure;
-  options.log.step("Super tenant", command, ran.milliseconds);
+  options.log.step("Super tenant", command2, ran.milliseconds);
 }
 async function bringTemplates({ templates }, progress, options) {
   for (const { schema, exists: exists2, pending } of templates) {
@@ -22014,35 +22067,35 @@ var init_quoting = __esm({
 
 // src/migrations/smoke-command.ts
 function parseSmokeCommand(line) {
-  const words = wordsOf(line.trim());
-  const [name = ""] = words;
+  const words2 = wordsOf(line.trim());
+  const [name = ""] = words2;
   if (/(^|\/)(manage\.py|python[\d.]*)$/.test(name)) {
     throw new RangeError(`"${line.trim()}" begins with ${name} — write what follows manage.py`);
   }
-  if (!words.some((word) => word.includes(place))) {
+  if (!words2.some((word) => word.includes(place))) {
     throw new RangeError(
       `"${line.trim()}" has no ${place} — it is run for each tenant and must say for which, like: tenant_command ${name === "" ? "check_orders" : name} --schema=${place}`
     );
   }
   if (name.includes(place))
     throw new RangeError(`"${line.trim()}" does not begin with a command of manage.py`);
-  return words;
+  return words2;
 }
 function wordsOf(line) {
   const parts = line.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+|["'].*/g);
-  return [...parts].map(([part]) => {
-    if ((part.replace(/"[^"]*"|'[^']*'/g, "").match(/["']/) ?? []).length > 0) {
+  return [...parts].map(([part2]) => {
+    if ((part2.replace(/"[^"]*"|'[^']*'/g, "").match(/["']/) ?? []).length > 0) {
       throw new RangeError(`"${line}" has a quote that is not closed`);
     }
-    return part.replace(
+    return part2.replace(
       /"([^"]*)"|'([^']*)'/g,
       (_, double, single) => double ?? single ?? ""
     );
   });
 }
 function requireSmokeCommands(commands2, { commands: known }) {
-  for (const words of commands2) {
-    const name = words.slice(words[0] === "tenant_command" ? 1 : 0).find((word) => !word.startsWith("-"));
+  for (const words2 of commands2) {
+    const name = words2.slice(words2[0] === "tenant_command" ? 1 : 0).find((word) => !word.startsWith("-"));
     if (name === void 0 || known.includes(name)) continue;
     const meant = nearest(name, known);
     throw new UserError(
@@ -22052,15 +22105,15 @@ function requireSmokeCommands(commands2, { commands: known }) {
     );
   }
 }
-async function smokeCommand(project, command, schema, { signal, log, timeout: timeout4 }) {
-  const words = command.map((word) => word.replaceAll(place, schema));
+async function smokeCommand(project, command2, schema, { signal, log, timeout: timeout4 }) {
+  const words2 = command2.map((word) => word.replaceAll(place, schema));
   const failed2 = (observed2, evidence) => new UserError(
-    `The smoke test failed in tenant ${schema} — ${words.join(" ")}: ${observed2}`,
-    `look at that tenant, or run it yourself: manage.py ${shellLine(words)}`,
+    `The smoke test failed in tenant ${schema} — ${words2.join(" ")}: ${observed2}`,
+    `look at that tenant, or run it yourself: manage.py ${shellLine(words2)}`,
     { code: "smoke-test-failed", ...evidence === void 0 ? {} : { evidence } }
   );
   try {
-    const result = await manage(project, words, {
+    const result = await manage(project, words2, {
       timeout: timeout4,
       signal,
       onLine: (line) => log.debug(line),
@@ -22107,10 +22160,10 @@ async function migrateWave(wave, failures, work3) {
     slowest2 = Math.max(slowest2, ran.milliseconds);
     if (ran.retry !== void 0 && waiting.attempt < tries && !work3.signal.aborted) {
       if (ran.retry === "40P01") allowed = 1;
-      const pause3 = firstPause * 2 ** (waiting.attempt - 1) * (0.5 + Math.random());
+      const pause4 = firstPause * 2 ** (waiting.attempt - 1) * (0.5 + Math.random());
       waiting.attempt += 1;
-      waiting.notBefore = performance.now() + pause3;
-      work3.ended(tenant2, ran, { pause: pause3, attempt: `${waiting.attempt}/${tries}` });
+      waiting.notBefore = performance.now() + pause4;
+      work3.ended(tenant2, ran, { pause: pause4, attempt: `${waiting.attempt}/${tries}` });
       queue.push(waiting);
       return;
     }
@@ -22121,8 +22174,8 @@ async function migrateWave(wave, failures, work3) {
     while (lane < (work3.oneAtATime?.() ? 1 : allowed) && thrown === void 0 && end3() === void 0) {
       const next = takeNext(queue);
       if (next === void 0) return;
-      const pause3 = Math.max(0, next.notBefore - performance.now());
-      if (pause3 > 0) await (0, import_promises7.setTimeout)(pause3, void 0, { signal: work3.signal }).catch(() => {
+      const pause4 = Math.max(0, next.notBefore - performance.now());
+      if (pause4 > 0) await (0, import_promises7.setTimeout)(pause4, void 0, { signal: work3.signal }).catch(() => {
       });
       if (work3.signal.aborted) return;
       await carryOne(next, lane).catch((error3) => {
@@ -22182,11 +22235,11 @@ async function lookWhatBecame(tenant2, error3, { project, database, standing: st
       circumstances2
     );
   }
-  const [next, ...others2] = pending.filter((migration2) => !applied2.has(migration2));
+  const [next, ...others3] = pending.filter((migration2) => !applied2.has(migration2));
   if (next === void 0) return {};
   const recorded = pending.filter((migration2) => applied2.has(migration2));
   const done2 = recorded.length === 0 ? "" : `${listed(recorded, 3)} ${recorded.length === 1 ? "is" : "are"} recorded, `;
-  const more = others2.length === 0 ? "" : `, nor ${others2.length === 1 ? others2[0] : "what follows"}`;
+  const more = others3.length === 0 ? "" : `, nor ${others3.length === 1 ? others3[0] : "what follows"}`;
   return {
     failure: new UserError(
       `${what} — ${observed2}; its ledger was read again: ${done2}${next} is not${recorded.length === 0 ? " recorded" : ""}${more}`,
@@ -22307,8 +22360,8 @@ async function migrateTenants(work3) {
       deadline: work3.deadline,
       migrate: (tenant2, lane) => migrateOne(tenant2, lane, work3),
       async begin(tenant2) {
-        const place2 = `${counter.next()} of ${wave.tenants.length}, ${wave.name}`;
-        if (timeToAsk()) await work3.safePoint(`tenant ${tenant2.schema} (${place2})`);
+        const place3 = `${counter.next()} of ${wave.tenants.length}, ${wave.name}`;
+        if (timeToAsk()) await work3.safePoint(`tenant ${tenant2.schema} (${place3})`);
         progress.begun(tenant2.schema, wave.name);
       },
       ended(tenant2, ran, again) {
@@ -22330,9 +22383,9 @@ async function migrateTenants(work3) {
   }
   return "done";
 }
-function retrySentence(schema, failure2, { pause: pause3, attempt: attempt2 }) {
+function retrySentence(schema, failure2, { pause: pause4, attempt: attempt2 }) {
   const why = failure2?.message.split(" — ").slice(1).join(" — ") ?? "";
-  return `${schema}: ${why}; try ${attempt2} in ${showDuration(pause3)}, after the others`;
+  return `${schema}: ${why}; try ${attempt2} in ${showDuration(pause4)}, after the others`;
 }
 async function migrateOne(tenant2, lane, work3) {
   const started = performance.now();
@@ -22502,11 +22555,11 @@ function incompleteOf(kinds2, structures) {
 }
 function missingOf({ tables, columns: columns2 }, structure) {
   const missing = tables.filter((table2) => structure?.tables.has(table2) !== true);
-  const missingColumns = Object.entries(columns2).flatMap(([table2, names3]) => {
+  const missingColumns = Object.entries(columns2).flatMap(([table2, names4]) => {
     const found3 = structure?.tables.get(table2);
     if (found3 === void 0) return [];
     const existing = new Set(found3.columns.map(({ name }) => name));
-    return names3.filter((name) => !existing.has(name)).map((name) => `${table2}.${name}`);
+    return names4.filter((name) => !existing.has(name)).map((name) => `${table2}.${name}`);
   });
   return { missing, missingColumns };
 }
@@ -22518,8 +22571,8 @@ function invalidOf(kinds2, structures) {
 }
 function ledgersOf(discovery) {
   const plan = planMigrations(discovery);
-  const [refusal] = [...refusals2(plan), ...troubles(plan)];
-  if (refusal !== void 0) return refusal;
+  const [refusal2] = [...refusals2(plan), ...troubles(plan)];
+  if (refusal2 !== void 0) return refusal2;
   if (plan.tenantsUnknown !== void 0) {
     return new UserError(
       `The tenants cannot be read — ${plan.tenantsUnknown === "no-table" ? `there is no table ${discovery.tenantModel.table}` : plan.tenantsUnknown}`,
@@ -22574,7 +22627,7 @@ function invalidIn2(invalid3) {
   );
 }
 function driftedIn(drift) {
-  const groups = drift.flatMap(({ others: others2 }) => others2).filter(({ byThisRun }) => byThisRun.length > 0);
+  const groups = drift.flatMap(({ others: others3 }) => others3).filter(({ byThisRun }) => byThisRun.length > 0);
   const [first] = groups;
   if (first === void 0) return void 0;
   const schemas = groups.flatMap(({ byThisRun }) => byThisRun);
@@ -22593,7 +22646,7 @@ function proofSentence({ schemas, tables, columns: columns2, drift, compared: co
   if (tenants === 0) return "the shared schema has all its tables and columns";
   const each = tables.length === 1 ? `all ${counted(tables[0] ?? 0, "table")} and ${counted(columns2[0] ?? 0, "column")}` : "all tables and columns of their type";
   const proven = `${counted(tenants, "tenant")} ${tenants === 1 ? "has" : "have"} ${each}`;
-  if (drift.every(({ others: others2 }) => others2.length === 0)) return proven;
+  if (drift.every(({ others: others3 }) => others3.length === 0)) return proven;
   return `${proven}; ${differingSentence(drift, compared2 ? " (since before this run)" : "")}`;
 }
 async function proveSchema(schema, discovery, database) {
@@ -22632,7 +22685,7 @@ var init_verify = __esm({
     init_words();
     init_drift();
     init_plan();
-    sum = (numbers) => numbers.reduce((total, number4) => total + number4, 0);
+    sum = (numbers) => numbers.reduce((total, number5) => total + number5, 0);
     quoted3 = (name) => `"${name.replaceAll('"', '""')}"`;
   }
 });
@@ -22660,20 +22713,20 @@ function mean(measured) {
 }
 function estimateSentence(by, { measured, each, left, parallel: parallel2, milliseconds }) {
   const took = measured === 1 ? showDuration(each) : `${showDuration(each)} each (${counted(measured, "tenant")})`;
-  const others2 = left === 1 ? "the other tenant" : `the other ${counted(left, "tenant")}`;
+  const others3 = left === 1 ? "the other tenant" : `the other ${counted(left, "tenant")}`;
   const how = left === 1 ? "" : parallel2 === 1 ? ", one after the other" : ` with ${parallel2} at once`;
-  return `${by} ${took}: ${others2} would take about ${roughly(milliseconds)}${how}`;
+  return `${by} ${took}: ${others3} would take about ${roughly(milliseconds)}${how}`;
 }
 function roughly(milliseconds) {
   const [, step] = steps.find(([below]) => milliseconds < below) ?? [0, 36e5];
   return showDuration(Math.max(step, Math.round(milliseconds / step) * step));
 }
 function judgePace(by, estimate, limits2) {
-  const refusal = timeRefusal(by, estimate, limits2);
+  const refusal2 = timeRefusal(by, estimate, limits2);
   return {
     sentence: estimateSentence(by, estimate),
-    warning: refusal === void 0 ? durationWarning(by, estimate, limits2) : void 0,
-    refusal
+    warning: refusal2 === void 0 ? durationWarning(by, estimate, limits2) : void 0,
+    refusal: refusal2
   };
 }
 function durationWarning(by, estimate, { spent, expected }) {
@@ -22686,10 +22739,10 @@ function durationWarning(by, estimate, { spent, expected }) {
   if (estimate === void 0 || spent + estimate.milliseconds <= expected) return void 0;
   return `${estimateSentence(by, estimate)} — with the ${showDuration(spent)} until now that is longer than ${limit3}; raise parallel where the server has room, or migrate at a quieter time; the run goes on`;
 }
-function timeRefusal(by, estimate, { timeLeft }) {
-  const lacking = estimate.milliseconds - timeLeft;
+function timeRefusal(by, estimate, { timeLeft: timeLeft2 }) {
+  const lacking = estimate.milliseconds - timeLeft2;
   if (lacking <= 0) return void 0;
-  const left = timeLeft <= 0 ? "the time that timeout gives is over" : `timeout leaves ${showDuration(Math.floor(timeLeft))}`;
+  const left = timeLeft2 <= 0 ? "the time that timeout gives is over" : `timeout leaves ${showDuration(Math.floor(timeLeft2))}`;
   return new UserError(
     `${estimateSentence(by, estimate)} — ${left}`,
     `raise timeout (by ${roughly(lacking)} or more; the job’s timeout-minutes, too), or parallel where the server has room, then run again: what is done stays done; the other tenants were not touched`,
@@ -22780,9 +22833,9 @@ async function countTogether(database, pack, limit3) {
     counts.join(" union all ")
   ].join("; ");
   try {
-    const answers = await database.query(statement2);
+    const answers2 = await database.query(statement2);
     const rows2 = [];
-    for (const answer of answers) rows2[answer.place] = answer.rows;
+    for (const answer of answers2) rows2[answer.place] = answer.rows;
     return { rows: rows2 };
   } catch (error3) {
     if (!isRefusal(error3)) throw error3;
@@ -22821,10 +22874,10 @@ function estimated({ schema, table: table2, rows: rows2 }, why) {
   return { schema, table: table2, is: "estimated", rows: rows2, why };
 }
 function inOrder(found3, schemas, tables) {
-  const places = (names3) => new Map(names3.map((name, index) => [name, index]));
+  const places = (names4) => new Map(names4.map((name, index) => [name, index]));
   const [schemaPlaces, tablePlaces] = [places(schemas), places(tables)];
-  const place2 = ({ schema, table: table2 }) => (schemaPlaces.get(schema) ?? 0) * tables.length + (tablePlaces.get(table2) ?? 0);
-  return found3.sort((one, other) => place2(one) - place2(other));
+  const place3 = ({ schema, table: table2 }) => (schemaPlaces.get(schema) ?? 0) * tables.length + (tablePlaces.get(table2) ?? 0);
+  return found3.sort((one, other) => place3(one) - place3(other));
 }
 var look, relationsPerStatement, pagesPerStatement, lockLimit;
 var init_row_counts = __esm({
@@ -22869,9 +22922,9 @@ var init_row_counts = __esm({
 
 // src/migrations/smoke.ts
 async function smokeTables(database, schemas, tables, options) {
-  const names3 = [...new Set(tables)];
-  const found3 = await countRows(database, [...new Set(schemas)], names3, options);
-  const meant = await meantTables(database, found3, names3);
+  const names4 = [...new Set(tables)];
+  const found3 = await countRows(database, [...new Set(schemas)], names4, options);
+  const meant = await meantTables(database, found3, names4);
   return [...Map.groupBy(found3, ({ schema }) => schema)].map(([schema, ofSchema]) => ({
     schema,
     counts: ofSchema.flatMap(countOf),
@@ -23025,8 +23078,8 @@ async function tryCommands(schemas, { progress, options }) {
   const commands2 = options.smokeCommands ?? [];
   const since = performance.now();
   for (const schema of schemas) {
-    for (const command of commands2) {
-      const failure2 = await smokeCommand(options.project, command, schema, commandOptions(options));
+    for (const command2 of commands2) {
+      const failure2 = await smokeCommand(options.project, command2, schema, commandOptions(options));
       stopAtFirst(failure2 === void 0 ? [] : [{ schema, failure: failure2 }], progress);
     }
   }
@@ -23042,10 +23095,10 @@ function stopAtFirst(failures, progress) {
   const [first] = failures;
   if (first === void 0) return;
   const { message, hint, code, evidence } = first.failure;
-  const others2 = failures.slice(1).map(({ failure: failure2 }) => failure2.message);
+  const others3 = failures.slice(1).map(({ failure: failure2 }) => failure2.message);
   throw new UserError(message, [hint, ...progress.standing].join("; "), {
     code,
-    evidence: [...evidence === void 0 ? [] : [evidence], ...others2].join("\n")
+    evidence: [...evidence === void 0 ? [] : [evidence], ...others3].join("\n")
   });
 }
 async function bake(wave, { next, options: { log, signal } }) {
@@ -23054,17 +23107,17 @@ async function bake(wave, { next, options: { log, signal } }) {
   await (0, import_promises8.setTimeout)(wave.bake, void 0, { signal }).catch(() => signal.throwIfAborted());
 }
 async function askAddresses(wave, { progress, options: { check, log } }) {
-  for (const address of wave.check) {
+  for (const address2 of wave.check) {
     const since = performance.now();
-    const wrong = await check?.(address);
+    const wrong = await check?.(address2);
     if (wrong !== void 0) {
       throw new UserError(
-        `After the group ${wave.name}, ${address} is not well — ${wrong}`,
+        `After the group ${wave.name}, ${address2} is not well — ${wrong}`,
         ["look at what it answers; when that is mended, run again", ...progress.standing].join("; "),
         { code: "rollout-check-failed" }
       );
     }
-    log.step("Check", `${address} is well`, performance.now() - since);
+    log.step("Check", `${address2} is well`, performance.now() - since);
   }
 }
 function judgeTime(wave, { next, parallel: parallel2, progress, options }) {
@@ -23075,14 +23128,14 @@ function judgeTime(wave, { next, parallel: parallel2, progress, options }) {
   }));
   const estimate = estimateRest(measured, { kinds: next.map(kindOfWork), parallel: parallel2 });
   if (estimate === void 0) return;
-  const { sentence: sentence2, warning: warning2, refusal } = judgePace(wave.name, estimate, {
+  const { sentence: sentence3, warning: warning2, refusal: refusal2 } = judgePace(wave.name, estimate, {
     spent: progress.spent,
     timeLeft: deadlineOf(options) - performance.now(),
     expected: options.expectMaxDuration
   });
-  options.log.info(sentence2);
+  options.log.info(sentence3);
   if (warning2 !== void 0) options.log.warning(warning2);
-  if (refusal !== void 0) throw refusal;
+  if (refusal2 !== void 0) throw refusal2;
 }
 function typical(migrated) {
   const byWorker = migrated.filter(({ engine }) => engine === "worker");
@@ -23168,8 +23221,8 @@ async function firstLook(progress, options) {
 async function isOutdated({ discovery, plan }, { database, schemas }) {
   if (plan.tenantsUnknown !== void 0) return true;
   const known = /* @__PURE__ */ new Set([...discovery.tenants.map(({ schema }) => schema), ...discovery.hiddenTenants]);
-  const names3 = await tenantNames(database, discovery, schemas);
-  return names3.length > known.size || names3.some((name) => !known.has(name));
+  const names4 = await tenantNames(database, discovery, schemas);
+  return names4.length > known.size || names4.some((name) => !known.has(name));
 }
 async function lookAgain(progress, options) {
   const before = progress.plan === void 0 ? "" : planSentence(progress.plan);
@@ -23181,10 +23234,10 @@ async function lookAgain(progress, options) {
   return look2;
 }
 function refuse2(plan, options, soFar) {
-  const [refusal, ...others2] = refusals2(plan, soFar, options);
-  if (refusal !== void 0) {
-    options.log.details("Also in the way", others2.map(({ sentence: sentence2 }) => sentence2).join("\n"));
-    throw refusal;
+  const [refusal2, ...others3] = refusals2(plan, soFar, options);
+  if (refusal2 !== void 0) {
+    options.log.details("Also in the way", others3.map(({ sentence: sentence3 }) => sentence3).join("\n"));
+    throw refusal2;
   }
   const beforehand = failedBeforehand(plan, limitOf(plan, options), soFar);
   if (beforehand !== void 0) throw beforehand;
@@ -23236,8 +23289,8 @@ async function bringTenants(look2, progress, options) {
 async function refuseOtherOwners({ discovery }, pending, { database }) {
   const running = pending.filter(({ runs }) => runs.length > 0).map(({ schema }) => schema);
   const foreign = await readForeignTables(database, running);
-  const refusal = ownersRefusal(foreign, discovery.database.identity.role, "no tenant was touched");
-  if (refusal !== void 0) throw refusal;
+  const refusal2 = ownersRefusal(foreign, discovery.database.identity.role, "no tenant was touched");
+  if (refusal2 !== void 0) throw refusal2;
 }
 function upToDateSentence({ tenants }) {
   const unrecorded = tenants.filter((tenant2) => tenant2.unrecorded !== void 0).length;
@@ -30639,9 +30692,9 @@ function yamlOf(shape) {
     const document2 = (0, import_yaml.parseDocument)(value, { prettyErrors: true, lineCounter: lines2 });
     const [broken] = document2.errors;
     if (broken !== void 0) throw new RangeError(broken.message.split("\n")[0] ?? "is not YAML");
-    const read = shape.safeParse(document2.toJS());
-    if (read.success) return read.data;
-    const problems = read.error.issues.map(({ path, message }) => {
+    const read2 = shape.safeParse(document2.toJS());
+    if (read2.success) return read2.data;
+    const problems = read2.error.issues.map(({ path, message }) => {
       const node2 = nearestNode(document2, path);
       const line = node2?.range ? `line ${lines2.linePos(node2.range[0]).line}` : "line 1";
       const keys = path.filter((key2) => typeof key2 === "string").join(".");
@@ -30677,8 +30730,8 @@ function judgeCode({ migrations, shared, tenants }) {
   const concerned = migrations.filter(({ migration: migration2 }) => pending.has(migration2));
   if (concerned.length === 0) return void 0;
   const irreversible = concerned.filter(({ reversible }) => !reversible).map(({ migration: migration2 }) => migration2);
-  const answers = concerned.map(({ keepsOldCode }) => keepsOldCode);
-  const oldCode = answers.includes("no") ? "no" : answers.includes("unknown") ? "unknown" : "yes";
+  const answers2 = concerned.map(({ keepsOldCode }) => keepsOldCode);
+  const oldCode = answers2.includes("no") ? "no" : answers2.includes("unknown") ? "unknown" : "yes";
   const reasons = concerned.filter(({ keepsOldCode }) => keepsOldCode === oldCode && oldCode !== "yes").map(({ migration: migration2, oldCodeReason }) => `${migration2}: ${oldCodeReason}`);
   return { reversible: irreversible.length === 0, irreversible, oldCode, reasons };
 }
@@ -30754,8 +30807,8 @@ function tellFailures(tenants, report) {
   const failed2 = tenants.filter(({ outcome }) => outcome === "failed" || outcome === "unknown");
   if (failed2.length === 0) return;
   const kinds2 = Map.groupBy(failed2, ({ schema, failure: failure2 = "" }) => sameFailure(failure2, schema));
-  const others2 = Map.groupBy(tenants, ({ outcome }) => outcome);
-  const count3 = (outcome) => others2.get(outcome)?.length ?? 0;
+  const others3 = Map.groupBy(tenants, ({ outcome }) => outcome);
+  const count3 = (outcome) => others3.get(outcome)?.length ?? 0;
   const rest = [
     ...count3("migrated") === 0 ? [] : [`${grouped(count3("migrated"))} migrated`],
     ...count3("skipped") === 0 ? [] : [`${grouped(count3("skipped"))} up to date`],
@@ -30871,8 +30924,8 @@ function describeHolder({ pid, role, application, note, visible, milliseconds })
   return visible ? session : `${session}, whose run is shown only to that role and to members of pg_read_all_stats,`;
 }
 function lockApplicationName({ run: run3, actor }) {
-  const [, number4] = /\/runs\/(\d+)/.exec(run3) ?? [];
-  const name = number4 === void 0 ? `tenantry lock ${run3}` : `tenantry lock run ${number4} by ${actor}`;
+  const [, number5] = /\/runs\/(\d+)/.exec(run3) ?? [];
+  const name = number5 === void 0 ? `tenantry lock ${run3}` : `tenantry lock run ${number5} by ${actor}`;
   return name.replace(/[^\x20-\x7e]/g, "?").slice(0, 63);
 }
 function printable(text2) {
@@ -31068,13 +31121,13 @@ async function converseLocally(argv, options) {
     void endGroup(child);
   };
   signal?.addEventListener("abort", onAbort, { once: true });
-  const ended2 = endOf(child).then(({ exitCode: exitCode2, signal: bySignal }) => {
+  const ended4 = endOf(child).then(({ exitCode: exitCode2, signal: bySignal }) => {
     signal?.removeEventListener("abort", onAbort);
     inbox.close();
     return { exitCode: exitCode2, signal: bySignal, stdout: "", stderr: said().join("\n") };
   });
   return {
-    ended: ended2,
+    ended: ended4,
     receive: () => inbox.next(),
     send(line) {
       return new Promise((resolve, reject) => {
@@ -31087,18 +31140,18 @@ async function converseLocally(argv, options) {
     },
     async end(patience8 = 5e3) {
       child.stdin.end();
-      const result = await Promise.race([ended2, (0, import_promises11.setTimeout)(patience8, void 0, { ref: false })]);
+      const result = await Promise.race([ended4, (0, import_promises11.setTimeout)(patience8, void 0, { ref: false })]);
       if (result === void 0) await endGroup(child);
       else signalGroup(child, "SIGKILL");
-      return ended2;
+      return ended4;
     }
   };
 }
 function lastLines(child, onLine) {
-  const kept = [];
+  const kept2 = [];
   const splitter = lineSplitter((line) => {
-    kept.push(line);
-    if (kept.length > keptLines) kept.shift();
+    kept2.push(line);
+    if (kept2.length > keptLines) kept2.shift();
     onLine?.(line);
   });
   child.stderr.setEncoding("utf8");
@@ -31106,7 +31159,7 @@ function lastLines(child, onLine) {
   child.stderr.on("end", () => splitter.end());
   child.stderr.on("error", () => {
   });
-  return () => kept;
+  return () => kept2;
 }
 async function endOf(child) {
   const closed = (0, import_node_events2.once)(child, "close");
@@ -31280,14 +31333,13 @@ var init_local = __esm({
 // src/actions/project.ts
 async function withDatabase({ databaseUrl: databaseUrl2, waitAttempts, waitInterval }, { log, signal }, use) {
   const started = performance.now();
-  const { waitForDatabase: waitForDatabase2 } = await Promise.resolve().then(() => (init_connection(), connection_exports));
+  const { connect: connect2, waitForDatabase: waitForDatabase2 } = await Promise.resolve().then(() => (init_connection(), connection_exports));
+  const options = { applicationName: "tenantry", connectTimeout, signal };
   const database = await waitForDatabase2(databaseUrl2, {
-    applicationName: "tenantry",
-    connectTimeout,
+    ...options,
     attempts: waitAttempts,
     interval: waitInterval,
-    log,
-    signal
+    log
   });
   try {
     log.step(
@@ -31295,7 +31347,7 @@ async function withDatabase({ databaseUrl: databaseUrl2, waitAttempts, waitInter
       `${database.label} (PostgreSQL ${database.serverVersion})`,
       performance.now() - started
     );
-    return await use(database);
+    return await use(database, () => connect2(databaseUrl2, { ...options, pooler: "accept" }));
   } finally {
     await database.close();
   }
@@ -31341,8 +31393,8 @@ async function withLock({ databaseUrl: databaseUrl2, waitAttempts, waitInterval,
 }
 async function clearSessions(database, sessions, log) {
   if (sessions === void 0) return;
-  const { ended: ended2, left } = await endOwnSessions(database, sessions).catch(() => ({ ended: 0, left: 0 }));
-  if (ended2 > 0) log.info(`${counted(ended2, "session")} of this run ended in the database`);
+  const { ended: ended4, left } = await endOwnSessions(database, sessions).catch(() => ({ ended: 0, left: 0 }));
+  if (ended4 > 0) log.info(`${counted(ended4, "session")} of this run ended in the database`);
   if (left > 0) log.warning(`${counted(left, "session")} of this run still there: ${sessions}/…`);
 }
 function projectOf({ databaseUrl: databaseUrl2, workingDirectory, python, settingsModule }, env, { timeouts, sessions } = {}) {
@@ -31384,10 +31436,10 @@ function probeName({ url, host }) {
   return host ?? url.href;
 }
 function parseStatusRanges(text2) {
-  return text2.split(",").map((part) => {
-    const [, from, to = from] = /^\s*([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\s*$/.exec(part) ?? [];
+  return text2.split(",").map((part2) => {
+    const [, from, to = from] = /^\s*([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\s*$/.exec(part2) ?? [];
     if (from === void 0 || Number(from) > Number(to)) {
-      throw new RangeError(`"${part.trim()}" is not a status code or a range like 200-299`);
+      throw new RangeError(`"${part2.trim()}" is not a status code or a range like 200-299`);
     }
     return [Number(from), Number(to)];
   });
@@ -31510,8 +31562,8 @@ function groupsOf(findings) {
   }
   return [...groups.values()].sort((a, b) => b.names.length - a.names.length);
 }
-function showGroup({ complaint, names: names3 }) {
-  return `${listed(names3, 3)}: ${complaint.observed}`;
+function showGroup({ complaint, names: names4 }) {
+  return `${listed(names4, 3)}: ${complaint.observed}`;
 }
 function probeNameOf([finding]) {
   return finding === void 0 ? "nothing" : probeName(finding.probe);
@@ -31597,7 +31649,7 @@ function flatHeaders({ headers: headers2 }) {
 }
 function silence(error3, url, timeout4) {
   const code = codeOf(error3) ?? "";
-  const place2 = url.host;
+  const place3 = url.host;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
     return {
       kind: "silence",
@@ -31606,20 +31658,20 @@ function silence(error3, url, timeout4) {
     };
   }
   if (code === "ECONNREFUSED") {
-    return { kind: "silence", code: "health-refused", observed: `${place2} refuses connections` };
+    return { kind: "silence", code: "health-refused", observed: `${place3} refuses connections` };
   }
   if (/CERT|SSL|TLS|ALTNAME|SELF_SIGNED/.test(code) || code === "EPROTO") {
-    return { kind: "silence", code: "health-tls", observed: `TLS with ${place2} fails: ${messageOf(error3)}` };
+    return { kind: "silence", code: "health-tls", observed: `TLS with ${place3} fails: ${messageOf(error3)}` };
   }
   if (code === "ECONNRESET" || code === "EPIPE" || code.startsWith("HPE_")) {
     return {
       kind: "silence",
       code: "health-cut-off",
-      observed: `${place2} hangs up without an answer (${code})`
+      observed: `${place3} hangs up without an answer (${code})`
     };
   }
   const timedOut2 = error3 instanceof Error && (error3.name === "TimeoutError" || error3.name === "AbortError");
-  const observed2 = timedOut2 ? `${place2} does not answer within ${showDuration(timeout4)}` : `${place2} cannot be reached: ${messageOf(error3)}`;
+  const observed2 = timedOut2 ? `${place3} does not answer within ${showDuration(timeout4)}` : `${place3} cannot be reached: ${messageOf(error3)}`;
   return { kind: "silence", code: "health-no-answer", observed: observed2 };
 }
 var import_node_perf_hooks, bodyLimit;
@@ -31634,8 +31686,8 @@ var init_http = __esm({
 });
 
 // src/actions/rollout-check.ts
-async function checkAddress(address, { log, signal }) {
-  const probe2 = { url: new URL(address), host: void 0, headers: {} };
+async function checkAddress(address2, { log, signal }) {
+  const probe2 = { url: new URL(address2), host: void 0, headers: {} };
   const [finding] = await probeUntilHealthy(
     [probe2],
     { ...patience5, expected: { status: [[200, 299]], text: void 0, headers: {} } },
@@ -31742,13 +31794,13 @@ var init_migrate_schemas = __esm({
         const { inputs: inputs6, origin, tell } = context;
         const deadline = performance.now() + inputs6.timeout;
         const sessions = sessionsName(origin);
-        const outcome = await withDatabase(inputs6, context, (database) => {
+        const outcome = await withDatabase(inputs6, context, (database, another) => {
           const timeouts = { lock: inputs6.lockTimeout, statement: inputs6.statementTimeout };
           const project = projectOf(inputs6, inputs6.env ?? {}, {
             sessions,
             timeouts: inputs6.mode === "verify" ? void 0 : timeouts
           });
-          const work3 = { ...context, ...inputs6, project, database };
+          const work3 = { ...context, ...inputs6, project, database, another };
           if (inputs6.mode === "verify") return verifySchemas(work3);
           const onStanding = (soFar) => tell(facts(soFar));
           return withLock(
@@ -31759,7 +31811,7 @@ var init_migrate_schemas = __esm({
               smokeCommands: inputs6.smokeCommand,
               commandTimeout: inputs6.timeout,
               deadline,
-              check: (address) => checkAddress(address, context),
+              check: (address2) => checkAddress(address2, context),
               onStanding,
               atSafePoint
             })
@@ -31948,7 +32000,7 @@ function domainProblem(domain) {
   if (/:\d+$/.test(domain)) return "it has a port: only the host name belongs here";
   if (domain !== domain.toLowerCase()) return "it has capital letters, and host names arrive in small ones";
   if (domain.length > 253) return `it has ${domain.length} characters, a host name has at most 253`;
-  const label = domain.split(".").find((part) => !/^(?!-)[a-z0-9_-]{1,63}(?<!-)$/.test(part));
+  const label = domain.split(".").find((part2) => !/^(?!-)[a-z0-9_-]{1,63}(?<!-)$/.test(part2));
   return label === void 0 ? void 0 : `"${label}" cannot be part of a host name`;
 }
 var longestIdentifier;
@@ -31968,8 +32020,8 @@ function migrationsToRun(isNew, pending) {
   if (isNew) return ["all migrations"];
   return pending === void 0 || pending.length === 0 ? [] : [counted(pending.length, "migration")];
 }
-function differences2(names3) {
-  return names3.length === 0 ? [] : [`The tenant exists with other values, which stay as they are: ${listed(names3)}`];
+function differences2(names4) {
+  return names4.length === 0 ? [] : [`The tenant exists with other values, which stay as they are: ${listed(names4)}`];
 }
 var init_outcome2 = __esm({
   "src/provisioning/outcome.ts"() {
@@ -32041,11 +32093,11 @@ async function undo(made2, { project, log }) {
 function undoSentence(made2, { removed, stuck }) {
   if (stuck === null) return "everything that this run made is removed again";
   const gone = new Set(removed);
-  const left = partsOf(made2).filter((part) => !gone.has(part));
-  const command = stuck.part === "schema" && made2.schema !== null ? `DROP SCHEMA "${made2.schema}" CASCADE` : "";
+  const left = partsOf(made2).filter((part2) => !gone.has(part2));
+  const command2 = stuck.part === "schema" && made2.schema !== null ? `DROP SCHEMA "${made2.schema}" CASCADE` : "";
   return [
     `undoing stopped at the ${stuck.part} (${stuck.reason}): ${listed(left)} ${left.length === 1 ? "is" : "are"} left`,
-    `run again to complete the tenant${command === "" ? "" : `, or remove it with ${command} and delete its row`}`
+    `run again to complete the tenant${command2 === "" ? "" : `, or remove it with ${command2} and delete its row`}`
   ].join("; ");
 }
 function partsOf({ row, domains, schema }) {
@@ -32070,7 +32122,7 @@ var init_undo = __esm({
 async function provisionTenant(options) {
   const started = performance.now();
   const progress = { steps: [], notices: [] };
-  const told4 = (failure2) => ({
+  const told5 = (failure2) => ({
     schema: options.tenant.schemaName,
     ...progress,
     milliseconds: performance.now() - started,
@@ -32078,10 +32130,10 @@ async function provisionTenant(options) {
   });
   try {
     await carryOut2(progress, options);
-    return told4();
+    return told5();
   } catch (error3) {
     if (!(error3 instanceof UserError)) throw error3;
-    return told4(error3);
+    return told5(error3);
   }
 }
 async function carryOut2(progress, options) {
@@ -32133,14 +32185,14 @@ function requireShared(discovery) {
   );
 }
 async function makeAll({ parts, steps: steps2 }, options) {
-  const nothing2 = { row: null, domains: [], schema: null };
-  if (steps2.length === 0) return nothing2;
+  const nothing3 = { row: null, domains: [], schema: null };
+  if (steps2.length === 0) return nothing3;
   const since = performance.now();
   await options.atSafePoint?.(`making tenant ${parts.schema}`);
-  const { made: made2, refused: refused2 } = await makeParts(parts, options);
+  const { made: made2, refused: refused3 } = await makeParts(parts, options);
   if (made2 === null) {
     throw new UserError(
-      `The tenant ${parts.schema} could not be made — ${refused2}`,
+      `The tenant ${parts.schema} could not be made — ${refused3}`,
       "if another run was making it at the same time, run again; nothing was made",
       { code: "tenant-not-made" }
     );
@@ -32171,10 +32223,10 @@ async function bringTables(progress, { parts }, pending, options) {
   progress.tables = proof.tables;
   options.log.step("Proof", `${schema} has all ${proof.tables} tables`);
   if (parts.makeSchema) {
-    const { refused: refused2 } = await announce(schema, options);
-    if (refused2 !== null) {
+    const { refused: refused3 } = await announce(schema, options);
+    if (refused3 !== null) {
       throw new UserError(
-        `A receiver of post_schema_sync failed for ${schema} — ${refused2}`,
+        `A receiver of post_schema_sync failed for ${schema} — ${refused3}`,
         "mend the receiver, then run again",
         { code: "tenant-signal-failed" }
       );
@@ -32337,7 +32389,7 @@ function readReference(text2) {
   const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
   const path = hasRegistry ? rest.join("/") : name;
   const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
-  const whole = path !== "" && path.split("/").every((part) => component.test(part));
+  const whole = path !== "" && path.split("/").every((part2) => component.test(part2));
   if (!whole || hasRegistry && !/^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9A-Fa-f:]+\](:\d+)?$/.test(first)) {
     throw new RangeError(`"${text2}" is not the name of an image — ${howToWrite(text2, path)}`);
   }
@@ -32395,6 +32447,7 @@ function containerOf(found3) {
     image: config2.Image,
     labels: config2.Labels,
     environmentKeys: config2.Env.map(keyOf),
+    hasVariable: (key2, value) => config2.Env.includes(`${key2}=${value}`),
     command: config2.Cmd,
     user: config2.User ?? "",
     state: {
@@ -32416,6 +32469,7 @@ function containerOf(found3) {
     }),
     networks: Object.keys(found3.NetworkSettings.Networks ?? {}),
     restart: restartOf(host.RestartPolicy),
+    extraHosts: host.ExtraHosts,
     memory: host.Memory ?? 0,
     cpus: (host.NanoCpus ?? 0) / 1e9
   };
@@ -32427,15 +32481,17 @@ function readImage(json) {
     repoDigests: found3.RepoDigests,
     os: found3.Os,
     architecture: found3.Architecture,
-    environmentKeys: (found3.Config?.Env ?? []).map(keyOf)
+    environmentKeys: (found3.Config?.Env ?? []).map(keyOf),
+    command: found3.Config?.Cmd ?? [],
+    hasHealthCheck: !["", "NONE"].includes(found3.Config?.Healthcheck?.Test[0] ?? "")
   };
 }
-function all(json, schema, command) {
+function all(json, schema, command2) {
   try {
     return schema.parse(JSON.parse(json));
   } catch (error3) {
     throw new UserError(
-      `${command} cannot be understood — ${error3 instanceof ZodError ? prettifyError(error3).split("\n")[0] : "it is no JSON"}`,
+      `${command2} cannot be understood — ${error3 instanceof ZodError ? prettifyError(error3).split("\n")[0] : "it is no JSON"}`,
       'look whether "docker" on the server is Docker 20.10 or newer, and not a program that stands in for it',
       { code: "docker-not-understood", cause: error3 }
     );
@@ -32496,6 +32552,7 @@ var init_inspect = __esm({
       HostConfig: object({
         PortBindings: record(string2(), array(object({ HostIp: string2().nullish(), HostPort: string2() })).nullish()).nullish(),
         RestartPolicy: object({ Name: string2(), MaximumRetryCount: number2().default(0) }).nullish(),
+        ExtraHosts: texts,
         Memory: number2().nullish(),
         NanoCpus: number2().nullish()
       }),
@@ -32515,7 +32572,7 @@ var init_inspect = __esm({
       RepoDigests: texts,
       Os: string2(),
       Architecture: string2(),
-      Config: object({ Env: texts }).nullish()
+      Config: object({ Env: texts, Cmd: texts, Healthcheck: object({ Test: texts }).nullish() }).nullish()
     });
   }
 });
@@ -32550,7 +32607,7 @@ var init_registry = __esm({
 // src/docker/container-spec.ts
 function parsePort(text2) {
   const match = /^(?:(\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f:]+\]):)?(\d+):(\d+)(?:\/(tcp|udp))?$/.exec(text2.trim());
-  const [, address, host = "", container = "", protocol = "tcp"] = match ?? [];
+  const [, address2, host = "", container = "", protocol = "tcp"] = match ?? [];
   const isPort = (port2) => Number(port2) >= 1 && Number(port2) <= 65535;
   if (match === null || !isPort(host) || !isPort(container)) {
     throw new RangeError(
@@ -32558,7 +32615,7 @@ function parsePort(text2) {
     );
   }
   return {
-    address: address?.replace(/[[\]]/g, ""),
+    address: address2?.replace(/[[\]]/g, ""),
     hostPort: Number(host),
     containerPort: Number(container),
     protocol
@@ -32586,12 +32643,12 @@ function parseRestart(text2) {
     `"${text2.trim()}" is not a restart policy — write no, on-failure, on-failure:3, unless-stopped or always`
   );
 }
-function showPort({ address, hostPort, containerPort, protocol }) {
-  const from = address === void 0 || address === "" ? "" : `${bracketed(address)}:`;
+function showPort({ address: address2, hostPort, containerPort, protocol }) {
+  const from = address2 === void 0 || address2 === "" ? "" : `${bracketed(address2)}:`;
   return `${from}${hostPort}->${containerPort}/${protocol}`;
 }
-function bracketed(address) {
-  return address.includes(":") ? `[${address}]` : address;
+function bracketed(address2) {
+  return address2.includes(":") ? `[${address2}]` : address2;
 }
 var init_container_spec = __esm({
   "src/docker/container-spec.ts"() {
@@ -32631,17 +32688,17 @@ function aliasArguments({ networkAlias, networks: [network] }) {
   if (networkAlias === void 0 || network === void 0) return [];
   return ["bridge", "host", "none"].includes(network) ? [] : ["--network-alias", networkAlias];
 }
-function formatPort({ address, hostPort, containerPort, protocol }) {
-  const from = `${address === void 0 ? "" : `${bracketed(address)}:`}${hostPort === 0 ? "" : hostPort}`;
+function formatPort({ address: address2, hostPort, containerPort, protocol }) {
+  const from = `${address2 === void 0 ? "" : `${bracketed(address2)}:`}${hostPort === 0 ? "" : hostPort}`;
   return `${from}:${containerPort}/${protocol}`;
 }
 function formatMount({ type, source, target, readOnly }) {
   const fields = [`type=${type}`, `source=${source}`, `target=${target}`, ...readOnly ? ["readonly"] : []];
   return fields.map((field3) => /[",]/.test(field3) ? `"${field3.replaceAll('"', '""')}"` : field3).join(",");
 }
-function healthArguments({ command, interval, timeout: timeout4, retries, startPeriod }) {
+function healthArguments({ command: command2, interval, timeout: timeout4, retries, startPeriod }) {
   return [
-    ...["--health-cmd", command],
+    ...["--health-cmd", command2],
     ...["--health-interval", `${interval}ms`],
     ...["--health-timeout", `${timeout4}ms`],
     ...["--health-retries", String(retries)],
@@ -32704,6 +32761,24 @@ var init_verdict2 = __esm({
         hint: "on the server: sudo usermod -aG docker ACCOUNT (members of that group are as powerful as root)"
       },
       {
+        code: "swarm-without-leader",
+        signal: /swarm does not have a leader|rpc error: code = DeadlineExceeded/,
+        observed: "too few of its managers are online: nothing can be changed",
+        hint: 'bring a majority of the managers back ("docker node ls" shows them); what runs goes on running'
+      },
+      {
+        code: "swarm-not-manager",
+        signal: /not a swarm manager/,
+        observed: "it is no manager of a swarm",
+        hint: 'give a manager as host ("docker node ls" on one of them shows them all)'
+      },
+      {
+        code: "deployment-overtaken",
+        signal: /update out of sequence/,
+        observed: "somebody else has changed it since it was looked at",
+        hint: "look for another deployment that runs at the same time, and let only one run (concurrency: in the workflow)"
+      },
+      {
         code: "disk-full",
         signal: /no space left on device/,
         observed: "the server's disk is full",
@@ -32755,6 +32830,12 @@ var init_verdict2 = __esm({
         signal: /(?:listen|bind)[^\n]*?:(\d+): bind: address already in use/,
         observed: "port $1 of the server belongs to another program",
         hint: 'find it on the server with "sudo ss -ltnp sport = :$1", stop it or choose another port'
+      },
+      {
+        code: "port-taken",
+        signal: /port '?(\d+)'? is already in use by service '?([^\s']+)'?/,
+        observed: "port $1 of the swarm belongs to the service $2",
+        hint: "choose another port, or take it from $2"
       },
       {
         code: "container-name-taken",
@@ -32880,13 +32961,22 @@ function dockerOn(machine, { signal, log }) {
       const json = await inspect("container", name);
       return json === void 0 ? void 0 : readContainer(json);
     },
-    async containers(names3) {
-      const result = await run3(["docker", "container", "inspect", ...names3]);
+    async containers(names4, label) {
+      const result = await run3(["sh", "-c", inspectAll, "containers", label, ...names4]);
       const complaints = result.stderr.split("\n").filter((line) => line.trim() !== "");
       if (succeeded(result) || complaints.every((line) => /no such container/i.test(line))) {
-        return readContainers(result.stdout);
+        const byId = new Map(readContainers(result.stdout).map((container) => [container.id, container]));
+        return [...byId.values()];
       }
       throw dockerVerdict({ failed: "Cannot look at the containers", server: machine.name, result });
+    },
+    async labelled(label) {
+      const result = await run3(["sh", "-c", inspectLabelled, "sh", `label=${label}`]);
+      if (succeeded(result)) return readContainers(result.stdout);
+      throw dockerVerdict({ failed: "Cannot list the containers", server: machine.name, result });
+    },
+    async wait(name, timeout4) {
+      await must(`Cannot wait for the container ${name}`, ["wait", name], { timeout: timeout4 });
     },
     async create(spec) {
       const failed2 = `Cannot create the container ${spec.name}`;
@@ -32933,7 +33023,7 @@ function dockerOn(machine, { signal, log }) {
     }
   };
 }
-var limits;
+var limits, inspectLabelled, inspectAll;
 var init_docker = __esm({
   "src/docker/docker.ts"() {
     "use strict";
@@ -32946,6 +33036,18 @@ var init_docker = __esm({
     init_run_arguments();
     init_verdict2();
     limits = { ask: 3e4, change: 6e4, pull: 20 * 6e4 };
+    inspectLabelled = `
+  ids=$(docker ps --all --quiet --no-trunc --filter "$1") || exit
+  [ -n "$ids" ] || { echo '[]'; exit 0; }
+  { said=$(docker container inspect $ids 2>&1 >&3); } 3>&1 && exit
+  case $said in *[Nn]o such container*) exit 0 ;; esac
+  echo "$said" >&2
+  exit 1`;
+    inspectAll = `
+  label=$1
+  shift
+  labelled=$(docker ps --all --quiet --no-trunc --filter "label=$label") || exit
+  docker container inspect "$@" $labelled`;
   }
 });
 
@@ -32974,8 +33076,8 @@ var init_renewable = __esm({
 // src/deployment/health-probe.ts
 function outsideProbe({ healthUrl, healthHost }, host) {
   if (healthUrl === void 0) return void 0;
-  const address = host.includes(":") ? `[${host}]` : host;
-  return { url: new URL(healthUrl.replaceAll("{host}", address)), host: healthHost, headers: {} };
+  const address2 = host.includes(":") ? `[${host}]` : host;
+  return { url: new URL(healthUrl.replaceAll("{host}", address2)), host: healthHost, headers: {} };
 }
 function healthProbe(request, host) {
   const probe2 = outsideProbe(request, host);
@@ -32994,11 +33096,76 @@ function healthProbe(request, host) {
     address: ipv4Address(mapping.address)
   };
 }
-function ipv4Address(address) {
-  return address === "0.0.0.0" ? void 0 : address;
+function ipv4Address(address2) {
+  return address2 === "0.0.0.0" ? void 0 : address2;
 }
 var init_health_probe = __esm({
   "src/deployment/health-probe.ts"() {
+    "use strict";
+  }
+});
+
+// src/deployment/front.ts
+function readFront(facts4) {
+  const all2 = (name) => facts4.filter((fact) => fact.name === name).map(({ value }) => value);
+  const one = (name) => all2(name).find((value) => value !== "");
+  const is = (name) => one(name) === "yes";
+  const names4 = new Map(all2("inside").map((line) => line.split(" /")));
+  const lines2 = all2("front").map((line) => line.split(" "));
+  const programs = lines2.map(([name = "", id = "-"]) => ({
+    name,
+    container: id === "-" ? void 0 : names4.get(id) ?? id.slice(0, 12)
+  }));
+  const onServer = (name) => lines2.find(([found3, id]) => found3 === name && id === "-")?.join(" ");
+  const nginx = onServer("nginx");
+  const caddy = onServer("caddy");
+  return {
+    programs: programs.filter(
+      (one2, at2) => programs.findIndex((other) => other.name === one2.name && other.container === one2.container) === at2
+    ),
+    nginx: nginx === void 0 ? void 0 : readNginx(nginx),
+    caddy: caddy === void 0 ? void 0 : readCaddy(caddy)
+  };
+  function readNginx(line) {
+    const texts3 = all2("nginx-text").map(decoded);
+    const [form, first, second] = (one("nginx-taken") ?? "").split(" ");
+    const taken = form === "pointer" || form === "reload" ? { form, first: Number(first), second: Number(second) } : void 0;
+    const pointed = is("nginx-second") ? taken?.second : taken?.first;
+    return {
+      files: all2("nginx-file").map((path, index) => ({ path, text: texts3[index] ?? "" })),
+      hasConfD: is("nginx-conf-d"),
+      hasFileCache: is("nginx-file-cache"),
+      isAllowed: is("nginx-allowed"),
+      hasOwnStart: / -[cp] /.test(line),
+      taken,
+      isTaking: is("nginx-taking"),
+      slot: taken?.form === "reload" ? Number(one("nginx-slot")) : pointed
+    };
+  }
+  function readCaddy(line) {
+    const path = one("caddy-file");
+    const text2 = decoded(one("caddy-text") ?? "");
+    const adapted = path?.endsWith(".json") === true ? text2 : one("caddy-adapted") ?? "";
+    return {
+      config: parsed2(one("caddy-config") ?? ""),
+      file: path === void 0 ? void 0 : { path, text: text2, adapted: parsed2(adapted) },
+      resumes: / --resume\b/.test(line),
+      isAllowed: is("caddy-allowed")
+    };
+  }
+}
+function decoded(text2) {
+  return Buffer.from(text2, "base64").toString("utf8");
+}
+function parsed2(text2) {
+  try {
+    return JSON.parse(text2) ?? void 0;
+  } catch {
+    return void 0;
+  }
+}
+var init_front = __esm({
+  "src/deployment/front.ts"() {
     "use strict";
   }
 });
@@ -33008,13 +33175,13 @@ function chainOf(container) {
   return `TENANTRY-${(0, import_node_crypto4.createHash)("sha256").update(container).digest("hex").slice(0, 12)}`;
 }
 function iptablesFlip(chain, ports) {
-  const rules3 = ports.flatMap(({ address, port: port2, target }) => {
+  const rules3 = ports.flatMap(({ address: address2, port: port2, target }) => {
     const here = `-p tcp --dport ${port2}`;
-    const local = `${address === void 0 ? "" : `-d ${address} `}${here} -m addrtype --dst-type LOCAL`;
+    const local = `${address2 === void 0 ? "" : `-d ${address2} `}${here} -m addrtype --dst-type LOCAL`;
     const dnat = `${local} -j DNAT --to-destination ${target.address}:${target.port}`;
     return [
-      ...target.loopbackPort === void 0 || !reachesLoopback(address) ? [] : [`${loopbackOf(address)} ${here} -j REDIRECT --to-ports ${target.loopbackPort}`],
-      ...isLoopback(address) ? [] : [
+      ...target.loopbackPort === void 0 || !reachesLoopback(address2) ? [] : [`${loopbackOf(address2)} ${here} -j REDIRECT --to-ports ${target.loopbackPort}`],
+      ...isLoopback(address2) ? [] : [
         ...target.neighbours.map(
           (neighbour) => `-i ${neighbour.device} ${local} -j REDIRECT --to-ports ${neighbour.port}`
         ),
@@ -33042,13 +33209,13 @@ function transaction(chain, rules3) {
   ].join("\n");
 }
 function nftFlip(chain, ports) {
-  const ipv42 = ports.flatMap(({ address, port: port2, target }) => {
-    const local = `${address === void 0 ? "" : `ip daddr ${address} `}fib daddr type local tcp dport ${port2} counter`;
-    const loopback = target.loopbackPort === void 0 || !reachesLoopback(address) ? [] : [
-      `ip daddr ${address ?? "127.0.0.0/8"} tcp dport ${port2} counter redirect to :${target.loopbackPort}`
+  const ipv42 = ports.flatMap(({ address: address2, port: port2, target }) => {
+    const local = `${address2 === void 0 ? "" : `ip daddr ${address2} `}fib daddr type local tcp dport ${port2} counter`;
+    const loopback = target.loopbackPort === void 0 || !reachesLoopback(address2) ? [] : [
+      `ip daddr ${address2 ?? "127.0.0.0/8"} tcp dport ${port2} counter redirect to :${target.loopbackPort}`
     ];
-    const dnat = isLoopback(address) ? [] : [`${local} dnat to ${target.address}:${target.port}`];
-    const neighbours = isLoopback(address) ? [] : target.neighbours.map(({ device, port: to }) => `iifname "${device}" ${local} redirect to :${to}`);
+    const dnat = isLoopback(address2) ? [] : [`${local} dnat to ${target.address}:${target.port}`];
+    const neighbours = isLoopback(address2) ? [] : target.neighbours.map(({ device, port: to }) => `iifname "${device}" ${local} redirect to :${to}`);
     return [{ arriving: [...neighbours, ...dnat], leaving: [...loopback, ...dnat] }];
   });
   const ipv62 = ports.flatMap(({ port: port2, target: { ipv6Port } }) => {
@@ -33072,14 +33239,14 @@ function nftTable(family, name, rules3) {
     "}"
   ];
 }
-function isLoopback(address) {
-  return address?.startsWith("127.") === true;
+function isLoopback(address2) {
+  return address2?.startsWith("127.") === true;
 }
-function reachesLoopback(address) {
-  return address === void 0 || isLoopback(address);
+function reachesLoopback(address2) {
+  return address2 === void 0 || isLoopback(address2);
 }
-function loopbackOf(address) {
-  return `-d ${isLoopback(address) ? address : "127.0.0.0/8"}`;
+function loopbackOf(address2) {
+  return `-d ${isLoopback(address2) ? address2 : "127.0.0.0/8"}`;
 }
 var import_node_crypto4;
 var init_redirect = __esm({
@@ -33095,88 +33262,224 @@ var init_server_script = __esm({
   "src/deployment/server-script.ts"() {
     "use strict";
     files2 = {
-      "lease": '# The lease of an application: who deploys it now. Every change is made under a lock of the kernel.\n#   sh -c … lease take FOLDER TOKEN [TOKEN OF A DEAD HOLDER]   the record comes by standard input\n#   sh -c … lease renew|release FOLDER TOKEN [PHASE]\n# `take` prints `taken`, or what is known of the holder: token, age in seconds, boot, work, record.\numask 077\nwhat=$1 folder=$2 token=$3 other=${4:-}\ncd && mkdir -p "$folder" && cd "$folder" || exit\nboot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)\nif command -v flock >/dev/null 2>&1; then\n  exec 8>lease.lock\n  flock -w 10 8 || exit\nfi\nholder() { cat lease/token 2>/dev/null || echo none; }\n\ncase $what in\n  take)\n    if [ -d lease ] && { [ -z "$other" ] || [ "$(holder)" != "$other" ]; }; then\n      since=$(stat -c %Y lease/heartbeat 2>/dev/null || stat -c %Y lease)\n      echo "token $(holder)"\n      echo "age $(($(date +%s) - since))"\n      [ "$(cat lease/boot 2>/dev/null)" != "$boot" ] || echo \'boot same\'\n      if [ -e lock ] && command -v flock >/dev/null 2>&1; then flock -n lock true || echo \'work alive\'; fi\n      echo "phase $(cat lease/phase 2>/dev/null)"\n      echo "record $(cat lease/record 2>/dev/null)"\n      exit 0\n    fi\n    rm -rf lease lease.new && mkdir lease.new && cat >lease.new/record && echo "$boot" >lease.new/boot &&\n      echo "$token" >lease.new/token && : >lease.new/heartbeat && mv lease.new lease && echo taken\n    ;;\n  renew)\n    [ "$(holder)" = "$token" ] || exit 0\n    echo >lease/heartbeat\n    echo "$other" >lease/phase\n    ;;\n  release)\n    [ "$(holder)" != "$token" ] || rm -rf lease\n    ;;\nesac\n',
-      "survey": `# What a server has and allows, one fact a line. Changes nothing.
-#   sh -c … survey CONTAINER CHAIN NETWORK…
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-export LC_ALL=C
-container=$1 chain=$2
-shift 2
-has() { command -v "$1" >/dev/null 2>&1; }
+      "caddy": `# The proxy of slots.sh is the server's own Caddy. Its admin API replaces the part of its configuration at PLACE; the file
+# that it starts from (FILE, where there is one) gets the same change, so that a restart keeps it.
 
-echo "home $(cd && pwd)"
-# shellcheck disable=SC2086
-set_own() { own=$3; }
-# shellcheck disable=SC2086
-set_own $SSH_CONNECTION 2>/dev/null
-echo "own \${own:-}"
+take_over() { :; }
+undo_take_over() { :; }
 
-for tool in flock setsid awk sed timeout; do has $tool || echo "missing $tool"; done
-if has curl; then echo 'http curl'; elif has bash; then echo 'http bash'; fi
-[ ! -e "$HOME/.tenantry/$container/switch/program" ] || echo 'program yes'
+pointed() {
+  if place=$(curl -fsS --max-time 5 "$API/config$PLACE" 2>front.error); then :; else place=$(cat "$FILE" 2>/dev/null); fi
+  case $place in
+    *":$NEW_SLOT"[!0-9]*) echo "$NEW_SLOT" ;;
+    *) echo "$OLD_SLOT" ;;
+  esac
+}
 
-sudo=
-if [ "$(id -u)" -eq 0 ]; then echo 'root yes'; elif has sudo; then sudo='sudo -n'; fi
-backend=$(docker info --format '{{json .}}' 2>/dev/null | sed -n 's/.*"FirewallBackend":{[^}]*"Driver":"\\([a-z+]*\\)".*/\\1/p')
-echo "backend $backend"
-allowed=no
-case $backend in
-  nftables*)
-    if tables=$($sudo nft list tables 2>/dev/null); then
-      allowed=yes
-      case $tables in *' docker-bridges'*) echo 'filter nft' ;; esac
-      case $tables in *" $chain"*) echo 'chain yes' ;; esac
-    fi
-    ;;
-  *)
-    for filter in iptables iptables-nft iptables-legacy; do
-      has "$filter-save" || continue
-      rules=$($sudo "$filter-save" -t nat 2>/dev/null) || continue
-      allowed=yes
-      case $rules in *":$chain "*) echo 'chain yes' ;; esac
-      case $rules in
-        *':DOCKER '*)
-          echo "filter $filter"
-          filter6=ip6tables\${filter#iptables}
-          if has "$filter6-save" && rules=$($sudo "$filter6-save" -t nat 2>/dev/null); then
-            echo "filter6 $filter6"
-            case $rules in *":$chain "*) echo 'chain yes' ;; esac
-          fi
-          break
-          ;;
-      esac
+point() { # SLOT
+  if [ "$1" = "$NEW_SLOT" ]; then part=$PART_NEW text=$FILE_NEW; else part=$PART_OLD text=$FILE_OLD; fi
+  printf '%s' "$part" | curl -fsS --max-time 60 -X PATCH -H 'Content-Type: application/json' --data-binary @- \\
+    "$API/config$PLACE" >/dev/null 2>front.error || return
+  [ -z "$FILE" ] || keep "$text"
+}
+
+keep() { # TEXT
+  real=$(readlink -f "$FILE") || return
+  [ "$(as_root cat "$real"; echo .)" != "$1." ] || return 0
+  case "$(as_root cat "$real"; echo .)" in
+    "$FILE_OLD." | "$FILE_NEW.") ;;
+    *) echo "$FILE was edited meanwhile" >front.error; return 1 ;;
+  esac
+  beside=\${real%/*}/.\${real##*/}.tenantry
+  {
+    as_root cp -p "$real" "$beside" && printf '%s' "$1" | as_root tee "$beside" >/dev/null && as_root mv -f "$beside" "$real"
+  } 2>front.error
+}
+`,
+      "lease": `# The lease of an application: who deploys it now. Every change is made under a lock of the kernel.
+#   sh -c … lease take FOLDER TOKEN TOKEN-OF-A-DEAD-HOLDER APPLICATION RELEASE   the record comes by standard input
+#   sh -c … lease renew|release FOLDER TOKEN [PHASE]
+# \`take\` prints \`taken\`, or what is known of the holder: token, age in seconds, boot, work, record.
+umask 077
+what=$1 folder=$2 token=$3 other=\${4:-} app=\${5:-} release=\${6:-}
+cd && mkdir -p "$folder" && cd "$folder" || exit
+boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
+if command -v flock >/dev/null 2>&1; then
+  exec 8>lease.lock
+  flock -w 10 8 || exit
+fi
+# Commands in the image of another release that still have time. One of the same release is waited for by the next run.
+commands() {
+  docker ps --filter "label=tenantry.pre-deploy=$app" --format '{{.ID}} {{.Label "tenantry.pre-deploy-limit"}} {{.Label "tenantry.release"}}' 2>/dev/null |
+    while read -r id limit of; do
+      [ "$of" != "$release" ] || continue
+      since=$(docker inspect --format '{{.State.StartedAt}}' "$id" | sed 's/T/ /; s/[.Z].*//')
+      since=$(date -u -d "$since" +%s) || since=$(date +%s)
+      [ "$(date +%s)" -gt $((since + limit + 30)) ] || echo 'work alive'
     done
+}
+holder() { cat lease/token 2>/dev/null || echo none; }
+
+case $what in
+  take)
+    if [ -d lease ] && { [ -z "$other" ] || [ "$(holder)" != "$other" ]; }; then
+      since=$(stat -c %Y lease/heartbeat 2>/dev/null || stat -c %Y lease)
+      echo "token $(holder)"
+      echo "age $(($(date +%s) - since))"
+      [ "$(cat lease/boot 2>/dev/null)" != "$boot" ] || echo 'boot same'
+      if [ -e lock ] && command -v flock >/dev/null 2>&1; then flock -n lock true || echo 'work alive'; fi
+      commands
+      echo "phase $(cat lease/phase 2>/dev/null)"
+      echo "record $(cat lease/record 2>/dev/null)"
+      exit 0
+    fi
+    rm -rf lease lease.new && mkdir lease.new && cat >lease.new/record && echo "$boot" >lease.new/boot &&
+      echo "$token" >lease.new/token && : >lease.new/heartbeat && mv lease.new lease && echo taken
+    ;;
+  renew)
+    [ "$(holder)" = "$token" ] || exit 0
+    echo >lease/heartbeat
+    echo "$other" >lease/phase
+    ;;
+  release)
+    [ "$(holder)" != "$token" ] || rm -rf lease
     ;;
 esac
-echo "allowed $allowed"
-
-for process in /proc/[0-9]*; do
-  line=$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
-  case $line in *docker-proxy\\ -proto\\ *) echo "proxy $line" ;; esac
-done
-
-for network in "$@"; do
-  docker network inspect --format \\
-    'network {{.Driver}} {{.Id}} {{with index .Options "com.docker.network.bridge.name"}}{{.}}{{end}}' "$network" 2>/dev/null
-done
-ip -4 -o addr show 2>/dev/null | awk '{ sub(/\\/.*/, "", $4); print "address", $2, $4 }'
-
-awk '$1 == "MemAvailable:" { printf "available %.0f\\n", $2 * 1024 }' /proc/meminfo
-pid=$(docker container inspect --format '{{.State.Pid}}' "$container" 2>/dev/null)
-if [ "\${pid:-0}" -gt 0 ]; then
-  group=$(sed -n 's/^[0-9]*:\\([a-z,]*,\\)*memory[^:]*://p; s/^0:://p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
-  for stat in "/sys/fs/cgroup/memory$group/memory.stat" "/sys/fs/cgroup$group/memory.stat"; do
-    [ -r "$stat" ] || continue
-    awk '$1 == "total_rss" || $1 == "anon" { print "used", $2; exit }' "$stat"
-    break
-  done
-fi
 `,
-      "switch": `# Moves the traffic of one application from the container that serves to the one that shall serve, on the server
-# itself and to the end, whoever is still connected. POSIX sh. What it needs to know stands before it in the same file.
-#   sh program deploy    a container (BRIDGE) runs the new version beside the old one (CURRENT); NEXT is made, not started
-#   sh program recover  what a killed run left: finished or undone, as the world says
-# It is started with descriptor 9 holding the lock, and tells what it does in \`journal\`, how it ended in \`result\`.
+      "nginx": `# The proxy of slots.sh is the server's own nginx. NGINX is the folder of its included files for this application; MARK
+# the file that says by being there that SECOND serves and not FIRST (FORM pointer); with FORM reload the port stands in
+# the included files. While the application is not ours to move (TAKEN no), the sites name OLD_SLOT themselves.
+
+pointed() {
+  [ "$TAKEN" = yes ] || { echo "$OLD_SLOT"; return; }
+  case $FORM in
+    pointer) if [ -e "$MARK" ]; then echo "$SECOND"; else echo "$FIRST"; fi ;;
+    reload) sed -n '1s/^# slot //p' "$NGINX/1.conf" ;;
+  esac
+}
+
+point() { # SLOT
+  case $FORM in
+    pointer)
+      if [ "$1" = "$SECOND" ]; then : >"$MARK"; else rm -f "$MARK"; fi 2>front.error || return
+      sync "$MARK" "\${MARK%/*}" 2>/dev/null
+      [ "$(pointed)" = "$1" ]
+      ;;
+    reload)
+      was=$(pointed)
+      write_slot "$1" || return
+      reload || { write_slot "$was"; return 1; }
+      ;;
+  esac
+}
+
+write_slot() { # SLOT
+  for template in "$NGINX"/*.template; do
+    included=\${template%.template}.conf
+    sed "s/@SLOT@/$1/g" "$template" >"$included.new" 2>front.error && chmod 644 "$included.new" &&
+      mv -f "$included.new" "$included" 2>>front.error || return
+  done
+}
+
+# Tested first; done when no worker takes connections any more that knows the configuration of before.
+reload() {
+  as_root nginx -t -q 2>front.error || return
+  earlier=$(workers)
+  as_root nginx -s reload 2>front.error || return
+  tries=0
+  while [ -n "$(old_workers ready)" ] || [ -z "$(workers)" ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || { echo 'its workers stay the ones of before' >front.error; return 1; }
+    pause 0.1
+  done
+}
+
+workers() {
+  awk '{ pid = $1; sub(/^.*\\) /, ""); print pid, $2 }' /proc/[0-9]*/stat 2>/dev/null | while read -r pid parent; do
+    case $(tr '\\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") in 'nginx: worker process'*) ;; *) continue ;; esac
+    case $(cat "/proc/$parent/cgroup" 2>/dev/null) in *"$hex$hex$hex$hex"*) ;; *) echo "$pid" ;; esac
+  done
+}
+hex='[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
+
+old_workers() { # ready|any: those of before the reload that are still there, or that still take connections
+  for pid in \${earlier:-}; do
+    case $1:$(tr '\\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") in
+      ready:*'shutting down'*) ;;
+      *:'nginx: worker process'*) echo "$pid" ;;
+    esac
+  done
+}
+
+nobody_else() { [ -z "$(old_workers any)" ]; }
+
+# Once: the sites include our files instead of naming the address. Everything of it is undone when anything of it fails.
+take_over() {
+  [ "$TAKEN" = no ] || return 0
+  write_take_over 2>front.error && reload && TAKEN=yes && answers_as_before || { undo_take_over; TAKEN=no; return 1; }
+  as_root rm -f "$NGINX/taking" 2>front.error || return
+  note taken
+}
+
+answers_as_before() {
+  [ -n "$FRONT_URL" ] || return 0
+  tries=0
+  for place in $FRONT; do
+    answered=$(curl -gksS --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' --connect-to "::$place" \\
+      \${FRONT_HOST:+-H "Host: $FRONT_HOST"} "$FRONT_URL" 2>/dev/null)
+    ! accepted any || return 0
+  done
+  echo "nginx answers \${answered:-nothing} with its new configuration" >front.error
+  return 1
+}
+
+write_take_over() {
+  as_root mkdir -p "$NGINX/before" "\${MARK%/*}" || return
+  as_root rm -f "$MARK"
+  as_root chown "$(id -u):$(id -g)" "$NGINX" "\${MARK%/*}" && as_root chmod 755 "\${NGINX%/*}" "$NGINX" "\${MARK%/*/*}" "\${MARK%/*}" || return
+  number=0
+  while site=$((number + 1)) && site "$site"; do
+    number=$site
+    real=$(readlink -f "$path") || return
+    [ "$(as_root cat "$real"; echo .)" = "$before." ] || { echo "$path was edited meanwhile" >&2; return 1; }
+    as_root cp -p "$real" "$NGINX/before/$number" && echo "$number $real" | as_root tee -a "$NGINX/taking" >/dev/null || return
+  done
+  number=0
+  while file=$((number + 1)) && file "$file"; do
+    number=$file
+    put_file "$path" "$after" || return
+    case $path in "$NGINX"/[0-9]*.conf) put_file "\${path%.conf}.template" "$template" || return ;; esac
+  done
+  put_file "$NGINX/front" "$FORM $FIRST $SECOND" || return
+  number=0
+  while site=$((number + 1)) && site "$site"; do
+    number=$site
+    replace_file "$(readlink -f "$path")" "$after" || return
+  done
+}
+
+put_file() { # PATH TEXT
+  printf '%s\\n' "$2" | as_root tee "$1" >/dev/null && as_root chmod 644 "$1"
+}
+
+replace_file() { # PATH TEXT: at once, with its owner and mode
+  beside=\${1%/*}/.\${1##*/}.tenantry
+  as_root cp -p "$1" "$beside" && printf '%s' "$2" | as_root tee "$beside" >/dev/null && as_root mv -f "$beside" "$1"
+}
+
+undo_take_over() {
+  [ -e "$NGINX/taking" ] || return 0
+  while read -r number real; do
+    as_root cp -p "$NGINX/before/$number" "\${real%/*}/.\${real##*/}.tenantry" &&
+      as_root mv -f "\${real%/*}/.\${real##*/}.tenantry" "$real" || return
+  done <"$NGINX/taking"
+  as_root rm -f "/etc/nginx/conf.d/tenantry-$APP.conf"
+  as_root nginx -t -q 2>/dev/null && as_root nginx -s reload 2>/dev/null
+  as_root rm -rf "$NGINX" "$MARK"
+}
+`,
+      "server-common": `# What every program that switches on a server stands on: its clock, journal and lease, containers, their health.
+# It stands between the settings and the way of the mechanism, in one file (switch-program.ts).
 set -u
 trap "" HUP
 umask 077
@@ -33205,57 +33508,6 @@ end() { # RESULT
     mv -f result.new result
   note "$1"
   exit 0
-}
-
-# --- the packet filter -------------------------------------------------------------------------------------------
-
-flip() {
-  case $FILTER in
-    nft) printf '%s\\n' "$FLIP" | as_root nft -f - ;;
-    *)
-      printf '%s\\n' "$FLIP" | as_root "$FILTER-restore" --noflush || return
-      [ -z "$FLIP6" ] || printf '%s\\n' "$FLIP6" | as_root "$FILTER6-restore" --noflush
-      ;;
-  esac 2>filter.error
-}
-
-# Every rule that leads to the chain, and the chain, whatever a killed run left of them.
-unflip() {
-  case $FILTER in
-    nft)
-      for family in ip ip6; do
-        as_root nft list table $family "$CHAIN" >/dev/null 2>&1 || continue
-        as_root nft delete table $family "$CHAIN" 2>filter.error || return
-      done
-      ;;
-    *)
-      for program in "$FILTER" "$FILTER6"; do
-        [ -n "$program" ] || continue
-        rules=$(as_root "$program-save" -t nat 2>filter.error) || return
-        undo=$(printf '%s\\n' "$rules" | awk -v chain="$CHAIN" '
-          $1 == "-A" && $2 != chain && $NF == chain { sub(/^-A/, "-D"); print }
-          $1 == ":" chain { found = 1 }
-          END { if (found) { print "-F " chain; print "-X " chain } }')
-        [ -n "$undo" ] || continue
-        printf '*nat\\n%s\\nCOMMIT\\n' "$undo" | as_root "$program-restore" --noflush 2>filter.error || return
-      done
-      ;;
-  esac
-}
-
-redirected() {
-  case $FILTER in
-    nft) as_root nft list table ip "$CHAIN" >/dev/null 2>&1 ;;
-    *) as_root "$FILTER-save" -t nat 2>/dev/null | grep -q -- "-j $CHAIN\\$" ;;
-  esac
-}
-
-# How many connections took the redirect.
-redirects() {
-  case $FILTER in
-    nft) as_root nft list table ip "$CHAIN" 2>/dev/null | sed -n 's/.*counter packets \\([0-9]*\\).*/\\1/p' ;;
-    *) as_root "$FILTER-save" -c -t nat 2>/dev/null | sed -n "s/^\\\\[\\\\([0-9]*\\\\):.*-A $CHAIN .*/\\\\1/p" ;;
-  esac | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
 # --- containers --------------------------------------------------------------------------------------------------
@@ -33306,6 +33558,30 @@ drain() { # NAME PORTS
   done
 }
 
+# --- releases ----------------------------------------------------------------------------------------------------
+
+# What the runner has prepared about the release that is proven now becomes the record: the pointers to it last.
+keep_record() {
+  [ -d record ] || return 0
+  for file in record/*.json record/previous record/current; do
+    [ ! -e "$file" ] || mv -f "$file" ../releases/ 2>>record.error
+  done
+  rmdir record 2>/dev/null || :
+}
+
+drop_record() { rm -rf record; }
+
+# The one that was replaced is removed, or kept under another name where Tenantry did not make it.
+put_away() {
+  [ "$(state "$PREVIOUS")" != none ] || return 0
+  if [ -n "$KEEP" ]; then
+    docker rm -f "$KEEP" >/dev/null 2>&1
+    docker rename "$PREVIOUS" "$KEEP" >/dev/null 2>&1
+  else
+    docker rm -f "$PREVIOUS" >/dev/null 2>&1
+  fi
+}
+
 # --- health ------------------------------------------------------------------------------------------------------
 
 # One answer: its status in \`answered\`; 000 when there was none, \`late\` when it did not come in time.
@@ -33314,7 +33590,7 @@ ask() { # ADDRESS PORT
   case $HTTP in
     curl)
       answered=$(curl -gksS --noproxy '*' --max-time 5 -o probe.body -w '%{http_code}' \\
-        -H "Host: $HEALTH_HOST" "$HEALTH_SCHEME://$1:$2$HEALTH_PATH" 2>/dev/null)
+        -H "Host: $HEALTH_HOST" -H "X-Forwarded-Proto: \${FORWARDED:-$HEALTH_SCHEME}" "$HEALTH_SCHEME://$1:$2$HEALTH_PATH" 2>/dev/null)
       [ $? -ne 28 ] || answered=late
       ;;
     bash)
@@ -33371,6 +33647,421 @@ ready() {
 
 cancelled() { [ "$may_cancel" = yes ] && [ -e cancel ]; }
 
+# Whether nothing but open connections keeps the old one busy; a proxy may know of more.
+nobody_else() { :; }
+
+# The new one has the traffic, the old one still runs: until the bake is over and nobody is left on the old one.
+# Sets failed: stopped, unhealthy, or what was asked for by \`cancel\`.
+watch() { # NEW OLD
+  new=$1
+  began=$(now) complaints=0 drained='' turn=0
+  look "$2"
+  old_process=$process quiet=0
+  look "$new"
+  while :; do
+    # A crash is seen within a twentieth of a second, everything else once in half a second.
+    [ -d "/proc/$process" ] || { failed=stopped; return 1; }
+    turn=$((turn + 1))
+    if [ $((turn % 2)) -eq 0 ] && [ -z "$drained" ]; then
+      if [ "$(sockets "$old_process" "$OLD_PORTS" "$in_use")" -eq 0 ] && nobody_else; then quiet=$((quiet + 1)); else quiet=0; fi
+      if [ $quiet -ge 2 ]; then
+        drained=yes; note drained
+      elif [ $(($(now) - began)) -ge "$DRAIN" ]; then
+        drained=late; note drained ',"late":true'
+      fi
+    fi
+    if [ $((turn % 10)) -eq 0 ]; then
+      beat
+      ! cancelled || { failed=$(cat cancel); return 1; }
+      pid=$process at=$born
+      if look "$new"; then
+        [ "$status" = running ] && [ "$born" = "$at" ] || { failed=stopped; return 1; }
+        [ "$health" != unhealthy ] || { failed=unhealthy; return 1; }
+        if [ -n "$HTTP" ]; then
+          ask "$address" "$HEALTH_PORT"
+          if accepted "\${KIND:-good}"; then complaints=0; else complaints=$((complaints + 1)); fi
+          [ $complaints -lt 3 ] || { failed=unhealthy; return 1; }
+        fi
+      else
+        process=$pid born=$at # Docker does not answer; that the process lives is seen above
+      fi
+    fi
+    if [ -n "$drained" ] && [ $(($(now) - began)) -ge "$BAKE" ]; then return 0; fi
+    pause 0.05
+  done
+}
+
+await_docker() {
+  limit=$(($(now) + 12000))
+  until docker version >/dev/null 2>&1; do
+    beat
+    [ "$(now)" -lt "$limit" ] || return 1
+    pause 1
+  done
+}
+`,
+      "slots": `# Hands the requests of one application from the container that serves to the one that shall serve, behind a proxy of
+# the server: each has a loopback port of its own. POSIX sh, after server-common.sh and the proxy's own part.
+#   sh program deploy    NEXT runs on the free slot beside OLD, and will be called FINAL, which may be the
+#                        old one's own name
+#   sh program recover   what a killed run left: finished or undone, as the world says
+# The proxy's part knows: take_over (once), undo_take_over, point SLOT, pointed.
+
+answers_through() {
+  [ -n "$FRONT_URL" ] || return 0
+  look "$NEXT"
+  opened=$(opens) tries=0
+  while :; do
+    for place in $FRONT; do
+      : >probe.body
+      answered=$(curl -gksS --noproxy '*' --max-time 5 -o probe.body -w '%{http_code}' --connect-to "::$place" \\
+        \${FRONT_HOST:+-H "Host: $FRONT_HOST"} "$FRONT_URL" 2>/dev/null)
+      ! accepted good || [ "$(opens)" -le "$opened" ] || return 0
+    done
+    tries=$((tries + 1))
+    [ $tries -lt 15 ] || return 1
+    pause 0.2
+  done
+}
+
+opens() { # connections that the container has taken so far
+  awk '$1 == "Tcp:" && seen++ { print $7 }' "/proc/$process/net/snmp" 2>/dev/null || echo 0
+}
+
+deploy() {
+  may_cancel=yes who=next
+  take_over || { failed=front; give_up; }
+  gate "$NEXT" "$KIND" "$HEALTH_TIMEOUT" || give_up
+  note healthy
+  ! cancelled || { failed=$(cat cancel); give_up; }
+  # It has the requests in a moment: from now on it comes back from a reboot, as the old one does.
+  docker update --restart "$RESTART" "$NEXT" >/dev/null 2>docker.error || { failed=docker; give_up; }
+  point "$NEW_SLOT" || { failed=front; give_up; }
+  note flipped
+  answers_through || { failed=public; give_up; }
+  note proven
+  watch "$NEXT" "$OLD" || give_up
+  note baked
+  ! cancelled || { failed=$(cat cancel); give_up; }
+  may_cancel=no
+  commit || { failed=docker; recover no; }
+  keep_record
+  note committed
+  tidy
+  failed='' who=''
+  end deployed
+}
+
+commit() {
+  {
+    docker update --restart "$RESTART" "$NEXT" &&
+      docker rename "$OLD" "$PREVIOUS" &&
+      docker rename "$NEXT" "$FINAL"
+  } >/dev/null 2>docker.error && serving=$FINAL
+}
+
+tidy() { # nothing leads to it any more
+  [ "$(state "$PREVIOUS")" != none ] || return 0
+  docker update --restart no "$PREVIOUS" >/dev/null 2>&1
+  docker stop -t "$STOP" "$PREVIOUS" >/dev/null 2>&1
+  note stopped
+  put_away
+  note tidied
+}
+
+give_up() {
+  note failed ",\\"why\\":\\"$failed\\",\\"who\\":\\"$who\\""
+  undo_take_over || :
+  [ "$(pointed)" != "$NEW_SLOT" ] || point "$OLD_SLOT"
+  keep_evidence "$NEXT"
+  recover yes
+}
+
+# Reads from the world how far it came: which slot the proxy hands requests to, and who is called how. The old one is
+# stopped only when the new one has the name of one that serves.
+recover() { # yes: the next one is known to be no good
+  why=$failed bad=$1 may_cancel=no
+  await_docker || { failed=\${why:-docker}; end stuck; }
+  undo_take_over || { failed=\${why:-front}; end stuck; }
+  serving=$OLD current=$(state "$OLD")
+  if [ "$current" = none ]; then serving=$FINAL current=$(state "$FINAL"); fi
+  next=$(state "$NEXT") previous=$(state "$PREVIOUS")
+  if [ "$previous" != none ]; then
+    if [ "$current" = none ] && [ "$next" != none ]; then
+      docker rename "$NEXT" "$FINAL"
+    elif [ "$current" = none ]; then
+      docker rename "$PREVIOUS" "$OLD" && serving=$OLD
+    fi
+  elif [ "$next" != none ]; then
+    if [ "$bad" = no ] && [ "$(pointed)" = "$NEW_SLOT" ]; then
+      [ "$next" = running ] || docker start "$NEXT" >/dev/null 2>docker.error
+      if gate "$NEXT" "$KIND" "$HEALTH_TIMEOUT" && commit; then leave; fi
+      keep_evidence "$NEXT"
+      why=\${why:-$failed}
+    fi
+    # Requests go to the old one before the next one goes.
+    serves_again || { failed=\${why:-$failed}; end stuck; }
+    docker rm -f -v "$NEXT" >/dev/null 2>&1
+  fi
+  serves_again || { failed=\${why:-$failed}; end stuck; }
+  leave
+}
+
+# It runs, and has the requests.
+serves_again() {
+  [ "$(state "$serving")" = running ] || docker start "$serving" >/dev/null 2>docker.error || { failed=docker; return 1; }
+  gate "$serving" any "$HEALTH_TIMEOUT" || return
+  slot=$(slot_of "$serving") || { failed=docker; return 1; }
+  [ "$(pointed)" = "$slot" ] || point "$slot" || { failed=front; return 1; }
+}
+
+slot_of() { # NAME: the published port, as it was asked for
+  docker container inspect --format '{{range .HostConfig.PortBindings}}{{range .}}{{.HostPort}} {{end}}{{end}}' "$1" 2>/dev/null |
+    awk '{ print $1; exit }'
+}
+
+leave() { # which one serves says how it ended
+  if [ "$(docker container inspect --format '{{.Id}}' "$serving" 2>/dev/null)" = "$OLD_ID" ]; then
+    outcome=undone policy=$OLD_RESTART
+    drop_record
+  else
+    outcome=finished policy=$RESTART
+    keep_record
+  fi
+  docker update --restart "$policy" "$serving" >/dev/null 2>&1
+  tidy
+  failed=\${why:-}
+  end $outcome
+}
+
+failed='' who='' why='' serving=$OLD may_cancel=no
+note begin
+case $1 in
+  deploy) deploy ;;
+  recover) recover no ;;
+esac
+`,
+      "survey": `# What a server has and allows, one fact a line. Changes nothing.
+#   sh -c … survey CONTAINER CHAIN SERVING SLOTS NETWORK…    SLOTS: two ports, or nothing
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL=C
+container=$1 chain=$2 serving=$3 slots=$4
+shift 4
+has() { command -v "$1" >/dev/null 2>&1; }
+
+echo "home $(cd && pwd)"
+# shellcheck disable=SC2086
+set_own() { own=$3; }
+# shellcheck disable=SC2086
+set_own $SSH_CONNECTION 2>/dev/null
+echo "own \${own:-}"
+
+for tool in flock setsid awk sed timeout; do has $tool || echo "missing $tool"; done
+if has curl; then echo 'http curl'; elif has bash; then echo 'http bash'; fi
+program=$HOME/.tenantry/$container/switch/program
+if [ -e "$program" ]; then
+  way=$(sed -n 's/^WAY=//p' "$program" | head -n 1)
+  echo "program \${way:-yes}"
+fi
+
+docker ps --all --quiet --filter "label=tenantry.pre-deploy=$container" 2>/dev/null | sed 's/^/pre-deploy /'
+
+sudo=
+if [ "$(id -u)" -eq 0 ]; then echo 'root yes'; elif has sudo; then sudo='sudo -n'; fi
+info=$(docker info --format '{{json .}}' 2>/dev/null)
+case $info in
+  *'"LocalNodeState":"active"'*)
+    # Of a swarm without a leader nothing can be asked: a task that runs here shows that there is a service.
+    if [ -n "$(docker ps -q --filter "label=com.docker.swarm.service.name=$container" 2>/dev/null)" ]; then echo 'service yes'; fi
+    case $info in
+      *'"ControlAvailable":true'*)
+        echo 'swarm manager'
+        if docker service inspect --format yes "$container" >/dev/null 2>&1; then echo 'service yes'; fi
+        ;;
+      *) echo 'swarm worker' ;;
+    esac
+    if [ -e /proc/net/ip_vs ] || modprobe -n -q ip_vs 2>/dev/null; then echo 'ipvs yes'; fi
+    ;;
+esac
+backend=$(echo "$info" | sed -n 's/.*"FirewallBackend":{[^}]*"Driver":"\\([a-z+]*\\)".*/\\1/p')
+echo "backend $backend"
+allowed=no
+case $backend in
+  nftables*)
+    if tables=$($sudo nft list tables 2>/dev/null); then
+      allowed=yes
+      case $tables in *' docker-bridges'*) echo 'filter nft' ;; esac
+      case $tables in *" $chain"*) echo 'chain yes' ;; esac
+    fi
+    ;;
+  *)
+    for filter in iptables iptables-nft iptables-legacy; do
+      has "$filter-save" || continue
+      rules=$($sudo "$filter-save" -t nat 2>/dev/null) || continue
+      allowed=yes
+      case $rules in *":$chain "*) echo 'chain yes' ;; esac
+      case $rules in
+        *':DOCKER '*)
+          echo "filter $filter"
+          filter6=ip6tables\${filter#iptables}
+          if has "$filter6-save" && rules=$($sudo "$filter6-save" -t nat 2>/dev/null); then
+            echo "filter6 $filter6"
+            case $rules in *":$chain "*) echo 'chain yes' ;; esac
+          fi
+          break
+          ;;
+      esac
+    done
+    ;;
+esac
+echo "allowed $allowed"
+
+for process in /proc/[0-9]*; do
+  line=$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
+  case $line in *docker-proxy\\ -proto\\ *) echo "proxy $line" ;; esac
+done
+
+for network in "$@"; do
+  docker network inspect --format \\
+    'network {{.Driver}} {{.Id}} {{with index .Options "com.docker.network.bridge.name"}}{{.}}{{end}}' "$network" 2>/dev/null
+done
+ip -4 -o addr show 2>/dev/null | awk '{ sub(/\\/.*/, "", $4); print "address", $2, $4 }'
+
+awk '$1 == "MemAvailable:" { printf "available %.0f\\n", $2 * 1024 }' /proc/meminfo
+pid=$(docker container inspect --format '{{.State.Pid}}' "$serving" 2>/dev/null)
+if [ "\${pid:-0}" -gt 0 ]; then
+  group=$(sed -n 's/^[0-9]*:\\([a-z,]*,\\)*memory[^:]*://p; s/^0:://p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+  for stat in "/sys/fs/cgroup/memory$group/memory.stat" "/sys/fs/cgroup$group/memory.stat"; do
+    [ -r "$stat" ] || continue
+    awk '$1 == "total_rss" || $1 == "anon" { print "used", $2; exit }' "$stat"
+    break
+  done
+fi
+
+# --- what stands in front of the application ---------------------------------------------------------------------
+
+mentioned() { # whether a text names one of the two ports
+  for port in $slots; do case $1 in *":$port"*) return 0 ;; esac; done
+  return 1
+}
+text() { # NAME FILE, on one line
+  if [ -r "$2" ]; then base64 <"$2"; else $sudo cat "$2" 2>/dev/null | base64; fi | tr -d '\\n' | sed "s/^/$1 /"
+  echo
+}
+
+fronts=$(for process in /proc/[0-9]*; do
+  read -r name <"$process/comm" || continue
+  case $name in nginx | caddy | traefik | haproxy | apache2 | httpd | kamal-proxy | envoy | lighttpd) ;; *) continue ;; esac
+  line=$(tr '\\0' ' ' <"$process/cmdline")
+  case $name:$line in
+    nginx:*master\\ process* | caddy:*) ;;
+    nginx:*) continue ;;
+    *) line='' ;;
+  esac
+  id=$(sed -n 's/.*\\([0-9a-f]\\{64\\}\\).*/\\1/p' "$process/cgroup" | head -n 1)
+  echo "front $name \${id:--} $line"
+done 2>/dev/null | sort -u)
+if [ -n "$fronts" ]; then
+  echo "$fronts"
+  for id in $(echo "$fronts" | awk '$3 != "-" { print $3 }' | sort -u); do
+    echo "inside $id $(docker container inspect --format '{{.Name}}' "$id" 2>/dev/null)"
+  done
+fi
+
+case $fronts in
+  *'front nginx - '*)
+    [ ! -r "/etc/nginx/tenantry/$container/front" ] || echo "nginx-taken $(cat "/etc/nginx/tenantry/$container/front")"
+    [ ! -e "/etc/nginx/tenantry/$container/taking" ] || echo 'nginx-taking yes'
+    echo "nginx-slot $(sed -n '1s/^# slot //p' "/etc/nginx/tenantry/$container/1.conf" 2>/dev/null)"
+    [ ! -e "/var/lib/tenantry/$container/second" ] || echo 'nginx-second yes'
+    if all=$($sudo nginx -T 2>/dev/null); then
+      echo 'nginx-allowed yes'
+      case $all in *[!#]*include*conf.d/\\*.conf\\;*) echo 'nginx-conf-d yes' ;; esac
+      case $all in *open_file_cache\\ *) echo 'nginx-file-cache yes' ;; esac
+      echo "$all" | sed -n 's/^# configuration file \\(.*\\):$/\\1/p' | sort -u | while read -r file; do
+        if mentioned "$($sudo cat "$file")"; then
+          echo "nginx-file $file"
+          text nginx-text "$file"
+        fi
+      done
+    fi
+    ;;
+esac
+
+case $fronts in
+  *'front caddy - '*)
+    echo "caddy-config $(curl -fsS --max-time 5 http://localhost:2019/config/ 2>/dev/null | tr -d '\\n')"
+    file=$(echo "$fronts" | sed -n 's/^front caddy - .* --config[ =]\\([^ ]*\\).*/\\1/p' | head -n 1)
+    if [ -n "$file" ]; then
+      echo "caddy-file $file"
+      text caddy-text "$file"
+      case $file in
+        *.json) ;;
+        *) echo "caddy-adapted $($sudo caddy adapt --config "$file" --adapter caddyfile 2>/dev/null | tr -d '\\n')" ;;
+      esac
+      [ "$(id -u)" -eq 0 ] || $sudo true 2>/dev/null && echo 'caddy-allowed yes'
+    fi
+    ;;
+esac
+`,
+      "switch": `# Moves the traffic of one application from the container that serves to the one that shall serve, on the server
+# itself and to the end, whoever is still connected. POSIX sh. What it needs to know stands before it in the same file.
+#   sh program deploy    a container (BRIDGE) runs the new version beside the old one (OLD); NEXT is made, not started, and
+#                        will be called FINAL, which may be the old one's own name
+#   sh program recover  what a killed run left: finished or undone, as the world says
+# It is started with descriptor 9 holding the lock, and tells what it does in \`journal\`, how it ended in \`result\`.
+
+# --- the packet filter -------------------------------------------------------------------------------------------
+
+flip() {
+  case $FILTER in
+    nft) printf '%s\\n' "$FLIP" | as_root nft -f - ;;
+    *)
+      printf '%s\\n' "$FLIP" | as_root "$FILTER-restore" --noflush || return
+      [ -z "$FLIP6" ] || printf '%s\\n' "$FLIP6" | as_root "$FILTER6-restore" --noflush
+      ;;
+  esac 2>filter.error
+}
+
+# Every rule that leads to the chain, and the chain, whatever a killed run left of them.
+unflip() {
+  case $FILTER in
+    nft)
+      for family in ip ip6; do
+        as_root nft list table $family "$CHAIN" >/dev/null 2>&1 || continue
+        as_root nft delete table $family "$CHAIN" 2>filter.error || return
+      done
+      ;;
+    *)
+      for program in "$FILTER" "$FILTER6"; do
+        [ -n "$program" ] || continue
+        rules=$(as_root "$program-save" -t nat 2>filter.error) || return
+        undo=$(printf '%s\\n' "$rules" | awk -v chain="$CHAIN" '
+          $1 == "-A" && $2 != chain && $NF == chain { sub(/^-A/, "-D"); print }
+          $1 == ":" chain { found = 1 }
+          END { if (found) { print "-F " chain; print "-X " chain } }')
+        [ -n "$undo" ] || continue
+        printf '*nat\\n%s\\nCOMMIT\\n' "$undo" | as_root "$program-restore" --noflush 2>filter.error || return
+      done
+      ;;
+  esac
+}
+
+redirected() {
+  case $FILTER in
+    nft) as_root nft list table ip "$CHAIN" >/dev/null 2>&1 ;;
+    *) as_root "$FILTER-save" -t nat 2>/dev/null | grep -q -- "-j $CHAIN\\$" ;;
+  esac
+}
+
+# How many connections took the redirect.
+redirects() {
+  case $FILTER in
+    nft) as_root nft list table ip "$CHAIN" 2>/dev/null | sed -n 's/.*counter packets \\([0-9]*\\).*/\\1/p' ;;
+    *) as_root "$FILTER-save" -c -t nat 2>/dev/null | sed -n "s/^\\\\[\\\\([0-9]*\\\\):.*-A $CHAIN .*/\\\\1/p" ;;
+  esac | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
 # The public ports, as processes of this server reach them: every address must answer, through the redirect.
 public_answers() {
   [ -n "$HTTP" ] || { redirected; return; }
@@ -33385,46 +34076,6 @@ public_answers() {
   [ -z "$PUBLIC" ] || [ "$(redirects)" -gt 0 ]
 }
 
-# The new one has the traffic, the old one still runs: until the bake is over and nobody is left on the old one.
-# Sets failed: stopped, unhealthy, cancelled.
-watch() {
-  began=$(now) complaints=0 drained='' turn=0
-  look "$CURRENT"
-  old_process=$process quiet=0
-  look "$BRIDGE"
-  while :; do
-    # A crash is seen within a twentieth of a second, everything else once in half a second.
-    [ -d "/proc/$process" ] || { failed=stopped; return 1; }
-    turn=$((turn + 1))
-    if [ $((turn % 2)) -eq 0 ] && [ -z "$drained" ]; then
-      if [ "$(sockets "$old_process" "$OLD_PORTS" "$in_use")" -eq 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
-      if [ $quiet -ge 2 ]; then
-        drained=yes; note drained
-      elif [ $(($(now) - began)) -ge "$DRAIN" ]; then
-        drained=late; note drained ',"late":true'
-      fi
-    fi
-    if [ $((turn % 10)) -eq 0 ]; then
-      beat
-      ! cancelled || { failed=$(cat cancel); return 1; }
-      pid=$process at=$born
-      if look "$BRIDGE"; then
-        [ "$status" = running ] && [ "$born" = "$at" ] || { failed=stopped; return 1; }
-        [ "$health" != unhealthy ] || { failed=unhealthy; return 1; }
-        if [ -n "$HTTP" ]; then
-          ask "$address" "$HEALTH_PORT"
-          if accepted good; then complaints=0; else complaints=$((complaints + 1)); fi
-          [ $complaints -lt 3 ] || { failed=unhealthy; return 1; }
-        fi
-      else
-        process=$pid born=$at # Docker does not answer; that the process lives is seen above
-      fi
-    fi
-    if [ -n "$drained" ] && [ $(($(now) - began)) -ge "$BAKE" ]; then return 0; fi
-    pause 0.05
-  done
-}
-
 # --- the way -----------------------------------------------------------------------------------------------------
 
 deploy() {
@@ -33437,22 +34088,23 @@ deploy() {
   note flipped
   public_answers || { failed=public; give_up "$BRIDGE"; }
   note proven
-  watch || give_up "$BRIDGE"
+  watch "$BRIDGE" "$OLD" || give_up "$BRIDGE"
   note baked
   ! cancelled || { failed=$(cat cancel); give_up "$BRIDGE"; }
 
   # From here on the old one would not come back after a reboot by "unless-stopped"; it would by "always".
   may_cancel=no who=final
-  docker update --restart always "$CURRENT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  docker update --restart always "$OLD" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
   note stopping
   old_serves=no
-  docker stop -t "$STOP" "$CURRENT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  docker stop -t "$STOP" "$OLD" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
   note stopped
   docker start "$NEXT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
   note final-started
   gate "$NEXT" good "$HEALTH_TIMEOUT" || give_up "$NEXT"
   note final-healthy
   commit || { failed=docker; recover no; }
+  keep_record
   note committed
   unflip || { failed=filter; end stuck; }
   note unflipped
@@ -33465,17 +34117,17 @@ deploy() {
 commit() {
   {
     docker update --restart "$RESTART" "$NEXT" &&
-      docker update --restart no "$CURRENT" &&
-      docker rename "$CURRENT" "$PREVIOUS" &&
-      docker rename "$NEXT" "$CURRENT"
-  } >/dev/null 2>docker.error
+      docker update --restart no "$OLD" &&
+      docker rename "$OLD" "$PREVIOUS" &&
+      docker rename "$NEXT" "$FINAL"
+  } >/dev/null 2>docker.error && serving=$FINAL
 }
 
 tidy() {
   drain "$BRIDGE" "$PORTS"
   docker stop -t "$STOP" "$BRIDGE" >/dev/null 2>&1
   docker rm -f -v "$BRIDGE" >/dev/null 2>&1
-  docker rm -f "$PREVIOUS" >/dev/null 2>&1
+  put_away
   note tidied
 }
 
@@ -33486,33 +34138,26 @@ give_up() { # NAME of the one that is no good
   recover yes
 }
 
-await_docker() {
-  limit=$(($(now) + 12000))
-  until docker version >/dev/null 2>&1; do
-    beat
-    [ "$(now)" -lt "$limit" ] || return 1
-    pause 1
-  done
-}
-
 # Reads from the world how far it came. The old one is never stopped before the new one was proven in its place, and
-# names are changed only after the last proof.
+# names are changed only after the last proof: as long as there is one with the old name, that one serves.
 recover() { # yes: the next one is known to be no good
   why=$failed bad=$1 may_cancel=no
   await_docker || { failed=\${why:-docker}; end stuck; }
-  current=$(state "$CURRENT") next=$(state "$NEXT") previous=$(state "$PREVIOUS") bridge=$(state "$BRIDGE")
+  serving=$OLD current=$(state "$OLD")
+  if [ "$current" = none ]; then serving=$FINAL current=$(state "$FINAL"); fi
+  next=$(state "$NEXT") previous=$(state "$PREVIOUS") bridge=$(state "$BRIDGE")
   # Traffic that goes nowhere is given back first.
   if [ "$current" = running ] && [ "$bridge" != running ]; then unflip; fi
   # A stop that was asked for may still be under way; the bridge serves meanwhile.
   if [ "$current" = running ] && [ "$bridge" = running ] && interrupted_stop && redirected; then
-    docker stop -t "$STOP" "$CURRENT" >/dev/null 2>&1
-    current=$(state "$CURRENT")
+    docker stop -t "$STOP" "$serving" >/dev/null 2>&1
+    current=$(state "$serving")
   fi
   if [ "$previous" != none ]; then
     if [ "$current" = none ] && [ "$next" != none ]; then
-      docker rename "$NEXT" "$CURRENT"
+      docker rename "$NEXT" "$FINAL"
     elif [ "$current" = none ]; then
-      docker rename "$PREVIOUS" "$CURRENT"
+      docker rename "$PREVIOUS" "$OLD" && serving=$OLD
     fi
     serve any || { failed=\${why:-$failed}; end stuck; }
     leave
@@ -33531,19 +34176,21 @@ recover() { # yes: the next one is known to be no good
 
 interrupted_stop() { [ "$(sed -n '$s/.*"step":"\\([a-z-]*\\)".*/\\1/p' before 2>/dev/null)" = stopping ]; }
 
-# The one that has the name runs and answers, started if it has to be.
+# It runs and answers, started if it has to be.
 serve() { # good|any
-  [ "$(state "$CURRENT")" = running ] || docker start "$CURRENT" >/dev/null 2>docker.error || return
-  gate "$CURRENT" "$1" "$HEALTH_TIMEOUT"
+  [ "$(state "$serving")" = running ] || docker start "$serving" >/dev/null 2>docker.error || return
+  gate "$serving" "$1" "$HEALTH_TIMEOUT"
 }
 
-leave() { # the one with the name serves; which it is says how it ended
-  if [ "$(docker container inspect --format '{{.Id}}' "$CURRENT" 2>/dev/null)" = "$OLD_ID" ]; then
+leave() { # which one serves says how it ended
+  if [ "$(docker container inspect --format '{{.Id}}' "$serving" 2>/dev/null)" = "$OLD_ID" ]; then
     outcome=undone policy=$OLD_RESTART
+    drop_record
   else
     outcome=finished policy=$RESTART
+    keep_record
   fi
-  docker update --restart "$policy" "$CURRENT" >/dev/null 2>&1
+  docker update --restart "$policy" "$serving" >/dev/null 2>&1
   unflip || { failed=filter; end stuck; }
   note unflipped
   tidy
@@ -33551,7 +34198,7 @@ leave() { # the one with the name serves; which it is says how it ended
   end $outcome
 }
 
-failed='' who='' why='' old_serves=no may_cancel=no
+failed='' who='' why='' serving=$OLD old_serves=no may_cancel=no
 note begin
 case $1 in
   deploy) deploy ;;
@@ -33563,10 +34210,43 @@ esac
   }
 });
 
+// src/deployment/slots.ts
+function otherSlot(port2) {
+  const other = port2 ^ distance;
+  return other < 1024 || other > 65535 ? void 0 : other;
+}
+function slotPort(ports) {
+  const [port2, ...more] = ports;
+  if (port2 === void 0 || more.length > 0 || port2.protocol !== "tcp") return void 0;
+  return port2.address === "127.0.0.1" && otherSlot(port2.hostPort) !== void 0 ? port2.hostPort : void 0;
+}
+function inSlot(request, slot) {
+  return { ...request, ports: request.ports.map((port2) => ({ ...port2, hostPort: slot })) };
+}
+var distance;
+var init_slots = __esm({
+  "src/deployment/slots.ts"() {
+    "use strict";
+    distance = 16384;
+  }
+});
+
 // src/deployment/survey.ts
-async function surveyOf(machine, { container, networks, signal }) {
+async function surveyOf(machine, { container, serving, ports, networks, signal }) {
+  const port2 = slotPort(ports);
+  const slots = port2 === void 0 ? "" : `${port2} ${otherSlot(port2)}`;
   const joined2 = networks.length === 0 ? ["bridge"] : networks;
-  const script = ["sh", "-c", serverScript("survey"), "survey", container, chainOf(container), ...joined2];
+  const script = [
+    "sh",
+    "-c",
+    serverScript("survey"),
+    "survey",
+    container,
+    chainOf(container),
+    serving ?? "",
+    slots,
+    ...joined2
+  ];
   const result = await machine.run(script, { timeout: timeout2, signal });
   const survey = readSurvey(result.stdout);
   if (succeeded(result) && survey.home.startsWith("/")) return survey;
@@ -33596,21 +34276,30 @@ function readSurvey(text2) {
     filter: one("filter"),
     filter6: one("filter6"),
     isRedirected: one("chain") === "yes",
-    hasProgram: one("program") === "yes",
+    hasPreDeploy: one("pre-deploy") !== void 0,
+    hasProgram: one("program") !== void 0,
+    hasSlotProgram: one("program") === "slots",
+    front: readFront(facts4),
     proxies: all2("proxy").flatMap(readProxy),
     bridges: all2("network").flatMap((line) => {
       const [driver, id = "", name] = line.split(" ");
       const device = name ?? `br-${id.slice(0, 12)}`;
-      const address = addresses.get(device);
-      return driver !== "bridge" || address === void 0 ? [] : [{ device, address }];
+      const address2 = addresses.get(device);
+      return driver !== "bridge" || address2 === void 0 ? [] : [{ device, address: address2 }];
     }),
+    swarm: {
+      isMember: one("swarm") !== void 0,
+      isManager: one("swarm") === "manager",
+      hasService: one("service") === "yes",
+      hasIpvs: one("ipvs") === "yes"
+    },
     availableMemory: size("available"),
     usedMemory: size("used")
   };
 }
 function readProxy(line) {
-  const words = line.split(" ");
-  const after2 = (option) => words[words.indexOf(option) + 1] ?? "";
+  const words2 = line.split(" ");
+  const after2 = (option) => words2[words2.indexOf(option) + 1] ?? "";
   const proxy = {
     protocol: after2("-proto"),
     hostAddress: after2("-host-ip"),
@@ -33626,8 +34315,10 @@ var init_survey = __esm({
     "use strict";
     init_errors();
     init_machine();
+    init_front();
     init_redirect();
     init_server_script();
+    init_slots();
     timeout2 = 6e4;
     listProxies = `
   for process in /proc/[0-9]*; do
@@ -33639,11 +34330,11 @@ var init_survey = __esm({
 
 // src/deployment/bridge-ports.ts
 function bridgeSpec(spec, name, survey) {
-  const addresses = ["127.0.0.1", ...survey.bridges.map(({ address }) => address)];
+  const addresses = ["127.0.0.1", ...survey.bridges.map(({ address: address2 }) => address2)];
   if (isOnIpv6(survey)) addresses.push("::");
   const containerPorts = [...new Set(spec.ports.map(({ containerPort }) => containerPort))];
   const ports = containerPorts.flatMap(
-    (containerPort) => addresses.map((address) => ({ address, hostPort: 0, containerPort, protocol: "tcp" }))
+    (containerPort) => addresses.map((address2) => ({ address: address2, hostPort: 0, containerPort, protocol: "tcp" }))
   );
   return { ...spec, name, ports, networkAlias: void 0 };
 }
@@ -33658,14 +34349,14 @@ async function publicPorts(machine, { bridge, ports, survey, signal }) {
     signal
   });
   const published = [...stdout.matchAll(/^published (\d+)\/tcp (\S+) (\d+)$/gm)].map(
-    ([, containerPort, address, port2]) => ({
+    ([, containerPort, address2, port2]) => ({
       containerPort: Number(containerPort),
-      address,
+      address: address2,
       port: Number(port2)
     })
   );
   const proxies = stdout.split("\n").filter((line) => line.includes("docker-proxy")).flatMap(readProxy);
-  return ports.map(({ address, hostPort, containerPort }) => {
+  return ports.map(({ address: address2, hostPort, containerPort }) => {
     const portOn = (where) => published.find((each) => each.containerPort === containerPort && each.address === where)?.port;
     const loopbackPort = portOn("127.0.0.1");
     const proxy = proxies.find(
@@ -33679,13 +34370,13 @@ async function publicPorts(machine, { bridge, ports, survey, signal }) {
       );
     }
     return {
-      address: ipv4Address(address),
+      address: ipv4Address(address2),
       port: hostPort,
       target: {
         address: proxy.containerAddress,
         port: containerPort,
         loopbackPort,
-        ipv6Port: address === void 0 ? portOn("::") : void 0,
+        ipv6Port: address2 === void 0 ? portOn("::") : void 0,
         neighbours: survey.bridges.flatMap(({ device, address: gateway }) => {
           const port2 = portOn(gateway);
           return port2 === void 0 ? [] : [{ device, port: port2 }];
@@ -33825,7 +34516,7 @@ var init_why = __esm({
 // src/deployment/gate.ts
 async function waitUntilServing(name, called, { probe: probe2, status, timeout: timeout4 }, { docker, ask: ask3, signal, log }) {
   const started = import_node_perf_hooks2.performance.now();
-  let told4 = "";
+  let told5 = "";
   let bornAt;
   for (; ; ) {
     const container = await docker.container(name);
@@ -33854,8 +34545,8 @@ async function waitUntilServing(name, called, { probe: probe2, status, timeout: 
       if (waited > timeout4) {
         throw whyNotHealthy(called, look2, timeout4, await docker.logs(name, evidenceLines));
       }
-      if (look2.observed !== told4) log.debug(`${called}: ${look2.observed}`);
-      told4 = look2.observed;
+      if (look2.observed !== told5) log.debug(`${called}: ${look2.observed}`);
+      told5 = look2.observed;
     }
     await (0, import_promises14.setTimeout)(pause2, void 0, { signal }).catch(() => signal.throwIfAborted());
   }
@@ -33900,16 +34591,37 @@ var init_gate = __esm({
 });
 
 // src/deployment/release.ts
-function namesOf3(container) {
+function workingNames(container) {
   return {
-    current: container,
     next: `${container}-tenantry-next`,
     previous: `${container}-tenantry-previous`,
-    bridge: `${container}-tenantry-bridge`
+    bridge: `${container}-tenantry-bridge`,
+    adopted: `${container}-tenantry-adopted`
   };
+}
+function servingName(container, release) {
+  return `${container}-${fileName(release).replace(/^tenantry-/, "_$&")}`;
+}
+function nameOfServing(container) {
+  const { [labels.app]: app, [labels.release]: release } = container.labels;
+  if (app !== void 0 && release !== void 0) return servingName(app, release);
+  return container.name.replace(/-tenantry-(next|previous|bridge|adopted)$/, "");
+}
+function namesFor(container, { release, current }) {
+  const final = servingName(container, release);
+  return { ...workingNames(container), old: current?.name ?? final, final };
+}
+function fileName(release) {
+  return release.replace(/[^\w.-]/g, "_");
 }
 function releaseOf({ release, image }) {
   return release ?? image.tag ?? image.digest?.slice("sha256:".length, "sha256:".length + 12) ?? "unnamed";
+}
+function isForeign(container) {
+  return container.labels[labels.app] === void 0;
+}
+function releaseOfContainer(container) {
+  return container.labels[labels.release];
 }
 function releaseNameOf(container) {
   return container.labels[labels.release] ?? container.image.replace(/@sha256:(\w{12})\w*$/, "@$1");
@@ -33948,17 +34660,17 @@ function specFor(request, digest, { name, envFile }) {
   };
 }
 function settingsOf(request, digest) {
-  const { command, ports, mounts, networks, extraHosts, memory, cpus, user, restart, health } = request;
+  const { command: command2, ports, mounts, networks, extraHosts, memory, cpus, user, restart, health } = request;
   const settings3 = [
     digest,
     renderEnvironment(request.env),
-    [command ?? [], ports, mounts, networks, extraHosts, Object.entries(request.labels).sort()],
+    [command2 ?? [], ports, mounts, networks, extraHosts, Object.entries(request.labels).sort()],
     [memory, cpus, user, restart, health, request.stopTimeout, request.environment]
   ];
   return (0, import_node_crypto5.createHash)("sha256").update(JSON.stringify(settings3)).digest("hex").slice(0, 16);
 }
 function envFileOf(home, container, release, settings3) {
-  return `${home}/.tenantry/${container}/${release.replace(/[^\w.-]/g, "_")}-${settings3}.env`;
+  return `${home}/.tenantry/${container}/${fileName(release)}-${settings3}.env`;
 }
 function envFileOfContainer(home, container) {
   const { [labels.app]: app, [labels.release]: release, [labels.settings]: settings3 } = container.labels;
@@ -34025,13 +34737,13 @@ var init_proof = __esm({
 
 // src/deployment/journal.ts
 function readEntry(line) {
-  const entry = parsed2(line, entryJson);
+  const entry = parsed3(line, entryJson);
   return entry && { at: entry.at * 10, step: entry.step, isLate: entry.late };
 }
 function readResult(text2) {
-  return parsed2(text2, resultJson);
+  return parsed3(text2, resultJson);
 }
-function parsed2(text2, schema) {
+function parsed3(text2, schema) {
   try {
     return schema.safeParse(JSON.parse(text2)).data;
   } catch {
@@ -34174,7 +34886,7 @@ var init_switch_run = __esm({
   done`;
     evidenceScript = `
   cd "$1" || exit
-  for file in evidence.json evidence.out evidence.err evidence.status evidence.body docker.error filter.error program.log; do
+  for file in evidence.json evidence.out evidence.err evidence.status evidence.body docker.error filter.error front.error program.log; do
     [ -s "$file" ] || continue
     echo "$2 $file"
     cat "$file"
@@ -34190,8 +34902,8 @@ async function followed(work3, run3, course) {
     request,
     ports: { signal }
   } = work3;
-  const { healthTimeout, bake: bake2, drainTimeout, stopTimeout } = request;
-  const timeout4 = 2 * healthTimeout + bake2 + 2 * drainTimeout + 3 * stopTimeout + spare;
+  const { healthTimeout, bake: bake2, drainTimeout, stopTimeout: stopTimeout2 } = request;
+  const timeout4 = 2 * healthTimeout + bake2 + 2 * drainTimeout + 3 * stopTimeout2 + spare;
   const over = new AbortController();
   const watching = watchFromOutside(work3, run3, { course, over: AbortSignal.any([signal, over.signal]) });
   const onEntry = (entry) => course.note(entry);
@@ -34262,7 +34974,7 @@ var init_switch_course = __esm({
         this.#work = work3;
         this.#about = about;
       }
-      note({ at, step, isLate }) {
+      note({ at: at2, step, isLate }) {
         const {
           host,
           ports: { log },
@@ -34270,8 +34982,8 @@ var init_switch_course = __esm({
         } = this.#work;
         const { release, old, lease } = this.#about;
         lease.phase(step);
-        const took = this.#before === void 0 ? void 0 : at - this.#before;
-        this.#before = at;
+        const took = this.#before === void 0 ? void 0 : at2 - this.#before;
+        this.#before = at2;
         const said = sentences[step];
         if (said !== void 0) log.step(said.label, said.text({ release, old, isLate }), took);
         else log.debug(`${host}: ${step}`);
@@ -34287,6 +34999,7 @@ var init_switch_course = __esm({
             standing: `${release} serves on ${host}, from a temporary container; the server goes on by itself, and the next run looks`
           });
         }
+        if (step === "committed") this.isPastReturn = true;
         if (step === "committed") learn({ standing: `${release} serves on ${host}` });
       }
       /** The old version serves, with a proof. */
@@ -34301,6 +35014,7 @@ var init_switch_course = __esm({
       }
     };
     sentences = {
+      taken: { label: "Proxy", text: () => "its configuration includes the ports that take turns" },
       healthy: { label: "Healthy", text: ({ release, old }) => `${release} runs beside ${old}` },
       flipped: { label: "Switch", text: ({ release }) => `new connections go to ${release}` },
       drained: {
@@ -34344,20 +35058,29 @@ function switchFailure(failure2) {
     case "outside":
       if (outside2 !== void 0) return outside2;
       break;
+    case "front":
+      return new UserError(
+        `The proxy in front of ${called} on ${server} did not take the change — ${firstLine(evidence["front.error"]) ?? "it said nothing"}`,
+        "mend what it says there (nginx -t, or what Caddy logs), or choose strategy: bridge",
+        { code: "proxy-unchanged", evidence: evidence["front.error"] ?? "" }
+      );
     case "public":
       return new UserError(
-        `${called} does not answer on its public port of ${server} — it is healthy, and the port was redirected to it`,
-        "look for rules of another program before ours (iptables-save -t nat, nft list ruleset), or choose strategy: recreate",
+        `${called} does not answer on its public port of ${server} — it is healthy, and ${result.who === "next" ? "the proxy hands requests to it" : "the port was redirected to it"}`,
+        result.who === "next" ? "ask health-url on the server itself, and read the log of the proxy" : "look for rules of another program before ours (iptables-save -t nat, nft list ruleset), or choose strategy: recreate",
         { code: "switch-failed", evidence: log.text }
       );
   }
-  const said = (evidence["filter.error"] ?? "").trim().split("\n")[0];
+  const said = firstLine(evidence["filter.error"]);
   return new UserError(
-    `The traffic of ${called} could not be moved on ${server} — ${said === "" || said === void 0 ? result.failed : said}`,
+    `The traffic of ${called} could not be moved on ${server} — ${said ?? result.failed}`,
     "look at the rules there (iptables-save -t nat, nft list ruleset), or choose strategy: recreate",
     // Not what Docker says about the container: that has the values of its environment.
     { code: "switch-failed", evidence: [log.text, evidence["program.log"] ?? ""].join("\n").trim() }
   );
+}
+function firstLine(text2 = "") {
+  return text2.trim().split("\n")[0] || void 0;
 }
 function containerIn(evidence) {
   try {
@@ -34410,39 +35133,28 @@ var init_switch_failure = __esm({
 
 // src/deployment/switch-program.ts
 function switchProgram(facts4) {
-  const lines2 = Object.entries(settings2(facts4)).map(([name, value]) => `${name}=${quoted2(String(value))}
-`);
-  return `${lines2.join("")}
+  return `${textOf(settings2(facts4))}
+${serverScript("server-common")}
 ${serverScript("switch")}`;
 }
-function settings2({ request, host, survey, ports, current }) {
-  const { container, restart, stopTimeout, bake: bake2, drainTimeout, healthTimeout } = request;
-  const names3 = namesOf3(container);
-  const chain = chainOf(container);
+function textOf(settings3) {
+  return Object.entries(settings3).map(([name, value]) => `${name}=${quoted2(String(value))}
+`).join("");
+}
+function settings2({ request, host, survey, ports, current, release }) {
+  const chain = chainOf(request.container);
   const filter = survey.filter ?? "iptables";
   const isNft = filter === "nft";
   const probe2 = healthProbe(request, host);
   const http = probe2 === void 0 || probe2.scheme === "https" && survey.http !== "curl" ? "" : survey.http;
   return {
-    CURRENT: names3.current,
-    NEXT: names3.next,
-    PREVIOUS: names3.previous,
-    BRIDGE: names3.bridge,
+    ...commonSettings({ request, host, survey, current, release }),
+    BRIDGE: workingNames(request.container).bridge,
     CHAIN: chain,
-    SUDO: survey.isRoot ? "" : "sudo -n",
     FILTER: filter,
     FILTER6: survey.filter6 ?? "",
     FLIP: isNft ? nftFlip(chain, ports) : iptablesFlip(chain, ports),
     FLIP6: isNft ? "" : ip6tablesFlip(chain, ports),
-    BAKE: centiseconds(bake2),
-    DRAIN: centiseconds(drainTimeout),
-    HEALTH_TIMEOUT: centiseconds(healthTimeout),
-    STOP: seconds(stopTimeout),
-    RESTART: restart,
-    OLD_ID: current?.id ?? "",
-    OLD_RESTART: current?.restart ?? "no",
-    PORTS: hexadecimal(request.ports.map(({ containerPort }) => containerPort)),
-    OLD_PORTS: hexadecimal((current?.ports ?? []).map(({ containerPort }) => containerPort)),
     HTTP: http ?? "",
     HEALTH_SCHEME: probe2?.scheme ?? "http",
     HEALTH_HOST: probe2?.host ?? "",
@@ -34451,8 +35163,29 @@ function settings2({ request, host, survey, ports, current }) {
     PUBLIC: probe2 === void 0 ? "" : placesOf2(probe2, survey.own).join(" ")
   };
 }
-function placesOf2({ hostPort, address }, own2) {
-  if (address !== void 0) return [`${address}:${hostPort}`];
+function commonSettings({ request, survey, current, release }) {
+  const { container, restart, stopTimeout: stopTimeout2, bake: bake2, drainTimeout, healthTimeout } = request;
+  const names4 = namesFor(container, { release, current });
+  return {
+    OLD: names4.old,
+    FINAL: names4.final,
+    NEXT: names4.next,
+    PREVIOUS: names4.previous,
+    KEEP: current !== void 0 && isForeign(current) ? names4.adopted : "",
+    SUDO: survey.isRoot ? "" : "sudo -n",
+    BAKE: centiseconds(bake2),
+    DRAIN: centiseconds(drainTimeout),
+    HEALTH_TIMEOUT: centiseconds(healthTimeout),
+    STOP: seconds(stopTimeout2),
+    RESTART: restart,
+    OLD_ID: current?.id ?? "",
+    OLD_RESTART: current?.restart ?? "no",
+    PORTS: hexadecimal(request.ports.map(({ containerPort }) => containerPort)),
+    OLD_PORTS: hexadecimal((current?.ports ?? []).map(({ containerPort }) => containerPort))
+  };
+}
+function placesOf2({ hostPort, address: address2 }, own2) {
+  if (address2 !== void 0) return [`${address2}:${hostPort}`];
   return [`127.0.0.1:${hostPort}`, ...own2 === void 0 ? [] : [`${own2}:${hostPort}`]];
 }
 function centiseconds(milliseconds) {
@@ -34480,7 +35213,7 @@ async function crossOver(work3, crossing) {
   const { host, request, machine, docker, ports } = work3;
   const { release, current, spec, survey, folder, lease } = crossing;
   const { log, signal } = ports;
-  const { bridge, next } = namesOf3(request.container);
+  const { bridge, next } = workingNames(request.container);
   const run3 = { machine, folder, log };
   try {
     await together([
@@ -34488,54 +35221,49 @@ async function crossOver(work3, crossing) {
       docker.create(bridgeSpec(spec, bridge, survey)).then(() => docker.start(bridge))
     ]);
     const redirected = await publicPorts(machine, { bridge, ports: request.ports, survey, signal });
-    const program = switchProgram({ request, host, survey, ports: redirected, current });
+    const program = switchProgram({ request, host, survey, ports: redirected, current, release });
     await machine.writeFile(`${folder}/program`, program, { mode: 384 });
     await launch(run3, "deploy", signal);
   } catch (error3) {
-    const cause = await whyItEnded(work3, release).catch(() => void 0);
+    const cause = await whyItEnded(work3, release, bridge).catch(() => void 0);
     const last = dockerOn(machine, { signal: AbortSignal.timeout(removeTimeout), log });
     for (const name of [bridge, next]) await last.remove(name).catch(() => {
     });
     throw cause ?? error3;
   }
   const course = new Course(work3, { release, old: releaseNameOf(current), lease });
-  const ended2 = await followed(work3, run3, course);
-  await conclude(work3, crossing, { run: run3, course, ended: ended2 });
+  const ended4 = await followed(work3, run3, course);
+  await conclude(work3, crossing, { run: run3, course, ended: ended4 });
 }
 async function together(works) {
   const ends = await Promise.allSettled(works);
   for (const end3 of ends) if (end3.status === "rejected") throw end3.reason;
 }
-async function whyItEnded({ request, docker }, release) {
-  const { bridge } = namesOf3(request.container);
-  const container = await docker.container(bridge);
+async function whyItEnded({ request, docker }, release, name) {
+  const container = await docker.container(name);
   if (container?.state.status !== "exited") return void 0;
-  return whyItStopped(
-    `${request.container} (${release})`,
-    container,
-    await docker.logs(bridge, evidenceLines)
-  );
+  return whyItStopped(`${request.container} (${release})`, container, await docker.logs(name, evidenceLines));
 }
-async function conclude(work3, { release, current }, { run: run3, course, ended: ended2 }) {
+async function conclude(work3, { release, current }, { run: run3, course, ended: ended4 }) {
   const { host, request, machine, docker, ports, learn } = work3;
   const { log, signal } = ports;
   const called = `${request.container} (${release})`;
-  if (ended2.result === void 0)
+  if (ended4.result === void 0)
     log.warning(`${host}: the switch was ended from outside; it is brought to its end`);
-  const result = ended2.result ?? await recovered(work3, run3);
+  const result = ended4.result ?? await recovered(work3, run3);
   switch (result?.result) {
     case "finished":
     case "deployed":
       learn({ result: "deployed", downtime: 0, standing: `${release} serves on ${host}` });
       await tidyFolder(run3);
-      await prove(work3, docker, request.container, signal);
+      await prove(work3, docker, namesFor(request.container, { release, current }).final, signal);
       return;
     case "undone": {
       course.undone();
       const evidence = await takeEvidence(run3, (0, import_node_crypto6.randomBytes)(8).toString("hex"));
       await tidyFolder(run3);
       const { healthTimeout } = request;
-      const { outside: outside2 } = ended2;
+      const { outside: outside2 } = ended4;
       throw switchFailure({ called, server: machine.name, result, evidence, healthTimeout, outside: outside2 });
     }
     default:
@@ -34551,7 +35279,9 @@ async function settleSwitch(work3, { found: found3, survey, folder }) {
   const run3 = { machine, folder, log };
   if (!survey.hasProgram) {
     const current = found3.current ?? found3.previous;
-    const program = switchProgram({ request, host, survey, ports: [], current });
+    const made2 = found3.bridge ?? found3.next;
+    const release = (made2 && releaseOfContainer(made2)) ?? releaseOf(request);
+    const program = switchProgram({ request, host, survey, ports: [], current, release });
     await machine.writeFile(`${folder}/program`, program, { mode: 384 });
   }
   const result = await recovered(work3, run3);
@@ -34574,9 +35304,9 @@ async function recovered({ request, ports: { signal } }, run3) {
   return follow(run3, { timeout: timeout4, signal, onEntry: ({ step }) => run3.log.debug(`recovery: ${step}`) });
 }
 async function stuckStanding({ docker, host, request }, release, current) {
-  const names3 = namesOf3(request.container);
-  const bridge = await docker.container(names3.bridge).catch(() => void 0);
-  return bridge?.state.status === "running" ? `${release} serves on ${host} from a temporary container: run again, which puts it right` : `${releaseNameOf(current)} may be down on ${host}: run again, which puts it right, or "docker start ${names3.current}" there`;
+  const names4 = workingNames(request.container);
+  const bridge = await docker.container(names4.bridge).catch(() => void 0);
+  return bridge?.state.status === "running" ? `${release} serves on ${host} from a temporary container: run again, which puts it right` : `${releaseNameOf(current)} may be down on ${host}: run again, which puts it right, or "docker start ${current.name}" there`;
 }
 function unsettled({ request, host }, observed2) {
   return new UserError(
@@ -34605,15 +35335,465 @@ var init_bridge = __esm({
   }
 });
 
+// src/deployment/find-containers.ts
+async function findContainers(docker, container) {
+  const names4 = workingNames(container);
+  const found3 = await docker.containers([container, ...Object.values(names4)], `${labels.app}=${container}`);
+  return sorted(found3, container, names4);
+}
+function sorted(containers, container, names4) {
+  const named5 = (name) => containers.find((each) => each.name === name);
+  const previous = named5(names4.previous);
+  const working = new Set(Object.values(names4));
+  const candidates = containers.filter(
+    (each) => !working.has(each.name) && // Swarm's own have the labels of their service; they are not ours to replace.
+    each.labels["com.docker.swarm.service.id"] === void 0 && // While the old one waits for its end, nobody else with the bare name has to do with this application.
+    (each.name !== container || !isForeign(each) || previous === void 0)
+  );
+  const rank = (each) => (each.state.status === "running" ? 0 : 2) + (each.labels[labels.app] === container ? 0 : 1);
+  const [current] = candidates.sort((one, other) => rank(one) - rank(other));
+  return {
+    current,
+    next: named5(names4.next),
+    previous,
+    bridge: named5(names4.bridge),
+    adopted: named5(names4.adopted)
+  };
+}
+function checkOwner({ current, next, bridge }, container, environment3) {
+  for (const found3 of [current, next, bridge]) {
+    if (found3 === void 0 || found3 === current && isForeign(found3)) continue;
+    refuseStranger(found3, container, environment3);
+  }
+}
+function refuseStranger(found3, container, environment3) {
+  const { [labels.app]: app, [labels.environment]: owner } = found3.labels;
+  if (app === container && owner === environment3) return;
+  throw new UserError(
+    `The container ${found3.name} belongs to ${app ?? "somebody else"}${owner === void 0 ? "" : ` (${owner})`} — not to ${container} (${environment3})`,
+    "choose another name with the input container, or correct environment",
+    { code: "container-name-taken" }
+  );
+}
+var init_find_containers = __esm({
+  "src/deployment/find-containers.ts"() {
+    "use strict";
+    init_errors();
+    init_release();
+  }
+});
+
+// src/deployment/caddy-config.ts
+function caddyPatch(config2, { serving, free }) {
+  const paths = [...placesIn(config2, serving)];
+  const [first] = paths;
+  if (first === void 0) return void 0;
+  let length = first.length - 1;
+  for (const path2 of paths) {
+    const same = path2.findIndex((name, index) => name !== first[index]);
+    if (same >= 0) length = Math.min(length, same);
+  }
+  const path = first.slice(0, length);
+  const before = at(config2, path);
+  return {
+    path: path.map((name) => `/${name}`).join(""),
+    serving: before,
+    free: movedConfig(before, { serving, free })
+  };
+}
+function movedConfig(config2, slots) {
+  if (typeof config2 === "string") return movedText(config2, slots);
+  if (Array.isArray(config2)) return config2.map((each) => movedConfig(each, slots));
+  if (typeof config2 !== "object" || config2 === null) return config2;
+  return Object.fromEntries(Object.entries(config2).map(([name, value]) => [name, movedConfig(value, slots)]));
+}
+function movedFile(text2, slots) {
+  return text2.replace(/[^\s"'`]+/g, (word, index) => {
+    const before = text2.slice(0, index);
+    const line = before.slice(before.lastIndexOf("\n") + 1);
+    return line.trim() === "" && !word.includes("//") && /^\S*:\d+,?$/.test(word) ? word : movedText(word, slots);
+  });
+}
+function movedText(text2, { serving, free }) {
+  const found3 = /^((?:https?:\/\/|h2c:\/\/)?(?:127\.0\.0\.1|localhost|\[::1\])):(\d+)(?=$|\/)/.exec(text2);
+  if (found3 === null || Number(found3[2]) !== serving) return text2;
+  return `${found3[1]}:${free}${text2.slice(found3[0].length)}`;
+}
+function* placesIn(config2, port2, path = []) {
+  if (typeof config2 === "string") {
+    if (movedText(config2, { serving: port2, free: 0 }) !== config2) yield path;
+  } else if (typeof config2 === "object" && config2 !== null) {
+    for (const [name, value] of Object.entries(config2)) yield* placesIn(value, port2, [...path, name]);
+  }
+}
+function at(config2, path) {
+  return path.reduce(
+    (inner, name) => inner?.[name],
+    config2
+  );
+}
+function saysTheSame(adapted, config2) {
+  return (0, import_node_util3.isDeepStrictEqual)(withoutDefaults(adapted), withoutDefaults(config2));
+}
+function withoutDefaults(config2) {
+  return JSON.parse(JSON.stringify(config2 ?? null));
+}
+var import_node_util3;
+var init_caddy_config = __esm({
+  "src/deployment/caddy-config.ts"() {
+    "use strict";
+    import_node_util3 = require("node:util");
+  }
+});
+
+// src/deployment/nginx-text.ts
+function readNginxText(text2) {
+  const tokens = tokensOf(text2);
+  let at2 = 0;
+  const list = (isInside) => {
+    const directives = [];
+    let words2 = [];
+    for (; at2 < tokens.length; at2 += 1) {
+      const token = tokens[at2];
+      const [first] = words2;
+      if (token.kind === "word") {
+        words2.push(token);
+        continue;
+      }
+      if (token.kind === "}") return isInside && first === void 0 ? directives : void 0;
+      if (first === void 0 || first.text.endsWith("_by_lua_block")) return void 0;
+      let children;
+      if (token.kind === "{") {
+        at2 += 1;
+        children = list(true);
+        if (children === void 0 || at2 >= tokens.length) return void 0;
+      }
+      directives.push({
+        name: first.text,
+        words: words2.slice(1).map((word) => word.text),
+        start: first.start,
+        end: tokens[at2].end,
+        children
+      });
+      words2 = [];
+    }
+    return isInside || words2.length > 0 ? void 0 : directives;
+  };
+  return list(false);
+}
+function tokensOf(text2) {
+  return [...text2.matchAll(pattern)].flatMap(({ 0: found3, index }) => {
+    if (found3.startsWith("#")) return [];
+    const place3 = { start: index, end: index + found3.length };
+    if (found3 === ";" || found3 === "{" || found3 === "}") return [{ kind: found3, text: found3, ...place3 }];
+    return [{ kind: "word", text: found3.replace(/^(["'])(.*)\1$/s, "$2"), ...place3 }];
+  });
+}
+var pattern;
+var init_nginx_text = __esm({
+  "src/deployment/nginx-text.ts"() {
+    "use strict";
+    pattern = /#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[;{}]|(?:\$\{[^}]*\}|\\.|[^\s;{}\\])+/gs;
+  }
+});
+
+// src/deployment/nginx-sites.ts
+function nginxFolder(container) {
+  return `/etc/nginx/tenantry/${container}`;
+}
+function nginxMark(container) {
+  return `/var/lib/tenantry/${container}/second`;
+}
+function takeOverNginx(container, { serving, free }, seen) {
+  const places = [];
+  for (const file of seen.files) {
+    const directives = readNginxText(file.text);
+    if (directives === void 0) return { obstacle: `${file.path} cannot be read as nginx reads it` };
+    const odd = collect2(file, directives, { serving, places });
+    if (odd !== void 0) {
+      return { obstacle: `${file.path} names port ${serving} in a way that is not understood (${odd})` };
+    }
+  }
+  if (places.length === 0) return void 0;
+  const form = places.every((place3) => isPlain(place3)) && seen.hasConfD && !seen.hasFileCache ? "pointer" : "reload";
+  const sites = seen.files.flatMap((file) => {
+    const own2 = places.filter((place3) => place3.file === file);
+    return own2.length === 0 ? [] : [{ path: file.path, before: file.text, after: included(own2, { form, container, places, serving }) }];
+  });
+  return {
+    form,
+    sites,
+    files: form === "pointer" ? pointerFiles(container, serving, free) : distinct(places, serving).map((text2, index) => ({
+      path: `${nginxFolder(container)}/${index + 1}.conf`,
+      text: `# slot @SLOT@
+${text2}
+`
+    })),
+    changesPath: places.some(({ uri }) => uri !== ""),
+    lines: places.map(({ file, directive }) => {
+      const line = file.text.slice(0, directive.start).split("\n").length;
+      return `${file.path}:${line}: ${file.text.slice(directive.start, directive.end)}`;
+    })
+  };
+}
+function collect2(file, directives, { serving, places, around = [] }) {
+  for (const directive of directives) {
+    const { name, words: words2, children } = directive;
+    if (children !== void 0) {
+      const odd = collect2(file, children, { serving, places, around: [directive, ...around] });
+      if (odd !== void 0) return odd;
+    }
+    const isPass = name === "proxy_pass" || name === "grpc_pass";
+    const isServer = name === "server" && around[0]?.name === "upstream";
+    const [, port2, uri = ""] = address.exec(words2[0] ?? "") ?? [];
+    if ((isPass || isServer) && Number(port2) === serving) places.push({ file, directive, around, uri });
+    else if (name !== "listen" && words2.some((word) => new RegExp(`:${serving}(?!\\d)`).test(word)))
+      return name;
+  }
+  return void 0;
+}
+function isPlain({ directive, around, uri }) {
+  const [location, outer] = around;
+  if (directive.name !== "proxy_pass" || uri !== "" || location?.name !== "location") return false;
+  if (directive.words[0]?.startsWith("http://") !== true) return false;
+  const beside = location.children ?? [];
+  if (!beside.every(({ name, words: words2 }) => harmless.test(name) && (name !== "include" || isParameters(words2))))
+    return false;
+  const own2 = beside.filter(({ name }) => name === "proxy_set_header" || name === "include");
+  return (own2.length > 0 ? own2 : outer?.children ?? []).some(
+    ({ name, words: words2 }) => name === "proxy_set_header" && words2[0]?.toLowerCase() === "host" || name === "include" && isParameters(words2)
+  );
+}
+function isParameters([path]) {
+  return path === "proxy_params" || path === "/etc/nginx/proxy_params";
+}
+function distinct(places, serving) {
+  return [...new Set(places.map((place3) => slotText(place3, serving)))];
+}
+function slotText({ file, directive }, serving) {
+  return file.text.slice(directive.start, directive.end).replace(new RegExp(`:${serving}(?!\\d)`), ":@SLOT@");
+}
+function included(own2, {
+  form,
+  container,
+  places,
+  serving
+}) {
+  const all2 = distinct(places, serving);
+  let text2 = own2[0]?.file.text ?? "";
+  for (const place3 of [...own2].sort((one, two) => two.directive.start - one.directive.start)) {
+    const name = form === "pointer" ? "location" : String(all2.indexOf(slotText(place3, serving)) + 1);
+    const { start, end: end3 } = place3.directive;
+    text2 = `${text2.slice(0, start)}include ${nginxFolder(container)}/${name}.conf;${text2.slice(end3)}`;
+  }
+  return text2;
+}
+function pointerFiles(container, first, second) {
+  const name = `tenantry_${container.replace(/\W/g, "_")}`;
+  const upstream = (which2, [one, two]) => `upstream ${name}_${which2} {
+  server 127.0.0.1:${one} max_fails=0;
+  server 127.0.0.1:${two} max_fails=0 backup;
+}
+`;
+  return [
+    {
+      path: `/etc/nginx/conf.d/tenantry-${container}.conf`,
+      text: `# The two ports of ${container}, which take turns; made by Tenantry.
+${upstream("first", [first, second])}${upstream("second", [second, first])}`
+    },
+    {
+      path: `${nginxFolder(container)}/location.conf`,
+      text: `# Which of the two ports of ${container} serves: looked at with each request, so a switch needs no reload.
+set $${name} ${name}_first;
+if (-f ${nginxMark(container)}) { set $${name} ${name}_second; }
+proxy_pass http://$${name};
+`
+    }
+  ];
+}
+function tellTakeOver({ lines: lines2, form }, container) {
+  return `${listed(lines2)} will become an include of ${nginxFolder(container)} (${form === "pointer" ? "later switches need no reload" : "each switch reloads nginx"}; the file as it is now is kept there)`;
+}
+var address, harmless;
+var init_nginx_sites = __esm({
+  "src/deployment/nginx-sites.ts"() {
+    "use strict";
+    init_words();
+    init_nginx_text();
+    address = /^(?:(?:http|grpc):\/\/)?(?:127\.0\.0\.1|localhost|\[::1\]):(\d+)(\/.*)?$/;
+    harmless = /^(proxy_(?!redirect|next_upstream|pass$|bind)\w+|client_\w+|add_header|limit_(?!except)\w+|auth_\w+|allow|deny|satisfy|access_log|error_log|gzip\w*|send_timeout|keepalive_timeout|expires|include|proxy_pass)$/;
+  }
+});
+
+// src/deployment/front-choice.ts
+function moveBy(proxy, asked2, survey, current) {
+  const seen = survey.front[proxy];
+  if (seen === void 0) return void 0;
+  const port2 = slotPort(asked2.ports);
+  if (port2 === void 0) {
+    return {
+      observed: "it can take turns between two ports only if it publishes one port, on 127.0.0.1",
+      hint: `write ports: 127.0.0.1:8000:8000, with the port that ${proxy} hands requests to`
+    };
+  }
+  const slots = servingSlots(port2, survey.front);
+  const move = proxy === "nginx" ? nginxMove(asked2, slots, seen) : caddyMove(slots, seen);
+  if (move === void 0 || !("slots" in move)) return move;
+  const missing = [...survey.missing, ...survey.http === "curl" ? [] : ["curl"]];
+  if (missing.length > 0) {
+    return { observed: `the server lacks ${listed(missing)}`, hint: `install ${listed(missing)} there` };
+  }
+  if (current !== void 0 && !current.ports.some(({ hostPort }) => hostPort === slots.serving)) {
+    return {
+      observed: `${proxy} hands requests to port ${slots.serving}, and what runs does not publish it`,
+      hint: `correct ports, or what ${proxy} is told`
+    };
+  }
+  return move;
+}
+function servingSlots(port2, front) {
+  const other = otherSlot(port2) ?? port2;
+  const said = front.nginx?.taken === void 0 ? caddySlot(port2, other, front.caddy) : front.nginx.slot;
+  const serving = said === other ? other : port2;
+  return { serving, free: serving === port2 ? other : port2 };
+}
+function inServingSlot(request, { front }) {
+  const port2 = slotPort(request.ports);
+  return port2 === void 0 ? request : inSlot(request, servingSlots(port2, front).serving);
+}
+function caddySlot(port2, other, caddy) {
+  if (caddyPatch(caddy?.config, { serving: port2, free: other }) !== void 0) return port2;
+  return caddyPatch(caddy?.config, { serving: other, free: port2 }) === void 0 ? void 0 : other;
+}
+function nginxMove({ container }, slots, seen) {
+  const { taken, isAllowed } = seen;
+  const needed = 'log in as root, or let this account run nginx by "sudo -n" (and, for the first time, all else)';
+  if (taken !== void 0) {
+    if (taken.form === "reload" && !isAllowed) {
+      return { observed: "this account may not reload nginx", hint: needed };
+    }
+    return { proxy: "nginx", slots, ...taken, takeOver: void 0, changesPath: false };
+  }
+  if (!isAllowed)
+    return { observed: "this account may not read and test the configuration of nginx", hint: needed };
+  if (seen.hasOwnStart) {
+    return {
+      observed: "nginx was started with a configuration of its own",
+      hint: "start it without -c and -p"
+    };
+  }
+  const takeOver = takeOverNginx(container, slots, seen);
+  if (takeOver === void 0) return void 0;
+  if ("obstacle" in takeOver) {
+    return {
+      observed: takeOver.obstacle,
+      hint: `write the address into proxy_pass (or a server of an upstream), as http://127.0.0.1:${slots.serving}`
+    };
+  }
+  const { form, changesPath } = takeOver;
+  return { proxy: "nginx", slots, form, first: slots.serving, second: slots.free, takeOver, changesPath };
+}
+function caddyMove(slots, { config: config2, file, resumes, isAllowed }) {
+  if (config2 === void 0) {
+    return {
+      observed: "Caddy's admin API does not answer on localhost:2019",
+      hint: 'let it (no "admin off")'
+    };
+  }
+  const patch = caddyPatch(config2, slots);
+  if (patch === void 0) return void 0;
+  const changesPath = JSON.stringify(config2).includes('"handler":"rewrite"');
+  if (resumes) return { proxy: "caddy", slots, patch, file: void 0, changesPath };
+  if (file === void 0) {
+    return {
+      observed: "Caddy was not told by --config what it starts from, so a restart would undo a switch",
+      hint: "start it with --config, or with --resume"
+    };
+  }
+  if (!isAllowed) {
+    return {
+      observed: `this account may not write ${file.path}`,
+      hint: 'log in as root, or allow "sudo -n"'
+    };
+  }
+  if (!saysTheSame(file.adapted, config2)) {
+    return {
+      observed: `${file.path} does not say what Caddy runs with: somebody changed one of both`,
+      hint: `look at both (caddy adapt --config ${file.path}, curl localhost:2019/config/), then caddy reload --config ${file.path}`
+    };
+  }
+  const after2 = movedFile(file.text, slots);
+  if (after2 === file.text) {
+    return {
+      observed: `the address is not in ${file.path} itself`,
+      hint: `write it there as 127.0.0.1:${slots.serving}, not into a file that it imports`
+    };
+  }
+  const expected = movedConfig(config2, slots);
+  return {
+    proxy: "caddy",
+    slots,
+    patch,
+    file: { path: file.path, before: file.text, after: after2, expected },
+    changesPath
+  };
+}
+function tellFront(front, move, container) {
+  const others3 = front.programs.filter(
+    (one) => move === void 0 || one.name !== move.proxy || one.container !== void 0
+  );
+  const told5 = others3.filter(({ name, container: where }) => where !== void 0 || name !== "nginx" && name !== "caddy").map(({ name, container: where }) => {
+    const called = called_(name, where);
+    return where === void 0 ? `${called} runs on the server, and is not ours to move: bridge (a redirect of the published port) serves what it hands to that port` : `${called} runs on the server, and is not ours to move: if it hands requests to a published port of the server, choose bridge; if it finds containers on a Docker network, choose recreate`;
+  });
+  if (move?.proxy === "nginx" && move.takeOver !== void 0)
+    told5.push(tellTakeOver(move.takeOver, container));
+  if (move !== void 0) {
+    const { serving, free } = move.slots;
+    told5.push(
+      `ports ${serving} and ${free} take turns behind ${move.proxy}: whoever asks 127.0.0.1:${serving} without it finds nobody there afterwards`
+    );
+  }
+  return told5;
+}
+function called_(name, where) {
+  const called = names3[name] ?? name;
+  return where === void 0 ? called : `${called} (container ${where})`;
+}
+function refused2(container, way, { observed: observed2, hint }) {
+  return new UserError(`${container} cannot be deployed by ${way} — ${observed2}`, hint, {
+    code: "strategy-impossible"
+  });
+}
+var names3;
+var init_front_choice = __esm({
+  "src/deployment/front-choice.ts"() {
+    "use strict";
+    init_errors();
+    init_words();
+    init_caddy_config();
+    init_nginx_sites();
+    init_slots();
+    names3 = {
+      traefik: "Traefik",
+      haproxy: "HAProxy",
+      apache2: "Apache",
+      httpd: "Apache",
+      envoy: "Envoy",
+      caddy: "Caddy"
+    };
+  }
+});
+
 // src/deployment/lease.ts
 function isDead({ age, isSameBoot, isWorking }) {
   return !isWorking && (!isSameBoot || age > heartbeat.deadAfter);
 }
 async function takeLease(request) {
-  const { machine, folder, log, run: run3, signal } = request;
+  const { machine, folder, container, release, log, run: run3, signal } = request;
   const token = (0, import_node_crypto7.randomBytes)(12).toString("hex");
   const lease = async (what, last, limit3 = void 0) => {
-    const argv = ["sh", "-c", serverScript("lease"), "lease", what, folder, token, last];
+    const argv = ["sh", "-c", serverScript("lease"), "lease", what, folder, token, last, container, release];
     const stdin = JSON.stringify({ run: run3 });
     return machine.run(argv, { timeout: timeout3, stdin, ...limit3 === void 0 ? {} : { signal: limit3 } });
   };
@@ -34692,27 +35872,51 @@ var init_lease = __esm({
 
 // src/deployment/mechanism.ts
 function chooseMechanism(asked2, survey, current) {
-  const leftOut = leftOutBy(asked2, survey);
-  if (current === void 0 || current.state.status !== "running" || asked2.strategy === "recreate") {
-    return { mechanism: "recreate", obstacle: void 0, leftOut: [] };
+  const { strategy, container } = asked2;
+  const none = { obstacle: void 0, leftOut: [], move: void 0, seen: [] };
+  if (current === void 0 || current.state.status !== "running" || strategy === "recreate") {
+    return { ...none, mechanism: "recreate" };
   }
+  const ways2 = [...wayByProxy(asked2, survey, current), ...wayByBridge(asked2, survey, current)];
+  const chosen = ways2.find(({ obstacle: obstacle2 }) => obstacle2 === void 0) ?? ways2.at(-1);
+  if (chosen === void 0) throw refused2(container, strategy, nothingInFront(strategy));
+  const { mechanism, obstacle, leftOut, move } = chosen;
+  const passed = ways2.slice(0, ways2.indexOf(chosen)).map((way) => `not by ${way.mechanism}: ${sentence2(way.obstacle)}`);
+  const seen = [...tellFront(survey.front, move, container), ...passed];
+  if (obstacle === void 0) {
+    const reason = strategy === "auto" && move !== void 0 ? `${mechanism} on this server hands requests to port ${move.slots.serving}` : void 0;
+    return { mechanism, obstacle, leftOut, move, seen, reason };
+  }
+  if (strategy === "auto") return { ...none, mechanism: "recreate", obstacle: sentence2(obstacle), seen };
+  throw refused2(container, strategy, obstacle);
+}
+function wayByProxy(asked2, survey, current) {
+  return ["caddy", "nginx"].filter((proxy) => asked2.strategy === "auto" || asked2.strategy === proxy).flatMap((proxy) => {
+    const move = moveBy(proxy, asked2, survey, current);
+    if (move === void 0) return [];
+    const obstacle = "slots" in move ? copiesObstacle(asked2, survey) : move;
+    return [{ mechanism: proxy, obstacle, leftOut: [], move: "slots" in move ? move : void 0 }];
+  });
+}
+function wayByBridge(asked2, survey, current) {
+  if (asked2.strategy !== "auto" && asked2.strategy !== "bridge") return [];
   const obstacle = hostObstacle(asked2, survey, current) ?? copiesObstacle(asked2, survey);
-  if (obstacle === void 0) return { mechanism: "bridge", obstacle: void 0, leftOut };
-  if (asked2.strategy === "auto")
-    return { mechanism: "recreate", obstacle: `${obstacle.observed}; ${obstacle.hint}`, leftOut: [] };
-  throw new UserError(
-    `${asked2.container} cannot be deployed by bridge — ${obstacle.observed}`,
-    obstacle.hint,
-    {
-      code: "strategy-impossible"
-    }
-  );
+  return [{ mechanism: "bridge", obstacle, leftOut: leftOutBy(asked2, survey), move: void 0 }];
+}
+function nothingInFront(proxy) {
+  return {
+    observed: `no ${proxy} of the server hands requests to its port`,
+    hint: `write the address into its configuration (proxy to http://127.0.0.1 and the port in ports), or choose strategy: auto`
+  };
+}
+function sentence2(obstacle) {
+  return obstacle === void 0 ? "" : `${obstacle.observed}; ${obstacle.hint}`;
 }
 function hostObstacle({ ports, hasProbe }, survey, current) {
   if (!ports.some(({ protocol }) => protocol === "tcp")) {
     return { observed: "it publishes no port, so no traffic can be moved", hint: "publish one with ports" };
   }
-  const odd = ports.filter(({ protocol, address }) => protocol !== "tcp" || address?.includes(":") === true);
+  const odd = ports.filter(({ protocol, address: address2 }) => protocol !== "tcp" || address2?.includes(":") === true);
   if (odd.length > 0) {
     return {
       observed: "it publishes a UDP port, or a port of one IPv6 address",
@@ -34753,16 +35957,16 @@ function copiesObstacle({ strategy, mounts, sharedVolumes }, survey) {
     };
   }
   const { usedMemory, availableMemory } = survey;
-  if (usedMemory === void 0 || availableMemory === void 0 || strategy === "bridge") return void 0;
+  if (usedMemory === void 0 || availableMemory === void 0 || strategy !== "auto") return void 0;
   if (usedMemory * (1 + memoryToSpare) <= availableMemory) return void 0;
   return {
     observed: `memory does not fit twice: it holds ${showSize(usedMemory)}, and ${showSize(availableMemory)} are free`,
-    hint: 'write "strategy: bridge" to try it all the same'
+    hint: 'write "strategy: bridge" (or nginx, caddy) to try it all the same'
   };
 }
 function leftOutBy({ networks, container, ports }, survey) {
   const own2 = networks.filter((network) => !["bridge", "host", "none"].includes(network));
-  const isPublic = ports.some(({ address }) => address === void 0);
+  const isPublic = ports.some(({ address: address2 }) => address2 === void 0);
   return [
     ...own2.length === 0 ? [] : [
       `containers on ${listed(own2)} that call it by the name ${container}: they have a gap while the last container boots`
@@ -34775,15 +35979,156 @@ var init_mechanism = __esm({
   "src/deployment/mechanism.ts"() {
     "use strict";
     init_size();
-    init_errors();
     init_words();
+    init_front_choice();
     memoryToSpare = 0.1;
+  }
+});
+
+// src/deployment/pre-deploy.ts
+async function runPreDeploy(work3, spec) {
+  const { request, docker } = work3;
+  const commands2 = request.preDeploy ?? [];
+  const wanted = commands2.map((command2, index) => ({
+    command: command2,
+    spec: specOf(request.container, spec, command2, index)
+  }));
+  const found3 = await docker.labelled(`${preDeployLabels.app}=${request.container}`);
+  const again = (container) => container.state.status === "running" && wanted.some((one) => one.spec.labels[preDeployLabels.key] === container.labels[preDeployLabels.key]);
+  await settlePreDeploy(
+    work3,
+    found3.filter((container) => !again(container))
+  );
+  for (const one of wanted) {
+    const running = found3.filter(again).find(({ labels: own2 }) => own2[preDeployLabels.key] === one.spec.labels[preDeployLabels.key]);
+    await runOne(work3, one, running);
+  }
+}
+async function settlePreDeploy(work3, found3) {
+  for (const container of found3) {
+    const command2 = container.labels[preDeployLabels.command] ?? container.name;
+    if (container.state.status === "running") {
+      work3.ports.log.step(
+        "Repair",
+        `the pre-deploy command ${command2} of an earlier run still runs: waiting for it`
+      );
+      await ended2(work3, container.name, timeLeft(container));
+    }
+    await work3.docker.remove(container.name);
+  }
+}
+function specOf(container, spec, { name, run: run3, timeout: timeout4 }, index) {
+  const key2 = (0, import_node_crypto8.createHash)("sha256").update(JSON.stringify([spec.labels[labels.settings], run3])).digest("hex").slice(0, 16);
+  return {
+    ...spec,
+    name: `${container}-tenantry-pre-deploy-${index + 1}`,
+    command: run3,
+    // Nobody shall take it for the application: not by a port, not by its name, not by a label of a proxy.
+    ports: [],
+    networkAlias: void 0,
+    health: void 0,
+    labels: {
+      [preDeployLabels.app]: container,
+      [preDeployLabels.command]: name,
+      [preDeployLabels.key]: key2,
+      [preDeployLabels.limit]: String(Math.ceil(timeout4 / 1e3)),
+      [labels.environment]: spec.labels[labels.environment] ?? "",
+      [labels.release]: spec.labels[labels.release] ?? "",
+      [labels.run]: spec.labels[labels.run] ?? ""
+    }
+  };
+}
+async function runOne(work3, { command: command2, spec }, running) {
+  const { docker, ports } = work3;
+  const { log } = ports;
+  const started = import_node_perf_hooks3.performance.now();
+  try {
+    if (running === void 0) await docker.create(spec);
+    const name = running?.name ?? spec.name;
+    try {
+      if (running === void 0) await docker.start(name);
+      else log.info(`${command2.name} was started by an earlier run and still runs: waiting for it`);
+      const inTime = await ended2(work3, name, running === void 0 ? command2.timeout : timeLeft(running));
+      await judge4(work3, command2, { name, inTime });
+      log.step("Before", `${command2.name}: done`, import_node_perf_hooks3.performance.now() - started);
+    } finally {
+      if (!ports.signal.aborted) await docker.remove(name);
+    }
+  } catch (error3) {
+    if (command2.blocking || !(error3 instanceof UserError) || error3 instanceof LostConnection) throw error3;
+    if (ports.signal.aborted) throw error3;
+    log.warning(`${error3.message}; the deployment goes on without it`);
+  }
+}
+async function judge4({ host, docker, ports }, { name: command2, timeout: timeout4, blocking }, { name, inTime }) {
+  const container = await docker.container(name);
+  const failed2 = `The pre-deploy command ${command2} failed on ${host}`;
+  const hint = blocking ? 'traffic never moved; mend it and deploy again, or write "blocking: false" where it may fail' : "mend it, and deploy again";
+  const fail2 = (observed2, evidence2 = "") => new UserError(`${failed2} — ${observed2}`, hint, { code: "pre-deploy-failed", evidence: evidence2 });
+  if (container === void 0) throw fail2("somebody removed its container");
+  const whole = await docker.logs(name, shownLines);
+  ports.log.details(`${command2} on ${host}`, whole.text);
+  const evidence = whole.text.split("\n").slice(-evidenceLines2).join("\n");
+  const last = whole.lastLine === "" ? "" : `; its last line: ${whole.lastLine}`;
+  if (!inTime) throw fail2(`it did not end within ${showDuration(timeout4)} and was stopped${last}`, evidence);
+  if (container.state.exitCode === 0 && container.state.status === "exited") return;
+  const cause = whyItStopped("it", container, whole);
+  throw fail2(
+    cause.code === "container-stopped" ? `exit ${container.state.exitCode}${whole.lastLine === "" ? ", and not a word in its log" : `: ${whole.lastLine}`}` : cause.message.replace(" — ", ": "),
+    evidence
+  );
+}
+async function ended2(work3, name, limit3) {
+  const { docker, machine, ports } = work3;
+  const until = import_node_perf_hooks3.performance.now() + limit3;
+  for (; ; ) {
+    try {
+      await docker.wait(name, Math.max(1e3, until - import_node_perf_hooks3.performance.now()));
+      return true;
+    } catch (error3) {
+      if (error3 instanceof LostConnection) {
+        if (await reconnected(machine, { log: ports.log, limit: ports.signal })) continue;
+        throw error3;
+      }
+      if (!(error3 instanceof UserError) || error3.code !== "command-timed-out") throw error3;
+      await docker.stop(name, stopTimeout);
+      return false;
+    }
+  }
+}
+function timeLeft({ labels: own2, state }) {
+  const limit3 = Number(own2[preDeployLabels.limit] ?? "300") * 1e3;
+  const age = Date.now() - state.startedAt.getTime();
+  return Math.min(limit3, Math.max(1e3, limit3 - age));
+}
+var import_node_crypto8, import_node_perf_hooks3, preDeployLabels, shownLines, evidenceLines2, stopTimeout;
+var init_pre_deploy = __esm({
+  "src/deployment/pre-deploy.ts"() {
+    "use strict";
+    import_node_crypto8 = require("node:crypto");
+    import_node_perf_hooks3 = require("node:perf_hooks");
+    init_duration();
+    init_errors();
+    init_reconnect();
+    init_release();
+    init_why();
+    preDeployLabels = {
+      app: "tenantry.pre-deploy",
+      command: "tenantry.pre-deploy-command",
+      /** A hash of image, settings and command: equal means that it is the same thing again. */
+      key: "tenantry.pre-deploy-key",
+      /** Seconds. */
+      limit: "tenantry.pre-deploy-limit"
+    };
+    shownLines = 1e3;
+    evidenceLines2 = 60;
+    stopTimeout = 1e4;
   }
 });
 
 // src/deployment/preflight.ts
 async function fetchedImage({ request, docker, machine, ports }, platform2) {
-  const started = import_node_perf_hooks3.performance.now();
+  const started = import_node_perf_hooks4.performance.now();
   const written3 = showImage(request.image);
   const isThere = request.image.digest !== void 0 && await docker.image(written3) !== void 0;
   const digest = isThere ? request.image.digest ?? "" : await docker.pull(request.image, request.registryLogin);
@@ -34806,27 +36151,27 @@ async function fetchedImage({ request, docker, machine, ports }, platform2) {
   ports.log.step(
     "Image",
     `${written3} is ${shortDigest(digest)}${isThere ? " (already there)" : ""}`,
-    import_node_perf_hooks3.performance.now() - started
+    import_node_perf_hooks4.performance.now() - started
   );
   return { digest, image };
 }
 async function refuseTakenPorts({ request, docker, machine }, current) {
-  for (const { address, hostPort, protocol } of request.ports) {
-    if (address !== void 0) continue;
-    const others2 = (await docker.publishersOf(hostPort, protocol)).filter((name) => name !== current?.name);
-    if (others2.length === 0) continue;
+  for (const { address: address2, hostPort, protocol } of request.ports) {
+    if (address2 !== void 0) continue;
+    const others3 = (await docker.publishersOf(hostPort, protocol)).filter((name) => name !== current?.name);
+    if (others3.length === 0) continue;
     throw new UserError(
-      `${request.container} cannot have port ${hostPort} of ${machine.name} — it belongs to the container ${listed(others2)}`,
+      `${request.container} cannot have port ${hostPort} of ${machine.name} — it belongs to the container ${listed(others3)}`,
       "stop that one, or choose another port",
       { code: "port-taken" }
     );
   }
 }
-var import_node_perf_hooks3;
+var import_node_perf_hooks4;
 var init_preflight = __esm({
   "src/deployment/preflight.ts"() {
     "use strict";
-    import_node_perf_hooks3 = require("node:perf_hooks");
+    import_node_perf_hooks4 = require("node:perf_hooks");
     init_image();
     init_errors();
     init_words();
@@ -34837,35 +36182,41 @@ var init_preflight = __esm({
 function isDown({ state }) {
   return ["created", "exited", "dead"].includes(state.status);
 }
-async function commit(docker, names3, { restart, hasCurrent }) {
-  await docker.setRestartPolicy(names3.next, restart);
-  if (hasCurrent) {
-    await docker.setRestartPolicy(names3.current, "no");
-    await docker.rename(names3.current, names3.previous);
+async function commit(docker, names4, { restart, old, final }) {
+  await docker.setRestartPolicy(names4.next, restart);
+  if (old !== void 0 && old.name !== names4.previous) {
+    await docker.setRestartPolicy(old.name, "no");
+    await docker.rename(old.name, names4.previous);
   }
-  await docker.rename(names3.next, names3.current);
-  await docker.remove(names3.previous);
+  await docker.rename(names4.next, final);
+  if (old !== void 0) await putAway(docker, names4, old);
 }
-var import_node_perf_hooks4, recreate;
+async function putAway(docker, names4, old) {
+  if (!isForeign(old)) return docker.remove(names4.previous);
+  await docker.remove(names4.adopted);
+  await docker.rename(names4.previous, names4.adopted);
+}
+var import_node_perf_hooks5, recreate;
 var init_recreate = __esm({
   "src/deployment/recreate.ts"() {
     "use strict";
-    import_node_perf_hooks4 = require("node:perf_hooks");
+    import_node_perf_hooks5 = require("node:perf_hooks");
+    init_release();
     recreate = {
       name: "recreate",
-      async replace({ docker, dockerToTheEnd, names: names3, spec, restart, current, stopTimeout, prove: prove2, standing: standing2 }) {
+      async replace({ docker, dockerToTheEnd, names: names4, spec, restart, current, stopTimeout: stopTimeout2, prove: prove2, standing: standing2 }) {
         await docker.create(spec);
         const hadServed = current !== void 0 && !isDown(current);
-        const stopped = import_node_perf_hooks4.performance.now();
+        const stopped2 = import_node_perf_hooks5.performance.now();
         if (hadServed) {
           standing2("stopped");
-          await docker.stop(names3.current, stopTimeout);
+          await docker.stop(names4.old, stopTimeout2);
         }
-        await docker.start(names3.next);
-        await prove2(names3.next);
-        const downtime = hadServed ? import_node_perf_hooks4.performance.now() - stopped : 0;
+        await docker.start(names4.next);
+        await prove2(names4.next);
+        const downtime = hadServed ? import_node_perf_hooks5.performance.now() - stopped2 : 0;
         standing2("committing");
-        await commit(dockerToTheEnd, names3, { restart, hasCurrent: current !== void 0 });
+        await commit(dockerToTheEnd, names4, { restart, old: current, final: names4.final });
         standing2("done");
         return downtime;
       }
@@ -34887,49 +36238,31 @@ var init_repair = __esm({
 });
 
 // src/deployment/put-back.ts
-async function findContainers(docker, names3) {
-  const found3 = await docker.containers([names3.current, names3.next, names3.previous, names3.bridge]);
-  const named4 = (name) => found3.find((container) => container.name === name);
-  return {
-    current: named4(names3.current),
-    next: named4(names3.next),
-    previous: named4(names3.previous),
-    bridge: named4(names3.bridge)
-  };
-}
-function checkOwner({ current, next, bridge }, container, environment3) {
-  for (const found3 of [current, next, bridge]) {
-    const app = found3?.labels[labels.app];
-    const owner = found3?.labels[labels.environment];
-    if (found3 === void 0 || found3 === current && app === void 0) continue;
-    if (app === container && owner === environment3) continue;
-    throw new UserError(
-      `The container ${found3.name} belongs to ${app ?? "somebody else"}${owner === void 0 ? "" : ` (${owner})`} — not to ${container} (${environment3})`,
-      "choose another name with the input container, or correct environment",
-      { code: "container-name-taken" }
-    );
-  }
-}
-async function putBack(found3, { docker, names: names3, prove: prove2, log }, { giveUpNext, isStopping, mayStart }) {
+async function putBack(found3, { docker, names: names4, prove: prove2, log }, { giveUpNext, isStopping, mayStart }) {
   const repair = await decided(repairFor(found3), giveUpNext, async () => {
-    log.info(`an earlier deployment left ${names3.next} running: looking whether it serves`);
-    await prove2(names3.next);
+    log.info(`an earlier deployment left ${names4.next} running: looking whether it serves`);
+    await prove2(names4.next);
   });
-  if (repair === "undo") await docker.remove(names3.next);
+  let serving = found3.current;
+  if (repair === "undo") await docker.remove(names4.next);
   if (repair === "finish" && found3.next !== void 0) {
     const restart = found3.next.labels[labels.restart] ?? "no";
-    await commit(docker, names3, { restart, hasCurrent: found3.current !== void 0 });
-    return docker.container(names3.current);
+    const final = nameOfServing(found3.next);
+    await commit(docker, names4, { restart, old: found3.current ?? found3.previous, final });
+    return docker.container(final);
   }
-  if (repair === "tidy") await docker.remove(names3.previous);
-  if (repair === "restore") await docker.rename(names3.previous, names3.current);
-  const current = await docker.container(names3.current);
-  if (current === void 0) return void 0;
-  await letRun(docker, current, {
+  if (repair === "tidy" && found3.previous !== void 0) await putAway(docker, names4, found3.previous);
+  if (repair === "restore" && found3.previous !== void 0) {
+    const name = nameOfServing(found3.previous);
+    await docker.rename(names4.previous, name);
+    serving = await docker.container(name);
+  }
+  if (serving === void 0) return void 0;
+  await letRun(docker, serving, {
     isStopping,
     mustStart: mayStart && repair !== "none" && repair !== "tidy"
   });
-  return docker.container(names3.current);
+  return docker.container(serving.name);
 }
 async function decided(repair, giveUpNext, look2) {
   if (repair !== "judge") return repair;
@@ -34971,62 +36304,67 @@ function nameOf2(container) {
 var init_put_back = __esm({
   "src/deployment/put-back.ts"() {
     "use strict";
-    init_errors();
     init_recreate();
     init_release();
     init_repair();
   }
 });
 
-// src/deployment/plan.ts
-function planFor(wanted, current, imageKeys) {
-  if (current === void 0) {
-    return { kind: "first", summary: `nothing runs yet; ${wanted.release} will be started`, differences: [] };
-  }
-  const runs = releaseNameOf(current);
-  const isSame = wanted.digest !== void 0 && digestOf2(current) === wanted.digest && current.labels[labels.settings] === wanted.spec.labels[labels.settings];
-  if (isSame && current.state.status === "running") {
-    return { kind: "unchanged", summary: `${runs} runs, as asked for`, differences: [] };
-  }
-  const seen = differencesBetween(wanted, current, imageKeys);
-  const isAdopted = current.labels[labels.app] === void 0;
-  const differences3 = [
-    ...isAdopted ? ["it was not started by Tenantry: it is taken over as it is, and kept until the new one serves"] : [],
-    ...current.state.status === "running" ? [] : [`it is ${current.state.status}`],
-    ...seen,
-    ...seen.length === 0 && !isSame ? ["values of its environment, or its health check"] : []
-  ];
-  const { choice: choice2 } = wanted;
-  return {
-    kind: "replace",
-    summary: `${runs} ${current.state.status === "running" ? "runs" : "is there"}; ${courseOf(wanted, current)}`,
-    differences: [...differences3, ...choice2.leftOut.map((clients) => `not redirected: ${clients}`)]
-  };
+// src/deployment/mechanism-reason.ts
+function reasonFor(choice2, { strategy }, survey, current) {
+  if (choice2.reason !== void 0) return choice2.reason;
+  if (choice2.obstacle !== void 0) return choice2.obstacle;
+  if (strategy === choice2.mechanism) return `strategy: ${strategy} was asked for`;
+  if (current?.state.status !== "running") return "nothing serves there, so there is no gap to avoid";
+  return `nothing stands in front of it that could be told, and this account may change Docker's packet filter (${survey.filter})`;
 }
-function courseOf({ choice: choice2, release, bake: bake2 }, current) {
-  if (choice2.mechanism === "bridge") {
-    return `${release} will take its place without a gap (bridge: a redirect for the time of the switch; it stays ready for ${showDuration(bake2)})`;
+var init_mechanism_reason = __esm({
+  "src/deployment/mechanism-reason.ts"() {
+    "use strict";
   }
-  const why = choice2.obstacle === void 0 ? "" : `: ${choice2.obstacle}`;
-  if (current.state.status !== "running") return `it will be replaced by ${release} (recreate)`;
-  return `it will be stopped, and ${release} started (recreate, with a gap${why})`;
-}
-function differencesBetween({ spec, digest, environmentKeys, restart, release }, current, imageKeys) {
-  const image = digest === void 0 ? releaseNameOf(current) === release ? [] : [`image: ${releaseNameOf(current)} → ${release}`] : digestOf2(current) === digest ? [] : [`image: ${releaseNameOf(current)} → ${release}`];
-  const given = current.environmentKeys.filter(
-    (key2) => !imageKeys.includes(key2) || environmentKeys.includes(key2)
-  );
+});
+
+// src/deployment/differences.ts
+function differencesBetween(wanted, current, image) {
+  const { spec, restart } = wanted;
+  const command2 = spec.command.length === 0 ? image.command : spec.command;
   return [
-    ...image,
-    ...changed("variables", given, environmentKeys),
+    ...imageDifference(wanted, current),
+    ...environmentDifference(wanted, current, image),
     ...changed("ports", current.ports.map(showPort), spec.ports.map(showPort)),
     ...changed("mounts", current.mounts.filter(isNamed).map(showMount), spec.mounts.map(showMount)),
     ...changed("networks", current.networks, spec.networks.length === 0 ? ["bridge"] : spec.networks),
+    ...changed("extra hosts", current.extraHosts, spec.extraHosts),
+    ...labelDifference(spec, current),
+    ...JSON.stringify(command2) === JSON.stringify(current.command) ? [] : [spec.command.length === 0 ? "command: the image's own again" : "command: another one"],
     ...current.restart === restart ? [] : [`restart: ${current.restart} → ${restart}`],
     ...current.memory === (spec.memory ?? 0) ? [] : [`memory: ${limit2(current.memory)} → ${limit2(spec.memory ?? 0)}`],
     ...current.cpus === (spec.cpus ?? 0) ? [] : [`cpus: ${current.cpus || "no limit"} → ${spec.cpus ?? "no limit"}`],
     ...spec.user === void 0 || spec.user === current.user ? [] : [`user: ${current.user || "the image's"} → ${spec.user}`]
   ];
+}
+function imageDifference({ digest, release }, current) {
+  const before = releaseNameOf(current);
+  const isSame = digest === void 0 ? before === release : digestOf2(current) === digest;
+  return isSame ? [] : [`image: ${before} → ${release}`];
+}
+function environmentDifference({ env }, current, image) {
+  const keys = Object.keys(env);
+  const given = current.environmentKeys.filter(
+    (key2) => !image.environmentKeys.includes(key2) || keys.includes(key2)
+  );
+  const other = keys.filter((key2) => given.includes(key2) && !current.hasVariable(key2, env[key2] ?? ""));
+  return [
+    ...changed("variables", given, keys),
+    ...other.length === 0 ? [] : [`variables with another value: ${listed(other.toSorted())}`]
+  ];
+}
+function labelDifference(spec, current) {
+  const own2 = Object.values(labels);
+  const other = Object.entries(spec.labels).filter(
+    ([name, value]) => !own2.includes(name) && current.labels[name] !== value
+  );
+  return other.length === 0 ? [] : [`labels: ${listed(other.map(([name]) => name).toSorted())}`];
 }
 function changed(what, before, after2) {
   const added = after2.filter((item) => !before.includes(item));
@@ -35045,14 +36383,94 @@ function showMount({ source, target, readOnly }) {
 function limit2(bytes) {
   return bytes === 0 ? "no limit" : showSize(bytes);
 }
-var init_plan2 = __esm({
-  "src/deployment/plan.ts"() {
+var init_differences = __esm({
+  "src/deployment/differences.ts"() {
     "use strict";
     init_container_spec();
     init_size();
-    init_duration();
     init_words();
     init_release();
+  }
+});
+
+// src/deployment/plan.ts
+function planFor(wanted, current, image) {
+  const { choice: choice2, release, why } = wanted;
+  const { mechanism } = choice2;
+  if (current === void 0) {
+    const summary2 = `nothing runs yet; ${release} will be started`;
+    return { ...nothing2, kind: "first", summary: summary2, now: "nothing", mechanism, why };
+  }
+  const runs = releaseNameOf(current);
+  const now = nowOf(current);
+  const isSame = wanted.digest !== void 0 && digestOf2(current) === wanted.digest && current.labels[labels.settings] === wanted.spec.labels[labels.settings];
+  if (isSame && current.state.status === "running") {
+    return { ...nothing2, kind: "unchanged", summary: `${runs} runs, as asked for`, now };
+  }
+  const seen = differencesBetween(wanted, current, image);
+  const isAdopted = current.labels[labels.app] === void 0;
+  const differences3 = [
+    ...isAdopted ? ["it was not started by Tenantry: it is taken over as it is, and kept until the new one serves"] : [],
+    ...current.state.status === "running" ? [] : [`it is ${current.state.status}`],
+    ...seen,
+    ...seen.length === 0 && !isSame ? ["settings that Docker does not show"] : []
+  ];
+  return {
+    kind: "replace",
+    summary: `${runs} ${current.state.status === "running" ? "runs" : "is there"}; ${courseOf(wanted, current)}`,
+    now,
+    mechanism,
+    why,
+    differences: [
+      ...differences3,
+      ...choice2.leftOut.map((clients) => `not redirected: ${clients}`),
+      ...choice2.seen
+    ],
+    kept: keptOf(wanted, current)
+  };
+}
+function nowOf(current) {
+  const { status, health, startedAt, finishedAt } = current.state;
+  const digest = digestOf2(current);
+  const hasEnded = status === "exited" || status === "dead";
+  const since = hasEnded ? finishedAt : startedAt;
+  return [
+    `${releaseNameOf(current)}${digest === void 0 ? "" : ` (${shortDigest(digest)})`}, ${status}`,
+    health === void 0 ? "" : ` and ${health.status}`,
+    since.getTime() <= 0 ? "" : ` since ${since.toISOString().slice(0, 16).replace("T", " ")} UTC`
+  ].join("");
+}
+function courseOf({ choice: choice2, release, bake: bake2 }, current) {
+  const way = ways[choice2.mechanism];
+  if (way !== void 0) {
+    return `${release} will take its place without a gap (${choice2.mechanism}: ${way}; it stays ready for ${showDuration(bake2)})`;
+  }
+  const why = choice2.obstacle === void 0 ? "" : `: ${choice2.obstacle}`;
+  if (current.state.status !== "running") return `it will be replaced by ${release} (recreate)`;
+  return `it will be stopped, and ${release} started (recreate, with a gap${why})`;
+}
+function keptOf({ choice: choice2, release, bake: bake2, healthTimeout }, current) {
+  const old = releaseNameOf(current);
+  if (ways[choice2.mechanism] !== void 0) {
+    return `${old} has the traffic back at once if ${release} is no good within ${showDuration(bake2)} after the switch; then it is stopped`;
+  }
+  return `${old} is started again if ${release} is no good within ${showDuration(healthTimeout)}`;
+}
+var nothing2, ways;
+var init_plan2 = __esm({
+  "src/deployment/plan.ts"() {
+    "use strict";
+    init_image();
+    init_duration();
+    init_differences();
+    init_release();
+    nothing2 = { mechanism: void 0, why: void 0, differences: [], kept: void 0 };
+    ways = {
+      bridge: "a redirect for the time of the switch",
+      nginx: "its requests go to another port",
+      caddy: "one request to its admin API, and its file",
+      swarm: "an update of its service"
+    };
   }
 });
 
@@ -35062,7 +36480,8 @@ async function showPlan(work3, found3, survey) {
   const current = found3.current ?? found3.previous;
   const known = request.image.digest ?? await digestOnServer(docker, request);
   const choice2 = chooseMechanism(askedOf(request), survey, current);
-  const plan = await planOf(work3, { current, digest: known, choice: choice2 });
+  const serving = { ...work3, request: inServingSlot(request, survey) };
+  const plan = await planOf(serving, { current, digest: known, choice: choice2, survey });
   const isSwitch2 = found3.bridge !== void 0 || survey.isRedirected;
   const repair = isSwitch2 ? describeSwitch(found3) : describeRepair(found3);
   learn({
@@ -35079,7 +36498,7 @@ async function digestOnServer(docker, { image }) {
   const digests = (found3?.repoDigests ?? []).filter((name) => name.startsWith(`${image.name}@`));
   return digests.length === 1 ? digests[0]?.split("@")[1] : void 0;
 }
-async function planOf(work3, { current, digest, choice: choice2 }) {
+async function planOf(work3, { current, digest, choice: choice2, survey }) {
   const { request, docker } = work3;
   const spec = specFor(request, digest ?? "unknown", { name: request.container, envFile: "" });
   const currentImage = current === void 0 ? void 0 : await docker.image(current.imageId);
@@ -35088,29 +36507,1573 @@ async function planOf(work3, { current, digest, choice: choice2 }) {
     digest,
     release: releaseOf(request),
     restart: request.restart,
-    environmentKeys: Object.keys(request.env),
+    env: request.env,
     choice: choice2,
-    bake: request.bake
+    why: reasonFor(choice2, request, survey, current),
+    bake: request.bake,
+    healthTimeout: request.healthTimeout
   };
-  return planFor(wanted, current, currentImage?.environmentKeys ?? []);
+  return planFor(wanted, current, currentImage ?? { environmentKeys: [], command: current?.command ?? [] });
 }
 function askedOf(request) {
   return { ...request, hasProbe: request.healthUrl !== void 0 };
 }
 function tellPlan(plan, { host, request, ports, learn }) {
-  ports.log.step("Plan", `${request.container} on ${host}: ${plan.summary}`);
-  for (const difference of plan.differences) ports.log.info(difference);
-  learn({ differences: plan.differences });
+  const { log } = ports;
+  const { now, mechanism, why, differences: differences3, kept: kept2 } = plan;
+  log.step("Plan", `${request.container} on ${host}: ${plan.summary}`);
+  if (plan.kind !== "first") log.info(`now: ${now}`);
+  if (why !== void 0 && !plan.summary.includes(why)) log.info(`${mechanism}: ${why}`);
+  for (const difference of differences3) log.info(difference);
+  if (kept2 !== void 0) log.info(`kept: ${kept2}`);
+  learn({ plan, differences: differences3 });
 }
 var init_show_plan = __esm({
   "src/deployment/show-plan.ts"() {
     "use strict";
     init_image();
     init_bridge();
+    init_front_choice();
     init_mechanism();
+    init_mechanism_reason();
     init_plan2();
     init_put_back();
     init_release();
+  }
+});
+
+// src/deployment/slot-program.ts
+function slotProgram(facts4) {
+  const { move } = facts4;
+  const front = move.proxy === "nginx" ? nginxSettings(move, facts4) : caddySettings(move);
+  const sites = move.proxy === "nginx" ? takenOver(move) : "";
+  const scripts = ["server-common", move.proxy, "slots"];
+  return `${textOf({ WAY: "slots", ...slotSettings(facts4), ...front })}${sites}
+${scripts.map(serverScript).join("\n")}`;
+}
+function slotSettings({ request, host, survey, current, release, move }) {
+  const probe2 = outsideProbe(request, host);
+  const url = probe2?.url;
+  const port2 = url?.port || (url?.protocol === "https:" ? "443" : "80");
+  const places = [`127.0.0.1:${port2}`, ...survey.own === void 0 ? [] : [`${survey.own}:${port2}`]];
+  return {
+    ...commonSettings({ request, host, survey, current, release }),
+    APP: request.container,
+    NEW_SLOT: move.slots.free,
+    OLD_SLOT: move.slots.serving,
+    // The container is asked as the proxy asks it.
+    HTTP: url === void 0 ? "" : "curl",
+    KIND: move.changesPath ? "any" : "good",
+    HEALTH_SCHEME: "http",
+    HEALTH_HOST: probe2?.host ?? url?.host ?? "",
+    HEALTH_PORT: request.ports[0]?.containerPort ?? 0,
+    HEALTH_PATH: url === void 0 ? "/" : `${url.pathname}${url.search}`,
+    FORWARDED: url?.protocol === "https:" ? "https" : "http",
+    FRONT: url === void 0 ? "" : places.join(" "),
+    FRONT_URL: url?.href ?? "",
+    FRONT_HOST: probe2?.host ?? ""
+  };
+}
+function nginxSettings({ form, first, second, takeOver }, { request }) {
+  return {
+    NGINX: nginxFolder(request.container),
+    MARK: nginxMark(request.container),
+    FORM: form,
+    FIRST: first,
+    SECOND: second,
+    TAKEN: takeOver === void 0 ? "yes" : "no"
+  };
+}
+function caddySettings({ patch, file }) {
+  return {
+    API: "http://localhost:2019",
+    PLACE: patch.path,
+    PART_OLD: JSON.stringify(patch.serving),
+    PART_NEW: JSON.stringify(patch.free),
+    FILE: file?.path ?? "",
+    FILE_OLD: file?.before ?? "",
+    FILE_NEW: file?.after ?? ""
+  };
+}
+function takenOver({ takeOver, slots }) {
+  const sites = (takeOver?.sites ?? []).map(({ path, before, after: after2 }) => ({
+    path,
+    before,
+    after: after2,
+    template: ""
+  }));
+  const files3 = (takeOver?.files ?? []).map(({ path, text: text2 }) => {
+    const after2 = text2.replaceAll("@SLOT@", String(slots.serving)).trimEnd();
+    return { path, before: "", after: after2, template: text2.trimEnd() };
+  });
+  return `${numbered("site", sites)}${numbered("file", files3)}`;
+}
+function numbered(name, all2) {
+  const cases = all2.map((one, index) => {
+    const values = Object.entries(one).map(([key2, value]) => `${key2}=${quoted2(value)}`);
+    return `    ${index + 1}) ${values.join(" ")} ;;
+`;
+  });
+  return `${name}() {
+  case $1 in
+${cases.join("")}    *) return 1 ;;
+  esac
+}
+`;
+}
+var init_slot_program = __esm({
+  "src/deployment/slot-program.ts"() {
+    "use strict";
+    init_quoting();
+    init_health_probe();
+    init_nginx_sites();
+    init_server_script();
+    init_switch_program();
+  }
+});
+
+// src/deployment/slot-switch.ts
+async function changeSlot(work3, crossing) {
+  const { host, request, machine, docker, ports } = work3;
+  const { release, current, spec, survey, folder, lease, move } = crossing;
+  const { log, signal } = ports;
+  const { next } = workingNames(request.container);
+  const run3 = { machine, folder, log };
+  try {
+    if (move.proxy === "caddy") await checkCaddyFile(work3, survey, move);
+    await docker.create(spec);
+    await docker.start(next);
+    const program = slotProgram({ request, host, survey, current, release, move });
+    await machine.writeFile(`${folder}/program`, program, { mode: 384 });
+    await launch(run3, "deploy", signal);
+  } catch (error3) {
+    const cause = await whyItEnded(work3, release, next).catch(() => void 0);
+    const last = dockerOn(machine, { signal: AbortSignal.timeout(askTimeout3), log });
+    await last.remove(next).catch(() => {
+    });
+    throw cause ?? error3;
+  }
+  const course = new Course(work3, { release, old: releaseNameOf(current), lease });
+  const ended4 = await followed(work3, run3, course);
+  await conclude(work3, crossing, { run: run3, course, ended: ended4 });
+}
+async function checkCaddyFile({ machine, ports: { signal } }, { isRoot }, { file }) {
+  if (file === void 0) return;
+  let said = file.after;
+  if (!file.path.endsWith(".json")) {
+    const argv = ["sh", "-c", adaptScript, "adapt", file.path, isRoot ? "" : "sudo -n"];
+    const result = await machine.run(argv, { stdin: file.after, timeout: askTimeout3, signal });
+    said = succeeded(result) ? result.stdout : `"${lastWords(result, 1)}"`;
+  }
+  if ((0, import_node_util4.isDeepStrictEqual)(parsed4(said), file.expected)) return;
+  throw new UserError(
+    `The file ${file.path} of ${machine.name} cannot be changed as Caddy's configuration is — with the other port it would say something else`,
+    "write the address of the application only where Caddy hands requests to it, or choose strategy: bridge",
+    { code: "strategy-impossible", evidence: said.slice(0, 2e3) }
+  );
+}
+function parsed4(text2) {
+  try {
+    return JSON.parse(text2);
+  } catch {
+    return void 0;
+  }
+}
+function isBetweenSlots({ next }, { hasSlotProgram, front }) {
+  const ports = next?.ports.map(({ hostPort }) => hostPort) ?? [];
+  return hasSlotProgram || front.nginx?.isTaking === true || front.nginx?.slot !== void 0 && ports.includes(front.nginx.slot);
+}
+async function settleSlots(work3, { found: found3, survey, folder }) {
+  const { host, request, machine, ports } = work3;
+  const { log } = ports;
+  const run3 = { machine, folder, log };
+  log.step(
+    "Repair",
+    "an earlier deployment ended while its ports took turns: it will be finished, or undone"
+  );
+  if (!survey.hasSlotProgram) {
+    const current = found3.current ?? found3.previous;
+    const move = moveBy("nginx", askedOf(request), survey, void 0);
+    if (move === void 0 || !("slots" in move))
+      throw unsettled(work3, move?.observed ?? "its program is gone");
+    const { serving, free } = move.slots;
+    const release = found3.next === void 0 ? releaseOf(request) : releaseNameOf(found3.next);
+    const facts4 = {
+      request,
+      host,
+      survey,
+      current,
+      release,
+      move: { ...move, slots: { serving: free, free: serving } }
+    };
+    await machine.writeFile(`${folder}/program`, slotProgram(facts4), { mode: 384 });
+  }
+  const result = await recovered(work3, run3);
+  if (result === void 0 || result.result === "stuck") {
+    throw unsettled(work3, result?.failed ?? "its program was killed");
+  }
+  log.info(
+    result.result === "undone" ? "it was undone: the version of before serves" : "it was finished: the new version of that deployment serves"
+  );
+}
+var import_node_util4, askTimeout3, adaptScript;
+var init_slot_switch = __esm({
+  "src/deployment/slot-switch.ts"() {
+    "use strict";
+    import_node_util4 = require("node:util");
+    init_docker();
+    init_errors();
+    init_machine();
+    init_bridge();
+    init_front_choice();
+    init_release();
+    init_show_plan();
+    init_slot_program();
+    init_switch_course();
+    init_switch_run();
+    askTimeout3 = 3e4;
+    adaptScript = `
+  beside=\${1%/*}/.\${1##*/}.tenantry
+  $2 tee "$beside" >/dev/null || exit
+  caddy adapt --config "$beside" --adapter caddyfile 2>"\${TMPDIR:-/tmp}/tenantry-adapt.$$"
+  code=$?
+  [ $code -eq 0 ] || tail -n 1 "\${TMPDIR:-/tmp}/tenantry-adapt.$$" >&2
+  $2 rm -f "$beside"
+  rm -f "\${TMPDIR:-/tmp}/tenantry-adapt.$$"
+  exit $code`;
+  }
+});
+
+// src/docker/engine-api.ts
+function engineApi(machine, { signal }) {
+  return {
+    async send(request) {
+      const result = await machine.run(["sh", "-c", dialScript, "dial"], {
+        timeout: answerTimeout2,
+        signal,
+        stdin: renderRequest(request)
+      });
+      const answer = succeeded(result) ? readAnswer2(result.stdout) : void 0;
+      if (answer !== void 0) return answer;
+      if (!succeeded(result) || result.stderr.trim() !== "") {
+        throw dockerVerdict({ failed: "Cannot use Docker", server: machine.name, result });
+      }
+      throw new UserError(
+        `The Docker engine of ${machine.name} cannot be understood — it gave no whole answer to ${request.method} ${request.path}`,
+        'look whether "docker" on the server is Docker 20.10 or newer, and not a program that stands in for it',
+        { code: "docker-not-understood", evidence: result.stdout.slice(0, 2e3) }
+      );
+    }
+  };
+}
+function renderRequest({ method, path, body, login }) {
+  const content = body === void 0 ? "" : JSON.stringify(body);
+  return [
+    `${method} ${path} HTTP/1.0`,
+    "Host: docker",
+    ...body === void 0 ? [] : ["Content-Type: application/json"],
+    ...login === void 0 ? [] : [`X-Registry-Auth: ${registryAuth(login)}`],
+    ...method === "GET" ? [] : [`Content-Length: ${Buffer.byteLength(content)}`],
+    "",
+    content
+  ].join("\r\n");
+}
+function registryAuth({ registry: registry2, username, password }) {
+  const serveraddress = registry2 === "docker.io" ? "https://index.docker.io/v1/" : registry2;
+  return Buffer.from(JSON.stringify({ username, password, serveraddress })).toString("base64url");
+}
+function readAnswer2(text2) {
+  const [head = "", ...rest] = text2.split("\r\n\r\n");
+  const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
+  const body = rest.join("\r\n\r\n");
+  const length = /^content-length: *(\d+)$/im.exec(head)?.[1];
+  if (status === void 0 || rest.length === 0) return void 0;
+  if (length !== void 0 && Number(length) > Buffer.byteLength(body)) return void 0;
+  return { status: Number(status), body };
+}
+var answerTimeout2, dialScript;
+var init_engine_api = __esm({
+  "src/docker/engine-api.ts"() {
+    "use strict";
+    init_errors();
+    init_machine();
+    init_verdict2();
+    answerTimeout2 = 6e4;
+    dialScript = `
+  umask 077
+  folder=$(mktemp -d) || exit
+  trap 'rm -rf -- "$folder"' EXIT
+  trap 'exit 1' HUP INT TERM
+  mkfifo "$folder/pipe" || exit
+  docker system dial-stdio <"$folder/pipe" &
+  exec 3>"$folder/pipe"
+  cat >&3
+  wait $!`;
+  }
+});
+
+// src/docker/service.ts
+function readService(json) {
+  const { ID, Version, Spec: spec, PreviousSpec, UpdateStatus } = read(json, serviceJson, "a service");
+  const { ContainerSpec: container, Resources, Networks, ForceUpdate } = spec.TaskTemplate;
+  const { Replicated, Global } = spec.Mode;
+  const raw = JSON.parse(json).Spec;
+  return {
+    id: ID,
+    version: Version.Index,
+    spec: raw,
+    labels: spec.Labels,
+    image: container.Image,
+    containerLabels: container.Labels,
+    environmentKeys: container.Env.map((variable) => variable.split("=", 1)[0] ?? ""),
+    hasVariable: (key2, value) => container.Env.includes(`${key2}=${value}`),
+    command: container.Args,
+    // As in /etc/hosts: the address comes first, and several names may follow.
+    extraHosts: container.Hosts.flatMap((line) => {
+      const [address2 = "", ...names4] = line.trim().split(/\s+/);
+      return names4.map((name) => `${name}:${address2}`);
+    }),
+    mounts: (container.Mounts ?? []).flatMap(
+      ({ Type, Source, Target, ReadOnly }) => Type === "bind" || Type === "volume" ? [{ type: Type, source: Source ?? "", target: Target, readOnly: ReadOnly === true }] : []
+    ),
+    networks: (Networks ?? spec.Networks ?? []).map(({ Target }) => Target),
+    ports: (spec.EndpointSpec?.Ports ?? []).map((port2) => ({
+      address: void 0,
+      hostPort: port2.PublishedPort,
+      containerPort: port2.TargetPort,
+      protocol: port2.Protocol === "udp" ? "udp" : "tcp",
+      mode: port2.PublishMode === "host" ? "host" : "ingress"
+    })),
+    isDnsOnly: spec.EndpointSpec?.Mode === "dnsrr",
+    memory: Resources?.Limits?.MemoryBytes ?? 0,
+    cpus: (Resources?.Limits?.NanoCPUs ?? 0) / 1e9,
+    user: container.User ?? "",
+    forced: ForceUpdate,
+    replicas: Replicated == null ? void 0 : Replicated.Replicas ?? 1,
+    isJob: Replicated == null && Global === void 0,
+    update: isUpdateState(UpdateStatus?.State) ? { state: UpdateStatus.State, message: UpdateStatus.Message ?? "" } : void 0,
+    previous: PreviousSpec ? {
+      image: PreviousSpec.TaskTemplate.ContainerSpec.Image,
+      containerLabels: PreviousSpec.TaskTemplate.ContainerSpec.Labels
+    } : void 0
+  };
+}
+function readTasks(json) {
+  return read(json, array(taskJson), "tasks").map(({ Status: status, Spec: spec, ...task }) => ({
+    id: task.ID,
+    slot: task.Slot,
+    nodeId: task.NodeID,
+    image: spec.ContainerSpec?.Image ?? "",
+    labels: spec.ContainerSpec?.Labels ?? {},
+    forced: spec.ForceUpdate,
+    state: status.State,
+    wanted: task.DesiredState,
+    message: status.Message ?? "",
+    error: status.Err ?? "",
+    exitCode: status.ContainerStatus?.ExitCode ?? 0,
+    createdAt: new Date(task.CreatedAt),
+    since: new Date(status.Timestamp)
+  })).sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
+}
+function readNodes(json) {
+  return read(json, array(nodeJson), "nodes").map(({ ID, Spec, Description, Status }) => ({
+    id: ID,
+    name: Description.Hostname,
+    platform: `${Description.Platform.OS}/${architectureOf(Description.Platform.Architecture)}`,
+    isUp: Status.State === "ready",
+    isActive: (Spec.Availability ?? "active") === "active"
+  }));
+}
+function readNetworks(json) {
+  const networks = read(json, array(networkJson), "networks");
+  return new Map(networks.filter(({ Scope }) => Scope === "swarm").map(({ Name, Id }) => [Name, Id]));
+}
+function readDistribution(json) {
+  const { Descriptor, Platforms } = read(json, distributionJson, "an image's description");
+  return {
+    digest: Descriptor.digest,
+    platforms: (Platforms ?? []).map(({ os: os5, architecture }) => `${os5}/${architecture}`)
+  };
+}
+function architectureOf(kernel) {
+  const names4 = {
+    x86_64: "amd64",
+    aarch64: "arm64",
+    armv7l: "arm",
+    armv6l: "arm",
+    i686: "386",
+    i386: "386"
+  };
+  return names4[kernel] ?? kernel;
+}
+function isUpdateState(text2) {
+  return [
+    "updating",
+    "paused",
+    "completed",
+    "rollback_started",
+    "rollback_paused",
+    "rollback_completed"
+  ].includes(text2 ?? "");
+}
+function read(json, schema, what) {
+  try {
+    return schema.parse(JSON.parse(json));
+  } catch (error3) {
+    throw new UserError(
+      `What the Docker engine says of ${what} cannot be understood — ${error3 instanceof ZodError ? prettifyError(error3).split("\n")[0] : "it is no JSON"}`,
+      'look whether "docker" on the server is Docker 20.10 or newer, and not a program that stands in for it',
+      { code: "docker-not-understood", cause: error3 }
+    );
+  }
+}
+var texts2, textMap2, number3, taskTemplateJson, specJson, serviceJson, taskJson, nodeJson, networkJson, distributionJson;
+var init_service = __esm({
+  "src/docker/service.ts"() {
+    "use strict";
+    init_zod();
+    init_errors();
+    texts2 = array(string2()).nullish().transform((list) => list ?? []);
+    textMap2 = record(string2(), string2()).nullish().transform((map) => map ?? {});
+    number3 = number2().nullish().transform((value) => value ?? 0);
+    taskTemplateJson = object({
+      ContainerSpec: object({
+        Image: string2(),
+        Labels: textMap2,
+        Env: texts2,
+        Args: texts2,
+        Hosts: texts2,
+        User: string2().nullish(),
+        Mounts: array(
+          object({
+            Type: string2(),
+            Source: string2().nullish(),
+            Target: string2(),
+            ReadOnly: boolean2().nullish()
+          })
+        ).nullish()
+      }),
+      Resources: object({ Limits: object({ NanoCPUs: number3, MemoryBytes: number3 }).nullish() }).nullish(),
+      Networks: array(object({ Target: string2() })).nullish(),
+      ForceUpdate: number3
+    });
+    specJson = looseObject({
+      Labels: textMap2,
+      TaskTemplate: taskTemplateJson,
+      Mode: looseObject({
+        Replicated: object({ Replicas: number2().nullish() }).nullish(),
+        Global: unknown().optional()
+      }),
+      Networks: array(object({ Target: string2() })).nullish(),
+      EndpointSpec: object({
+        Mode: string2().nullish(),
+        Ports: array(
+          object({
+            Protocol: string2().nullish(),
+            TargetPort: number2(),
+            PublishedPort: number3,
+            PublishMode: string2().nullish()
+          })
+        ).nullish()
+      }).nullish()
+    });
+    serviceJson = object({
+      ID: string2(),
+      Version: object({ Index: number2() }),
+      Spec: specJson,
+      PreviousSpec: looseObject({ TaskTemplate: taskTemplateJson }).nullish(),
+      UpdateStatus: object({ State: string2().nullish(), Message: string2().nullish() }).nullish()
+    });
+    taskJson = object({
+      ID: string2(),
+      Slot: number3,
+      NodeID: string2().nullish().transform((id) => id ?? ""),
+      CreatedAt: string2(),
+      Spec: object({
+        ContainerSpec: object({ Image: string2(), Labels: textMap2 }).nullish(),
+        ForceUpdate: number3
+      }),
+      Status: object({
+        Timestamp: string2(),
+        State: string2(),
+        Message: string2().nullish(),
+        Err: string2().nullish(),
+        ContainerStatus: object({ ExitCode: number3 }).nullish()
+      }),
+      DesiredState: string2()
+    });
+    nodeJson = object({
+      ID: string2(),
+      Spec: object({ Availability: string2().nullish() }),
+      Description: object({
+        Hostname: string2(),
+        Platform: object({ Architecture: string2(), OS: string2() })
+      }),
+      Status: object({ State: string2() })
+    });
+    networkJson = object({ Id: string2(), Name: string2(), Scope: string2() });
+    distributionJson = object({
+      Descriptor: object({ digest: string2() }),
+      Platforms: array(object({ os: string2(), architecture: string2() })).nullish()
+    });
+  }
+});
+
+// src/docker/swarm.ts
+function swarmOn(machine, { signal, log }) {
+  const api = engineApi(machine, { signal });
+  const must = async (failed2, request) => {
+    const answer = await api.send(request);
+    if (answer.status < 300) return answer.body;
+    throw refusal(failed2, machine.name, answer);
+  };
+  const filters = (wanted) => encodeURIComponent(JSON.stringify(wanted));
+  return {
+    nodes: async () => readNodes(await must("Cannot look at the swarm", { method: "GET", path: "/nodes" })),
+    networks: async () => readNetworks(await must("Cannot look at the swarm's networks", { method: "GET", path: "/networks" })),
+    async service(name) {
+      const path = `/services/${encodeURIComponent(name)}`;
+      const answer = await api.send({ method: "GET", path });
+      if (answer.status === 404) return void 0;
+      if (answer.status < 300) return readService(answer.body);
+      throw refusal(`Cannot look at the service ${name}`, machine.name, answer);
+    },
+    async tasks(name) {
+      const path = `/tasks?filters=${filters({ service: [name] })}`;
+      return readTasks(await must(`Cannot look at the tasks of ${name}`, { method: "GET", path }));
+    },
+    async resolve(image, login) {
+      const path = `/distribution/${showImage(image)}/json`;
+      const failed2 = `Cannot find ${showImage(image)}`;
+      return readDistribution(await must(failed2, { method: "GET", path, login }));
+    },
+    async create(spec, login) {
+      const failed2 = `Cannot create the service ${spec.Name}`;
+      await must(failed2, { method: "POST", path: "/services/create", body: spec, login });
+    },
+    async change({ id, version: version3 }, spec, login) {
+      const path = `/services/${id}/update?version=${version3}`;
+      await must(`Cannot change the service ${spec.Name}`, { method: "POST", path, body: spec, login });
+    },
+    async goBack({ id, version: version3, spec }) {
+      const path = `/services/${id}/update?version=${version3}&rollback=previous`;
+      await must(`Cannot put the service ${spec.Name} back`, { method: "POST", path, body: spec });
+    },
+    async remove(name) {
+      const path = `/services/${encodeURIComponent(name)}`;
+      const answer = await api.send({ method: "DELETE", path });
+      if (answer.status >= 300 && answer.status !== 404) {
+        throw refusal(`Cannot remove the service ${name}`, machine.name, answer);
+      }
+    },
+    async logs(task, lines2) {
+      const argv = ["docker", "service", "logs", "--raw", "--timestamps", "--tail", String(lines2), task];
+      try {
+        const result = await machine.run(argv, { timeout: logTimeout, signal });
+        if (succeeded(result)) return readLog(result.stdout, result.stderr);
+        log.debug(`no lines of the task ${task}: ${result.stderr}`);
+      } catch (error3) {
+        signal.throwIfAborted();
+        log.debug(`no lines of the task ${task}: ${messageOf(error3)}`);
+      }
+      return readLog("", "");
+    }
+  };
+}
+function refusal(failed2, server, { body }) {
+  let message = body;
+  try {
+    message = String(JSON.parse(body).message ?? body);
+  } catch {
+  }
+  return dockerVerdict({
+    failed: failed2,
+    server,
+    result: { exitCode: 1, signal: null, stdout: "", stderr: message }
+  });
+}
+var logTimeout;
+var init_swarm = __esm({
+  "src/docker/swarm.ts"() {
+    "use strict";
+    init_errors();
+    init_machine();
+    init_container_log();
+    init_engine_api();
+    init_image();
+    init_service();
+    init_verdict2();
+    logTimeout = 15e3;
+  }
+});
+
+// src/deployment/service-course.ts
+function isOf({ digest, settings: settings3, forced }, task, settingsLabel) {
+  return digestIn(task.image) === digest && (settings3 === void 0 || task.labels[settingsLabel] === settings3) && task.forced === forced;
+}
+function digestIn(image) {
+  return /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
+}
+function courseOf2(service, tasks, { nodes, isNew }) {
+  const { update } = service;
+  switch (update?.state) {
+    case "rollback_started":
+      return { now: "going back", message: update.message };
+    case "rollback_completed":
+      return { now: "gone back", message: update.message };
+    case "paused":
+    case "rollback_paused":
+      return { now: "stuck", message: update.message };
+    default:
+  }
+  const live = tasks.filter(isWanted);
+  const running = live.filter((task) => task.state === "running" && isNew(task)).length;
+  const wanted = service.replicas ?? Math.max(1, nodes.filter((node2) => node2.isUp && node2.isActive).length);
+  const isAll = service.replicas === void 0 ? running > 0 && live.length === running : running === wanted;
+  if (!isAll || live.length > running) return { now: "under way", running, wanted };
+  return { now: update?.state === "updating" ? "watched" : "done" };
+}
+function failedTask(tasks, { isNew, since }) {
+  return tasks.filter((task) => isNew(task) && !since.has(task.id) && ended3.includes(task.state)).sort((one, other) => other.since.getTime() - one.since.getTime())[0];
+}
+function waitingTask(tasks, { isNew }) {
+  return tasks.find((task) => isNew(task) && isWanted(task) && task.state === "pending" && task.error !== "");
+}
+function isPulling(tasks) {
+  return tasks.some((task) => isWanted(task) && task.state === "preparing");
+}
+var isWanted, ended3;
+var init_service_course = __esm({
+  "src/deployment/service-course.ts"() {
+    "use strict";
+    isWanted = ({ wanted }) => wanted === "running" || wanted === "ready";
+    ended3 = ["failed", "rejected", "complete", "orphaned"];
+  }
+});
+
+// src/deployment/service-spec.ts
+function serviceSpec(wish, current) {
+  const { request, digest, networks, startsFirst, isForced } = wish;
+  const base = current?.spec ?? {};
+  const template2 = part(base.TaskTemplate);
+  const container = part(template2.ContainerSpec);
+  const order = startsFirst ? "start-first" : "stop-first";
+  return {
+    ...base,
+    Name: request.container,
+    Labels: { ...kept(current?.labels), ...request.labels, ...serviceLabels(request, digest) },
+    TaskTemplate: {
+      ...template2,
+      ContainerSpec: {
+        ...container,
+        Image: pinnedImage(request.image, digest),
+        Labels: { ...kept(current?.containerLabels), ...request.labels, ...taskLabels(request, digest) },
+        Args: request.command ?? [],
+        Env: Object.entries(request.env).map(([key2, value]) => `${key2}=${value}`),
+        User: request.user ?? "",
+        Mounts: [
+          ...others2(container.Mounts, ({ Type }) => Type !== "bind" && Type !== "volume"),
+          ...request.mounts.map(({ type, source, target, readOnly }) => ({
+            Type: type,
+            Source: source,
+            Target: target,
+            ReadOnly: readOnly
+          }))
+        ],
+        Hosts: request.extraHosts.map(hostLine),
+        StopGracePeriod: nanoseconds(request.stopTimeout),
+        ...request.health === void 0 ? {} : { Healthcheck: healthOf2(request.health) }
+      },
+      Resources: {
+        ...part(template2.Resources),
+        Limits: {
+          ...part(part(template2.Resources).Limits),
+          MemoryBytes: request.memory ?? 0,
+          NanoCPUs: Math.round((request.cpus ?? 0) * 1e9)
+        }
+      },
+      RestartPolicy: { ...part(template2.RestartPolicy), ...restartOf2(request.restart) },
+      Placement: { ...part(template2.Placement), Platforms: platformsOf(wish.platforms) },
+      Networks: networks.map((Target) => ({ Target })),
+      ForceUpdate: (current?.forced ?? 0) + (isForced ? 1 : 0),
+      Runtime: "container"
+    },
+    Mode: current !== void 0 && (current.replicas === void 0 || request.replicas === void 0) ? base.Mode : { Replicated: { Replicas: request.replicas ?? 1 } },
+    // Whatever becomes of whoever deploys: a task that fails while it is watched puts the old version back.
+    UpdateConfig: {
+      Parallelism: 1,
+      ...part(base.UpdateConfig),
+      FailureAction: "rollback",
+      MaxFailureRatio: 0,
+      Monitor: nanoseconds(
+        Math.max(request.bake, shortestMonitor, (request.health?.startPeriod ?? 0) + shortestMonitor)
+      ),
+      Order: order
+    },
+    RollbackConfig: {
+      Parallelism: 1,
+      ...part(base.RollbackConfig),
+      FailureAction: "pause",
+      MaxFailureRatio: 0,
+      Monitor: nanoseconds(1e3),
+      Order: order
+    },
+    EndpointSpec: endpointOf(wish, current)
+  };
+}
+function taskLabels(request, digest) {
+  return {
+    [labels.release]: releaseOf(request),
+    [labels.digest]: digest,
+    [labels.settings]: settingsOf(request, digest)
+  };
+}
+function serviceLabels(request, digest) {
+  return {
+    ...taskLabels(request, digest),
+    [labels.app]: request.container,
+    [labels.environment]: request.environment,
+    [labels.run]: request.run
+  };
+}
+function kept(found3 = {}) {
+  return Object.fromEntries(Object.entries(found3).filter(([name]) => name.startsWith("com.docker.")));
+}
+function endpointOf({ request, publish }, current) {
+  const ports = request.ports.map((port2) => ({
+    Protocol: port2.protocol,
+    TargetPort: port2.containerPort,
+    PublishedPort: port2.hostPort,
+    PublishMode: publishedAs(port2, current) ?? publish
+  }));
+  const hasIngress = ports.some(({ PublishMode }) => PublishMode === "ingress");
+  const isDnsOnly = current === void 0 ? publish === "host" : current.isDnsOnly;
+  return { Mode: isDnsOnly && !hasIngress ? "dnsrr" : "vip", Ports: ports };
+}
+function publishedAs(port2, current) {
+  return current?.ports.find(
+    ({ hostPort, protocol }) => hostPort === port2.hostPort && protocol === port2.protocol
+  )?.mode;
+}
+function hostLine(extra) {
+  const [, name = "", address2 = ""] = /^([^:]+):(.+)$/.exec(extra) ?? [];
+  return `${address2} ${name}`;
+}
+function healthOf2({ command: command2, interval, timeout: timeout4, retries, startPeriod }) {
+  return {
+    Test: ["CMD-SHELL", command2],
+    Interval: nanoseconds(interval),
+    Timeout: nanoseconds(timeout4),
+    Retries: retries,
+    StartPeriod: nanoseconds(startPeriod)
+  };
+}
+function restartOf2(policy) {
+  const [kind2, tries2] = policy.split(":");
+  if (kind2 === "no") return { Condition: "none" };
+  if (kind2 === "on-failure") return { Condition: "on-failure", MaxAttempts: Number(tries2 ?? 0) };
+  return { Condition: "any" };
+}
+function platformsOf(platforms) {
+  return platforms.map((platform2) => {
+    const [OS = "", Architecture = ""] = platform2.split("/");
+    return { OS, Architecture };
+  });
+}
+function refuseForService({ container, ports, extraHosts }) {
+  const refuse3 = (observed2, hint) => {
+    throw new UserError(`${container} cannot be deployed by swarm — ${observed2}`, hint, {
+      code: "strategy-impossible"
+    });
+  };
+  if (ports.some(({ address: address2 }) => address2 !== void 0)) {
+    refuse3("a service publishes its ports on every address of a node", "write ports without an address");
+  }
+  if (extraHosts.some((extra) => extra.endsWith(":host-gateway"))) {
+    refuse3("host-gateway stands for one server, and tasks move", "write an address in extra-hosts");
+  }
+}
+function part(value) {
+  return typeof value === "object" && value !== null ? value : {};
+}
+function others2(value, test) {
+  return Array.isArray(value) ? value.filter((entry) => test(part(entry))) : [];
+}
+var nanoseconds, shortestMonitor;
+var init_service_spec = __esm({
+  "src/deployment/service-spec.ts"() {
+    "use strict";
+    init_image();
+    init_errors();
+    init_release();
+    nanoseconds = (milliseconds) => Math.round(milliseconds * 1e6);
+    shortestMonitor = 5e3;
+  }
+});
+
+// src/deployment/swarm-look.ts
+function isForSwarm({ strategy, container }, survey, server) {
+  const { swarm } = survey;
+  if (strategy !== "swarm" && (strategy !== "auto" || !swarm.hasService)) return false;
+  if (swarm.isManager) return true;
+  const role = swarm.isMember ? "it is a worker of its swarm" : "it is in no swarm";
+  throw new UserError(
+    `${container} cannot be deployed by swarm on ${server} — ${role}`,
+    swarm.isMember ? 'give a manager as host ("docker node ls" on one of them shows them all)' : 'make it a manager ("docker swarm init" there), or choose another strategy',
+    { code: "swarm-not-manager" }
+  );
+}
+async function lookAtSwarm({ machine, request, ports }) {
+  const swarm = swarmOn(machine, ports);
+  const [service, nodes, networks] = await Promise.all([
+    swarm.service(request.container),
+    swarm.nodes(),
+    swarm.networks()
+  ]);
+  refuseForService(request);
+  refuseStrangers(request, service, machine.name);
+  return { swarm, service, nodes, networks };
+}
+function refuseStrangers({ container, environment: environment3 }, service, server) {
+  if (service === void 0) return;
+  const { [labels.app]: app, [labels.environment]: owner } = service.labels;
+  if (app !== void 0 && (app !== container || owner !== environment3)) {
+    throw new UserError(
+      `The service ${container} belongs to ${app} (${owner}) — not to ${container} (${environment3})`,
+      "choose another name with the input container, or correct environment",
+      { code: "container-name-taken" }
+    );
+  }
+  if (service.isJob) {
+    throw new UserError(
+      `The service ${container} on ${server} cannot be deployed — it is a job, whose tasks end by themselves`,
+      "choose another name with the input container",
+      { code: "strategy-impossible" }
+    );
+  }
+}
+async function swarmWay(work3, { swarm, service, nodes, networks }, { survey, platform: platform2 }) {
+  const { machine, request } = work3;
+  const { image, registryLogin } = request;
+  const { digest, platforms } = await swarm.resolve(image, registryLogin);
+  const { able, remarks } = nodesFor(request, { nodes, platforms, server: machine.name });
+  const canRunHere = platforms.length === 0 || platforms.includes(platform2);
+  const local = canRunHere ? await imageHere(work3, digest) : void 0;
+  const publish = survey.swarm.hasIpvs ? "ingress" : "host";
+  const obstacle = service === void 0 ? void 0 : gapOf(request, { service, able, publish });
+  return {
+    request,
+    digest,
+    platforms,
+    networks: networksOf(request, networks, machine.name),
+    publish,
+    startsFirst: obstacle === void 0,
+    isForced: false,
+    hasHealthCheck: request.health !== void 0 || local?.hasHealthCheck,
+    isHere: local !== void 0,
+    obstacle,
+    remarks: [
+      ...remarks,
+      ...portRemarks(request, service, publish),
+      ...local === void 0 || local.hasHealthCheck || request.health !== void 0 ? [] : [
+        "the image has no HEALTHCHECK: Swarm takes a task for ready the moment it is started, and requests reach it while it boots"
+      ]
+    ]
+  };
+}
+async function imageHere({ docker, request }, digest) {
+  const pinned = pinnedImage(request.image, digest);
+  const there = await docker.image(pinned);
+  if (there !== void 0 || request.dryRun) return there;
+  await docker.pull({ ...request.image, digest }, request.registryLogin);
+  return docker.image(pinned);
+}
+function nodesFor({ container, image }, { nodes, platforms, server }) {
+  const ready2 = nodes.filter(({ isUp, isActive }) => isUp && isActive);
+  const able = ready2.filter(({ platform: platform2 }) => platforms.length === 0 || platforms.includes(platform2));
+  if (able.length === 0 && ready2.length > 0) {
+    const kinds2 = [...new Set(ready2.map(({ platform: platform2 }) => platform2))];
+    throw new UserError(
+      `${showImage(image)} cannot run in the swarm of ${server} — the image is ${listed(platforms)}, its nodes ${listed(kinds2)}`,
+      `build it for the nodes: platforms: ${kinds2.join(",")} in the build step`,
+      { code: "image-wrong-architecture" }
+    );
+  }
+  if (able.length === 0) {
+    throw new UserError(
+      `${container} cannot be deployed to the swarm of ${server} — no node takes tasks: ${listed(nodes.map(stateOf2))}`,
+      "bring a node back, or make one active again: docker node update --availability active NODE",
+      { code: "swarm-no-node" }
+    );
+  }
+  const remarks = nodes.flatMap((node2) => {
+    if (!node2.isUp) return [`the node ${node2.name} is down: its tasks run elsewhere`];
+    if (!node2.isActive) return [`the node ${node2.name} takes no tasks (drained or paused)`];
+    if (able.includes(node2)) return [];
+    return [`the node ${node2.name} is ${node2.platform}, and the image is not: it gets no task`];
+  });
+  return { able, remarks };
+}
+function stateOf2({ name, isUp }) {
+  return `${name} is ${isUp ? "drained or paused" : "down"}`;
+}
+function gapOf({ mounts, sharedVolumes, ports, replicas: replicas2 }, { service, able, publish }) {
+  const writable = mounts.filter(({ readOnly }) => !readOnly);
+  if (writable.length > 0 && !sharedVolumes) {
+    return `two versions would write to ${listed(writable.map(({ source }) => source))} for a while; write "shared-volumes: true" if they may`;
+  }
+  const onNodes = ports.filter((port2) => (publishedAs(port2, service) ?? publish) === "host");
+  const tasks = replicas2 ?? service.replicas ?? able.length;
+  if (onNodes.length === 0 || tasks < able.length) return void 0;
+  return `a node has its port ${onNodes[0]?.hostPort} once, and every node that could take a new task has one already; leave ports away and put a proxy in front that follows tasks.NAME, or give the swarm one more node than tasks`;
+}
+function portRemarks({ ports }, service, publish) {
+  const kinds2 = ports.map((port2) => ({ port: port2, kind: publishedAs(port2, service) ?? publish }));
+  const unheard = kinds2.filter(({ kind: kind2 }) => kind2 === "ingress" && publish === "host");
+  const own2 = kinds2.filter(({ port: port2, kind: kind2 }) => kind2 === "host" && publishedAs(port2, service) === void 0);
+  const lacking = "this server's kernel has no IPVS, which Swarm's own entrance (ingress) needs";
+  return [
+    ...unheard.length === 0 ? [] : [`port ${listed(unheard.map(({ port: port2 }) => String(port2.hostPort)))} answers nowhere: ${lacking}`],
+    ...own2.length === 0 ? [] : [
+      `port ${listed(own2.map(({ port: port2 }) => String(port2.hostPort)))} answers on the nodes that run a task: ${lacking}`
+    ]
+  ];
+}
+function networksOf({ networks: wanted }, there, server) {
+  return wanted.map((name) => {
+    const id = there.get(name);
+    if (id !== void 0) return id;
+    throw new UserError(
+      `A service cannot join ${name} — the swarm of ${server} has no network of that name`,
+      `create it on a manager: docker network create --driver overlay --attachable ${name}`,
+      { code: "network-missing" }
+    );
+  });
+}
+function digestOfService(service) {
+  return service.labels[labels.digest] ?? digestIn(service.image);
+}
+function releaseOfService(service) {
+  return service.containerLabels[labels.release] ?? service.image.replace(/^.*\/(?=[^/]+$)/, "").replace(/@sha256:(\w{12})\w*$/, "@$1");
+}
+var init_swarm_look = __esm({
+  "src/deployment/swarm-look.ts"() {
+    "use strict";
+    init_image();
+    init_swarm();
+    init_errors();
+    init_words();
+    init_release();
+    init_service_course();
+    init_service_spec();
+  }
+});
+
+// src/deployment/swarm-plan.ts
+function aimOf(service) {
+  return {
+    digest: digestOfService(service) ?? "",
+    settings: service.containerLabels[labels.settings],
+    forced: service.forced
+  };
+}
+function isAsAsked(site, way, tasks) {
+  const { service, nodes } = site;
+  const { request, digest } = way;
+  if (service === void 0 || service.labels[labels.settings] !== settingsOf(request, digest)) return false;
+  if (digestOfService(service) !== digest) return false;
+  if (request.replicas !== void 0 && request.replicas !== service.replicas) return false;
+  const aim = aimOf(service);
+  const course = courseOf2(service, tasks, { nodes, isNew: (task) => isOf(aim, task, labels.settings) });
+  return course.now === "done" || course.now === "gone back" && runsAll(service, tasks);
+}
+function runsAll(service, tasks) {
+  const aim = aimOf(service);
+  const isNew = (task) => isOf(aim, task, labels.settings);
+  const live = tasks.filter(({ wanted }) => wanted === "running" || wanted === "ready");
+  return live.length > 0 && live.length === (service.replicas ?? live.length) && live.every((task) => task.state === "running" && isNew(task));
+}
+function planForService(site, way, tasks) {
+  const { service } = site;
+  const { request, obstacle, remarks } = way;
+  const release = releaseOf(request);
+  const number5 = request.replicas ?? service?.replicas ?? (service === void 0 ? 1 : void 0);
+  const tells = number5 === void 0 ? "a task on every node" : counted(number5, "task");
+  const why = reasonOf2(request, service);
+  if (service === void 0) {
+    return {
+      kind: "first",
+      summary: `the swarm has no service of that name yet; ${release} will be started there (swarm, ${tells})`,
+      now: "nothing",
+      mechanism: "swarm",
+      why,
+      differences: remarks,
+      kept: void 0
+    };
+  }
+  const runs = releaseOfService(service);
+  const now = nowOf2(service, tasks);
+  if (isAsAsked(site, way, tasks)) {
+    const summary2 = `${runs} runs, as asked for`;
+    return {
+      kind: "unchanged",
+      summary: summary2,
+      now,
+      mechanism: void 0,
+      why: void 0,
+      differences: [],
+      kept: void 0
+    };
+  }
+  const seen = serviceDifferences(site, way, service);
+  const differences3 = [
+    ...service.labels[labels.app] === void 0 ? [
+      "it was not deployed by Tenantry: what the inputs name is changed, the rest (placement, secrets, …) stays"
+    ] : [],
+    ...stackRemark(service),
+    ...seen,
+    ...number5 === service.replicas ? [] : [`tasks: ${service.replicas} → ${number5}`],
+    ...seen.length === 0 && number5 === service.replicas ? ["settings that Docker does not show, or tasks that do not run"] : [],
+    ...remarks
+  ];
+  const how = obstacle === void 0 ? "task by task, the new one before the old one ends" : "task by task, the old one ends first: a gap for each";
+  return {
+    kind: "replace",
+    summary: `${runs} runs; ${release} will take its place, ${how} (swarm, ${tells})`,
+    now,
+    mechanism: "swarm",
+    why: obstacle === void 0 ? why : `${why}; with a gap: ${obstacle}`,
+    differences: differences3,
+    kept: `Swarm puts ${runs} back if a task of ${release} fails within ${showDuration(request.bake)} after the last one has started`
+  };
+}
+function reasonOf2({ strategy, container }, service) {
+  if (strategy === "swarm") return "strategy asks for it";
+  return service === void 0 ? "the server manages a swarm" : `${container} is a service of a swarm`;
+}
+function nowOf2(service, tasks) {
+  const digest = digestOfService(service);
+  const running = tasks.filter(({ wanted: wanted2, state }) => wanted2 === "running" && state === "running").length;
+  const wanted = service.replicas === void 0 ? "" : ` of ${service.replicas}`;
+  const known = digest === void 0 ? "" : ` (${shortDigest(digest)})`;
+  return `${releaseOfService(service)}${known}, a service of the swarm; ${running}${wanted} tasks run`;
+}
+function serviceDifferences({ networks }, { request, digest }, service) {
+  const names4 = new Map([...networks].map(([name, id]) => [id, name]));
+  const joined2 = service.networks.map((id) => names4.get(id) ?? id);
+  const onBridge = (list) => list.length === 0 ? ["bridge"] : list;
+  const lines2 = differencesBetween(
+    {
+      spec: specFor(request, digest, { name: request.container, envFile: "" }),
+      digest,
+      release: releaseOf(request),
+      restart: request.restart,
+      env: request.env
+    },
+    { ...service, networks: onBridge(joined2), restart: request.restart },
+    { environmentKeys: [], command: [] }
+  );
+  return lines2.filter((line) => line !== "networks: + bridge" && line !== "networks: − bridge");
+}
+function stackRemark({ labels: found3 }) {
+  const stack = found3["com.docker.stack.namespace"];
+  if (stack === void 0) return [];
+  return [
+    `it belongs to the stack ${stack}: a later "docker stack deploy" sets it back to what its file says; leave the image of this service to Tenantry there`
+  ];
+}
+var init_swarm_plan = __esm({
+  "src/deployment/swarm-plan.ts"() {
+    "use strict";
+    init_image();
+    init_duration();
+    init_words();
+    init_differences();
+    init_release();
+    init_service_course();
+    init_swarm_look();
+  }
+});
+
+// src/deployment/why-task.ts
+function whyTaskFailed(called, task, circumstances2) {
+  const { state, error: error3, message } = task;
+  const { node: node2, hasHealthCheck, log } = circumstances2;
+  const last = log.lastLine === "" ? "" : `; its last line: ${log.lastLine}`;
+  if (/unhealthy/.test(error3)) {
+    return new UserError(
+      `${called} did not become healthy on ${node2} — its health check failed, and Swarm ended it${last}`,
+      "mend the application, or the health check",
+      { code: "container-unhealthy", evidence: log.text }
+    );
+  }
+  if (state === "complete" && hasHealthCheck !== false) {
+    return new UserError(
+      `${called} did not stay on ${node2} — it ended without an error: its health check failed and Swarm ended it, or it ended by itself${last}`,
+      `mend the application, or the health check ("docker ps -a" on ${node2} shows its container)`,
+      { code: "container-unhealthy", evidence: log.text }
+    );
+  }
+  if (/^No such image/.test(error3)) {
+    return new UserError(
+      `${called} cannot be started on ${node2} — that node cannot pull ${error3.replace(/^No such image: /, "")}`,
+      "every node pulls for itself: look whether it reaches the registry and trusts it, and whether the login is still good",
+      { code: "image-not-found" }
+    );
+  }
+  if (state === "rejected" || state === "failed" && !/non-zero exit/.test(error3)) {
+    const stderr = error3 === "" ? message : error3;
+    const result = { exitCode: 1, signal: null, stdout: "", stderr };
+    return dockerVerdict({ failed: `Cannot start ${called}`, server: node2, result });
+  }
+  return stopped(called, task, circumstances2);
+}
+function stopped(called, { error: error3, exitCode: exitCode2, since }, { node: node2, memory, log }) {
+  const times = { startedAt: since, finishedAt: since };
+  const state = {
+    status: "exited",
+    exitCode: exitCode2,
+    error: error3,
+    outOfMemory: false,
+    health: void 0,
+    ...times
+  };
+  const { code, observed: observed2, hint } = causeOf2({ state, memory }, log);
+  return new UserError(`${called} stopped on ${node2} — ${observed2}`, hint, { code, evidence: log.text });
+}
+function whyTaskWaits(called, { error: error3 }, waited) {
+  return new UserError(
+    `${called} found no node within ${showDuration(waited)} — Swarm says: ${error3}`,
+    "add a node, free what the tasks need (ports, memory), or correct the placement of the service",
+    { code: "swarm-no-node" }
+  );
+}
+var init_why_task = __esm({
+  "src/deployment/why-task.ts"() {
+    "use strict";
+    init_verdict2();
+    init_duration();
+    init_errors();
+    init_why();
+  }
+});
+
+// src/deployment/swarm-watch.ts
+async function serviceAnswers({ host, request, ports }, {
+  isOld = false,
+  timeout: timeout4 = 0,
+  signal = ports.signal
+} = {}) {
+  const probe2 = outsideProbe(request, host);
+  if (probe2 === void 0) return void 0;
+  const started = import_node_perf_hooks6.performance.now();
+  for (; ; ) {
+    const answer = await ports.ask(probe2, answerTimeout3, signal);
+    const complaint = complaintAbout(answer, { status: isOld ? anyAnswer2 : good2, headers: {} });
+    if (complaint === void 0 || import_node_perf_hooks6.performance.now() - started >= timeout4) return complaint;
+    await (0, import_promises17.setTimeout)(500, void 0, { signal });
+  }
+}
+var import_node_perf_hooks6, import_promises17, answerTimeout3, pullTimeout, swarmGoesBack, badLooks, SwarmWatch, good2, anyAnswer2;
+var init_swarm_watch = __esm({
+  "src/deployment/swarm-watch.ts"() {
+    "use strict";
+    import_node_perf_hooks6 = require("node:perf_hooks");
+    import_promises17 = require("node:timers/promises");
+    init_errors();
+    init_words();
+    init_probe2();
+    init_gate();
+    init_health_probe();
+    init_reconnect();
+    init_release();
+    init_service_course();
+    init_why();
+    init_why_task();
+    answerTimeout3 = 5e3;
+    pullTimeout = 20 * 6e4;
+    swarmGoesBack = 15e3;
+    badLooks = 3;
+    SwarmWatch = class {
+      aim;
+      /** Milliseconds in which no task ran. */
+      downtime = 0;
+      last;
+      #work;
+      #watched;
+      #known;
+      #isNew;
+      #lookedAt = import_node_perf_hooks6.performance.now();
+      #told = "";
+      constructor(work3, watched) {
+        this.#work = work3;
+        this.#watched = watched;
+        this.aim = watched.aim;
+        this.#isNew = (task) => isOf(watched.aim, task, labels.settings);
+        this.#known = new Set(
+          (watched.known ?? []).filter((task) => task.state !== "running").map(({ id }) => id)
+        );
+      }
+      /** The nodes on which it runs. */
+      get where() {
+        const { nodes } = this.#watched;
+        const names4 = (this.last?.tasks ?? []).filter((task) => isWanted(task) && this.#isNew(task)).map(({ nodeId }) => nodes.find(({ id }) => id === nodeId)?.name ?? nodeId);
+        const counts = [...new Set(names4)].sort().map((name) => {
+          const number5 = names4.filter((other) => other === name).length;
+          return number5 === 1 ? name : `${name} (${number5} tasks)`;
+        });
+        return listed(counts);
+      }
+      /**
+       * Waits until it is as asked for, everywhere, watched for the time of `bake`, and answers on its public port.
+       * @throws UserError that says why it is not so; Swarm may be on its way back already.
+       */
+      async toTheEnd() {
+        const { request, ports } = this.#work;
+        const { pause: pause4, isFirst = false } = this.#watched;
+        const { signal } = ports;
+        let progress = { running: -1, at: import_node_perf_hooks6.performance.now() };
+        let failure2;
+        let completeSince;
+        let answeredAt;
+        let bad = 0;
+        for (; ; ) {
+          const { service, tasks } = await this.#look();
+          const now = import_node_perf_hooks6.performance.now();
+          const course = courseOf2(service, tasks, { nodes: this.#watched.nodes, isNew: this.#isNew });
+          this.#measure(tasks, now);
+          const failed2 = failedTask(tasks, { isNew: this.#isNew, since: this.#known });
+          if (failed2 !== void 0 && failure2 === void 0) {
+            failure2 = { error: await this.#whyFailed(failed2), at: now };
+          }
+          if (failure2 !== void 0 && (isFirst || now - failure2.at > swarmGoesBack)) throw failure2.error;
+          switch (course.now) {
+            case "going back":
+            case "gone back":
+            case "stuck":
+              throw failure2?.error ?? this.#endedBySwarm(course.message);
+            case "under way": {
+              completeSince = void 0;
+              if (course.running !== progress.running) progress = { running: course.running, at: now };
+              this.#tell(`${course.running} of ${course.wanted} tasks run the new version`);
+              const limit3 = isPulling(tasks) ? pullTimeout : request.healthTimeout;
+              if (now - progress.at > limit3) throw failure2?.error ?? await this.#whyLate(tasks);
+              break;
+            }
+            case "watched":
+            case "done": {
+              completeSince ??= now;
+              const complaint = await serviceAnswers(this.#work);
+              signal.throwIfAborted();
+              if (complaint === void 0) {
+                answeredAt ??= now;
+                bad = 0;
+                const isWatched = !isFirst || now - completeSince >= request.bake;
+                if (course.now === "done" && isWatched && failure2 === void 0) return;
+                this.#tell("all tasks run the new version; they are being watched");
+                break;
+              }
+              bad += 1;
+              const isTooLate = answeredAt === void 0 && now - completeSince > request.healthTimeout;
+              if (isTooLate || answeredAt !== void 0 && bad >= badLooks) {
+                throw whyNotHealthy(this.#called, complaint, now - completeSince, await this.#newestLog(tasks));
+              }
+            }
+          }
+          await (0, import_promises17.setTimeout)(pause4, void 0, { signal }).catch(() => signal.throwIfAborted());
+        }
+      }
+      get #called() {
+        const { request } = this.#work;
+        return `${request.container} (${releaseOf(request)})`;
+      }
+      #tell(text2) {
+        if (text2 !== this.#told) this.#work.ports.log.debug(text2);
+        this.#told = text2;
+      }
+      /** From look to look: what ran neither before nor after a pause did not run in it. */
+      #measure(tasks, now) {
+        if (!this.#watched.isFirst && !tasks.some(({ state }) => state === "running")) {
+          this.downtime += now - this.#lookedAt;
+        }
+        this.#lookedAt = now;
+      }
+      async #look() {
+        const { request, machine, ports } = this.#work;
+        const { swarm } = this.#watched;
+        try {
+          const [service, tasks] = await Promise.all([
+            swarm.service(request.container),
+            swarm.tasks(request.container)
+          ]);
+          if (service === void 0) {
+            throw new UserError(
+              `${this.#called} is gone — somebody removed its service`,
+              "find out who, then deploy again",
+              {
+                code: "container-gone"
+              }
+            );
+          }
+          this.last = { service, tasks };
+          return this.last;
+        } catch (error3) {
+          if (!(error3 instanceof LostConnection) || ports.signal.aborted) throw error3;
+          ports.log.warning(`${error3.message}; the swarm goes on by itself`);
+          if (!await reconnected(machine, { log: ports.log, limit: ports.signal })) throw error3;
+          return this.#look();
+        }
+      }
+      async #whyFailed(task) {
+        return whyTaskFailed(this.#called, task, {
+          node: this.#nodeOf(task),
+          memory: this.#work.request.memory ?? 0,
+          hasHealthCheck: this.#watched.hasHealthCheck,
+          log: await this.#watched.swarm.logs(task.id, evidenceLines)
+        });
+      }
+      async #whyLate(tasks) {
+        const { request } = this.#work;
+        const waiting = waitingTask(tasks, { isNew: this.#isNew });
+        if (waiting !== void 0) return whyTaskWaits(this.#called, waiting, request.healthTimeout);
+        const observed2 = tasks.find((task) => this.#isNew(task) && isWanted(task) && task.state !== "running");
+        const seen = {
+          code: "container-slow",
+          observed: observed2 === void 0 ? "Swarm has not made all its tasks" : `a task on ${this.#nodeOf(observed2)} is ${observed2.state}: its health check has not passed yet`,
+          hint: 'raise health-timeout if it needs longer, or look at "docker service ps" on a manager'
+        };
+        return whyNotHealthy(this.#called, seen, request.healthTimeout, await this.#newestLog(tasks));
+      }
+      #endedBySwarm(message) {
+        return new UserError(
+          `Swarm did not exchange ${this.#work.request.container} — ${message === "" ? "it gives no reason" : message}`,
+          'look at "docker service ps --no-trunc" on a manager, then run again',
+          { code: "swarm-update-stopped" }
+        );
+      }
+      async #newestLog(tasks) {
+        const task = tasks.find((one) => this.#isNew(one) && isWanted(one));
+        if (task === void 0) return { text: "", lastLine: "" };
+        return this.#watched.swarm.logs(task.id, evidenceLines);
+      }
+      #nodeOf({ nodeId }) {
+        return this.#watched.nodes.find(({ id }) => id === nodeId)?.name ?? "no node";
+      }
+    };
+    good2 = [[200, 299]];
+    anyAnswer2 = [[100, 499]];
+  }
+});
+
+// src/deployment/swarm.ts
+async function deployService(work3, survey, platform2) {
+  const { host, request, ports, learn } = work3;
+  const { log } = ports;
+  const release = releaseOf(request);
+  const site = await settled(work3, await lookAtSwarm(work3));
+  const { service } = site;
+  const before = service && releaseOfService(service);
+  learn({
+    previousRelease: before,
+    previousDigest: service && digestOfService(service),
+    standing: before === void 0 ? `nothing was changed on ${host}` : `${before} serves on ${host}, untouched`
+  });
+  const way = await swarmWay(work3, site, { survey, platform: platform2 });
+  const { digest } = way;
+  learn({ digest });
+  log.step("Image", `${showImage(request.image)} is ${shortDigest(digest)}`);
+  const tasks = service === void 0 ? [] : await site.swarm.tasks(request.container);
+  const plan = planForService(site, way, tasks);
+  tellPlan(plan, work3);
+  if (request.dryRun) return learn({ result: "planned" });
+  if (plan.kind === "unchanged" && await answers(work3)) {
+    learn({ result: "unchanged", standing: `${release} serves on ${host}` });
+    log.step("Unchanged", `${request.container} on ${host} is ${release} (${shortDigest(digest)}) already`);
+    return;
+  }
+  await preDeploy(work3, way, survey);
+  await change(work3, site, way, tasks);
+}
+async function preDeploy(work3, { digest, isHere }, survey) {
+  const { request, machine } = work3;
+  if (request.preDeploy === void 0 && !survey.hasPreDeploy) return;
+  if (!isHere) {
+    throw new UserError(
+      `Commands before the deployment of ${request.container} cannot run on ${machine.name} — the image is not built for it`,
+      `build it for this manager, too, or give another manager as host`,
+      { code: "image-wrong-architecture" }
+    );
+  }
+  const settings3 = settingsOf(request, digest);
+  const envFile = envFileOf(survey.home, request.container, releaseOf(request), settings3);
+  await machine.writeFile(envFile, renderEnvironment(request.env), { mode: 384 });
+  try {
+    await runPreDeploy(work3, specFor(request, digest, { name: request.container, envFile }));
+  } finally {
+    await machine.run(["rm", "-f", "--", envFile], { timeout: lastTimeout }).catch((error3) => work3.ports.log.warning(`${envFile} could not be removed: ${messageOf(error3)}`));
+  }
+}
+async function answers(work3) {
+  const complaint = await serviceAnswers(work3);
+  if (complaint !== void 0) work3.ports.log.info(`it runs, but does not serve: ${complaint.observed}`);
+  return complaint === void 0;
+}
+async function settled(work3, site) {
+  const { request, host, ports } = work3;
+  const { service, swarm, nodes } = site;
+  const state = service?.update?.state;
+  if (service === void 0 || state === void 0 || state === "completed" || state === "rollback_completed")
+    return site;
+  const name = releaseOfService(service);
+  if (state === "paused" || state === "rollback_paused") {
+    ports.log.step(
+      "Repair",
+      `an earlier update to ${name} was given up by Swarm: ${service.update?.message}`
+    );
+    return site;
+  }
+  const what = state === "updating" ? `an update to ${name}` : `a way back to ${name}`;
+  ports.log.step("Repair", `${what} is under way in the swarm of ${host}: it comes to its end first`);
+  if (request.dryRun) return site;
+  const watch = new SwarmWatch(work3, { swarm, nodes, aim: aimOf(service), pause: pause3 });
+  const failure2 = await watch.toTheEnd().catch((error3) => error3);
+  if (failure2 !== void 0 && !(failure2 instanceof UserError)) throw failure2;
+  ports.signal.throwIfAborted();
+  const now = await lookAtSwarm(work3);
+  const runs = now.service && releaseOfService(now.service);
+  ports.log.info(
+    failure2 === void 0 ? `it was completed: ${runs} serves` : `it did not get there, and ${runs} is what the swarm shall run now: ${failure2.message}`
+  );
+  return now;
+}
+async function change(work3, site, way, tasks) {
+  const { host, request, ports, learn } = work3;
+  const { service, nodes } = site;
+  const { log, signal } = ports;
+  const release = releaseOf(request);
+  const isForced = service !== void 0 && service.containerLabels[labels.settings] === settingsOf(request, way.digest) && !runsAll(service, tasks);
+  const spec = serviceSpec({ ...way, isForced }, service);
+  const aim = {
+    digest: way.digest,
+    settings: settingsOf(request, way.digest),
+    forced: (service?.forced ?? 0) + (isForced ? 1 : 0)
+  };
+  const started = performance.now();
+  const watch = new SwarmWatch(work3, {
+    swarm: site.swarm,
+    nodes,
+    aim,
+    pause: pause3,
+    known: tasks,
+    hasHealthCheck: way.hasHealthCheck,
+    isFirst: service === void 0
+  });
+  learn({ standing: standingOnTheWay(work3, service) });
+  try {
+    await told4(work3, site, spec);
+    await watch.toTheEnd();
+  } catch (error3) {
+    learn({ downtime: watch.downtime });
+    if (error3 instanceof LostConnection && !signal.aborted) throw error3;
+    await undone2(work3, { before: service, sight: watch.last, aim });
+    throw error3;
+  }
+  learn({ result: "deployed", downtime: watch.downtime, standing: `${release} serves on ${host}` });
+  log.step("Deployed", `${release} serves on ${host}: ${watch.where}`, performance.now() - started);
+}
+function standingOnTheWay({ host, request }, before) {
+  return before === void 0 ? `the swarm of ${host} starts ${releaseOf(request)}: docker service ps ${request.container}` : `the swarm of ${host} exchanges ${releaseOfService(before)} for ${releaseOf(request)}, or puts it back: docker service ps ${request.container}`;
+}
+async function told4(work3, { swarm, service }, spec) {
+  const { request, machine, ports } = work3;
+  try {
+    if (service === void 0) await swarm.create(spec, request.registryLogin);
+    else await swarm.change(service, spec, request.registryLogin);
+  } catch (error3) {
+    if (!(error3 instanceof LostConnection) || ports.signal.aborted) throw error3;
+    ports.log.warning(error3.message);
+    if (!await reconnected(machine, { log: ports.log, limit: ports.signal })) throw error3;
+    const now = await swarm.service(request.container);
+    if (now === void 0 || now.version === service?.version) throw error3;
+    ports.log.info("the swarm was told all the same: it goes on");
+  }
+}
+async function undone2(work3, { before, sight, aim }) {
+  const { host, request, machine, ports, learn } = work3;
+  const limit3 = ports.signal.aborted ? AbortSignal.timeout(lastTimeout) : AbortSignal.timeout(request.healthTimeout + oldTimeout2);
+  const swarm = swarmOn(machine, { signal: limit3, log: ports.log });
+  const name = before && releaseOfService(before);
+  try {
+    if (sight === void 0) {
+      const now = await swarm.service(request.container);
+      if (now?.version === before?.version) return learn({ standing: unchangedStanding(work3, name) });
+    }
+    if (before === void 0) {
+      await swarm.remove(request.container);
+      return learn({ result: "failed", standing: `nothing runs on ${host}, as before` });
+    }
+    await goneBack(work3, { swarm, aim, limit: limit3 });
+    const complaint = await serviceAnswers(work3, { isOld: true, timeout: oldTimeout2, signal: limit3 });
+    if (complaint === void 0) {
+      return learn({ result: "rolled-back", standing: `the old version (${name}) serves on ${host}` });
+    }
+    learn({ result: "failed", standing: `${name} runs on ${host} again, but ${complaint.observed}` });
+  } catch (error3) {
+    ports.log.warning(`going back was not seen to its end: ${messageOf(error3)}`);
+    learn({
+      result: "failed",
+      standing: `the swarm of ${host} may still be on its way back to ${name ?? "nothing"}: docker service ps ${request.container} there, or run again`
+    });
+  }
+}
+function unchangedStanding({ host }, name) {
+  return name === void 0 ? `nothing was changed on ${host}` : `${name} serves on ${host}, untouched`;
+}
+async function goneBack({ request, ports: { log } }, { swarm, aim, limit: limit3 }) {
+  const isOurs = (service) => {
+    const { digest, settings: settings3, forced } = aimOf(service);
+    return digest === aim.digest && settings3 === aim.settings && forced === aim.forced;
+  };
+  const nodes = await swarm.nodes();
+  for (; ; ) {
+    const [service, tasks] = await Promise.all([
+      swarm.service(request.container),
+      swarm.tasks(request.container)
+    ]);
+    if (service === void 0) throw new Error("the service is gone");
+    if (isOurs(service)) {
+      log.debug("asking Swarm to go back");
+      await swarm.goBack(service).catch((error3) => log.debug(messageOf(error3)));
+    } else {
+      const old = aimOf(service);
+      const course = courseOf2(service, tasks, { nodes, isNew: (task) => isOf(old, task, labels.settings) });
+      if (course.now !== "going back" && runsAll(service, tasks)) return;
+      if (course.now === "stuck") throw new Error(course.message);
+    }
+    await (0, import_promises18.setTimeout)(pause3, void 0, { signal: limit3 });
+  }
+}
+var import_promises18, pause3, lastTimeout, oldTimeout2;
+var init_swarm2 = __esm({
+  "src/deployment/swarm.ts"() {
+    "use strict";
+    import_promises18 = require("node:timers/promises");
+    init_image();
+    init_swarm();
+    init_errors();
+    init_environment();
+    init_pre_deploy();
+    init_reconnect();
+    init_release();
+    init_service_course();
+    init_service_spec();
+    init_show_plan();
+    init_swarm_look();
+    init_swarm_plan();
+    init_swarm_watch();
+    pause3 = 500;
+    lastTimeout = 3e4;
+    oldTimeout2 = 6e4;
   }
 });
 
@@ -35129,14 +38092,14 @@ async function switchOver(work3) {
       prove: (name) => work3.prove(docker, name, signal),
       standing(now) {
         standing2 = now;
-        if (now === "stopped") stoppedAt = import_node_perf_hooks5.performance.now();
+        if (now === "stopped") stoppedAt = import_node_perf_hooks7.performance.now();
         learn({ standing: sentenceFor(now, { host, release, current }) });
       }
     });
     learn({ result: "deployed", downtime });
   } catch (error3) {
     const back = await bringToRest(work3, error3, standing2);
-    learn({ ...back, downtime: stoppedAt === void 0 ? 0 : import_node_perf_hooks5.performance.now() - stoppedAt });
+    learn({ ...back, downtime: stoppedAt === void 0 ? 0 : import_node_perf_hooks7.performance.now() - stoppedAt });
     if (back.result === "deployed")
       log.warning(`${host}: ${messageOf(error3)}; the new version serves all the same`);
     else throw error3;
@@ -35162,7 +38125,7 @@ function nameOf3(current) {
   return current === void 0 ? "the new version" : `the old version (${releaseNameOf(current)})`;
 }
 async function bringToRest(work3, error3, standing2) {
-  const { host, names: names3, log, spec, current: old } = work3;
+  const { host, container, names: names4, log, spec, current: old } = work3;
   const isCancelled = work3.signal.aborted;
   const limit3 = AbortSignal.timeout(isCancelled ? lastTime2.cancelled : lastTime2.otherwise);
   const isLost = error3 instanceof LostConnection;
@@ -35175,8 +38138,8 @@ async function bringToRest(work3, error3, standing2) {
   try {
     const docker = dockerOn(work3.machine, { signal: limit3, log });
     const current = await putBack(
-      await findContainers(docker, names3),
-      { docker, names: names3, log, prove: (name) => work3.prove(docker, name, limit3) },
+      await findContainers(docker, container),
+      { docker, names: names4, log, prove: (name) => work3.prove(docker, name, limit3) },
       // A lost connection is no verdict about the next one, nor is a failure after its proof.
       {
         giveUpNext: !isLost && standing2 !== "committing",
@@ -35193,7 +38156,7 @@ async function bringToRest(work3, error3, standing2) {
     log.warning(`${host}: what was there before could not be put back: ${messageOf(failure2)}`);
     return {
       result: "failed",
-      standing: `${nameOf3(old)} may be down on ${host}: run again, which puts it right, or "docker start ${names3.current}" there`
+      standing: `${nameOf3(old)} may be down on ${host}: run again, which puts it right, or "docker start ${names4.old}" there`
     };
   }
 }
@@ -35216,13 +38179,14 @@ async function oldServes({ host, proveOld: proveOld2, log }, docker, current, { 
     return { result: "failed", standing: `${name} was started again on ${host}, but does not serve` };
   }
 }
-var import_node_perf_hooks5, lastTime2;
+var import_node_perf_hooks7, lastTime2;
 var init_switch_over = __esm({
   "src/deployment/switch-over.ts"() {
     "use strict";
-    import_node_perf_hooks5 = require("node:perf_hooks");
+    import_node_perf_hooks7 = require("node:perf_hooks");
     init_docker();
     init_errors();
+    init_find_containers();
     init_put_back();
     init_reconnect();
     init_release();
@@ -35232,7 +38196,7 @@ var init_switch_over = __esm({
 
 // src/deployment/deploy-host.ts
 async function deployToHost(host, request, ports) {
-  const started = import_node_perf_hooks6.performance.now();
+  const started = import_node_perf_hooks8.performance.now();
   let outcome = notTried(host, request);
   const learn = (facts4) => {
     outcome = { ...outcome, ...facts4 };
@@ -35249,7 +38213,7 @@ async function deployToHost(host, request, ports) {
   } finally {
     await machine?.close();
   }
-  return { ...outcome, duration: import_node_perf_hooks6.performance.now() - started };
+  return { ...outcome, duration: import_node_perf_hooks8.performance.now() - started };
 }
 function notTried(host, request) {
   return {
@@ -35271,31 +38235,43 @@ async function deploy(work3) {
   const { container, run: run3 } = request;
   const { log, signal } = ports;
   if (request.dryRun) {
-    const { found: found3, survey } = await lookedAt(work3);
+    const { found: found3, survey, platform: platform2 } = await lookedAt(work3);
+    if (isForSwarm(request, survey, machine.name)) return await deployService(work3, survey, platform2);
     return await showPlan(work3, found3, survey);
   }
   const folder = `.tenantry/${container}/switch`;
-  const lease = await takeLease({ machine, folder, container, host, run: run3, log, signal });
+  const lease = await takeLease({
+    machine,
+    folder,
+    container,
+    release: releaseOf(request),
+    host,
+    run: run3,
+    log,
+    signal
+  });
   try {
     const { found: found3, survey, platform: platform2 } = await lookedAt(work3);
+    if (isForSwarm(request, survey, machine.name)) return await deployService(work3, survey, platform2);
     await replace(work3, { found: found3, platform: platform2, site: { survey, folder: `${survey.home}/${folder}`, lease } });
   } finally {
     await lease.release();
   }
 }
 async function lookedAt({ machine, docker, request, ports: { signal } }) {
-  const { container, environment: environment3, networks } = request;
+  const { container, environment: environment3, networks, ports: published } = request;
   const platform2 = await docker.platform();
-  const found3 = await findContainers(docker, namesOf3(container));
+  const found3 = await findContainers(docker, container);
   checkOwner(found3, container, environment3);
-  const survey = await surveyOf(machine, { container, networks, signal });
+  const serving = found3.current?.name;
+  const survey = await surveyOf(machine, { container, serving, ports: published, networks, signal });
   return { platform: platform2, found: found3, survey };
 }
 async function replace(work3, { found: found3, platform: platform2, site }) {
   const { request, ports, learn } = work3;
   const { log } = ports;
   const release = releaseOf(request);
-  const current = await settled(work3, found3, site);
+  const { current, survey } = await settled2(work3, found3, site);
   learn({
     previousRelease: current && releaseNameOf(current),
     previousDigest: current && digestOf2(current),
@@ -35303,10 +38279,11 @@ async function replace(work3, { found: found3, platform: platform2, site }) {
   });
   const { digest, image } = await fetchedImage(work3, platform2);
   learn({ digest });
-  const choice2 = chooseMechanism(askedOf(request), site.survey, current);
-  const plan = await planOf(work3, { current, digest, choice: choice2 });
+  const serving = { ...work3, request: inServingSlot(request, survey) };
+  const choice2 = chooseMechanism(askedOf(request), survey, current);
+  const plan = await planOf(serving, { current, digest, choice: choice2, survey });
   tellPlan(plan, work3);
-  if (plan.kind === "unchanged" && await serves(work3, request.container)) {
+  if (plan.kind === "unchanged" && current !== void 0 && await serves(work3, current.name)) {
     learn({ result: "unchanged", standing: `${release} serves on ${work3.host}` });
     log.step(
       "Unchanged",
@@ -35314,24 +38291,33 @@ async function replace(work3, { found: found3, platform: platform2, site }) {
     );
     return;
   }
+  await refuseTakenName(work3, release, current);
   await refuseTakenPorts(work3, current);
-  await switchTo(work3, { digest, release, current, site, choice: choice2 });
-  await checkWhatServes(work3, image, digest);
+  const { move } = choice2;
+  const placed = move === void 0 ? serving : { ...work3, request: inSlot(request, move.slots.free) };
+  await switchTo(placed, { digest, release, current, site: { ...site, survey }, choice: choice2 });
+  await checkWhatServes(work3, {
+    name: namesFor(request.container, { release, current }).final,
+    image,
+    digest
+  });
 }
-async function settled(work3, seen, { survey, folder }) {
+async function settled2(work3, seen, { survey, folder }) {
   const { host, request, machine, docker, ports } = work3;
   const { log, signal } = ports;
-  const names3 = namesOf3(request.container);
-  const isSwitch2 = seen.bridge !== void 0 || survey.isRedirected;
-  if (isSwitch2) await settleSwitch(work3, { found: seen, survey, folder });
-  const found3 = isSwitch2 ? await findContainers(docker, names3) : seen;
+  const names4 = workingNames(request.container);
+  const isBetween = isBetweenSlots(seen, survey);
+  const isSwitch2 = isBetween || seen.bridge !== void 0 || survey.isRedirected;
+  if (isBetween) await settleSlots(work3, { found: seen, survey, folder });
+  else if (isSwitch2) await settleSwitch(work3, { found: seen, survey, folder });
+  const found3 = isSwitch2 ? await findContainers(docker, request.container) : seen;
   const repair = describeRepair(found3);
   let current = found3.current;
   if (repair !== void 0) {
     log.step("Repair", repair);
     current = await putBack(
       found3,
-      { docker, names: names3, log, prove: (name) => prove(work3, docker, name, signal) },
+      { docker, names: names4, log, prove: (name) => prove(work3, docker, name, signal) },
       { giveUpNext: false, isStopping: false, mayStart: true }
     );
     log.info(
@@ -35342,11 +38328,11 @@ async function settled(work3, seen, { survey, folder }) {
     await tidyFolder({ machine, folder, log });
     await keepOneEnvironment(work3, survey.home, current && envFileOfContainer(survey.home, current));
   }
-  return current;
+  return { current, survey: isBetween ? (await lookedAt(work3)).survey : survey };
 }
 async function switchTo(work3, { digest, release, current, site, choice: choice2 }) {
   const { host, request, machine, ports } = work3;
-  const started = import_node_perf_hooks6.performance.now();
+  const started = import_node_perf_hooks8.performance.now();
   const { home } = site.survey;
   const envFile = envFileOf(home, request.container, release, settingsOf(request, digest));
   const oldEnvFile = current && envFileOfContainer(home, current);
@@ -35356,22 +38342,29 @@ async function switchTo(work3, { digest, release, current, site, choice: choice2
     if (facts4.result !== void 0) isDeployed = facts4.result === "deployed";
     work3.learn(facts4);
   };
-  const spec = specFor(request, digest, { name: namesOf3(request.container).next, envFile });
+  const spec = specFor(request, digest, { name: workingNames(request.container).next, envFile });
   try {
-    if (choice2.mechanism === "bridge" && current !== void 0) {
+    if (request.preDeploy !== void 0 || site.survey.hasPreDeploy) {
+      site.lease.phase("pre-deploy");
+      await runPreDeploy(work3, spec);
+    }
+    if (choice2.move !== void 0 && current !== void 0) {
+      await changeSlot({ ...work3, learn }, { release, current, spec, ...site, move: choice2.move });
+    } else if (choice2.mechanism === "bridge" && current !== void 0) {
       await crossOver({ ...work3, learn }, { release, current, spec, ...site });
     } else await recreated({ ...work3, learn }, { spec, release, current });
   } finally {
     await keepOneEnvironment(work3, home, isDeployed ? envFile : oldEnvFile);
   }
-  ports.log.step("Deployed", `${release} serves on ${host}`, import_node_perf_hooks6.performance.now() - started);
+  ports.log.step("Deployed", `${release} serves on ${host}`, import_node_perf_hooks8.performance.now() - started);
 }
 function recreated(work3, { spec, release, current }) {
   const { host, request, machine, ports, learn } = work3;
   return switchOver({
     host,
     machine,
-    names: namesOf3(request.container),
+    container: request.container,
+    names: namesFor(request.container, { release, current }),
     spec,
     restart: request.restart,
     release,
@@ -35385,8 +38378,16 @@ function recreated(work3, { spec, release, current }) {
     learn
   });
 }
-async function checkWhatServes({ host, request, docker, learn }, image, digest) {
-  const running = await docker.container(request.container);
+async function refuseTakenName({ request, docker }, release, current) {
+  const { final } = namesFor(request.container, { release, current });
+  if (final === current?.name) return;
+  const other = await docker.container(final);
+  if (other === void 0) return;
+  refuseStranger(other, request.container, request.environment);
+  await docker.remove(final);
+}
+async function checkWhatServes({ host, request, docker, learn }, { name, image, digest }) {
+  const running = await docker.container(name);
   if (running?.state.status === "running" && running.imageId === image.id && digestOf2(running) === digest)
     return;
   const observed2 = running === void 0 ? "there is no such container" : `it is ${running.state.status}, from ${running.image}`;
@@ -35397,12 +38398,12 @@ async function checkWhatServes({ host, request, docker, learn }, image, digest) 
     { code: "deployment-overtaken" }
   );
 }
-async function keepOneEnvironment({ machine, request, ports }, home, kept) {
+async function keepOneEnvironment({ machine, request, ports }, home, kept2) {
   const folder = `${home}/.tenantry/${request.container}`;
   const script = 'cd "$1" || exit; for file in ./*.env; do [ "$file" = "./$2" ] || rm -f -- "$file"; done';
   try {
-    await machine.run(["sh", "-c", script, "tidy", folder, kept?.slice(folder.length + 1) ?? ""], {
-      timeout: askTimeout3
+    await machine.run(["sh", "-c", script, "tidy", folder, kept2?.slice(folder.length + 1) ?? ""], {
+      timeout: askTimeout4
     });
   } catch {
     ports.log.warning(
@@ -35410,29 +38411,250 @@ async function keepOneEnvironment({ machine, request, ports }, home, kept) {
     );
   }
 }
-var import_node_perf_hooks6, askTimeout3;
+var import_node_perf_hooks8, askTimeout4;
 var init_deploy_host = __esm({
   "src/deployment/deploy-host.ts"() {
     "use strict";
-    import_node_perf_hooks6 = require("node:perf_hooks");
+    import_node_perf_hooks8 = require("node:perf_hooks");
     init_docker();
     init_image();
     init_errors();
     init_renewable();
     init_bridge();
     init_environment();
+    init_find_containers();
+    init_front_choice();
     init_lease();
     init_mechanism();
+    init_pre_deploy();
     init_preflight();
     init_proof();
     init_put_back();
     init_recreate();
     init_release();
     init_show_plan();
+    init_slot_switch();
+    init_slots();
     init_survey();
+    init_swarm2();
+    init_swarm_look();
     init_switch_over();
     init_switch_run();
-    askTimeout3 = 3e4;
+    askTimeout4 = 3e4;
+  }
+});
+
+// src/deployment/host-log.ts
+function hostLog(log, host) {
+  const told5 = /* @__PURE__ */ new Set();
+  const named5 = (text2) => text2.includes(host) ? text2 : `${host}: ${text2}`;
+  const once3 = (text2, tell) => {
+    if (told5.has(text2)) return;
+    told5.add(text2);
+    tell(named5(text2));
+  };
+  return {
+    step(label, text2, milliseconds) {
+      if (label === "Plan") once3(text2, (line) => log.step(label, line, milliseconds));
+      else log.step(label, named5(text2), milliseconds);
+    },
+    info: (text2) => once3(text2, (line) => log.info(line)),
+    debug: (text2) => log.debug(named5(text2)),
+    warning: (text2) => once3(text2, (line) => log.warning(line)),
+    details: (title, text2) => log.details(named5(title), text2)
+  };
+}
+var init_host_log = __esm({
+  "src/deployment/host-log.ts"() {
+    "use strict";
+  }
+});
+
+// src/deployment/standings.ts
+function standingsTogether(standings) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const [host, sentence3] of standings) {
+    const pattern2 = withoutHost(sentence3, host);
+    const hosts = groups.get(pattern2) ?? [];
+    groups.set(pattern2, [...hosts, host]);
+  }
+  return [...groups].map(([pattern2, hosts]) => pattern2.replace(place2, () => ` on ${listed(hosts)}`)).join("; ");
+}
+function withoutHost(sentence3, host) {
+  const words2 = ` on ${host}`;
+  const at2 = sentence3.indexOf(words2);
+  const next = sentence3[at2 + words2.length];
+  const isWhole2 = at2 !== -1 && (next === void 0 || /[\s,;:]/.test(next));
+  return isWhole2 ? `${sentence3.slice(0, at2)}${place2}${sentence3.slice(at2 + words2.length)}` : sentence3;
+}
+var place2;
+var init_standings = __esm({
+  "src/deployment/standings.ts"() {
+    "use strict";
+    init_words();
+    place2 = "\0";
+  }
+});
+
+// src/deployment/fleet.ts
+async function together2(works) {
+  const ends = await Promise.allSettled(works);
+  for (const end3 of ends) if (end3.status === "rejected") throw end3.reason;
+}
+function goneBack2(before, back) {
+  const times = { downtime: before.downtime + back.downtime, duration: before.duration + back.duration };
+  if (back.failure === void 0) {
+    const standing2 = `${before.previousRelease} serves again on ${before.host}`;
+    return { ...before, ...times, result: "rolled-back", standing: standing2, wentBack: "yes" };
+  }
+  const { failure: failure2 } = back;
+  return { ...before, ...times, result: "failed", standing: back.standing, wentBack: { failure: failure2 } };
+}
+var looksAtATime, Fleet;
+var init_fleet2 = __esm({
+  "src/deployment/fleet.ts"() {
+    "use strict";
+    init_words();
+    init_deploy_host();
+    init_host_log();
+    init_standings();
+    looksAtATime = 8;
+    Fleet = class {
+      #request;
+      #ports;
+      #outcomes;
+      #hostPorts;
+      #standings;
+      /** All servers get the same bytes, also when the tag moves meanwhile. */
+      #digest;
+      constructor(request, ports) {
+        this.#request = request;
+        this.#ports = ports;
+        const { hosts } = request;
+        this.#outcomes = new Map(hosts.map((host) => [host, notTried(host, request)]));
+        this.#standings = new Map([...this.#outcomes].map(([host, { standing: standing3 }]) => [host, standing3]));
+        const log = (host) => hosts.length === 1 ? ports.log : hostLog(ports.log, host);
+        const standing2 = (host) => (sentence3) => {
+          this.#standings.set(host, sentence3);
+          ports.standing?.(standingsTogether(this.#standings));
+        };
+        this.#hostPorts = new Map(
+          hosts.map((host) => [host, { ...ports, log: log(host), standing: standing2(host) }])
+        );
+      }
+      /** In the order of the request. */
+      get outcomes() {
+        return [...this.#outcomes.values()];
+      }
+      get hasFailed() {
+        return this.outcomes.some(({ failure: failure2 }) => failure2 !== void 0);
+      }
+      /** Plans for all of them, so that whatever can be known before is known before the first one is touched. */
+      async look() {
+        const { hosts } = this.#request;
+        for (let first = 0; first < hosts.length; first += looksAtATime) {
+          await this.#each(hosts.slice(first, first + looksAtATime), async (host, ports) => {
+            const seen = await deployToHost(host, { ...this.#request, dryRun: true }, ports);
+            const isOver = this.#request.dryRun || seen.failure !== void 0;
+            return isOver ? seen : { ...seen, result: "not-tried" };
+          });
+        }
+      }
+      /** Deploys to some of them at the same time, each to its own end. */
+      async deploy(hosts) {
+        const { image } = this.#request;
+        const request = { ...this.#request, image: { ...image, digest: image.digest ?? this.#digest } };
+        await this.#each(hosts, (host, ports) => deployToHost(host, request, ports));
+        this.#digest ??= this.outcomes.find(
+          ({ result }) => result === "deployed" || result === "unchanged"
+        )?.digest;
+      }
+      /** Of these servers, brings those back that this run has switched. */
+      async rollBack(hosts) {
+        const failed2 = listed(
+          this.outcomes.flatMap(({ host, failure: failure2 }) => failure2 === void 0 ? [] : [host])
+        );
+        await this.#each(hosts, async (host, ports) => {
+          const before = this.#outcomes.get(host) ?? notTried(host, this.#request);
+          if (before.result !== "deployed") return before;
+          const { previousRelease = "what it had" } = before;
+          ports.log.step("Going back", `${host} to ${previousRelease}, because ${failed2} failed`);
+          return goneBack2(before, await this.#ports.rollBackHost(host, this.#request, before, ports));
+        });
+      }
+      async #each(hosts, work3) {
+        await together2(
+          hosts.map(async (host) => {
+            const ports = this.#hostPorts.get(host);
+            if (ports === void 0) return;
+            const outcome = await work3(host, ports);
+            this.#outcomes.set(host, outcome);
+            this.#standings.set(host, outcome.standing);
+          })
+        );
+      }
+    };
+  }
+});
+
+// src/deployment/roll-back-host.ts
+var rollBackHost;
+var init_roll_back_host = __esm({
+  "src/deployment/roll-back-host.ts"() {
+    "use strict";
+    init_errors();
+    init_deploy_host();
+    rollBackHost = async (host, request, before, ports) => {
+      const { previousRelease: release, previousDigest: digest } = before;
+      if (release === void 0 || digest === void 0) {
+        const failure2 = new UserError(
+          `${request.container} cannot go back on ${host} — nothing ran there before this deployment, or nobody knows its digest`,
+          "deploy the release that you want, or remove the container",
+          { code: "nothing-to-go-back-to" }
+        );
+        return { ...before, failure: failure2 };
+      }
+      return deployToHost(host, { ...request, release, image: { ...request.image, digest } }, ports);
+    };
+  }
+});
+
+// src/deployment/waves.ts
+function parseCanaryHosts(text2) {
+  const names4 = text2.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  if (names4.length !== 1 || !/^[-+]?\d+(?:[.,]\d+)?%?$/.test(names4[0] ?? "")) return names4;
+  if (/^\d{1,4}$/.test(names4[0] ?? "")) return Number(names4[0]);
+  throw new RangeError(`"${text2.trim()}" is neither a whole number from 0 on nor names of servers`);
+}
+function complaintAboutHosts(hosts, canaryHosts) {
+  const repeated = hosts.filter((host, index) => hosts.indexOf(host) !== index);
+  if (repeated.length > 0) return `host: ${listed([...new Set(repeated)])} is given more than once`;
+  if (typeof canaryHosts === "number") return void 0;
+  const unknown3 = canaryHosts.filter((name) => !hosts.includes(name));
+  if (unknown3.length === 0) return void 0;
+  return `canary-hosts: ${listed(unknown3)} is none of the servers in host (${listed(hosts)})`;
+}
+function planWaves(hosts, { canaryHosts, maxParallel }) {
+  const isCanary = (host, index) => typeof canaryHosts === "number" ? index < canaryHosts : canaryHosts.includes(host);
+  const canaries2 = hosts.filter(isCanary);
+  const others3 = hosts.filter((host) => !canaries2.includes(host));
+  const groups = (list, canary) => Array.from({ length: Math.ceil(list.length / maxParallel) }, (_, index) => ({
+    isCanary: canary,
+    hosts: list.slice(index * maxParallel, (index + 1) * maxParallel)
+  }));
+  return [...groups(canaries2, true), ...groups(others3, false)];
+}
+function showWaves(waves) {
+  return waves.map(({ isCanary, hosts }) => {
+    const names4 = hosts.length > 5 ? counted(hosts.length, "server") : listed(hosts);
+    if (!isCanary) return names4;
+    return `${names4} as ${hosts.length === 1 ? "the canary" : "canaries"}`;
+  }).join(", then ");
+}
+var init_waves = __esm({
+  "src/deployment/waves.ts"() {
+    "use strict";
+    init_words();
   }
 });
 
@@ -35440,36 +38662,110 @@ var init_deploy_host = __esm({
 async function deployContainer(request, ports) {
   checkEnvironment(request.env, request.requiredEnv);
   for (const warning2 of environmentWarnings(request.env)) ports.log.warning(warning2);
-  const standings = /* @__PURE__ */ new Map();
-  const outcomes = [];
-  for (const host of request.hosts) {
-    if (outcomes.some(({ failure: failure2 }) => failure2 !== void 0)) {
-      outcomes.push(notTried(host, request));
-      continue;
-    }
-    const outcome = await deployToHost(host, request, {
-      connect: ports.connect,
-      ask: ports.ask ?? ask,
-      log: ports.log,
-      signal: ports.signal,
-      standing(sentence2) {
-        standings.set(host, sentence2);
-        ports.standing?.([...standings.values()].join("; "));
-      }
-    });
-    outcomes.push(outcome);
+  const rollout = request.rollout ?? oneAfterTheOther;
+  const waves = planWaves(request.hosts, rollout);
+  const fleet = new Fleet(request, { ask, rollBackHost, ...ports });
+  if (request.hosts.length > 1) {
+    await fleet.look();
+    ports.log.step("Order", orderOf(waves, rollout));
+    if (request.dryRun || fleet.hasFailed) return fleet.outcomes;
   }
-  return outcomes;
+  for (const { hosts } of waves) {
+    if (fleet.hasFailed) break;
+    await fleet.deploy(hosts);
+  }
+  if (fleet.hasFailed && rollout.onFailure === "rollback-all" && !ports.signal.aborted) {
+    for (const { hosts } of waves.toReversed()) await fleet.rollBack(hosts);
+  }
+  return fleet.outcomes;
 }
-function failureOf4(outcomes) {
-  return outcomes.find(({ failure: failure2 }) => failure2 !== void 0)?.failure;
+function orderOf(waves, { onFailure }) {
+  const otherwise = onFailure === "halt" ? "the others stay as they are then" : "those that are switched by then go back to what they had";
+  return `${showWaves(waves)}; the first failure ends it, and ${otherwise}`;
 }
+var oneAfterTheOther;
 var init_deploy = __esm({
   "src/deployment/deploy.ts"() {
     "use strict";
     init_http();
-    init_deploy_host();
     init_environment();
+    init_fleet2();
+    init_roll_back_host();
+    init_waves();
+    oneAfterTheOther = { canaryHosts: 1, maxParallel: 1, onFailure: "rollback-all" };
+  }
+});
+
+// src/deployment/fleet-failure.ts
+function failureOf4(outcomes) {
+  const failed2 = outcomes.flatMap(({ host, failure: failure3 }) => failure3 === void 0 ? [] : [{ host, failure: failure3 }]);
+  const stuck = outcomes.flatMap(
+    ({ host, wentBack }) => typeof wentBack === "object" ? [{ host, failure: wentBack.failure }] : []
+  );
+  const [first, ...more] = failed2;
+  if (first === void 0 || outcomes.length === 1) return first?.failure;
+  const others3 = [
+    ...more.map((other) => `; also ${named4(other)}`),
+    ...stuck.map((other) => `; it could not go back: ${named4(other)}`)
+  ];
+  const evidence = [...failed2, ...stuck].flatMap(
+    ({ host, failure: failure3 }) => failure3.evidence === void 0 ? [] : [`${host}:
+${failure3.evidence}`]
+  );
+  const { failure: failure2 } = first;
+  return new UserError(named4(first), `${failure2.hint}${others3.join("")}`, {
+    code: failure2.code,
+    cause: failure2.cause,
+    ...evidence.length === 0 ? {} : { evidence: evidence.join("\n\n") }
+  });
+}
+function named4({ host, failure: { message } }) {
+  return message.includes(host) ? message : `${host}: ${message}`;
+}
+var init_fleet_failure = __esm({
+  "src/deployment/fleet-failure.ts"() {
+    "use strict";
+    init_errors();
+  }
+});
+
+// src/deployment/pre-deploy-command.ts
+function splitWords(text2) {
+  const [odd] = /["'`$\\|&;<>*]/.exec(text2) ?? [];
+  if (odd !== void 0) {
+    throw new RangeError(`has ${odd}, which only a shell would read — write a list: [sh, -c, "…"]`);
+  }
+  const found3 = text2.split(/\s+/).filter((word) => word !== "");
+  if (found3.length === 0) throw new RangeError("has no word");
+  return found3;
+}
+var words, duration4, command, preDeployShape;
+var init_pre_deploy_command = __esm({
+  "src/deployment/pre-deploy-command.ts"() {
+    "use strict";
+    init_zod();
+    init_duration();
+    init_refusal();
+    words = union([string2(), array(string2()).min(1, "has no word")]).transform(orRefused((run3) => typeof run3 === "string" ? splitWords(run3) : run3));
+    duration4 = union([string2(), number2().transform(String)]).transform(orRefused(parseDuration)).prefault("5m");
+    command = strictObject({
+      run: words.describe(
+        "The command: a list of words, or one text whose words stand apart. No shell reads it."
+      ),
+      name: string2().optional().describe("What the log calls it. Default: the command itself."),
+      blocking: boolean2().default(true).describe("Whether its failure ends the deployment; else it is a warning."),
+      timeout: duration4.describe("How long it may run: 90s. Default: 5m.")
+    });
+    preDeployShape = array(
+      command.transform(
+        ({ name, ...rest }) => ({ name: name ?? rest.run.join(" "), ...rest })
+      )
+    ).min(1, "has no command").superRefine((commands2, context) => {
+      for (const [index, { name }] of commands2.entries()) {
+        if (commands2.findIndex((other) => other.name === name) === index) continue;
+        context.addIssue({ code: "custom", path: [index], message: `there are two commands named ${name}` });
+      }
+    });
   }
 });
 
@@ -36780,8 +40076,8 @@ var require_semver = __commonJS({
     }
     exports2.prerelease = prerelease;
     function prerelease(version3, options) {
-      var parsed3 = parse3(version3, options);
-      return parsed3 && parsed3.prerelease.length ? parsed3.prerelease : null;
+      var parsed5 = parse3(version3, options);
+      return parsed5 && parsed5.prerelease.length ? parsed5.prerelease : null;
     }
     exports2.intersects = intersects;
     function intersects(r1, r2, options) {
@@ -43638,7 +46934,7 @@ var require_keyParser = __commonJS({
     var {
       createDecipheriv,
       createECDH,
-      createHash: createHash5,
+      createHash: createHash6,
       createHmac: createHmac2,
       createSign,
       createVerify,
@@ -43993,10 +47289,10 @@ ${formatted}-----END ${type} KEY-----`;
         return this[SYM_PUB_SSH];
       },
       equals: function equals(key2) {
-        const parsed3 = parseKey(key2);
-        if (parsed3 instanceof Error)
+        const parsed5 = parseKey(key2);
+        if (parsed5 instanceof Error)
           return false;
-        return this.type === parsed3.type && this[SYM_PRIV_PEM] === parsed3[SYM_PRIV_PEM] && this[SYM_PUB_PEM] === parsed3[SYM_PUB_PEM] && this[SYM_PUB_SSH].equals(parsed3[SYM_PUB_SSH]);
+        return this.type === parsed5.type && this[SYM_PRIV_PEM] === parsed5[SYM_PRIV_PEM] && this[SYM_PUB_PEM] === parsed5[SYM_PUB_PEM] && this[SYM_PUB_SSH].equals(parsed5[SYM_PUB_SSH]);
       }
     };
     function OpenSSH_Private(type, comment, privPEM, pubPEM, pubSSH, algo, decrypted) {
@@ -44326,11 +47622,11 @@ ${formatted}-----END ${type} KEY-----`;
                 );
               }
               const ivSlice = bufferSlice(cipherIV, 0, 8);
-              let cipherKey = createHash5("md5").update(passphrase).update(ivSlice).digest();
+              let cipherKey = createHash6("md5").update(passphrase).update(ivSlice).digest();
               while (cipherKey.length < encInfo.keyLen) {
                 cipherKey = combineBuffers(
                   cipherKey,
-                  createHash5("md5").update(cipherKey).update(passphrase).update(ivSlice).digest()
+                  createHash6("md5").update(cipherKey).update(passphrase).update(ivSlice).digest()
                 );
               }
               if (cipherKey.length > encInfo.keyLen)
@@ -44495,8 +47791,8 @@ ${formatted}-----END ${type} KEY-----`;
         if (encrypted) {
           const encInfo = CIPHER_INFO[cipherName];
           let cipherKey = combineBuffers(
-            createHash5("sha1").update(PPK_PP1).update(passphrase).digest(),
-            createHash5("sha1").update(PPK_PP2).update(passphrase).digest()
+            createHash6("sha1").update(PPK_PP1).update(passphrase).digest(),
+            createHash6("sha1").update(PPK_PP2).update(passphrase).digest()
           );
           if (cipherKey.length > encInfo.keyLen)
             cipherKey = bufferSlice(cipherKey, 0, encInfo.keyLen);
@@ -44536,7 +47832,7 @@ ${formatted}-----END ${type} KEY-----`;
           passphrase = EMPTY_PASSPHRASE;
         const calcMAC = createHmac2(
           "sha1",
-          createHash5("sha1").update("putty-private-key-file-mac-key").update(passphrase).digest()
+          createHash6("sha1").update("putty-private-key-file-mac-key").update(passphrase).digest()
         ).update(macData).digest("hex");
         if (calcMAC !== mac2) {
           if (encrypted) {
@@ -46858,7 +50154,7 @@ var require_kex = __commonJS({
       createDiffieHellman,
       createDiffieHellmanGroup,
       createECDH,
-      createHash: createHash5,
+      createHash: createHash6,
       createPublicKey: createPublicKey2,
       diffieHellman,
       generateKeyPairSync,
@@ -47284,7 +50580,7 @@ var require_kex = __commonJS({
               DISCONNECT_REASON.KEY_EXCHANGE_FAILED
             );
           }
-          const hash = createHash5(this.hashName);
+          const hash = createHash6(this.hashName);
           hashString(hash, isServer ? this._remoteIdentRaw : this._identRaw);
           hashString(hash, isServer ? this._identRaw : this._remoteIdentRaw);
           hashString(hash, isServer ? this._remoteKexinit : this._kexinit);
@@ -48292,9 +51588,9 @@ var require_kex = __commonJS({
     function generateKEXVal(len, hashName, secret2, exchangeHash, sessionID, char) {
       let ret;
       if (len) {
-        let digest = createHash5(hashName).update(secret2).update(exchangeHash).update(char).update(sessionID).digest();
+        let digest = createHash6(hashName).update(secret2).update(exchangeHash).update(char).update(sessionID).digest();
         while (digest.length < len) {
-          const chunk = createHash5(hashName).update(secret2).update(exchangeHash).update(digest).digest();
+          const chunk = createHash6(hashName).update(secret2).update(exchangeHash).update(digest).digest();
           const extended2 = Buffer.allocUnsafe(digest.length + chunk.length);
           extended2.set(digest, 0);
           extended2.set(chunk, digest.length);
@@ -50622,7 +53918,7 @@ var require_SFTP = __commonJS({
         let handle;
         let bytesRead = 0;
         const flag = options.flag || "r";
-        const read = () => {
+        const read2 = () => {
           if (size === 0) {
             buffer = Buffer.allocUnsafe(8192);
             this.read(handle, buffer, 0, 8192, bytesRead, afterRead);
@@ -50650,10 +53946,10 @@ var require_SFTP = __commonJS({
             if (pos === size)
               close();
             else
-              read();
+              read2();
           } else {
             buffers.push(bufferSlice(buffer, 0, nbytes));
-            read();
+            read2();
           }
         };
         afterRead._wantEOFError = true;
@@ -50688,10 +53984,10 @@ var require_SFTP = __commonJS({
             size = st.size || 0;
             if (size === 0) {
               buffers = [];
-              return read();
+              return read2();
             }
             buffer = Buffer.allocUnsafe(size);
-            read();
+            read2();
           };
           this.fstat(handle, tryStat);
         });
@@ -51123,14 +54419,14 @@ var require_SFTP = __commonJS({
         writeUInt32BE(buf, pathLen, p);
         buf.utf8Write(path, p += 4, pathLen);
         this._requests[reqid] = {
-          cb: (err, names3) => {
+          cb: (err, names4) => {
             if (typeof cb !== "function")
               return;
             if (err)
               return cb(err);
-            if (!names3 || !names3.length)
+            if (!names4 || !names4.length)
               return cb(new Error("Response missing link info"));
-            cb(void 0, names3[0].filename);
+            cb(void 0, names4[0].filename);
           }
         };
         const isBuffered = sendOrBuffer(this, buf);
@@ -51179,14 +54475,14 @@ var require_SFTP = __commonJS({
         writeUInt32BE(buf, pathLen, p);
         buf.utf8Write(path, p += 4, pathLen);
         this._requests[reqid] = {
-          cb: (err, names3) => {
+          cb: (err, names4) => {
             if (typeof cb !== "function")
               return;
             if (err)
               return cb(err);
-            if (!names3 || !names3.length)
+            if (!names4 || !names4.length)
               return cb(new Error("Response missing path info"));
-            cb(void 0, names3[0].filename);
+            cb(void 0, names4[0].filename);
           }
         };
         const isBuffered = sendOrBuffer(this, buf);
@@ -51384,14 +54680,14 @@ var require_SFTP = __commonJS({
         writeUInt32BE(buf, pathLen, p += 20);
         buf.utf8Write(path, p += 4, pathLen);
         this._requests[reqid] = {
-          cb: (err, names3) => {
+          cb: (err, names4) => {
             if (typeof cb !== "function")
               return;
             if (err)
               return cb(err);
-            if (!names3 || !names3.length)
+            if (!names4 || !names4.length)
               return cb(new Error("Response missing expanded path"));
-            cb(void 0, names3[0].filename);
+            cb(void 0, names4[0].filename);
           }
         };
         const isBuffered = sendOrBuffer(this, buf);
@@ -51483,14 +54779,14 @@ var require_SFTP = __commonJS({
         buf.utf8Write(username, p, usernameLen);
         p += usernameLen;
         this._requests[reqid] = {
-          cb: (err, names3) => {
+          cb: (err, names4) => {
             if (typeof cb !== "function")
               return;
             if (err)
               return cb(err);
-            if (!names3 || !names3.length)
+            if (!names4 || !names4.length)
               return cb(new Error("Response missing home directory"));
-            cb(void 0, names3[0].filename);
+            cb(void 0, names4[0].filename);
           }
         };
         const isBuffered = sendOrBuffer(this, buf);
@@ -51631,20 +54927,20 @@ var require_SFTP = __commonJS({
           `SFTP: Outbound: ${isBuffered ? "Buffered" : "Sending"} DATA`
         );
       }
-      name(reqid, names3) {
+      name(reqid, names4) {
         if (!this.server)
           throw new Error("Server-only method called in client mode");
-        if (!Array.isArray(names3)) {
-          if (typeof names3 !== "object" || names3 === null)
+        if (!Array.isArray(names4)) {
+          if (typeof names4 !== "object" || names4 === null)
             throw new Error("names is not an object or array");
-          names3 = [names3];
+          names4 = [names4];
         }
-        const count3 = names3.length;
+        const count3 = names4.length;
         let namesLen = 0;
         let nameAttrs;
         const attrs = [];
         for (let i = 0; i < count3; ++i) {
-          const name = names3[i];
+          const name = names4[i];
           const filename = !name || !name.filename || typeof name.filename !== "string" ? "" : name.filename;
           namesLen += 4 + Buffer.byteLength(filename);
           const longname = !name || !name.longname || typeof name.longname !== "string" ? "" : name.longname;
@@ -51676,7 +54972,7 @@ var require_SFTP = __commonJS({
         writeUInt32BE(buf, count3, p);
         p += 4;
         for (let i = 0; i < count3; ++i) {
-          const name = names3[i];
+          const name = names4[i];
           {
             const filename = !name || !name.filename || typeof name.filename !== "string" ? "" : name.filename;
             const len = Buffer.byteLength(filename);
@@ -52306,10 +55602,10 @@ var require_SFTP = __commonJS({
         if (version3 === void 0)
           return doFatalSFTPError(sftp, "Malformed VERSION packet");
         if (sftp._debug) {
-          const names3 = Object.keys(extensions);
-          if (names3.length) {
+          const names4 = Object.keys(extensions);
+          if (names4.length) {
             sftp._debug(
-              `SFTP: Inbound: Received VERSION (v${version3}, exts:${names3})`
+              `SFTP: Inbound: Received VERSION (v${version3}, exts:${names4})`
             );
           } else {
             sftp._debug(`SFTP: Inbound: Received VERSION (v${version3})`);
@@ -52425,24 +55721,24 @@ var require_SFTP = __commonJS({
         }
         const count3 = bufferParser.readUInt32BE();
         if (count3 !== void 0) {
-          let names3 = [];
+          let names4 = [];
           for (let i = 0; i < count3; ++i) {
             const filename = bufferParser.readString(true);
             const longname = bufferParser.readString(true);
             const attrs = readAttrs(sftp._biOpt);
             if (attrs === void 0) {
-              names3 = void 0;
+              names4 = void 0;
               break;
             }
-            names3.push({ filename, longname, attrs });
+            names4.push({ filename, longname, attrs });
           }
-          if (names3 !== void 0) {
+          if (names4 !== void 0) {
             sftp._debug && sftp._debug(
-              `SFTP: Inbound: Received NAME (id:${reqID}, ${names3.length})`
+              `SFTP: Inbound: Received NAME (id:${reqID}, ${names4.length})`
             );
             bufferParser.clear();
             if (req && typeof req.cb === "function")
-              req.cb(void 0, names3);
+              req.cb(void 0, names4);
             return;
           }
         }
@@ -52589,10 +55885,10 @@ var require_SFTP = __commonJS({
         if (version3 === void 0)
           return doFatalSFTPError(sftp, "Malformed INIT packet");
         if (sftp._debug) {
-          const names3 = Object.keys(extensions);
-          if (names3.length) {
+          const names4 = Object.keys(extensions);
+          if (names4.length) {
             sftp._debug(
-              `SFTP: Inbound: Received INIT (v${version3}, exts:${names3})`
+              `SFTP: Inbound: Received INIT (v${version3}, exts:${names4})`
             );
           } else {
             sftp._debug(`SFTP: Inbound: Received INIT (v${version3})`);
@@ -53729,7 +57025,7 @@ var require_client3 = __commonJS({
   "node_modules/ssh2/lib/client.js"(exports2, module2) {
     "use strict";
     var {
-      createHash: createHash5,
+      createHash: createHash6,
       getHashes,
       randomFillSync
     } = require("crypto");
@@ -53951,7 +57247,7 @@ var require_client3 = __commonJS({
           }
           hostVerifier = (key2, verify) => {
             if (hashAlgo)
-              key2 = createHash5(hashAlgo).update(key2).digest("hex");
+              key2 = createHash6(hashAlgo).update(key2).digest("hex");
             const ret = hashCb(key2, verify);
             if (ret !== void 0)
               verify(ret);
@@ -54148,8 +57444,8 @@ var require_client3 = __commonJS({
                   instructions,
                   "",
                   prompts,
-                  (answers) => {
-                    proto.authInfoRes(answers);
+                  (answers2) => {
+                    proto.authInfoRes(answers2);
                   }
                 );
               }
@@ -54718,7 +58014,7 @@ var require_client3 = __commonJS({
           if (!forceIPv4 && !forceIPv6 || forceIPv4 && forceIPv6) {
             doConnect();
           } else {
-            dnsLookup(host, forceIPv4 ? 4 : 6, (err, address, family) => {
+            dnsLookup(host, forceIPv4 ? 4 : 6, (err, address2, family) => {
               if (err) {
                 const type = forceIPv4 ? "IPv4" : "IPv6";
                 const error3 = new Error(
@@ -54730,7 +58026,7 @@ var require_client3 = __commonJS({
                 this.emit("close");
                 return;
               }
-              host = address;
+              host = address2;
               doConnect();
             });
           }
@@ -55439,10 +58735,10 @@ var require_client3 = __commonJS({
         throw new TypeError("Invalid keys argument type");
       const keys = [];
       for (const key2 of keys_) {
-        const parsed3 = parseKey(key2);
-        if (parsed3 instanceof Error)
-          throw parsed3;
-        keys.push(parsed3);
+        const parsed5 = parseKey(key2);
+        if (parsed5 instanceof Error)
+          throw parsed5;
+        keys.push(parsed5);
       }
       if (!client.config.strictVendor || client.config.strictVendor && RE_OPENSSH.test(client._remoteVer)) {
         client._callbacks.push((had_err, data) => {
@@ -57092,10 +60388,10 @@ var require_keygen = __commonJS({
           const kdfName = Buffer.from(encrypted ? encrypted.kdfName : "none");
           const kdfOptions = encrypted ? encrypted.kdfOptions : Buffer.alloc(0);
           const blockLen = encrypted ? encrypted.cipher.blockLen : 8;
-          const parsed3 = parseDERs(keyType, pub, priv);
+          const parsed5 = parseDERs(keyType, pub, priv);
           const checkInt = randomBytes5(4);
           const commentBin = Buffer.from(comment);
-          const privBlobLen = 4 + 4 + parsed3.priv.length + 4 + commentBin.length;
+          const privBlobLen = 4 + 4 + parsed5.priv.length + 4 + commentBin.length;
           let padding = [];
           for (let i = 1; (privBlobLen + padding.length) % blockLen; ++i)
             padding.push(i & 255);
@@ -57106,8 +60402,8 @@ var require_keygen = __commonJS({
             let pos = 0;
             privBlob.set(checkInt, pos += 0);
             privBlob.set(checkInt, pos += 4);
-            privBlob.set(parsed3.priv, pos += 4);
-            privBlob.writeUInt32BE(commentBin.length, pos += parsed3.priv.length);
+            privBlob.set(parsed5.priv, pos += 4);
+            privBlob.writeUInt32BE(commentBin.length, pos += parsed5.priv.length);
             privBlob.set(commentBin, pos += 4);
             privBlob.set(padding, pos += commentBin.length);
           }
@@ -57132,7 +60428,7 @@ var require_keygen = __commonJS({
           }
           const magicBytes = Buffer.from("openssh-key-v1\0");
           const privBin = Buffer.allocUnsafe(
-            magicBytes.length + 4 + cipherName.length + 4 + kdfName.length + 4 + kdfOptions.length + 4 + 4 + parsed3.pub.length + 4 + privBlob.length + extra.length
+            magicBytes.length + 4 + cipherName.length + 4 + kdfName.length + 4 + kdfOptions.length + 4 + 4 + parsed5.pub.length + 4 + privBlob.length + extra.length
           );
           {
             let pos = 0;
@@ -57144,9 +60440,9 @@ var require_keygen = __commonJS({
             privBin.writeUInt32BE(kdfOptions.length, pos += kdfName.length);
             privBin.set(kdfOptions, pos += 4);
             privBin.writeUInt32BE(1, pos += kdfOptions.length);
-            privBin.writeUInt32BE(parsed3.pub.length, pos += 4);
-            privBin.set(parsed3.pub, pos += 4);
-            privBin.writeUInt32BE(privBlob.length, pos += parsed3.pub.length);
+            privBin.writeUInt32BE(parsed5.pub.length, pos += 4);
+            privBin.set(parsed5.pub, pos += 4);
+            privBin.writeUInt32BE(privBlob.length, pos += parsed5.pub.length);
             privBin.set(privBlob, pos += 4);
             privBin.set(extra, pos += privBlob.length);
           }
@@ -57158,8 +60454,8 @@ var require_keygen = __commonJS({
             privateB64 += formatted;
           }
           {
-            const b64 = parsed3.pub.base64Slice(0, parsed3.pub.length);
-            publicB64 = `${parsed3.sshName} ${b64}${comment ? ` ${comment}` : ""}`;
+            const b64 = parsed5.pub.base64Slice(0, parsed5.pub.length);
+            publicB64 = `${parsed5.sshName} ${b64}${comment ? ` ${comment}` : ""}`;
           }
           privateB64 += "-----END OPENSSH PRIVATE KEY-----\n";
           return {
@@ -57482,15 +60778,15 @@ var init_esm4 = __esm({
         (0, import_assert2.default)(options.onStdout == null || typeof options.onStdout === "function", "options.onStdout must be a valid function");
         (0, import_assert2.default)(options.onStderr == null || typeof options.onStderr === "function", "options.onStderr must be a valid function");
         (0, import_assert2.default)(options.noTrim == null || typeof options.noTrim === "boolean", "options.noTrim must be a boolean");
-        let command = givenCommand;
+        let command2 = givenCommand;
         if (options.cwd) {
-          command = `cd ${(0, import_shell_escape.default)([options.cwd])} ; ${command}`;
+          command2 = `cd ${(0, import_shell_escape.default)([options.cwd])} ; ${command2}`;
         }
         const connection = this.getConnection();
         const output = { stdout: [], stderr: [] };
         return new Promise((resolve, reject) => {
           connection.on("error", reject);
-          connection.exec(command, options.execOptions != null ? options.execOptions : {}, (err, channel) => {
+          connection.exec(command2, options.execOptions != null ? options.execOptions : {}, (err, channel) => {
             connection.removeListener("error", reject);
             if (err) {
               reject(err);
@@ -57544,15 +60840,15 @@ var init_esm4 = __esm({
           });
         });
       }
-      async exec(command, parameters, options = {}) {
-        (0, import_assert2.default)(typeof command === "string", "command must be a valid string");
+      async exec(command2, parameters, options = {}) {
+        (0, import_assert2.default)(typeof command2 === "string", "command must be a valid string");
         (0, import_assert2.default)(Array.isArray(parameters), "parameters must be a valid array");
         (0, import_assert2.default)(options != null && typeof options === "object", "options must be a valid object");
         (0, import_assert2.default)(options.stream == null || ["both", "stdout", "stderr"].includes(options.stream), "options.stream must be one of both, stdout, stderr");
         for (let i = 0, { length } = parameters; i < length; i += 1) {
           (0, import_assert2.default)(typeof parameters[i] === "string", `parameters[${i}] must be a valid string`);
         }
-        const completeCommand = `${command}${parameters.length > 0 ? ` ${(0, import_shell_escape.default)(parameters)}` : ""}`;
+        const completeCommand = `${command2}${parameters.length > 0 ? ` ${(0, import_shell_escape.default)(parameters)}` : ""}`;
         const response = await this.execCommand(completeCommand, options);
         if (options.stream == null || options.stream === "stdout") {
           if (response.stderr) {
@@ -57926,24 +61222,24 @@ function knownKeys(text2, { host, port: port2 }) {
   return { accepted, revoked, unreadable: unreadable3 };
 }
 function readLine(text2) {
-  const words = text2.split(/\s+/);
-  const marker = words[0]?.startsWith("@") ? words.shift() : void 0;
-  const [names3, type, encoded2] = words;
-  if (names3 === void 0 || type === void 0 || encoded2 === void 0) return void 0;
+  const words2 = text2.split(/\s+/);
+  const marker = words2[0]?.startsWith("@") ? words2.shift() : void 0;
+  const [names4, type, encoded2] = words2;
+  if (names4 === void 0 || type === void 0 || encoded2 === void 0) return void 0;
   const key2 = Buffer.from(encoded2, "base64");
   if (keyTypeOf(key2) !== type) return void 0;
-  return { marker, patterns: names3.split(","), type, key: key2 };
+  return { marker, patterns: names4.split(","), type, key: key2 };
 }
 function matchesAny(patterns, name) {
-  const matching = patterns.filter((pattern) => matches(pattern.replace(/^!/, ""), name));
-  return matching.length > 0 && !matching.some((pattern) => pattern.startsWith("!"));
+  const matching = patterns.filter((pattern2) => matches(pattern2.replace(/^!/, ""), name));
+  return matching.length > 0 && !matching.some((pattern2) => pattern2.startsWith("!"));
 }
-function matches(pattern, name) {
-  const [, version3, salt, hash] = pattern.startsWith("|") ? pattern.split("|") : [];
+function matches(pattern2, name) {
+  const [, version3, salt, hash] = pattern2.startsWith("|") ? pattern2.split("|") : [];
   if (version3 === "1" && salt !== void 0 && hash !== void 0) {
-    return (0, import_node_crypto8.createHmac)("sha1", Buffer.from(salt, "base64")).update(name).digest("base64") === hash;
+    return (0, import_node_crypto9.createHmac)("sha1", Buffer.from(salt, "base64")).update(name).digest("base64") === hash;
   }
-  const expression = pattern.toLowerCase().replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const expression = pattern2.toLowerCase().replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
   return new RegExp(`^${expression}$`).test(name);
 }
 function keyTypeOf(key2) {
@@ -57951,11 +61247,11 @@ function keyTypeOf(key2) {
   const length = key2.readUInt32BE(0);
   return length <= 64 && key2.length >= 4 + length ? key2.toString("latin1", 4, 4 + length) : void 0;
 }
-var import_node_crypto8;
+var import_node_crypto9;
 var init_known_hosts = __esm({
   "src/machine/known-hosts.ts"() {
     "use strict";
-    import_node_crypto8 = require("node:crypto");
+    import_node_crypto9 = require("node:crypto");
   }
 });
 
@@ -57964,7 +61260,7 @@ function kindOf(keyType) {
   return Object.keys(hostKeyKinds).find((kind2) => hostKeyKinds[kind2]?.includes(keyType));
 }
 function fingerprintOf(key2) {
-  return `SHA256:${(0, import_node_crypto9.createHash)("sha256").update(key2).digest("base64").replace(/=+$/, "")}`;
+  return `SHA256:${(0, import_node_crypto10.createHash)("sha256").update(key2).digest("base64").replace(/=+$/, "")}`;
 }
 function shownKey(key2) {
   return { type: keyTypeOf(key2) ?? "unknown", fingerprint: fingerprintOf(key2) };
@@ -58000,11 +61296,11 @@ function readFingerprints(given) {
     );
   });
 }
-var import_node_crypto9, hostKeyKinds;
+var import_node_crypto10, hostKeyKinds;
 var init_host_key = __esm({
   "src/machine/host-key.ts"() {
     "use strict";
-    import_node_crypto9 = require("node:crypto");
+    import_node_crypto10 = require("node:crypto");
     init_errors();
     init_known_hosts();
     hostKeyKinds = {
@@ -58029,8 +61325,8 @@ function readPrivateKey(text2, input = "ssh-key") {
 }
 function decodedIfBase64(text2) {
   if (text2.includes("-----") || !/^[A-Za-z0-9+/=\s]+$/.test(text2)) return text2;
-  const decoded = Buffer.from(text2, "base64").toString("latin1");
-  return decoded.startsWith("-----BEGIN ") ? decoded.trim() : text2;
+  const decoded2 = Buffer.from(text2, "base64").toString("latin1");
+  return decoded2.startsWith("-----BEGIN ") ? decoded2.trim() : text2;
 }
 function mendLineBreaks(text2) {
   const plain2 = text2.replaceAll("\\r", "").replaceAll("\\n", "\n").replaceAll("\r", "");
@@ -58092,7 +61388,7 @@ function opensshPublicKey(text2) {
 }
 function pemPublicKey(text2) {
   try {
-    const key2 = (0, import_node_crypto10.createPublicKey)((0, import_node_crypto10.createPrivateKey)(text2)).export({ format: "jwk" });
+    const key2 = (0, import_node_crypto11.createPublicKey)((0, import_node_crypto11.createPrivateKey)(text2)).export({ format: "jwk" });
     return wireForm(key2);
   } catch {
     return void 0;
@@ -58100,7 +61396,7 @@ function pemPublicKey(text2) {
 }
 function wireForm(key2) {
   const bytes = (base64url2) => Buffer.from(base64url2 ?? "", "base64url");
-  if (key2.kty === "RSA") return Buffer.concat([field2("ssh-rsa"), number3(bytes(key2.e)), number3(bytes(key2.n))]);
+  if (key2.kty === "RSA") return Buffer.concat([field2("ssh-rsa"), number4(bytes(key2.e)), number4(bytes(key2.n))]);
   if (key2.kty === "EC" && key2.crv !== void 0) {
     const curve = `nistp${key2.crv.slice(2)}`;
     const point = Buffer.concat([Buffer.from([4]), bytes(key2.x), bytes(key2.y)]);
@@ -58114,14 +61410,14 @@ function field2(content) {
   length.writeUInt32BE(body.length);
   return Buffer.concat([length, body]);
 }
-function number3(content) {
+function number4(content) {
   return field2((content[0] ?? 0) >= 128 ? Buffer.concat([Buffer.from([0]), content]) : content);
 }
-var import_node_crypto10;
+var import_node_crypto11;
 var init_private_key = __esm({
   "src/machine/private-key.ts"() {
     "use strict";
-    import_node_crypto10 = require("node:crypto");
+    import_node_crypto11 = require("node:crypto");
     init_errors();
     init_host_key();
     init_known_hosts();
@@ -58161,17 +61457,17 @@ function noProgram(marker) {
 function noFolder(marker) {
   return `${marker}-no-folder`;
 }
-function afterMarker(marker, told4) {
+function afterMarker(marker, told5) {
   let noise = "";
   return (text2) => {
-    if (noise === void 0) return told4.onText(text2);
+    if (noise === void 0) return told5.onText(text2);
     noise += text2;
     const start = new RegExp(`${marker} (\\d+)\\n`).exec(noise);
     if (start === null) return;
     const rest = noise.slice(start.index + start[0].length);
     noise = void 0;
-    told4.onStart(Number(start[1]));
-    if (rest !== "") told4.onText(rest);
+    told5.onStart(Number(start[1]));
+    if (rest !== "") told5.onText(rest);
   };
 }
 function signalScript(processId, signal) {
@@ -58248,11 +61544,11 @@ var init_ssh_session = __esm({
 // src/machine/ssh-command.ts
 async function runOn(session, argv, options) {
   options.signal?.throwIfAborted();
-  const marker = `tenantry-${(0, import_node_crypto11.randomBytes)(8).toString("hex")}`;
+  const marker = `tenantry-${(0, import_node_crypto12.randomBytes)(8).toString("hex")}`;
   const { line, input } = remoteCommand(argv, { ...options, marker });
   const what = `${nameOf4(argv)} on ${session.name}`;
   const channel = await openChannel(session, line, what);
-  const command = follow2(channel, input, marker, options.onLine);
+  const command2 = follow2(channel, input, marker, options.onLine);
   let timer;
   let onAbort = () => {
   };
@@ -58266,12 +61562,12 @@ async function runOn(session, argv, options) {
     const lost3 = session.lost.catch((error3) => {
       throw new LostConnection(what, messageOf(error3), { cause: error3 });
     });
-    const end3 = await Promise.race([command.ended, interrupted, lost3]);
-    if (typeof end3 !== "string") return resultOf2(session, end3, command, { argv, marker, options, what });
-    const reallyEnded = await endCommand(session, command);
+    const end3 = await Promise.race([command2.ended, interrupted, lost3]);
+    if (typeof end3 !== "string") return resultOf2(session, end3, command2, { argv, marker, options, what });
+    const reallyEnded = await endCommand(session, command2);
     channel.close();
     if (end3 === "cancelled") options.signal?.throwIfAborted();
-    throw timedOut(what, options.timeout, reallyEnded, command.output);
+    throw timedOut(what, options.timeout, reallyEnded, command2.output);
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", onAbort);
@@ -58307,7 +61603,7 @@ function follow2(channel, input, marker, onLine = () => {
   channel.on("error", () => {
   });
   channel.end(input);
-  const ended2 = new Promise((resolve) => {
+  const ended4 = new Promise((resolve) => {
     let end3 = { exitCode: null, signal: null };
     channel.on("exit", (code, signal) => {
       end3 = { exitCode: code ?? null, signal: signal ?? null };
@@ -58318,7 +61614,7 @@ function follow2(channel, input, marker, onLine = () => {
       resolve(end3);
     });
   });
-  return { ended: ended2, output, raw, started, hasStarted: () => hasStarted };
+  return { ended: ended4, output, raw, started, hasStarted: () => hasStarted };
 }
 function resultOf2(session, { exitCode: exitCode2, signal }, { output, raw, hasStarted }, {
   argv,
@@ -58337,15 +61633,15 @@ ${output.stderr}`.trim().split("\n").at(-1);
       { code: "ssh-shell-unusable" }
     );
   }
-  const refused2 = output.stderr.trim();
-  if (exitCode2 === 127 && refused2 === noProgram(marker)) {
+  const refused3 = output.stderr.trim();
+  if (exitCode2 === 127 && refused3 === noProgram(marker)) {
     throw new UserError(
       `Cannot start ${argv[0]} on ${session.name} — there is no such program`,
       "install it there, or put it on the PATH of this account when it logs in without a terminal",
       { code: "command-not-found" }
     );
   }
-  if (exitCode2 === 126 && refused2 === noFolder(marker)) {
+  if (exitCode2 === 126 && refused3 === noFolder(marker)) {
     throw new UserError(
       `Cannot start ${argv[0]} on ${session.name} — the folder ${options.workingDirectory} cannot be entered`,
       "create it, or give this account the right to enter it",
@@ -58354,17 +61650,17 @@ ${output.stderr}`.trim().split("\n").at(-1);
   }
   return { exitCode: exitCode2, signal, ...output };
 }
-async function endCommand(session, { started, ended: ended2 }) {
-  const id = await Promise.race([started, (0, import_promises17.setTimeout)(grace.TERM, void 0, { ref: false })]);
+async function endCommand(session, { started, ended: ended4 }) {
+  const id = await Promise.race([started, (0, import_promises19.setTimeout)(grace.TERM, void 0, { ref: false })]);
   if (id === void 0) return false;
-  const isOver = ended2.then(({ exitCode: exitCode2, signal }) => exitCode2 !== null || signal !== null);
+  const isOver = ended4.then(({ exitCode: exitCode2, signal }) => exitCode2 !== null || signal !== null);
   for (const signal of ["TERM", "KILL"]) {
     try {
       await runOn(session, ["sh", "-c", signalScript(id, signal)], { timeout: grace[signal] });
     } catch {
       return false;
     }
-    if (await Promise.race([isOver, (0, import_promises17.setTimeout)(grace[signal], false, { ref: false })])) return true;
+    if (await Promise.race([isOver, (0, import_promises19.setTimeout)(grace[signal], false, { ref: false })])) return true;
   }
   return false;
 }
@@ -58376,12 +61672,12 @@ function timedOut(what, timeout4, reallyEnded, output) {
     { code: "command-timed-out", evidence }
   );
 }
-var import_node_crypto11, import_promises17, grace;
+var import_node_crypto12, import_promises19, grace;
 var init_ssh_command = __esm({
   "src/machine/ssh-command.ts"() {
     "use strict";
-    import_node_crypto11 = require("node:crypto");
-    import_promises17 = require("node:timers/promises");
+    import_node_crypto12 = require("node:crypto");
+    import_promises19 = require("node:timers/promises");
     init_duration();
     init_errors();
     init_lines();
@@ -58456,7 +61752,7 @@ var init_ssh_machine = __esm({
 // src/machine/ssh-verdict.ts
 function sshVerdict(error3, attempt2) {
   const { host, port: port2, user } = attempt2.account;
-  const address = showAddress(attempt2.account);
+  const address2 = showAddress(attempt2.account);
   const seenFrom = attempt2.through === void 0 ? "" : ` from ${attempt2.through}`;
   const text2 = messageOf(error3);
   const observed2 = `${codeOf(error3) ?? ""} ${text2}`;
@@ -58478,21 +61774,21 @@ function sshVerdict(error3, attempt2) {
   if (/administratively prohibited|Channel open failure: open failed/.test(observed2)) {
     return verdict(
       "ssh-jump-forbidden",
-      `${attempt2.through} does not forward to ${address} — ${text2}`,
+      `${attempt2.through} does not forward to ${address2} — ${text2}`,
       "allow it in its sshd_config (AllowTcpForwarding, PermitOpen)"
     );
   }
   if (/no matching .*algorithm|no matching host key/i.test(observed2)) {
     return verdict(
       "ssh-no-common-algorithm",
-      `${address} and this client have no algorithm in common — ${text2}`,
+      `${address2} and this client have no algorithm in common — ${text2}`,
       "update sshd on the server"
     );
   }
   if (/Too many authentication failures/.test(observed2)) {
     return verdict(
       "ssh-too-many-attempts",
-      `${address} ended the login of ${user} — too many attempts`,
+      `${address2} ended the login of ${user} — too many attempts`,
       "give only the key or only the password that works, and look at MaxAuthTries in sshd_config"
     );
   }
@@ -58522,14 +61818,14 @@ function sshVerdict(error3, attempt2) {
   if (/before handshake|ECONNRESET|EPIPE|Connection lost/.test(observed2)) {
     return verdict(
       "ssh-not-ssh",
-      `${address} hung up before the login${seenFrom} — port ${port2} is not SSH, or sshd turned us away`,
+      `${address2} hung up before the login${seenFrom} — port ${port2} is not SSH, or sshd turned us away`,
       "check ssh-port; if it is right, look at MaxStartups and fail2ban on the server, and try again later"
     );
   }
   if (/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|Timed out|No route to host|timed out/.test(observed2)) {
     return verdict(
       "ssh-no-answer",
-      `No answer from ${address}${seenFrom} within ${showDuration(attempt2.connectTimeout)}`,
+      `No answer from ${address2}${seenFrom} within ${showDuration(attempt2.connectTimeout)}`,
       "a firewall may block this runner: allow it, set ssh-jump to a server that is allowed, or use a runner inside the network"
     );
   }
@@ -58633,7 +61929,7 @@ function keyOf2({ key: key2, passphrase }) {
   return { key: key2, passphrase };
 }
 function definite(value) {
-  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== void 0));
+  return Object.fromEntries(Object.entries(value).filter(([, part2]) => part2 !== void 0));
 }
 async function logIn2(login, way) {
   const shown3 = [];
@@ -58642,10 +61938,10 @@ async function logIn2(login, way) {
     const outcome = await handshake(login, way, kinds2);
     if ("client" in outcome) return outcome;
     if (outcome.refused === void 0) break;
-    const { refused: refused2 } = outcome;
-    way.log.debug(`${showAddress(login.server)} shows ${refused2.fingerprint} (${refused2.type})`);
-    shown3.push(refused2);
-    kinds2 = kinds2.filter((kind2) => kind2 !== kindOf(refused2.type));
+    const { refused: refused3 } = outcome;
+    way.log.debug(`${showAddress(login.server)} shows ${refused3.fingerprint} (${refused3.type})`);
+    shown3.push(refused3);
+    kinds2 = kinds2.filter((kind2) => kind2 !== kindOf(refused3.type));
   }
   if (login.pins !== void 0) throw hostKeyMismatch(login.server, login.pins, shown3);
   throw hostKeyUnknown(login.server, shown3, `${login.inputs}-fingerprint`);
@@ -58653,7 +61949,7 @@ async function logIn2(login, way) {
 async function handshake({ server, pins, key: key2, inputs: inputs6 }, way, kinds2) {
   way.signal.throwIfAborted();
   const session = new NodeSSH();
-  let refused2;
+  let refused3;
   const attempt2 = {
     account: server,
     inputs: inputs6,
@@ -58676,7 +61972,7 @@ async function handshake({ server, pins, key: key2, inputs: inputs6 }, way, kind
       algorithms: { serverHostKey: kinds2.flatMap((kind2) => hostKeyKinds[kind2] ?? []) },
       hostVerifier: (shown3) => {
         if (pins?.accepts(shown3) === true) return true;
-        refused2 = shownKey(shown3);
+        refused3 = shownKey(shown3);
         return false;
       }
     });
@@ -58687,7 +61983,7 @@ async function handshake({ server, pins, key: key2, inputs: inputs6 }, way, kind
   } catch (error3) {
     abandon(session);
     way.signal.throwIfAborted();
-    if (refused2 !== void 0) return { refused: refused2 };
+    if (refused3 !== void 0) return { refused: refused3 };
     if (kinds2.length < Object.keys(hostKeyKinds).length && /no matching/.test(messageOf(error3))) {
       return { refused: void 0 };
     }
@@ -58747,14 +62043,14 @@ async function end2({ client, closed }) {
   client.on("error", () => {
   });
   client.end();
-  if (await Promise.race([closed.then(() => true), (0, import_promises18.setTimeout)(closeTimeout, false, { ref: false })])) return;
+  if (await Promise.race([closed.then(() => true), (0, import_promises20.setTimeout)(closeTimeout, false, { ref: false })])) return;
   client.destroy();
 }
-var import_promises18, keepalive, closeTimeout;
+var import_promises20, keepalive, closeTimeout;
 var init_ssh = __esm({
   "src/machine/ssh.ts"() {
     "use strict";
-    import_promises18 = require("node:timers/promises");
+    import_promises20 = require("node:timers/promises");
     init_esm4();
     init_duration();
     init_errors();
@@ -58772,13 +62068,18 @@ var init_ssh = __esm({
 var deploy_container_exports = {};
 __export(deploy_container_exports, {
   containerFields: () => containerFields,
-  deployContainer: () => deployContainer2
+  deployContainer: () => deployContainer2,
+  hostsAreDistinct: () => hostsAreDistinct
 });
+function hostsAreDistinct(given) {
+  return complaintAboutHosts(given.host ?? [], given.canaryHosts ?? 1);
+}
 function requestOf({ inputs: inputs6, origin }) {
   const { host, volumes = [], ports = [], networks = [], extraHosts = [], labels: labels2 = {}, env = {} } = inputs6;
   return {
     ...inputs6,
     hosts: host,
+    rollout: inputs6,
     mounts: volumes,
     ports,
     networks,
@@ -58860,13 +62161,13 @@ function tellReport2(outcomes, { report }) {
   report.table(
     "Servers",
     ["server", "result", "release", "digest", "gap", "time"],
-    outcomes.map(({ host, result, release, digest, downtime, duration: duration4 }) => [
+    outcomes.map(({ host, result, release, digest, downtime, duration: duration5 }) => [
       host,
       result === "deployed" || result === "unchanged" ? result : `**${result}**`,
       release,
       digest === void 0 ? "" : shortDigest(digest),
       downtime === 0 ? "" : showDuration(downtime),
-      showDuration(duration4)
+      showDuration(duration5)
     ])
   );
 }
@@ -58875,6 +62176,10 @@ var init_deploy_container = __esm({
   "src/actions/deploy-container.ts"() {
     "use strict";
     init_deploy();
+    init_fleet_failure();
+    init_pre_deploy_command();
+    init_standings();
+    init_waves();
     init_container_spec();
     init_image();
     init_size();
@@ -58882,6 +62187,7 @@ var init_deploy_container = __esm({
     init_words();
     init_action();
     init_fields();
+    init_yaml_field();
     init_fields2();
     containerFields = {
       image: readAs((written3) => parseImage(written3.trim())),
@@ -58902,14 +62208,19 @@ var init_deploy_container = __esm({
       command: lines.optional(),
       env: environment.optional(),
       requiredEnv: lines.optional(),
+      preDeploy: yamlOf(preDeployShape).optional(),
       healthUrl: text.optional(),
       healthHost: text.optional(),
       healthTimeout: duration2,
       stopTimeout: duration2,
-      strategy: choice("auto", "bridge", "recreate"),
+      strategy: choice("auto", "bridge", "nginx", "caddy", "swarm", "recreate"),
+      replicas: count({ least: 1 }).optional(),
       sharedVolumes: boolean3,
       bake: duration2,
-      drainTimeout: duration2
+      drainTimeout: duration2,
+      canaryHosts: readAs(parseCanaryHosts),
+      maxParallel: count({ least: 1 }),
+      onFailure: choice("rollback-all", "halt")
     };
     inputs3 = {
       ...serverFields,
@@ -58923,7 +62234,7 @@ var init_deploy_container = __esm({
       inputs: inputs3,
       outputs: outputs2,
       results: ["deployed", "unchanged", "planned", "rolled-back"],
-      rules: [registryIsComplete, hostKeyIsPinnedOnce],
+      rules: [registryIsComplete, hostKeyIsPinnedOnce, hostsAreDistinct],
       async run(context) {
         const { inputs: inputs6, log, report, signal, standing: standing2, tell } = context;
         const outcomes = await deployContainer(requestOf(context), {
@@ -58939,7 +62250,7 @@ var init_deploy_container = __esm({
         tellReport2(outcomes, context);
         const failure2 = failureOf4(outcomes);
         if (failure2 !== void 0) {
-          standing2(listed(outcomes.map((outcome) => outcome.standing)));
+          standing2(standingsTogether(new Map(outcomes.map((outcome) => [outcome.host, outcome.standing]))));
           throw failure2;
         }
         const result = resultOf3(outcomes);
@@ -59008,12 +62319,12 @@ function expectation2({ expectStatus, expectText, expectHeader }) {
   return { status: expectStatus, text: expectText, headers: expectHeader ?? {} };
 }
 function addressProbes({ url, hostHeader, requestHeader = {} }) {
-  return url.map((address) => ({ url: address, host: hostHeader, headers: requestHeader }));
+  return url.map((address2) => ({ url: address2, host: hostHeader, headers: requestHeader }));
 }
 async function tenantProbes({ inputs: inputs6, log, signal }) {
   const { tenants, tenantPath, databaseUrl: databaseUrl2, requestHeader = {} } = inputs6;
-  const [address] = inputs6.url;
-  if (tenants === "none" || databaseUrl2 === void 0 || address === void 0) return [];
+  const [address2] = inputs6.url;
+  if (tenants === "none" || databaseUrl2 === void 0 || address2 === void 0) return [];
   const domains = await readDomains(databaseUrl2, signal);
   const asked2 = sampled(domains, tenants);
   log.step(
@@ -59021,7 +62332,7 @@ async function tenantProbes({ inputs: inputs6, log, signal }) {
     `${grouped(asked2.length)} of ${counted(domains.length, "tenant")}, by their primary domains`
   );
   return asked2.map(({ schema, domain }) => ({
-    url: new URL(tenantPath, address),
+    url: new URL(tenantPath, address2),
     host: domain,
     headers: requestHeader,
     tenant: schema
@@ -59265,22 +62576,23 @@ var init_tenantry = __esm({
       rules: [
         (given) => {
           const missing = stopsOf(given).flatMap((stop) => {
-            const names3 = needs[stop].filter((name) => given[name] === void 0).map(kebabCase);
-            return names3.length === 0 ? [] : [`${listed(names3)} (for ${stop})`];
+            const names4 = needs[stop].filter((name) => given[name] === void 0).map(kebabCase);
+            return names4.length === 0 ? [] : [`${listed(names4)} (for ${stop})`];
           });
           return missing.length === 0 ? void 0 : `${listed(missing)}: is required, or leave that stop out with steps`;
         },
         registryIsComplete,
-        hostKeyIsPinnedOnce
+        hostKeyIsPinnedOnce,
+        hostsAreDistinct
       ],
       async run(context) {
         const { inputs: inputs6, log, report } = context;
         const made2 = [];
-        const told4 = {};
+        const told5 = {};
         const line = {
           ...context,
           tell(facts4) {
-            Object.assign(told4, facts4);
+            Object.assign(told5, facts4);
             context.tell(facts4);
           }
         };
@@ -59299,7 +62611,7 @@ var init_tenantry = __esm({
             }
           }
         } catch (error3) {
-          throw error3 instanceof UserError ? withLineSoFar(error3, made2, told4) : error3;
+          throw error3 instanceof UserError ? withLineSoFar(error3, made2, told5) : error3;
         } finally {
           report.line(made2);
           report.data("stops", made2);
@@ -59351,8 +62663,8 @@ var init_utils = __esm({
 });
 
 // node_modules/@actions/core/lib/command.js
-function issueCommand(command, properties, message) {
-  const cmd = new Command(command, properties, message);
+function issueCommand(command2, properties, message) {
+  const cmd = new Command(command2, properties, message);
   process.stdout.write(cmd.toString() + os.EOL);
 }
 function issue2(name, message = "") {
@@ -59371,11 +62683,11 @@ var init_command = __esm({
     init_utils();
     CMD_STRING = "::";
     Command = class {
-      constructor(command, properties, message) {
-        if (!command) {
-          command = "missing.command";
+      constructor(command2, properties, message) {
+        if (!command2) {
+          command2 = "missing.command";
         }
-        this.command = command;
+        this.command = command2;
         this.properties = properties;
         this.message = message;
       }
@@ -59406,10 +62718,10 @@ var init_command = __esm({
 });
 
 // node_modules/@actions/core/lib/file-command.js
-function issueFileCommand(command, message) {
-  const filePath = process.env[`GITHUB_${command}`];
+function issueFileCommand(command2, message) {
+  const filePath = process.env[`GITHUB_${command2}`];
   if (!filePath) {
-    throw new Error(`Unable to find environment variable for file command ${command}`);
+    throw new Error(`Unable to find environment variable for file command ${command2}`);
   }
   if (!fs3.existsSync(filePath)) {
     throw new Error(`Missing file at path: ${filePath}`);
@@ -59870,7 +63182,7 @@ function githubHost(environment3) {
     line: (text2) => info(text2),
     debug: (text2) => debug(text2),
     warning: (text2) => warning(text2),
-    fail: (sentence2) => setFailed(sentence2),
+    fail: (sentence3) => setFailed(sentence3),
     output: (name, value) => setOutput(name, value),
     exportVariable: (name, value) => exportVariable(name, value),
     fold(title, text2) {
@@ -59983,8 +63295,8 @@ var init_report = __esm({
       #data = {};
       #verdict;
       /** The first sentence of the summary when all went well. */
-      verdict(sentence2) {
-        this.#verdict = sentence2;
+      verdict(sentence3) {
+        this.#verdict = sentence3;
       }
       table(title, header, rows2) {
         this.#sections.push(`### ${title}`, table(header, rows2));
@@ -60002,8 +63314,8 @@ var init_report = __esm({
         this.#sections.push(timelineOf(phases));
       }
       /** Something that did not fail the step but wants a look. */
-      lookAt(sentence2) {
-        this.#sections.push(bullet(`**Look at this:** ${sentence2}`));
+      lookAt(sentence3) {
+        this.#sections.push(bullet(`**Look at this:** ${sentence3}`));
       }
       /** A part of the JSON report. */
       data(key2, value) {
@@ -60051,7 +63363,7 @@ function onCancel() {
     async race(work3) {
       const overdue = new Promise((_, reject) => {
         signal.addEventListener("abort", () => {
-          void (0, import_promises19.setTimeout)(unwindingTime, void 0, { ref: false }).then(() => reject(signal.reason));
+          void (0, import_promises21.setTimeout)(unwindingTime, void 0, { ref: false }).then(() => reject(signal.reason));
         });
       });
       return Promise.race([work3, overdue]);
@@ -60063,11 +63375,11 @@ function onCancel() {
     }
   };
 }
-var import_promises19, unwindingTime;
+var import_promises21, unwindingTime;
 var init_cancel = __esm({
   "src/step/cancel.ts"() {
     "use strict";
-    import_promises19 = require("node:timers/promises");
+    import_promises21 = require("node:timers/promises");
     init_duration();
     init_errors();
     unwindingTime = 7e3;
@@ -60077,9 +63389,9 @@ var init_cancel = __esm({
 // src/step/defect.ts
 function describeDefect(error3) {
   const kind2 = error3 instanceof Error ? error3.name : typeof error3;
-  const place2 = error3 instanceof Error ? placeInSource(error3.stack ?? "") : void 0;
+  const place3 = error3 instanceof Error ? placeInSource(error3.stack ?? "") : void 0;
   return new UserError(
-    `This is a defect in Tenantry, not in your project — ${kind2}: ${messageOf(error3)}${place2 === void 0 ? "" : ` in ${place2}`}`,
+    `This is a defect in Tenantry, not in your project — ${kind2}: ${messageOf(error3)}${place3 === void 0 ? "" : ` in ${place3}`}`,
     "please report it with the report file",
     {
       code: "defect",
@@ -60115,25 +63427,25 @@ var init_defect = __esm({
 async function tellEnding(ending2, teller) {
   const { outputs: outputs5, failure: failure2, standing: standing2 } = ending2;
   const { masker } = teller;
-  const sentence2 = failure2 === void 0 ? void 0 : masker.clean(sentenceOf(failure2, standing2));
+  const sentence3 = failure2 === void 0 ? void 0 : masker.clean(sentenceOf(failure2, standing2));
   if (failure2 !== void 0) {
     outputs5.set("result", failure2 instanceof Cancelled ? "cancelled" : "failed");
     outputs5.set("failure-code", failure2.code);
-    outputs5.set("failure-reason", sentence2);
+    outputs5.set("failure-reason", sentence3);
   }
   outputs5.set("duration-ms", teller.milliseconds);
   if (failure2?.code !== cannotWrite) outputs5.set("report-path", await writeReport(ending2, teller));
   writeOutputs(ending2, teller);
-  await writeSummary(ending2, teller, sentence2);
-  if (failure2 !== void 0 && sentence2 !== void 0) fail(failure2, sentence2, teller);
+  await writeSummary(ending2, teller, sentence3);
+  if (failure2 !== void 0 && sentence3 !== void 0) fail(failure2, sentence3, teller);
 }
 function sentenceOf(failure2, standing2) {
   return standing2 === "" || failure2.sentence.includes(standing2) ? failure2.sentence : `${failure2.sentence}; ${standing2}`;
 }
 async function requireWritable(folder) {
   try {
-    await (0, import_promises20.mkdir)(folder, { recursive: true });
-    await (0, import_promises20.access)(folder, import_promises20.constants.W_OK);
+    await (0, import_promises22.mkdir)(folder, { recursive: true });
+    await (0, import_promises22.access)(folder, import_promises22.constants.W_OK);
   } catch (error3) {
     throw new UserError(
       `The report cannot be written to ${folder} — ${messageOf(error3)}`,
@@ -60146,8 +63458,8 @@ async function writeReport({ outputs: outputs5, steps: steps2, report }, { name,
   const path = (0, import_node_path6.join)(host.reportFolder, `${name}-${process.pid}.json`);
   const content = { schema: 1, action: name, ...Object.fromEntries(outputs5), steps: steps2, ...report.collected };
   try {
-    await (0, import_promises20.mkdir)(host.reportFolder, { recursive: true });
-    await (0, import_promises20.writeFile)(path, `${masker.clean(JSON.stringify(content, null, 2))}
+    await (0, import_promises22.mkdir)(host.reportFolder, { recursive: true });
+    await (0, import_promises22.writeFile)(path, `${masker.clean(JSON.stringify(content, null, 2))}
 `);
     return path;
   } catch (error3) {
@@ -60164,9 +63476,9 @@ function writeOutputs({ outputs: outputs5 }, { host, masker, secretOutputs }) {
     host.output(output, isKept ? String(value) : masker.clean(String(value)));
   }
 }
-async function writeSummary({ report, failure: failure2 }, { host, masker, title }, sentence2) {
+async function writeSummary({ report, failure: failure2 }, { host, masker, title }, sentence3) {
   if (/^false$/i.test(host.given.get("summary") ?? "")) return;
-  const failed2 = sentence2 === void 0 ? void 0 : { sentence: sentence2, evidence: failure2?.evidence };
+  const failed2 = sentence3 === void 0 ? void 0 : { sentence: sentence3, evidence: failure2?.evidence };
   try {
     await host.summary(masker.clean(report.summary(title, failed2)));
   } catch (error3) {
@@ -60175,17 +63487,17 @@ async function writeSummary({ report, failure: failure2 }, { host, masker, title
     );
   }
 }
-function fail(failure2, sentence2, { host, masker }) {
+function fail(failure2, sentence3, { host, masker }) {
   if (failure2.evidence !== void 0) host.fold("Evidence", masker.clean(failure2.evidence));
   const cause = failure2.cause === void 0 ? "" : messageOf(failure2.cause);
-  if (cause !== "" && !sentence2.includes(cause)) host.line(masker.clean(`Cause: ${cause}`));
-  host.fail(sentence2);
+  if (cause !== "" && !sentence3.includes(cause)) host.line(masker.clean(`Cause: ${cause}`));
+  host.fail(sentence3);
 }
-var import_promises20, import_node_path6, cannotWrite, ownWords;
+var import_promises22, import_node_path6, cannotWrite, ownWords;
 var init_ending = __esm({
   "src/step/ending.ts"() {
     "use strict";
-    import_promises20 = require("node:fs/promises");
+    import_promises22 = require("node:fs/promises");
     import_node_path6 = require("node:path");
     init_errors();
     cannotWrite = "cannot-write-report";
@@ -60324,6 +63636,8 @@ var init_failure_codes = __esm({
       "docker-not-allowed",
       "docker-not-understood",
       "docker-failed",
+      "swarm-not-manager",
+      "swarm-without-leader",
       "disk-full",
       "registry-login-missing",
       "registry-login-refused",
@@ -60344,6 +63658,7 @@ var init_failure_codes = __esm({
       "env-invalid",
       "env-missing",
       // Deployment
+      "pre-deploy-failed",
       "container-stopped",
       "container-ended",
       "container-killed",
@@ -60357,8 +63672,12 @@ var init_failure_codes = __esm({
       "deployment-overtaken",
       "deployment-locked",
       "deployment-unsettled",
+      "nothing-to-go-back-to",
       "strategy-impossible",
       "switch-failed",
+      "proxy-unchanged",
+      "swarm-no-node",
+      "swarm-update-stopped",
       // Health
       "health-status",
       "health-server-error",
@@ -60389,14 +63708,14 @@ function readInputs(fields, rules3, manifest, given) {
   for (const [name, field3] of Object.entries(fields)) {
     const written3 = kebabCase(name);
     const value = given.get(written3) ?? manifest.inputs[written3]?.default;
-    const read = field3.safeParse(value === "" ? void 0 : value);
-    if (read.success) {
-      inputs6[name] = read.data;
+    const read2 = field3.safeParse(value === "" ? void 0 : value);
+    if (read2.success) {
+      inputs6[name] = read2.data;
       continue;
     }
     Object.defineProperty(inputs6, name, { get: refuseToSay });
     if (value === void 0 || value === "") problems.push({ sentence: `${written3}: is required` });
-    else problems.push(...read.error.issues.map((issue3) => problemOf(written3, issue3)));
+    else problems.push(...read2.error.issues.map((issue3) => problemOf(written3, issue3)));
   }
   for (const rule of rules3) {
     const broken = judged(rule, inputs6);
@@ -60439,7 +63758,7 @@ function invalid2(problems) {
   const [only2, another] = problems;
   const isOne = another === void 0;
   return new UserError(
-    isOne ? `An input is wrong — ${only2?.sentence}` : `${counted(problems.length, "input")} are wrong — ${problems.map(({ sentence: sentence2 }, i) => `(${i + 1}) ${sentence2}`).join("; ")}`,
+    isOne ? `An input is wrong — ${only2?.sentence}` : `${counted(problems.length, "input")} are wrong — ${problems.map(({ sentence: sentence3 }, i) => `(${i + 1}) ${sentence3}`).join("; ")}`,
     `correct ${isOne ? "it" : "them"} in the workflow and run again; nothing was done`,
     { code: (isOne ? only2?.code : void 0) ?? "input-invalid" }
   );
@@ -60541,7 +63860,7 @@ __export(run_exports, {
   runStep: () => runStep
 });
 async function runStep(name, action, manifest, host) {
-  const started = import_node_perf_hooks7.performance.now();
+  const started = import_node_perf_hooks9.performance.now();
   const masker = new Masker((form) => host.mask(form));
   for (const secret2 of secretsIn(action.inputs, host.given)) masker.add(secret2);
   const cancellation = onCancel();
@@ -60553,7 +63872,7 @@ async function runStep(name, action, manifest, host) {
     host,
     masker,
     secretOutputs: action.secretOutputs,
-    milliseconds: Math.round(import_node_perf_hooks7.performance.now() - started)
+    milliseconds: Math.round(import_node_perf_hooks9.performance.now() - started)
   });
   return ending2.failure === void 0;
 }
@@ -60577,8 +63896,8 @@ async function runAction(action, { manifest, host, masker, cancellation }) {
       signal: cancellation.signal,
       origin: host.origin,
       tell,
-      standing: (sentence2) => {
-        standing2 = sentence2;
+      standing: (sentence3) => {
+        standing2 = sentence3;
       },
       exportVariable: (variable, value) => host.exportVariable(variable, value),
       mask: (secret2) => masker.add(secret2)
@@ -60593,11 +63912,11 @@ function asFailure(error3, signal) {
   if (signal.aborted && signal.reason instanceof UserError) return signal.reason;
   return error3 instanceof UserError ? error3 : describeDefect(error3);
 }
-var import_node_perf_hooks7;
+var import_node_perf_hooks9;
 var init_run = __esm({
   "src/step/run.ts"() {
     "use strict";
-    import_node_perf_hooks7 = require("node:perf_hooks");
+    import_node_perf_hooks9 = require("node:perf_hooks");
     init_errors();
     init_report();
     init_cancel();
@@ -60992,7 +64311,7 @@ var manifests = {
     },
     "inputs": {
       "host": {
-        "description": "The server, as a name or an address; several, one a line, are served one after the other.",
+        "description": "The server, as a name or an address; several, one a line, are deployed to in their order.",
         "required": true
       },
       "ssh-user": {
@@ -61089,6 +64408,9 @@ var manifests = {
       "required-env": {
         "description": "Names that env must give a value to, one a line; a missing one stops the deployment before anything is touched."
       },
+      "pre-deploy": {
+        "description": "Commands in the new image before anything is touched, in YAML: each with run, and where wanted name, blocking (true) and timeout (5m). A blocking one that fails ends the deployment."
+      },
       "health-url": {
         "description": "Address that must answer 2xx before the deployment counts, like http://{host}:8000/health/; {host} stands for the server. Asked from the runner, and on the server."
       },
@@ -61104,8 +64426,11 @@ var manifests = {
         "default": "10s"
       },
       "strategy": {
-        "description": "How the traffic moves: bridge (no gap: a redirect in the server's packet filter for the time of the switch), recreate (stop the old one, start the new one), or auto: bridge where the server and the container allow it.",
+        "description": "How the traffic moves without a gap: bridge (a redirect in the server's packet filter for the time of the switch), nginx or caddy (the proxy on the server hands the requests over; ports: one, on 127.0.0.1), swarm (the server manages a Docker Swarm, which exchanges the tasks of a service one by one). With a gap: recreate (stop the old one, start the new one). auto: swarm where a service has the container's name, else caddy or nginx where one of them hands requests to this port, else bridge, else recreate; the plan says which, and why.",
         "default": "auto"
+      },
+      "replicas": {
+        "description": "Swarm: how many tasks of the service shall run. Without it, as many as before; 1 for a new service."
       },
       "shared-volumes": {
         "description": "The old and the new version may write to the volumes at the same time. Without it, a container with a writable volume is deployed with a gap.",
@@ -61118,6 +64443,18 @@ var manifests = {
       "drain-timeout": {
         "description": "Time for connections to end by themselves before their version is stopped.",
         "default": "30s"
+      },
+      "canary-hosts": {
+        "description": "Of several servers, the first ones to get the new version: how many, or their names, one a line. The others follow when it serves there.",
+        "default": "1"
+      },
+      "max-parallel": {
+        "description": "How many servers are deployed to at the same time.",
+        "default": "1"
+      },
+      "on-failure": {
+        "description": "When one of several servers fails: rollback-all brings those that this run has switched back to what they had, halt leaves them. Those after it are not touched in either case.",
+        "default": "rollback-all"
       },
       "dry-run": {
         "description": "Look, plan and print; change nothing.",
@@ -61384,7 +64721,7 @@ var manifests = {
         "default": "false"
       },
       "host": {
-        "description": "The server, as a name or an address; several, one a line, are served one after the other."
+        "description": "The server, as a name or an address; several, one a line, are deployed to in their order."
       },
       "ssh-user": {
         "description": "The account on the server. It must be allowed to use Docker."
@@ -61477,6 +64814,9 @@ var manifests = {
       "required-env": {
         "description": "Names that env must give a value to, one a line; a missing one stops the deployment before anything is touched."
       },
+      "pre-deploy": {
+        "description": "Commands in the new image before anything is touched, in YAML: each with run, and where wanted name, blocking (true) and timeout (5m). A blocking one that fails ends the deployment."
+      },
       "health-url": {
         "description": "Address that must answer 2xx before the deployment counts, like http://{host}:8000/health/; {host} stands for the server. Asked from the runner, and on the server."
       },
@@ -61492,8 +64832,11 @@ var manifests = {
         "default": "10s"
       },
       "strategy": {
-        "description": "How the traffic moves: bridge (no gap: a redirect in the server's packet filter for the time of the switch), recreate (stop the old one, start the new one), or auto: bridge where the server and the container allow it.",
+        "description": "How the traffic moves without a gap: bridge (a redirect in the server's packet filter for the time of the switch), nginx or caddy (the proxy on the server hands the requests over; ports: one, on 127.0.0.1), swarm (the server manages a Docker Swarm, which exchanges the tasks of a service one by one). With a gap: recreate (stop the old one, start the new one). auto: swarm where a service has the container's name, else caddy or nginx where one of them hands requests to this port, else bridge, else recreate; the plan says which, and why.",
         "default": "auto"
+      },
+      "replicas": {
+        "description": "Swarm: how many tasks of the service shall run. Without it, as many as before; 1 for a new service."
       },
       "shared-volumes": {
         "description": "The old and the new version may write to the volumes at the same time. Without it, a container with a writable volume is deployed with a gap.",
@@ -61506,6 +64849,18 @@ var manifests = {
       "drain-timeout": {
         "description": "Time for connections to end by themselves before their version is stopped.",
         "default": "30s"
+      },
+      "canary-hosts": {
+        "description": "Of several servers, the first ones to get the new version: how many, or their names, one a line. The others follow when it serves there.",
+        "default": "1"
+      },
+      "max-parallel": {
+        "description": "How many servers are deployed to at the same time.",
+        "default": "1"
+      },
+      "on-failure": {
+        "description": "When one of several servers fails: rollback-all brings those that this run has switched back to what they had, halt leaves them. Those after it are not touched in either case.",
+        "default": "rollback-all"
       },
       "url": {
         "description": "The address to ask; several, one a line."
@@ -61652,7 +65007,7 @@ function widened(action) {
 }
 
 // src/cli.ts
-var import_node_util3 = require("node:util");
+var import_node_util5 = require("node:util");
 
 // src/actions/names.ts
 var actionNames = [
@@ -61686,8 +65041,8 @@ function terminalHost(given, { stdout, stderr }, debug2) {
     line,
     debug: (text2) => debug2 ? line(`             ${text2}`) : void 0,
     warning: (text2) => line(`Warning      ${text2}`),
-    fail: (sentence2) => line(`
-Failed       ${sentence2}`),
+    fail: (sentence3) => line(`
+Failed       ${sentence3}`),
     output: (name, value) => void stdout.write(`${name}=${oneLine(value)}
 `),
     exportVariable: (name, value) => void stdout.write(`export ${name}=${oneLine(value)}
@@ -61751,7 +65106,7 @@ async function readGiven(argv, manifest, action, environment3) {
       );
     }
   }
-  const { values } = (0, import_node_util3.parseArgs)({ args: [...argv], options, strict: true, allowNegative: true });
+  const { values } = (0, import_node_util5.parseArgs)({ args: [...argv], options, strict: true, allowNegative: true });
   const given = /* @__PURE__ */ new Map();
   for (const [name, value] of Object.entries(values)) {
     given.set(name, Array.isArray(value) ? value.join("\n") : String(value));

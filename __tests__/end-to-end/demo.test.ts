@@ -36,6 +36,7 @@ afterAll(async () => {
 test('as root it simulates the servers, runs the whole line, and leaves the lab as it was', async () => {
   const { code, stdout } = await tryCommand(demo, { cwd: root });
   expect(stdout).toContain('the platform and 3 tenants answer 200');
+  expect(stdout).toMatch(/[1-9]\d* requests meanwhile, 0 lost, 0 ms without a container/);
   expect(stdout).toMatch(/http:\/\/acme\.shop\.localhost:\d+\//);
   expect(code).toBe(0);
   expect(await shopsOn(lab.host1.dockerHost)).toEqual([]);

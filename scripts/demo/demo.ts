@@ -12,6 +12,7 @@ import { freshDatabase } from './fresh-database.ts';
 import { openDoor } from './open-door.ts';
 import { tenantry } from './program.ts';
 import type { Scene, Site } from './scene.ts';
+import { visitedDuring } from './visitors.ts';
 
 const platform = 'shop.localhost';
 const tenants = ['acme', 'globex', 'initech'];
@@ -67,7 +68,7 @@ async function serverHalf(
     () => building,
     (built) => `${built.image}, begun with the database half`,
   );
-  const deploy = () =>
+  const deploy = (greeting?: string) =>
     tenantry(
       'deploy-container',
       {
@@ -82,6 +83,10 @@ async function serverHalf(
         ports: site.publish,
         ...(site.extraHosts === '' ? {} : { 'extra-hosts': site.extraHosts }),
         volumes: 'shop-media:/app/media',
+        // Both versions may write there while traffic moves: that allows to move it without a gap.
+        'shared-volumes': 'true',
+        bake: '3s',
+        'drain-timeout': '3s',
         'health-url': `http://${web.host}:${web.port}/health/`,
         'health-host': platform,
       },
@@ -93,16 +98,28 @@ async function serverHalf(
           `DATABASE_URL=${site.urlInside(databaseUrl)}`,
           `ALLOWED_HOSTS=.${platform}`,
           'DEBUG=1',
+          ...(greeting === undefined ? [] : [`GREETING=${greeting}`]),
         ].join('\n'),
       },
     );
-  await stop('deploy-container', deploy, (outputs) => {
-    return `${outputs.release} (${digest.slice(7, 19)}) over SSH to ${server.user}@${server.host}`;
-  });
+  await stop(
+    'deploy-container',
+    () => deploy(),
+    (outputs) => {
+      return `${outputs.release} (${digest.slice(7, 19)}) over SSH to ${server.user}@${server.host}`;
+    },
+  );
   await stop(
     'deploy-container again',
-    deploy,
+    () => deploy(),
     (outputs) => `${outputs.result}: the same digest runs already`,
+  );
+  const visited = { url: `http://${web.host}:${web.port}/health/`, host: platform };
+  await stop(
+    'deploy-container, visited',
+    () => visitedDuring(visited, () => deploy('Welcome')),
+    ({ result, visits: { sent, lost } }) =>
+      `another setting: ${sent} requests meanwhile, ${lost} lost, ${result['downtime-ms']} ms without a container`,
   );
   await stop(
     'health-check',
