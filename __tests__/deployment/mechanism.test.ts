@@ -28,6 +28,7 @@ const survey: Survey = {
   isRedirected: false,
   hasProgram: false,
   hasSlotProgram: false,
+  isWorking: false,
   front: { programs: [], nginx: undefined, caddy: undefined },
   hasPreDeploy: false,
   proxies: [

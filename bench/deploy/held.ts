@@ -31,22 +31,24 @@ export function holding(machine: Machine, hold: Hold): Machine {
         hold.hasWaited = true;
         await hold.wait();
       }
+      const { stdin } = options;
+      if (driver.kind === 'program' && stdin !== undefined && isProgram.test(stdin)) {
+        return machine.run(argv, { ...options, stdin: withHold(stdin, step) });
+      }
       return machine.run(argv, options);
     },
     writeFile(path, content, options) {
-      if (driver.kind !== 'program' || !path.endsWith('/switch/program')) {
-        return machine.writeFile(path, content, options);
-      }
-      return machine.writeFile(path, withHold(String(content), step), options);
+      const isOurs = driver.kind === 'program' && isProgram.test(content);
+      return machine.writeFile(path, isOurs ? withHold(content, step) : content, options);
     },
     readFile: (path) => machine.readFile(path),
     close: () => machine.close(),
   };
 }
 
+const isProgram = /^note\(\) \{/m;
+
 function withHold(program: string, step: string): string {
   const line = `  if [ "$1" = ${step} ] && mkdir ${met}; then : >${waiting}; while [ -e ${waiting} ]; do sleep 0.02 9>&-; done; fi 2>/dev/null`;
-  const held = program.replace(/^note\(\) \{[\s\S]*?\n(?=\})/m, (body) => `${body}${line}\n`);
-  if (held === program) throw new Error('the program has no note()');
-  return held;
+  return program.replace(/^note\(\) \{[\s\S]*?\n(?=\})/m, (body) => `${body}${line}\n`);
 }

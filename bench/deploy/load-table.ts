@@ -1,6 +1,4 @@
 /** Deployments under load: ours beside the script that people have, in the same run. */
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { Site } from '../../__tests__/integration/deployment/site.ts';
 import type { LoadPlan } from './load.ts';
 import {
@@ -29,7 +27,8 @@ const heading = [
   'sent',
   'failed',
   'gap',
-  'time',
+  'told after',
+  'at rest after',
   'to boot+drain',
   'round trips',
   'versions',
@@ -46,13 +45,17 @@ interface Wish {
 /** Prints the table, and what it comes to for each way. */
 export async function loadTable(site: Site, wish: Wish, tell: (row: string[]) => void): Promise<void> {
   const rows: string[][] = [];
-  const floor = await measuredFloor(site);
+  for (const { from, to } of applications)
+    for (const tag of [from, to]) await mustDeploy(site, request(site, tag, { strategy: 'recreate' }));
   const called = ['script', ...ways.map(({ strategy }) => strategy)];
   const chosen = called.filter(
     (way) => !called.some((each) => wish.wanted.includes(each)) || wish.wanted.includes(way),
   );
   const totals = new Map<string, { sent: number; failed: number }>();
+  const floors: string[] = [];
   for (const application of applications) {
+    const floor = await measuredFloor(site, application.from);
+    floors.push(`${application.called} ${seconds(floor)}`);
     for (const connections of ['new', 'kept'] as const) {
       for (const way of chosen) {
         const sum = `${way}, ${connections} connections`;
@@ -73,7 +76,7 @@ export async function loadTable(site: Site, wish: Wish, tell: (row: string[]) =>
   }
   console.log(table(heading, rows));
   for (const [sum, { sent, failed }] of totals) console.log(`${sum}: ${failed} of ${sent} lost`);
-  console.log(`boot + drain of the application itself: ${seconds(floor)}`);
+  console.log(`boot + drain of the application itself: ${floors.join(', ')}`);
 }
 
 interface Case {
@@ -87,12 +90,20 @@ async function measuredRow(site: Site, { way, application, connections, floor }:
   await site.clear();
   await mustDeploy(site, request(site, application.from, { strategy: 'recreate' }));
   let roundTrips = 0;
+  let told = 0;
   const { load, duration, done } = await underLoad(site, { connections }, async () => {
-    if (way === 'script') return byScript(site, application.to);
+    const started = performance.now();
+    if (way === 'script') {
+      await byScript(site, application.to);
+      told = performance.now() - started;
+      return undefined;
+    }
     const strategy = ways.find((each) => each.strategy === way)?.strategy ?? 'auto';
     const { outcome } = await deploy(site, request(site, application.to, { strategy }), () => {
       roundTrips += 1;
     });
+    told = performance.now() - started;
+    await site.rested();
     return outcome.failure?.sentence;
   });
   const cells = [
@@ -100,8 +111,9 @@ async function measuredRow(site: Site, { way, application, connections, floor }:
     application.called,
     connections,
     ...counts(load),
+    seconds(told),
     seconds(duration),
-    `${(duration / floor).toFixed(1)}×`,
+    `${(told / floor).toFixed(1)}×`,
     way === 'script' ? '' : String(roundTrips),
     done ?? Object.keys(load.versions).join('+'),
   ];
@@ -109,7 +121,7 @@ async function measuredRow(site: Site, { way, application, connections, floor }:
 }
 
 /** What people write into their workflows. */
-async function byScript(site: Site, tag: string): Promise<undefined> {
+async function byScript(site: Site, tag: string): Promise<void> {
   await site.docker(`ps -q --filter name=${name} | xargs docker stop >/dev/null`);
   await site.docker(`ps -aq --filter name=${name} | xargs docker rm -f >/dev/null`);
   await site.docker(
@@ -119,22 +131,18 @@ async function byScript(site: Site, tag: string): Promise<undefined> {
 }
 
 /**
- * Milliseconds that the application itself needs, under the same load: from the start of a container to its first
+ * Milliseconds that an application itself needs, under the same load: from the start of a container to its first
  * answer, and from SIGTERM to its end.
  */
-async function measuredFloor(site: Site): Promise<number> {
-  for (const { from, to } of applications)
-    for (const tag of [from, to]) await mustDeploy(site, request(site, tag, { strategy: 'recreate' }));
+async function measuredFloor(site: Site, tag: string): Promise<number> {
   await site.clear();
-  const { from } = applications[0] ?? { from: 'a' };
   const started = performance.now();
-  await site.docker(`run -d --name ${name} -p ${site.published} ${site.repository}:${from}`);
+  await site.docker(`run -d --name ${name} -p ${site.published} ${site.repository}:${tag}`);
   await untilServing(site);
   const booted = performance.now() - started;
-  const { duration } = await underLoad(site, { around: slowest * 1_000 }, async () => {
-    await sleep(0);
-    await site.docker(`stop -t 10 ${name}`);
-  });
+  const { duration } = await underLoad(site, { around: slowest * 1_000 }, () =>
+    site.docker(`stop -t 10 ${name}`),
+  );
   await site.clear();
   return booted + duration;
 }

@@ -108,6 +108,7 @@ const kept = ['journal', 'lease.lock', 'lock'];
 
 /** What should not be there after a deployment; undefined when there is nothing. */
 export async function left(site: Site): Promise<string | undefined> {
+  await site.rested();
   const containers = await site.containers();
   const odd = containers.filter((each) => each.includes('-tenantry-') || !each.endsWith(' running'));
   const files = (await site.onServer(`ls ${site.environmentFolder}/switch`)).trim().split('\n');

@@ -128,19 +128,20 @@ export async function settleSwitch(
   const { host, request, machine, ports } = work;
   const { log } = ports;
   if (found.bridge === undefined && !survey.isRedirected) return;
-  log.step('Repair', describeSwitch(found));
+  log.step('Repair', describeSwitch(found, survey));
   const run: SwitchRun = { machine, folder, log };
-  if (!survey.hasProgram) {
-    const current = found.current ?? found.previous;
-    const made = found.bridge ?? found.next;
-    const release = (made && releaseOfContainer(made)) ?? releaseOf(request);
-    const program = switchProgram({ request, host, survey, ports: [], current, release });
-    await machine.writeFile(`${folder}/program`, program, { mode: 0o600 });
-  }
-  const result = await recovered(work, run);
+  const current = found.current ?? found.previous;
+  const made = found.bridge ?? found.next;
+  const release = (made && releaseOfContainer(made)) ?? releaseOf(request);
+  const result = await recovered(
+    work,
+    run,
+    survey.hasProgram ? undefined : switchProgram({ request, host, survey, ports: [], current, release }),
+  );
   if (result === undefined || result.result === 'stuck') {
     throw unsettled(work, result?.failed ?? 'its program was killed');
   }
+  if (isTail(found, survey)) return;
   log.info(
     result.result === 'undone'
       ? 'it was undone: the version of before serves'
@@ -148,8 +149,20 @@ export async function settleSwitch(
   );
 }
 
+/** The deployment had come to its end but for the last connections of its temporary container. */
+function isTail({ current, next, bridge }: Found, { isRedirected, hasProgram }: Survey): boolean {
+  const isInPlace = current?.state.status === 'running' && next === undefined;
+  return bridge !== undefined && isInPlace && !isRedirected && !hasProgram;
+}
+
 /** What will be done about a switch that did not come to its end. */
-export function describeSwitch({ current, bridge }: Found): string {
+export function describeSwitch(found: Found, survey: Survey): string {
+  const { current, bridge } = found;
+  if (isTail(found, survey)) {
+    return survey.isWorking
+      ? 'the last deployment still has connections that it lets come to their end'
+      : 'the last deployment could not remove its temporary container: it will be removed';
+  }
   const of = bridge === undefined ? '' : ` to ${releaseNameOf(bridge)}`;
   const state = current?.state.status === 'running' ? 'it will be undone' : 'it will be finished, or undone';
   return `an earlier deployment${of} ended in the middle of its switch: ${state}`;
@@ -159,8 +172,9 @@ export function describeSwitch({ current, bridge }: Found): string {
 export async function recovered(
   { request, ports: { signal } }: Work,
   run: SwitchRun,
+  program?: string,
 ): Promise<Followed['result']> {
-  await launch(run, 'recover', { signal });
+  await launch(run, 'recover', { signal, ...(program === undefined ? {} : { program }) });
   const { healthTimeout, drainTimeout } = request;
   const timeout = 3 * healthTimeout + 2 * drainTimeout + 180_000;
   return follow(run, { timeout, signal, onEntry: ({ step }) => run.log.debug(`recovery: ${step}`) });

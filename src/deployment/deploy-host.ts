@@ -37,7 +37,7 @@ import { type Survey, surveyOf } from './survey.ts';
 import { deployService } from './swarm.ts';
 import { isForSwarm } from './swarm-look.ts';
 import { switchOver, untouched } from './switch-over.ts';
-import { tidyFolder } from './switch-run.ts';
+import { awaitEnd, tidyFolder } from './switch-run.ts';
 import type { HostPorts, Work } from './work.ts';
 
 /** Milliseconds for a question to the shell. */
@@ -107,7 +107,7 @@ async function deploy(work: Work): Promise<void> {
     signal,
   });
   try {
-    const { found, survey, platform } = await lookedAt(work);
+    const { found, survey, platform } = await lookedAtRest(work, folder);
     if (isForSwarm(request, survey, machine.name)) return await deployService(work, survey, platform);
     await replace(work, { found, platform, site: { survey, folder: `${survey.home}/${folder}`, lease } });
   } finally {
@@ -117,12 +117,31 @@ async function deploy(work: Work): Promise<void> {
 
 async function lookedAt({ machine, docker, request, ports: { signal } }: Work) {
   const { container, environment, networks, ports: published } = request;
-  const platform = await docker.platform();
-  const found = await findContainers(docker, container);
-  checkOwner(found, container, environment);
-  const serving = found.current?.name;
-  const survey = await surveyOf(machine, { container, serving, ports: published, networks, signal });
+  const [platform, [found, survey]] = await Promise.all([
+    docker.platform(),
+    findContainers(docker, container).then(async (seen) => {
+      checkOwner(seen, container, environment);
+      const serving = seen.current?.name;
+      return [
+        seen,
+        await surveyOf(machine, { container, serving, ports: published, networks, signal }),
+      ] as const;
+    }),
+  ]);
   return { platform, found, survey };
+}
+
+/** The same, when the deployment before this one has let go of its last connections. */
+async function lookedAtRest(work: Work, folder: string) {
+  const { machine, ports } = work;
+  const looked = await lookedAt(work);
+  if (!looked.survey.isWorking) return looked;
+  ports.log.step(
+    'Wait',
+    'the deployment before this one still has connections that it lets come to their end',
+  );
+  await awaitEnd(machine, folder, ports.signal);
+  return lookedAt(work);
 }
 
 /** What is known of a server, and what is held there. */

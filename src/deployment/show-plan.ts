@@ -22,7 +22,7 @@ export async function showPlan(work: Work, found: Found, survey: Survey): Promis
   const serving = { ...work, request: inServingSlot(request, survey) };
   const plan = await planOf(serving, { current, digest: known, choice, survey });
   const isSwitch = found.bridge !== undefined || survey.isRedirected;
-  const repair = isSwitch ? describeSwitch(found) : describeRepair(found);
+  const repair = isSwitch ? describeSwitch(found, survey) : describeRepair(found);
   learn({
     result: 'planned',
     digest: known,

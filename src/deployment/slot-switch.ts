@@ -36,8 +36,7 @@ export async function changeSlot(
     await docker.create(spec);
     await docker.start(next);
     const program = slotProgram({ request, host, survey, current, release, move });
-    await machine.writeFile(`${folder}/program`, program, { mode: 0o600 });
-    await launch(run, 'deploy', signal);
+    await launch(run, 'deploy', { signal, program });
   } catch (error) {
     const cause = await whyItEnded(work, release, next).catch(() => undefined);
     // Nothing has been touched yet. What a lost connection leaves, the next run removes.

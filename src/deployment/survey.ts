@@ -27,6 +27,8 @@ export interface Survey {
   readonly isRedirected: boolean;
   /** The program of an earlier switch is there. */
   readonly hasProgram: boolean;
+  /** It still works: it may wait for the last connections of a deployment that has been told of. */
+  readonly isWorking: boolean;
   /** Containers of pre-deploy commands are there, which the run that started them did not remove. */
   readonly hasPreDeploy: boolean;
   /** It is one that moves an application between two slots behind a proxy. */
@@ -131,6 +133,7 @@ export function readSurvey(text: string): Survey {
     filter: one('filter'),
     filter6: one('filter6'),
     isRedirected: one('chain') === 'yes',
+    isWorking: one('working') === 'yes',
     hasPreDeploy: one('pre-deploy') !== undefined,
     hasProgram: one('program') !== undefined,
     hasSlotProgram: one('program') === 'slots',

@@ -132,6 +132,7 @@ commit() {
 }
 
 tidy() {
+  docker rm -f "$PREVIOUS" >/dev/null 2>&1
   drain "$BRIDGE" "$PORTS"
   docker stop -t "$STOP" "$BRIDGE" >/dev/null 2>&1
   docker rm -f -v "$BRIDGE" >/dev/null 2>&1

@@ -142,6 +142,7 @@ PYTHON
 
   /** Nothing of a switch is left on the server. */
   async function expectRest(release: string): Promise<void> {
+    await site.rested();
     expect(await site.containers()).toEqual([`${name}-${release} running`]);
     expect(await site.rules()).toEqual([]);
     expect(await site.onServer(`ls ${site.environmentFolder}/switch`)).toBe('journal\nlease.lock\nlock\n');

@@ -159,6 +159,12 @@ export class Site {
       done`);
   }
 
+  /** Waits until the program of the last switch has ended: it lets connections come to their end. */
+  async rested(): Promise<void> {
+    const lock = `${this.environmentFolder}/switch/lock`;
+    await this.onServer(`[ ! -e ${lock} ] || flock -w 60 ${lock} true`);
+  }
+
   get environmentFolder(): string {
     return `/home/${this.host.user}/.tenantry/${this.name}`;
   }
