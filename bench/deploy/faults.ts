@@ -162,8 +162,7 @@ export async function struckAt(
   // What a killed runner left alone goes on; a lease without a sign of life counts as dead after 90 seconds.
   await site.onServer(`
     while pgrep -f '^sh program ' >/dev/null; do sleep 0.1; done
-    [ ! -d ${folder}/lease ] || touch -d '-2 minutes' ${folder}/lease/heartbeat
-    rm -rf ${folder}/${met}`);
+    [ ! -d ${folder}/lease ] || touch -d '-2 minutes' ${folder}/lease/heartbeat`);
   return { meanwhile, runner: said, second: await site.deploy(request) };
 }
 

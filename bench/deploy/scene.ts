@@ -6,6 +6,7 @@ import type { TestImage } from '../../__tests__/integration/deployment/test-imag
 import { sshServerOf } from '../../__tests__/integration/lab-server.ts';
 import type { DeployRequest } from '../../src/deployment/request.ts';
 import { connectSsh } from '../../src/machine/ssh.ts';
+import { met } from './held.ts';
 import { type LoadPlan, type LoadResult, startLoad } from './load.ts';
 import { counted } from './round-trips.ts';
 
@@ -103,8 +104,8 @@ export async function untilServing(site: Site): Promise<void> {
   }
 }
 
-/** Files that stay beside a switch: the journal of the last one, and two locks. */
-const kept = ['journal', 'lease.lock', 'lock'];
+/** Files that stay beside a switch: the journal of the last one, two locks, and the trace of what we did. */
+const kept = ['journal', 'lease.lock', 'lock', met];
 
 /** What should not be there after a deployment; undefined when there is nothing. */
 export async function left(site: Site): Promise<string | undefined> {

@@ -55,7 +55,7 @@ export async function launch(
 const followScript = `
   cd "$1" || exit
   seen=$2
-  while :; do
+  while [ -e lock ]; do
     if [ -e result ] || flock -n lock true; then ended=yes; else ended=no; fi
     lines=$(wc -l <journal 2>/dev/null) || lines=0
     if [ "$lines" -gt "$seen" ]; then
