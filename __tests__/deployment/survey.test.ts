@@ -39,9 +39,9 @@ test('what a server has and allows', () => {
     filter6: 'ip6tables',
     isRedirected: true,
     hasProgram: true,
-  hasSlotProgram: false,
-  isWorking: false,
-  front: { programs: [], nginx: undefined, caddy: undefined },
+    hasSlotProgram: false,
+    isWorking: false,
+    front: { programs: [], nginx: undefined, caddy: undefined },
     hasPreDeploy: true,
     proxies: [
       {

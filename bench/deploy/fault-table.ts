@@ -30,7 +30,7 @@ export async function faultTable(site: Site, wanted: readonly string[], tell: (r
     try {
       for (const way of chosen) {
         if (kind.needsProgram === true && way.driver.kind !== 'program') continue;
-        for (const step of stepsOf(way)) {
+        for (const step of stepsOf(way).filter((each, _, all) => isAmong(each, all, wanted))) {
           const row = [way.strategy, kind.called, step, ...(await rowOf(site, way, { fault, step }))];
           tell(row);
           rows.push(row);

@@ -9,7 +9,7 @@ import type { Evidence } from './switch-failure.ts';
 
 /** Milliseconds for a small question. */
 const askTimeout = 30_000;
-/** Milliseconds that a lost connection is tried to be made anew. */
+/** Milliseconds that a lost connection is tried to be made anew: the server may be starting anew. */
 const reconnectTimeout = 120_000;
 
 export interface SwitchRun {
@@ -105,7 +105,7 @@ export async function follow(
       if (!(error instanceof LostConnection) || signal.aborted) throw error;
       log.warning(`${error.message}; the switch goes on by itself`);
       const limit = AbortSignal.any([signal, AbortSignal.timeout(reconnectTimeout)]);
-      if (!(await reconnected(machine, { log, limit }))) throw error;
+      if (!(await reconnected(machine, { log, limit, attempts: Number.POSITIVE_INFINITY }))) throw error;
     }
   }
 }

@@ -94,13 +94,15 @@ deploy() {
   note flipped
   public_answers || { failed=public; give_up "$BRIDGE"; }
   note proven
+  # Once it is stopped, the old one would not come back after a reboot by "unless-stopped"; it would by "always".
+  docker update --restart always "$OLD" >/dev/null 2>docker.error 9>&- &
+  updating=$!
   watch "$BRIDGE" "$OLD" || give_up "$BRIDGE"
   note baked
   ! cancelled || { failed=$(cat cancel); give_up "$BRIDGE"; }
 
-  # From here on the old one would not come back after a reboot by "unless-stopped"; it would by "always".
   may_cancel=no who=final
-  docker update --restart always "$OLD" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  wait "$updating" || { failed=docker; give_up "$NEXT"; }
   note stopping
   old_serves=no
   docker stop -t "$STOP" "$OLD" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
@@ -132,11 +134,10 @@ commit() {
 }
 
 tidy() {
-  docker rm -f "$PREVIOUS" >/dev/null 2>&1
+  put_away
   drain "$BRIDGE" "$PORTS"
   docker stop -t "$STOP" "$BRIDGE" >/dev/null 2>&1
   docker rm -f -v "$BRIDGE" >/dev/null 2>&1
-  put_away
   note tidied
 }
 
