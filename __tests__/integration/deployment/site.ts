@@ -78,6 +78,7 @@ export class Site {
       ...changes,
     });
     if (outcome === undefined) throw new Error('no outcome');
+    if (outcome.result === 'deployed') await this.rested();
     return { outcome, log, standing };
   }
 
