@@ -31,6 +31,7 @@ const survey: Survey = {
   isWorking: false,
   front: { programs: [], nginx: undefined, caddy: undefined },
   hasPreDeploy: false,
+  disk: { folder: '/var/lib/docker', bytes: 40_000_000_000, files: 1_000_000 },
   proxies: [
     {
       protocol: 'tcp',

@@ -11,6 +11,8 @@ program yes
 pre-deploy 0123456789ab
 service yes
 swarm manager
+disk /var/lib/docker 48064148 14685857
+disk /var/lib/containerd 1024 0
 backend iptables
 chain yes
 filter iptables
@@ -43,6 +45,7 @@ test('what a server has and allows', () => {
     isWorking: false,
     front: { programs: [], nginx: undefined, caddy: undefined },
     hasPreDeploy: true,
+    disk: { folder: '/var/lib/containerd', bytes: 1_048_576, files: undefined },
     proxies: [
       {
         protocol: 'tcp',

@@ -7,11 +7,14 @@ import { afterMarker, noFolder, noProgram, remoteCommand } from '../../src/machi
 const marker = 'tenantry-test';
 
 /** Does with a command what a server's login shell does: a real shell gets the line, and the input. */
-async function run(argv: readonly string[], preparation: Partial<Parameters<typeof remoteCommand>[1]> = {}) {
-  const { line, input } = remoteCommand(argv, { marker, ...preparation });
+async function run(
+  argv: readonly string[],
+  { stdin = '', ...preparation }: Partial<Parameters<typeof remoteCommand>[1]> & { stdin?: string } = {},
+) {
+  const { line, script } = remoteCommand(argv, { marker, ...preparation });
   const { stdout, stderr, exitCode } = await localMachine.run(['sh', '-c', line], {
     timeout: 20_000,
-    stdin: input,
+    stdin: script + stdin,
   });
   let text = '';
   afterMarker(marker, { onStart() {}, onText: (more) => (text += more) })(stdout);
@@ -19,7 +22,7 @@ async function run(argv: readonly string[], preparation: Partial<Parameters<type
 }
 
 test('the line for the login shell has nothing that shells read differently, and nothing of the command', () => {
-  const { line } = remoteCommand(['rm', "it's"], { marker, env: { SECRET: 'canary' }, stdin: 'canary' });
+  const { line } = remoteCommand(['rm', "it's"], { marker, env: { SECRET: 'canary' } });
   expect(line).toMatch(/^sh -c 'eval "\$\(dd bs=1 count=\d+ 2>\/dev\/null\)"'$/);
 });
 

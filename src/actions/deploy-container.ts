@@ -29,6 +29,7 @@ export const containerFields = {
     if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(written.trim())) return written.trim();
     throw new RangeError(`"${written}" is not a container's name — letters, digits, _, . and -`);
   }),
+  transfer: choice('registry', 'ssh'),
   environment: text,
   ports: linesOf(parsePort).optional(),
   volumes: linesOf(parseVolume).optional(),

@@ -164,7 +164,7 @@ async function replace(
     previousDigest: current && digestOf(current),
     standing: untouched(current, work.host),
   });
-  const { digest, image } = await fetchedImage(work, platform);
+  const { digest, image } = await fetchedImage(work, { platform, disk: site.survey.disk, current });
   learn({ digest });
   const serving = { ...work, request: inServingSlot(request, survey) };
   const choice = chooseMechanism(askedOf(request), survey, current);

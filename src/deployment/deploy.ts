@@ -1,6 +1,8 @@
+import { imageSender } from '../docker/transfer.ts';
 import type { Log } from '../ground/log.ts';
 import { ask } from '../health/http.ts';
 import type { Answer, Probe } from '../health/probe.ts';
+import { localMachine } from '../machine/local.ts';
 import type { Machine } from '../machine/machine.ts';
 import { checkEnvironment, environmentWarnings } from './environment.ts';
 import { Fleet } from './fleet.ts';
@@ -17,6 +19,8 @@ export interface DeployPorts {
   standing?(sentence: string): void;
   /** One HTTP answer from here. Default: a real request. */
   ask?(probe: Probe, timeout: number, signal: AbortSignal): Promise<Answer>;
+  /** Where an image is sent from. Default: this machine. */
+  readonly runner?: Machine;
   /** Default: a real one. */
   readonly rollBackHost?: RollBackHost;
 }
@@ -34,7 +38,8 @@ export async function deployContainer(request: DeployRequest, ports: DeployPorts
   for (const warning of environmentWarnings(request.env)) ports.log.warning(warning);
   const rollout = request.rollout ?? oneAfterTheOther;
   const waves = planWaves(request.hosts, rollout);
-  const fleet = new Fleet(request, { ask, rollBackHost, ...ports });
+  const sender = imageSender(request.image, { from: ports.runner ?? localMachine, ...ports });
+  const fleet = new Fleet(request, { ask, rollBackHost, sender, ...ports });
   if (request.hosts.length > 1) {
     await fleet.look();
     ports.log.step('Order', orderOf(waves, rollout));

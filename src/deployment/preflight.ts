@@ -1,45 +1,81 @@
 /** What is refused or fetched before anything on the server is stopped. */
 import { performance } from 'node:perf_hooks';
 
-import { pinnedImage, shortDigest, showImage } from '../docker/image.ts';
+import { shortDigest, showImage } from '../docker/image.ts';
+import { archiveSize } from '../docker/image-archive.ts';
 import type { Container, Image } from '../docker/inspect.ts';
+import { sameImage } from '../docker/transfer.ts';
 import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
+import { knownImage, refuseFullDisk, refuseToSend, type Space } from './disk-space.ts';
+import { imageName } from './release.ts';
 import type { Work } from './work.ts';
 
+interface Server {
+  readonly platform: string;
+  readonly disk: Space;
+  readonly current: Container | undefined;
+}
+
+interface Fetched {
+  readonly digest: string;
+  readonly image: Image;
+}
+
 /** The image on the server, by its digest; refused when it cannot run there. */
-export async function fetchedImage(
-  { request, docker, machine, ports }: Work,
-  platform: string,
-): Promise<{ digest: string; image: Image }> {
+export async function fetchedImage(work: Work, server: Server): Promise<Fetched> {
   const started = performance.now();
+  const { request, docker, machine, ports } = work;
   const written = showImage(request.image);
-  const isThere = request.image.digest !== undefined && (await docker.image(written)) !== undefined;
-  const digest = isThere
-    ? (request.image.digest ?? '')
-    : await docker.pull(request.image, request.registryLogin);
-  const image = await docker.image(pinnedImage(request.image, digest));
-  if (image === undefined) {
-    throw new UserError(
-      `${written} is not on ${machine.name} — it was pulled as ${digest}, and is gone`,
-      'something removes images there while others are deployed (docker image prune in a cron job?)',
-      { code: 'image-not-found' },
-    );
-  }
-  const built = `${image.os}/${image.architecture}`;
-  if (built !== platform) {
-    throw new UserError(
-      `${written} cannot run on ${machine.name} — the image is ${built}, the server ${platform}`,
-      `build it for the server: platforms: ${platform} in the build step`,
-      { code: 'image-wrong-architecture' },
-    );
-  }
+  const { digest: wanted } = request.image;
+  const there = wanted === undefined ? undefined : await docker.image(imageName(request, wanted));
+  const fetch = request.transfer === 'ssh' ? sent : pulled;
+  const { digest, image, isNew } =
+    there === undefined || wanted === undefined
+      ? await fetch(work, server)
+      : { digest: wanted, image: there, isNew: false };
+  refuseOtherPlatform(`${image.os}/${image.architecture}`, server.platform, written, machine.name);
   ports.log.step(
     'Image',
-    `${written} is ${shortDigest(digest)}${isThere ? ' (already there)' : ''}`,
+    `${written} is ${shortDigest(digest)}${isNew ? '' : ' (already there)'}`,
     performance.now() - started,
   );
   return { digest, image };
+}
+
+async function pulled(work: Work, { platform, disk, current }: Server): Promise<Fetched & { isNew: true }> {
+  const { request, docker, machine } = work;
+  await refuseFullDisk(work, { platform, disk, current: knownImage(request.image, current) });
+  const digest = await docker.pull(request.image, request.registryLogin);
+  const image = await docker.image(imageName(request, digest));
+  if (image !== undefined) return { digest, image, isNew: true };
+  throw new UserError(
+    `${showImage(request.image)} is not on ${machine.name} — it was pulled as ${digest}, and is gone`,
+    'something removes images there while others are deployed (docker image prune in a cron job?)',
+    { code: 'image-not-found' },
+  );
+}
+
+/** The digest is the id that the server knows the image by: it has none of a registry. */
+async function sent(work: Work, { platform, disk }: Server): Promise<Fetched & { isNew: boolean }> {
+  const { request, docker, machine, ports } = work;
+  const here = await ports.sender.look();
+  refuseOtherPlatform(here.platform, platform, showImage(request.image), machine.name);
+  const there = await sameImage(docker, here);
+  if (there !== undefined) return { digest: there.id, image: there, isNew: false };
+  await refuseToSend(work, archiveSize(here, 0), disk);
+  const image = await ports.sender.sendTo({ docker, name: machine.name });
+  return { digest: image.id, image, isNew: true };
+}
+
+/** @throws UserError `image-wrong-architecture` */
+function refuseOtherPlatform(built: string, platform: string, written: string, server: string): void {
+  if (built === platform) return;
+  throw new UserError(
+    `${written} cannot run on ${server} — the image is ${built}, the server ${platform}`,
+    `build it for the server: platforms: ${platform} in the build step`,
+    { code: 'image-wrong-architecture' },
+  );
 }
 
 /** A port of somebody else would be noticed only after the old version is stopped. */

@@ -99,6 +99,14 @@ export function digestOf(container: Pick<Container, 'labels' | 'image'>): string
   return container.labels[labels.digest] ?? /@(sha256:[0-9a-f]{64})$/.exec(container.image)?.[1];
 }
 
+/** What Docker on a server calls the image: one that was sent there has no digest of a registry. */
+export function imageName(
+  { image, transfer }: Pick<DeployRequest, 'image' | 'transfer'>,
+  digest: string,
+): string {
+  return transfer === 'ssh' ? digest : pinnedImage(image, digest);
+}
+
 /** Names that the request does not choose: what is called how, and where its environment file lies. */
 interface Place {
   readonly name: string;
@@ -109,7 +117,7 @@ interface Place {
 export function specFor(request: DeployRequest, digest: string, { name, envFile }: Place): ContainerSpec {
   return {
     name,
-    image: pinnedImage(request.image, digest),
+    image: imageName(request, digest),
     command: request.command ?? [],
     envFile,
     labels: {

@@ -18,6 +18,8 @@ export interface DeployRequest {
   readonly image: ImageReference;
   /** Default: the image's tag. */
   readonly release?: string | undefined;
+  /** Whether the server pulls it from a registry, or gets it from here. Default: `registry`. */
+  readonly transfer?: 'registry' | 'ssh' | undefined;
   readonly registryLogin?: RegistryLogin | undefined;
 
   readonly command?: readonly string[] | undefined;

@@ -1,6 +1,6 @@
-import type { Docker } from '../docker/docker.ts';
 import { showImage } from '../docker/image.ts';
 import type { Container } from '../docker/inspect.ts';
+import { sameImage } from '../docker/transfer.ts';
 import { describeSwitch } from './bridge.ts';
 import { inServingSlot } from './front-choice.ts';
 import { type Asked, type Choice, chooseMechanism } from './mechanism.ts';
@@ -15,9 +15,9 @@ import type { Work } from './work.ts';
 
 /** For `dry-run`: looks, tells, changes nothing; so the tag is resolved only when the server has the image. */
 export async function showPlan(work: Work, found: Found, survey: Survey): Promise<void> {
-  const { request, docker, learn } = work;
+  const { request, learn } = work;
   const current = found.current ?? found.previous;
-  const known = request.image.digest ?? (await digestOnServer(docker, request));
+  const known = request.image.digest ?? (await digestOnServer(work));
   const choice = chooseMechanism(askedOf(request), survey, current);
   const serving = { ...work, request: inServingSlot(request, survey) };
   const plan = await planOf(serving, { current, digest: known, choice, survey });
@@ -33,7 +33,9 @@ export async function showPlan(work: Work, found: Found, survey: Survey): Promis
   tellPlan(plan, work);
 }
 
-async function digestOnServer(docker: Docker, { image }: DeployRequest): Promise<string | undefined> {
+async function digestOnServer({ docker, request, ports }: Work): Promise<string | undefined> {
+  const { image, transfer } = request;
+  if (transfer === 'ssh') return (await sameImage(docker, await ports.sender.look()))?.id;
   const found = await docker.image(showImage(image));
   const digests = (found?.repoDigests ?? []).filter((name) => name.startsWith(`${image.name}@`));
   return digests.length === 1 ? digests[0]?.split('@')[1] : undefined;

@@ -41,6 +41,13 @@ case $info in
     if [ -e /proc/net/ip_vs ] || modprobe -n -q ip_vs 2>/dev/null; then echo 'ipvs yes'; fi
     ;;
 esac
+root=$(echo "$info" | sed -n 's/.*"DockerRootDir":"\([^"]*\)".*/\1/p')
+roots=$root
+case $info in *io.containerd.snapshotter*) roots="$root $root/containerd /var/lib/containerd" ;; esac
+for folder in $roots; do
+  blocks=$(df -Pk "$folder" 2>/dev/null | awk 'NR == 2 { print $4 }')
+  [ -z "$blocks" ] || echo "disk $folder $blocks $(df -Pi "$folder" 2>/dev/null | awk 'NR == 2 { print $4 }')"
+done
 backend=$(echo "$info" | sed -n 's/.*"FirewallBackend":{[^}]*"Driver":"\([a-z+]*\)".*/\1/p')
 echo "backend $backend"
 allowed=no

@@ -41,6 +41,12 @@ export interface Survey {
   readonly bridges: readonly Bridge[];
   /** Of the swarm that the server is part of. */
   readonly swarm: SwarmMembership;
+  /** What is free where Docker keeps images: in the fullest of these places. */
+  readonly disk: {
+    readonly folder: string;
+    readonly bytes: number | undefined;
+    readonly files: number | undefined;
+  };
   readonly availableMemory: number | undefined;
   /** What the running container holds. */
   readonly usedMemory: number | undefined;
@@ -151,9 +157,28 @@ export function readSurvey(text: string): Survey {
       hasService: one('service') === 'yes',
       hasIpvs: one('ipvs') === 'yes',
     },
+    disk: fullest(all('disk')),
     availableMemory: size('available'),
     usedMemory: size('used'),
   };
+}
+
+/** Of lines `FOLDER KIB FILES`; a file system without a fixed number of files says 0 or -. */
+function fullest(lines: readonly string[]): Survey['disk'] {
+  const places = lines.map((line) => {
+    const [folder = '', kib, files] = line.split(' ');
+    return { folder, bytes: known(kib, 1_024), files: known(files) || undefined };
+  });
+  const least = (one: number | undefined, other: number | undefined) =>
+    (one ?? Infinity) < (other ?? Infinity);
+  return places.reduce(
+    (one, other) => (least(other.bytes, one.bytes) || least(other.files, one.files) ? other : one),
+    places[0] ?? { folder: '', bytes: undefined, files: undefined },
+  );
+}
+
+function known(number: string | undefined, unit = 1): number | undefined {
+  return number !== undefined && /^\d+$/.test(number) ? Number(number) * unit : undefined;
 }
 
 /** Reads one `docker-proxy -proto tcp -host-ip …` of a list of processes. */

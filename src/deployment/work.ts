@@ -1,4 +1,5 @@
 import type { Docker } from '../docker/docker.ts';
+import type { ImageSender } from '../docker/transfer.ts';
 import type { Log } from '../ground/log.ts';
 import type { Answer, Probe } from '../health/probe.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -8,6 +9,8 @@ import type { DeployRequest, HostOutcome } from './request.ts';
 export interface HostPorts {
   /** A new connection to a server. */
   connect(host: string, signal: AbortSignal): Promise<Machine>;
+  /** For `transfer: ssh`. */
+  readonly sender: ImageSender;
   ask(probe: Probe, timeout: number, signal: AbortSignal): Promise<Answer>;
   /** Told what would be true of the server if the step ended now. */
   standing(sentence: string): void;

@@ -12,29 +12,53 @@ export interface RegistryLogin {
 const loginFailure = 90;
 
 /**
- * Logs in and pulls in one script, so that the configuration with the password is gone when the script ends,
- * whether or not anybody is still connected. The password comes by standard input. The account's own
- * configuration is left as it is, but its endpoint is used.
+ * Logs in and does something in one script, so that the configuration with the password is gone when the script ends,
+ * whether or not anybody is still connected. The password comes by standard input. The account's own configuration is
+ * left as it is, but its endpoint is used. Without a user name it is the account's own configuration that counts.
  */
-const loginAndPull = `
+const loggedIn = (action: string) => `
   image=$1 username=$2 registry=$3
-  endpoint=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
-  [ -z "$endpoint" ] || export DOCKER_HOST="$endpoint"
-  umask 077
-  folder=$(mktemp -d) || exit
-  trap 'rm -rf -- "$folder"' EXIT
-  trap 'exit 1' HUP INT TERM
-  docker --config "$folder" login --username "$username" --password-stdin \${registry:+"$registry"} >/dev/null || exit ${loginFailure}
-  docker --config "$folder" pull "$image"`;
+  if [ -n "$username" ]; then
+    endpoint=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null)
+    [ -z "$endpoint" ] || export DOCKER_HOST="$endpoint"
+    umask 077
+    folder=$(mktemp -d) || exit
+    trap 'rm -rf -- "$folder"' EXIT
+    trap 'exit 1' HUP INT TERM
+    export DOCKER_CONFIG="$folder"
+    docker login --username "$username" --password-stdin \${registry:+"$registry"} >/dev/null || exit ${loginFailure}
+  fi
+  ${action}`;
 
-/** The argument list (without any secret) and the standard input of a pull. */
-export function pullScript(
-  image: string,
-  login: RegistryLogin | undefined,
-): { argv: readonly string[]; stdin: string } {
-  if (login === undefined) return { argv: ['docker', 'pull', image], stdin: '' };
-  const registry = login.registry === 'docker.io' ? '' : login.registry;
-  return { argv: ['sh', '-c', loginAndPull, 'sh', image, login.username, registry], stdin: login.password };
+const pull = 'docker pull "$image"';
+
+/** What an image consists of, as the registry says. Only a registry that the engine itself asks without TLS is asked so. */
+const look = `
+  export DOCKER_CLI_EXPERIMENTAL=enabled
+  plain=$(docker info --format '{{range .RegistryConfig.IndexConfigs}}{{if not .Secure}} {{.Name}} {{end}}{{end}}' 2>/dev/null)
+  case $plain in *" \${image%%/*} "*) set -- --insecure ;; *) set -- ;; esac
+  docker manifest inspect "$@" "$image"`;
+
+/** The argument list (without any secret) and the standard input of a script. */
+interface Script {
+  readonly argv: readonly string[];
+  readonly stdin: string;
+}
+
+export function pullScript(image: string, login: RegistryLogin | undefined): Script {
+  return script(pull, image, login);
+}
+
+export function manifestScript(image: string, login: RegistryLogin | undefined): Script {
+  return script(look, image, login);
+}
+
+function script(action: string, image: string, login: RegistryLogin | undefined): Script {
+  const registry = login === undefined || login.registry === 'docker.io' ? '' : login.registry;
+  return {
+    argv: ['sh', '-c', loggedIn(action), 'sh', image, login?.username ?? '', registry],
+    stdin: login?.password ?? '',
+  };
 }
 
 export function loginFailed(result: CommandResult): boolean {

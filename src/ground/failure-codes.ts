@@ -134,6 +134,7 @@ export const failureCodes = [
   'registry-certificate',
   'registry-rate-limit',
   'image-not-found',
+  'image-not-sent',
   'image-without-digest',
   'image-wrong-architecture',
   'port-taken',

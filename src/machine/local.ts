@@ -4,7 +4,9 @@ import { dirname } from 'node:path';
 import { showDuration } from '../ground/duration.ts';
 import { codeOf, messageOf, UserError } from '../ground/errors.ts';
 import { converseLocally } from './conversation.ts';
+import { giveInput } from './input.ts';
 import { lineSplitter } from './lines.ts';
+import { streamLocally } from './local-stream.ts';
 import type { CommandResult, Machine, RunOptions } from './machine.ts';
 import { cannotStart, endGroup, startGroup } from './process-group.ts';
 
@@ -13,6 +15,7 @@ export const localMachine: Machine = {
   name: 'this machine',
   run: runLocally,
   converse: converseLocally,
+  stream: streamLocally,
 
   async writeFile(path, content, { mode }) {
     const unfinished = `${path}.${process.pid}.tmp`;
@@ -56,7 +59,7 @@ async function runLocally(argv: readonly string[], options: RunOptions): Promise
   const child = startGroup(argv, options);
   const output = collect(child, options.onLine);
   child.stdin.on('error', () => {}); // a program that does not read its input is no failure
-  child.stdin.end(options.stdin ?? '');
+  giveInput(child.stdin, options.stdin);
 
   let timedOut = false;
   const timer = setTimeout(() => {

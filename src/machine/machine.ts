@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /**
  * A place where commands run: this machine, or a server over SSH. Whoever stands above does not know which.
  */
@@ -19,6 +21,12 @@ export interface Machine {
    */
   converse?(argv: readonly string[], options: ConverseOptions): Promise<Conversation>;
 
+  /**
+   * Starts a program whose output is taken as it comes, in bytes. Not every place can.
+   * @throws UserError `command-not-found` when the program does not exist (as `ended`).
+   */
+  stream?(argv: readonly string[], options: StreamOptions): ByteStream;
+
   /** Writes a file in one step (a reader sees the old or the new one, whole), with its mode from the start. */
   writeFile(path: string, content: string, options: { readonly mode: number }): Promise<void>;
 
@@ -34,12 +42,22 @@ export interface RunOptions {
   /** Ends the command when the step is cancelled. */
   readonly signal?: AbortSignal;
   /** Given on standard input, which is then closed: the way for secrets. Empty when left out. */
-  readonly stdin?: string;
+  readonly stdin?: string | Buffer | Readable;
   /** Added to the environment; never in an argument list, so values may be secret. */
   readonly env?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
   /** Told each line as it comes, from standard output and standard error. */
   readonly onLine?: (line: string) => void;
+}
+
+export type StreamOptions = Pick<RunOptions, 'signal' | 'env' | 'workingDirectory'>;
+
+/** A program that is read from. Whoever does not read to its end ends it. */
+export interface ByteStream {
+  readonly output: Readable;
+  /** How it ended, without its output; never before all of that was taken, or `end` was called. */
+  readonly ended: Promise<CommandResult>;
+  end(): Promise<void>;
 }
 
 export type ConverseOptions = Pick<RunOptions, 'signal' | 'env' | 'workingDirectory'> & {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { showDuration } from '../ground/duration.ts';
 import { LostConnection, messageOf, UserError } from '../ground/errors.ts';
+import { giveInput } from './input.ts';
 import { lineSplitter } from './lines.ts';
 import { type CommandResult, lastWords, type RunOptions } from './machine.ts';
 import { afterMarker, noFolder, noProgram, remoteCommand, signalScript } from './ssh-script.ts';
@@ -19,10 +20,10 @@ export async function runOn(
 ): Promise<CommandResult> {
   options.signal?.throwIfAborted();
   const marker = `tenantry-${randomBytes(8).toString('hex')}`;
-  const { line, input } = remoteCommand(argv, { ...options, marker });
+  const { line, script } = remoteCommand(argv, { ...options, marker });
   const what = `${nameOf(argv)} on ${session.name}`;
   const channel = await openChannel(session, line, what);
-  const command = follow(channel, input, marker, options.onLine);
+  const command = follow(channel, script, marker, options);
 
   let timer: NodeJS.Timeout | undefined;
   let onAbort = () => {};
@@ -71,9 +72,9 @@ interface RunningCommand {
 
 function follow(
   channel: SshChannel,
-  input: string,
+  script: string,
   marker: string,
-  onLine: RunOptions['onLine'] = () => {},
+  { onLine = () => {}, stdin }: Pick<RunOptions, 'onLine' | 'stdin'>,
 ): RunningCommand {
   const output = { stdout: '', stderr: '' };
   const raw = { stdout: '' };
@@ -97,7 +98,8 @@ function follow(
   });
   channel.stderr.setEncoding('utf8').on('data', take('stderr'));
   channel.on('error', () => {}); // a command that does not read its input is no failure
-  channel.end(input);
+  channel.write(script);
+  giveInput(channel, stdin);
 
   const ended = new Promise<Ending>((resolve) => {
     let end: Ending = { exitCode: null, signal: null };

@@ -1,10 +1,10 @@
 import { UserError } from '../ground/errors.ts';
 import { quoted, shellLine } from './quoting.ts';
 
-/** What is sent to a server for one command: a line for the login shell, and what goes to standard input. */
+/** What is sent to a server for one command: a line for the login shell, and what goes first to standard input. */
 export interface RemoteCommand {
   readonly line: string;
-  readonly input: string;
+  readonly script: string;
 }
 
 interface Preparation {
@@ -12,7 +12,6 @@ interface Preparation {
   readonly marker: string;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly workingDirectory?: string | undefined;
-  readonly stdin?: string | undefined;
 }
 
 /**
@@ -27,7 +26,7 @@ export function remoteCommand(argv: readonly string[], preparation: Preparation)
   const length = Buffer.byteLength(script);
   return {
     line: `sh -c 'eval "$(dd bs=1 count=${length} 2>/dev/null)"'`,
-    input: script + (preparation.stdin ?? ''),
+    script,
   };
 }
 
