@@ -97,9 +97,9 @@ def ask_each(connection, names, question):
             with connection.cursor() as cursor:
                 cursor.execute(statement)
                 answers.update((batch[index], answer) for index, *answer in cursor.fetchall())
-        except OperationalError:
-            raise
         except Error as error:
+            if isinstance(error, OperationalError) and not was_stopped(error):
+                raise
             connection.rollback()
             if len(batch) == 1:
                 failed[batch[0]] = str(error).strip().splitlines()[0]
@@ -109,6 +109,12 @@ def ask_each(connection, names, question):
                 answers.update(alone)
                 failed.update(broken)
     return answers, failed
+
+
+def was_stopped(error):
+    """A lock that was not free in time: this table, and not the connection, is in trouble."""
+    cause = error.__cause__
+    return "55P03" in (getattr(cause, "sqlstate", None), getattr(cause, "pgcode", None))
 
 
 def read_ledger(connection, name):

@@ -227,6 +227,14 @@ describe('two types of tenant and a shared schema that is called otherwise', () 
           { schemaname: 'hill', tablename: 'farming_harvest_helpers' },
           { schemaname: 'tower', tablename: 'renting_lease' },
         ]);
+
+        await database.database.query('BEGIN; LOCK TABLE tower.django_migrations');
+        const hurried = { ...kinds, env: { ...kinds.env, PGOPTIONS: '-c lock_timeout=200ms' } };
+        const asked = { project: hurried, database: database.database, signal };
+        const { unreadable, groups } = await readStanding(asked);
+        await database.database.query('ROLLBACK');
+        expect(unreadable).toEqual([{ schema: 'tower', reason: expect.stringContaining('lock timeout') }]);
+        expect(groups.flatMap(({ schemas }) => schemas).sort()).toEqual(['hill', 'shared']);
       } finally {
         await database.drop();
       }
