@@ -1,19 +1,18 @@
 import { deployContainer as deploy } from '../deployment/deploy.ts';
 import { failureOf } from '../deployment/fleet-failure.ts';
 import { preDeployShape } from '../deployment/pre-deploy-command.ts';
-import type { DeployRequest, HostOutcome } from '../deployment/request.ts';
+import type { DeployRequest } from '../deployment/request.ts';
 import { standingsTogether } from '../deployment/standings.ts';
 import { type CanaryHosts, complaintAboutHosts, parseCanaryHosts } from '../deployment/waves.ts';
 import { parseExtraHost, parsePort, parseRestart, parseVolume } from '../docker/container-spec.ts';
-import { type ImageReference, parseImage, shortDigest } from '../docker/image.ts';
+import { type ImageReference, parseImage } from '../docker/image.ts';
 import type { RegistryLogin } from '../docker/registry.ts';
 import { parseCpus, parseSize } from '../docker/size.ts';
-import { showDuration } from '../ground/duration.ts';
-import { listed } from '../ground/words.ts';
 import type { SshServer } from '../machine/ssh-server.ts';
 import { type ActionContext, defineAction, type Inputs } from '../step/action.ts';
 import { boolean, choice, count, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
 import { yamlOf } from '../step/yaml-field.ts';
+import { facts, resultOf, tellReport, verdictOf } from './deployment-report.ts';
 import {
   commonFields,
   environment,
@@ -95,15 +94,16 @@ export const deployContainer = defineAction({
       signal,
       standing,
     });
+    const result = resultOf(outcomes);
     tell(facts(outcomes));
-    tellReport(outcomes, context);
+    tellReport(outcomes, report);
     const failure = failureOf(outcomes);
     if (failure !== undefined) {
       standing(standingsTogether(new Map(outcomes.map((outcome) => [outcome.host, outcome.standing]))));
+      tell({ result });
       throw failure;
     }
-    const result = resultOf(outcomes);
-    const verdict = verdictOf(outcomes, result, inputs);
+    const verdict = verdictOf(outcomes, inputs.container);
     log.step('Done', verdict);
     report.verdict(`${verdict}.`);
     return { result };
@@ -156,68 +156,4 @@ function serverOf(inputs: Inputs<typeof serverFields>, host: string): SshServer 
       knownHosts: inputs.sshKnownHosts,
     },
   };
-}
-
-function facts(outcomes: readonly HostOutcome[]) {
-  const [first] = outcomes;
-  return {
-    release: first?.release,
-    'image-digest': first?.digest,
-    'previous-digest': first?.previousDigest,
-    hosts: JSON.stringify(
-      outcomes.map(({ host, result, digest, downtime }) => ({
-        host,
-        result,
-        digest,
-        downtime: Math.round(downtime),
-      })),
-    ),
-    'downtime-ms': Math.round(Math.max(0, ...outcomes.map(({ downtime }) => downtime))),
-  };
-}
-
-function resultOf(outcomes: readonly HostOutcome[]): string {
-  const results = new Set(outcomes.map(({ result }) => result));
-  return results.has('deployed') ? 'deployed' : (outcomes[0]?.result ?? 'unchanged');
-}
-
-function verdictOf(
-  outcomes: readonly HostOutcome[],
-  result: string,
-  { container }: Context['inputs'],
-): string {
-  const release = outcomes[0]?.release ?? '';
-  const hosts = listed(outcomes.map(({ host }) => host));
-  if (result === 'planned') return plannedVerdict(outcomes, container, hosts);
-  if (result === 'unchanged') return `${container} is on ${release} already, on ${hosts}`;
-  const downtime = Math.max(0, ...outcomes.map((outcome) => outcome.downtime));
-  return `${container} is on ${release}, on ${hosts}${downtime === 0 ? '' : `; ${showDuration(downtime)} without a container`}`;
-}
-
-function plannedVerdict(outcomes: readonly HostOutcome[], container: string, hosts: string): string {
-  const changes = outcomes.filter(
-    ({ differences, previousDigest }) => differences.length > 0 || previousDigest === undefined,
-  );
-  const release = outcomes[0]?.release ?? '';
-  if (changes.length === 0) return `${container} is on ${release} already, on ${hosts}; nothing would change`;
-  return `${container} ${release} would be deployed to ${listed(changes.map(({ host }) => host))}`;
-}
-
-function tellReport(outcomes: readonly HostOutcome[], { report }: Context): void {
-  report.data(
-    'hosts',
-    outcomes.map(({ failure, ...outcome }) => ({ ...outcome, failure: failure?.sentence })),
-  );
-  report.table(
-    'Servers',
-    ['server', 'result', 'release', 'digest', 'gap', 'time'],
-    outcomes.map(({ host, result, release, digest, downtime, duration }) => [
-      host,
-      result === 'deployed' || result === 'unchanged' ? result : `**${result}**`,
-      release,
-      digest === undefined ? '' : shortDigest(digest),
-      downtime === 0 ? '' : showDuration(downtime),
-      showDuration(duration),
-    ]),
-  );
 }

@@ -4,6 +4,7 @@ import { hostLog } from './host-log.ts';
 import type { DeployRequest, HostOutcome } from './request.ts';
 import type { RollBackHost } from './roll-back-host.ts';
 import { standingsTogether } from './standings.ts';
+import { Timeline } from './timeline.ts';
 import type { HostPorts } from './work.ts';
 
 export interface FleetPorts extends Omit<HostPorts, 'standing'> {
@@ -67,7 +68,11 @@ export class Fleet {
   async deploy(hosts: readonly string[]): Promise<void> {
     const { image } = this.#request;
     const request = { ...this.#request, image: { ...image, digest: image.digest ?? this.#digest } };
-    await this.#each(hosts, (host, ports) => deployToHost(host, request, ports));
+    await this.#each(hosts, async (host, ports) => {
+      const timeline = new Timeline();
+      const outcome = await deployToHost(host, request, { ...ports, log: timeline.of(ports.log) });
+      return { ...outcome, phases: timeline.phases(outcome.failure?.code) };
+    });
     this.#digest ??= this.outcomes.find(
       ({ result }) => result === 'deployed' || result === 'unchanged',
     )?.digest;

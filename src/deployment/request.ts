@@ -5,6 +5,7 @@ import type { UserError } from '../ground/errors.ts';
 import type { Strategy } from './mechanism.ts';
 import type { Plan } from './plan.ts';
 import type { PreDeployCommand } from './pre-deploy-command.ts';
+import type { Phase } from './timeline.ts';
 import type { Rollout } from './waves.ts';
 
 /** What shall run, where, and how it is known to be well. Times in milliseconds, sizes in bytes. */
@@ -80,6 +81,8 @@ export interface HostOutcome {
   /** From stopping the old version to the moment something served again. 0 when nothing was stopped. */
   readonly downtime: number;
   readonly duration: number;
+  /** What took how long, in the order in which it ended. */
+  readonly phases?: readonly Phase[] | undefined;
   /** What is true of the server now, for the end of a sentence. */
   readonly standing: string;
   readonly failure: UserError | undefined;

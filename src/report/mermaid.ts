@@ -35,14 +35,17 @@ export interface Phase {
   readonly failed?: boolean | undefined;
 }
 
-/** What took how long, one bar below the other. */
-export function timelineOf(phases: readonly Phase[]): string {
+/** What took how long, one bar below the other; with a title, where there are several. */
+export function timelineOf(phases: readonly Phase[], title?: string): string {
   const bars = phases.map(
     // A bar of no length would not be drawn.
     ({ name, from, to, failed }) =>
       `  ${plain(name).replace(/[:,]/g, ' ')} (${showDuration(to - from)}) :${failed === true ? 'crit, ' : ''}${Math.round(from)}, ${Math.max(Math.round(to), Math.round(from) + 1)}`,
   );
-  return ['```mermaid', 'gantt', '  dateFormat x', '  axisFormat %M:%S', ...bars, '```'].join('\n');
+  const titles = title === undefined ? [] : [`  title ${plain(title).replace(/[:,]/g, ' ')}`];
+  return ['```mermaid', 'gantt', ...titles, '  dateFormat x', '  axisFormat %M:%S', ...bars, '```'].join(
+    '\n',
+  );
 }
 
 /** Without the characters that end a box. */

@@ -26,9 +26,14 @@ export class Report {
     this.#sections.push(lineOf(stops));
   }
 
-  /** What took how long, as a picture. */
-  timeline(phases: readonly Phase[]): void {
-    this.#sections.push(timelineOf(phases));
+  /** What took how long, as a picture; with a title where there are several. */
+  timeline(phases: readonly Phase[], title?: string): void {
+    this.#sections.push(timelineOf(phases, title));
+  }
+
+  /** The same for whoever looks closer. */
+  foldedTimeline(title: string, phases: readonly Phase[]): void {
+    this.#sections.push(folded(title, timelineOf(phases)));
   }
 
   /** Something that did not fail the step but wants a look. */

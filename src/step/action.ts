@@ -34,7 +34,7 @@ export interface ActionContext<F extends Fields, O extends string> {
   /** Who runs this, for locks, labels and audit: a workflow run, or a person at a terminal. */
   readonly origin: Origin;
   /** Outputs as they become known: they are written even when the action fails afterwards. */
-  tell(outputs: { readonly [Name in O]?: OutputValue }): void;
+  tell(outputs: { readonly [Name in O]?: OutputValue } & { readonly result?: string }): void;
   /** What is true of the world if the action ended now; the end of every failure's sentence. */
   standing(sentence: string): void;
   /** Sets an environment variable for the steps that follow in the job. */

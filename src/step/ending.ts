@@ -35,7 +35,9 @@ export async function tellEnding(ending: Ending, teller: Teller): Promise<void> 
   const { masker } = teller;
   const sentence = failure === undefined ? undefined : masker.clean(sentenceOf(failure, standing));
   if (failure !== undefined) {
-    outputs.set('result', failure instanceof Cancelled ? 'cancelled' : 'failed');
+    // How it failed, where the action has a word for it.
+    const told = outputs.get('result') ?? 'failed';
+    outputs.set('result', failure instanceof Cancelled ? 'cancelled' : told);
     outputs.set('failure-code', failure.code);
     outputs.set('failure-reason', sentence);
   }
