@@ -21,6 +21,7 @@ const floors = [
 /** Each door to the outside has one keeper. */
 const keepers: Readonly<Record<string, string>> = {
   '@actions/core': 'step/github.ts',
+  '@actions/github': 'report/github-deployment.ts',
   pg: 'database/session.ts',
   'node-ssh': 'machine/ssh.ts',
 };

@@ -32,7 +32,7 @@ export function holding(machine: Machine, hold: Hold): Machine {
         await hold.wait();
       }
       const { stdin } = options;
-      if (driver.kind === 'program' && stdin !== undefined && isProgram.test(stdin)) {
+      if (driver.kind === 'program' && typeof stdin === 'string' && isProgram.test(stdin)) {
         return machine.run(argv, { ...options, stdin: withHold(stdin, step) });
       }
       return machine.run(argv, options);

@@ -19,8 +19,10 @@ import {
   hostKeyIsPinnedOnce,
   registryFields,
   registryIsComplete,
+  reportFields,
   serverFields,
 } from './fields.ts';
+import { shownOnGitHub, statusIsComplete } from './github-status.ts';
 
 export const containerFields = {
   image: readAs((written) => parseImage(written.trim())),
@@ -68,6 +70,7 @@ const inputs = {
   ...serverFields,
   ...registryFields,
   ...containerFields,
+  ...reportFields,
   dryRun: boolean,
   ...commonFields,
 };
@@ -81,34 +84,36 @@ export const deployContainer = defineAction({
   inputs,
   outputs,
   results: ['deployed', 'unchanged', 'planned', 'rolled-back'],
-  rules: [registryIsComplete, hostKeyIsPinnedOnce, hostsAreDistinct],
+  rules: [registryIsComplete, hostKeyIsPinnedOnce, hostsAreDistinct, statusIsComplete],
 
-  async run(context) {
-    const { inputs, log, report, signal, standing, tell } = context;
-    const outcomes = await deploy(requestOf(context), {
-      async connect(host, limit) {
-        const { connectSsh } = await import('../machine/ssh.ts'); // slow to load: not before it is needed
-        return connectSsh(serverOf(inputs, host), { signal: limit, log });
-      },
-      log,
-      signal,
-      standing,
-    });
-    const result = resultOf(outcomes);
-    tell(facts(outcomes));
-    tellReport(outcomes, report);
-    const failure = failureOf(outcomes);
-    if (failure !== undefined) {
-      standing(standingsTogether(new Map(outcomes.map((outcome) => [outcome.host, outcome.standing]))));
-      tell({ result });
-      throw failure;
-    }
-    const verdict = verdictOf(outcomes, inputs.container);
-    log.step('Done', verdict);
-    report.verdict(`${verdict}.`);
-    return { result };
-  },
+  run: (context) => shownOnGitHub(context.inputs, context, () => run(context)),
 });
+
+async function run(context: Context) {
+  const { inputs, log, report, signal, standing, tell } = context;
+  const outcomes = await deploy(requestOf(context), {
+    async connect(host, limit) {
+      const { connectSsh } = await import('../machine/ssh.ts'); // slow to load: not before it is needed
+      return connectSsh(serverOf(inputs, host), { signal: limit, log });
+    },
+    log,
+    signal,
+    standing,
+  });
+  const result = resultOf(outcomes);
+  tell(facts(outcomes));
+  tellReport(outcomes, report);
+  const failure = failureOf(outcomes);
+  if (failure !== undefined) {
+    standing(standingsTogether(new Map(outcomes.map((outcome) => [outcome.host, outcome.standing]))));
+    tell({ result });
+    throw failure;
+  }
+  const verdict = verdictOf(outcomes, inputs.container);
+  log.step('Done', verdict);
+  report.verdict(`${verdict}.`);
+  return { result };
+}
 
 function requestOf({ inputs, origin }: Context): DeployRequest {
   const { host, volumes = [], ports = [], networks = [], extraHosts = [], labels = {}, env = {} } = inputs;

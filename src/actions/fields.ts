@@ -73,6 +73,12 @@ export const serverFields = {
   sshConnectTimeout: duration,
 };
 
+/** Where it is told beside the log. */
+export const reportFields = {
+  githubToken: secret(text.optional()),
+  deploymentEnvironment: text.optional(),
+};
+
 export const registryFields = {
   registry: text.optional(),
   registryUsername: text.optional(),

@@ -22,9 +22,11 @@ import {
   projectFields,
   registryFields,
   registryIsComplete,
+  reportFields,
   serverFields,
   timeoutFields,
 } from './fields.ts';
+import { statusIsComplete } from './github-status.ts';
 import { healthCheck, healthFields } from './health-check.ts';
 import { fleetFields, migrateSchemas } from './migrate-schemas.ts';
 import { provisionTenant, tenantFields } from './provision-tenant.ts';
@@ -51,6 +53,7 @@ const inputs = {
   host: lines.optional(),
   sshUser: text.optional(),
   ...registryFields,
+  ...reportFields,
   ...containerFields,
   image: containerFields.image.optional(),
   container: containerFields.container.optional(),
@@ -108,6 +111,7 @@ export const tenantry = defineAction({
     registryIsComplete,
     hostKeyIsPinnedOnce,
     hostsAreDistinct,
+    statusIsComplete,
   ],
 
   async run(context) {

@@ -48,6 +48,8 @@ export interface Origin {
   readonly run: string;
   readonly actor: string;
   readonly commit: string;
+  /** The repository whose workflow this is; undefined at a terminal. */
+  readonly github?: { readonly repository: string; readonly apiUrl: string } | undefined;
 }
 
 /** A relation between inputs that does not hold, as a sentence that names the inputs. */

@@ -7,7 +7,8 @@ import type { StepHost } from './host.ts';
 
 /** A job of a GitHub workflow. The only file that speaks to the runner. */
 export function githubHost(environment: NodeJS.ProcessEnv): StepHost {
-  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT } = environment;
+  const { GITHUB_SERVER_URL, GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT } =
+    environment;
   const run = `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}/attempts/${GITHUB_RUN_ATTEMPT ?? 1}`;
   return {
     given: inputsGiven(environment),
@@ -15,6 +16,10 @@ export function githubHost(environment: NodeJS.ProcessEnv): StepHost {
       run: GITHUB_RUN_ID === undefined ? 'no run' : run,
       actor: environment.GITHUB_ACTOR ?? 'unknown',
       commit: environment.GITHUB_SHA ?? '',
+      github:
+        GITHUB_REPOSITORY === undefined
+          ? undefined
+          : { repository: GITHUB_REPOSITORY, apiUrl: GITHUB_API_URL ?? 'https://api.github.com' },
     },
     reportFolder: join(environment.RUNNER_TEMP ?? tmpdir(), 'tenantry'),
     mask: (secret) => core.setSecret(secret),
