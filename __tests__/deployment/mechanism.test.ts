@@ -25,6 +25,7 @@ const survey: Survey = {
   allowed: true,
   filter: 'iptables',
   filter6: 'ip6tables',
+  closed: { ipv4: false, ipv6: false },
   isRedirected: false,
   hasProgram: false,
   hasSlotProgram: false,
@@ -116,5 +117,11 @@ test('who is not redirected is said before', () => {
   expect(choice.leftOut).toEqual([
     expect.stringContaining('containers on shop-net that call it by the name shop'),
     expect.stringContaining('IPv6'),
+  ]);
+  const behind = chooseMechanism(asked, { ...survey, closed: { ipv4: true, ipv6: true } }, current);
+  expect(behind).toMatchObject({ mechanism: 'bridge' });
+  expect(behind.leftOut).toEqual([
+    expect.stringMatching(/^clients that come over IPv6: the firewall/),
+    expect.stringMatching(/^containers of the same network .*: the firewall/),
   ]);
 });

@@ -41,6 +41,17 @@ test('iptables: loopback, neighbours, everybody else, before all other rules, in
   ]);
 });
 
+test('where a firewall would close the way of neighbours, they stay with the one that has the public port', () => {
+  const neighbours = [{ device: 'docker0', port: undefined }];
+  const closed = { ...everywhere, target: { ...everywhere.target, neighbours } };
+  expect(iptablesFlip('C', [closed])).toContain(
+    '-A C -i docker0 -p tcp --dport 80 -m addrtype --dst-type LOCAL -j RETURN\n',
+  );
+  expect(nftFlip('C', [closed])).toContain(
+    'iifname "docker0" fib daddr type local tcp dport 80 counter return\n',
+  );
+});
+
 test('a port of one address: only what is sent there', () => {
   expect(iptablesFlip('C', [own])).toContain('-A C -d 192.0.2.7 -p tcp --dport 80');
   expect(iptablesFlip('C', [own])).not.toContain('127.0.0.0/8');

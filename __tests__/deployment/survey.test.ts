@@ -17,6 +17,7 @@ backend iptables
 chain yes
 filter iptables
 filter6 ip6tables
+closed ip6
 allowed yes
 proxy /usr/local/lib/docker-current/docker-proxy -proto tcp -host-ip :: -host-port 18555 -container-ip 172.17.0.2 -container-port 8000 -use-listen-fd
 network bridge 9a930376a25cee8b1946a6767d17254455c912f9b9feaa6840c68daf5ba92175 docker0
@@ -39,6 +40,7 @@ test('what a server has and allows', () => {
     allowed: true,
     filter: 'iptables',
     filter6: 'ip6tables',
+    closed: { ipv4: false, ipv6: true },
     isRedirected: true,
     hasProgram: true,
     hasSlotProgram: false,

@@ -38,8 +38,10 @@ export function holding(machine: Machine, hold: Hold): Machine {
       return machine.run(argv, options);
     },
     writeFile(path, content, options) {
-      const isOurs = driver.kind === 'program' && isProgram.test(content);
-      return machine.writeFile(path, isOurs ? withHold(content, step) : content, options);
+      if (driver.kind !== 'program' || typeof content !== 'string' || !isProgram.test(content)) {
+        return machine.writeFile(path, content, options);
+      }
+      return machine.writeFile(path, withHold(content, step), options);
     },
     readFile: (path) => machine.readFile(path),
     close: () => machine.close(),

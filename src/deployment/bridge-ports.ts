@@ -21,9 +21,11 @@ export function bridgeSpec(spec: ContainerSpec, name: string, survey: Survey): C
 }
 
 /** Whether Docker serves published ports over IPv6, and the redirect can. */
-function isOnIpv6({ proxies, filter, filter6 }: Survey): boolean {
+function isOnIpv6({ proxies, filter, filter6, closed }: Survey): boolean {
   return (
-    proxies.some(({ hostAddress }) => hostAddress === '::') && (filter === 'nft' || filter6 !== undefined)
+    !closed.ipv6 &&
+    proxies.some(({ hostAddress }) => hostAddress === '::') &&
+    (filter === 'nft' || filter6 !== undefined)
   );
 }
 
@@ -75,10 +77,10 @@ export async function publicPorts(
         port: containerPort,
         loopbackPort,
         ipv6Port: address === undefined ? portOn('::') : undefined,
-        neighbours: survey.bridges.flatMap(({ device, address: gateway }) => {
-          const port = portOn(gateway);
-          return port === undefined ? [] : [{ device, port }];
-        }),
+        neighbours: survey.bridges.map(({ device, address: gateway }) => ({
+          device,
+          port: survey.closed.ipv4 ? undefined : portOn(gateway),
+        })),
       },
     };
   });

@@ -165,6 +165,9 @@ function copiesObstacle({ strategy, mounts, sharedVolumes }: Asked, survey: Surv
   };
 }
 
+const closedPorts =
+  'the firewall of the server lets in only what it was told, so they stay with the old version, and have a gap while the last container boots';
+
 function leftOutBy({ networks, container, ports }: Asked, survey: Survey): string[] {
   const own = networks.filter((network) => !['bridge', 'host', 'none'].includes(network));
   const isPublic = ports.some(({ address }) => address === undefined);
@@ -176,6 +179,10 @@ function leftOutBy({ networks, container, ports }: Asked, survey: Survey): strin
         ]),
     ...(isPublic && survey.filter6 === undefined && survey.filter?.startsWith('iptables') === true
       ? ['clients that come over IPv6: ip6tables cannot be used there']
+      : []),
+    ...(isPublic && survey.closed.ipv6 ? [`clients that come over IPv6: ${closedPorts}`] : []),
+    ...(survey.closed.ipv4
+      ? [`containers of the same network that call the server by its address: ${closedPorts}`]
       : []),
   ];
 }

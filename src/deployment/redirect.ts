@@ -19,9 +19,10 @@ export interface Target {
   readonly ipv6Port: number | undefined;
   /**
    * Its published ports on the addresses of its networks: the way for containers of the same network, whose answers
-   * would not come back through the packet filter.
+   * would not come back through the packet filter. Without a port (a firewall would close it) they stay with the
+   * container that has the public port.
    */
-  readonly neighbours: readonly { readonly device: string; readonly port: number }[];
+  readonly neighbours: readonly { readonly device: string; readonly port: number | undefined }[];
 }
 
 /** The name of the chain (iptables) or table (nftables) of an application. */
@@ -43,7 +44,8 @@ export function iptablesFlip(chain: string, ports: readonly PublicPort[]): strin
         ? []
         : [
             ...target.neighbours.map(
-              (neighbour) => `-i ${neighbour.device} ${local} -j REDIRECT --to-ports ${neighbour.port}`,
+              ({ device, port: to }) =>
+                `-i ${device} ${local} -j ${to === undefined ? 'RETURN' : `REDIRECT --to-ports ${to}`}`,
             ),
             dnat,
           ]),
@@ -85,7 +87,10 @@ export function nftFlip(chain: string, ports: readonly PublicPort[]): string {
     const dnat = isLoopback(address) ? [] : [`${local} dnat to ${target.address}:${target.port}`];
     const neighbours = isLoopback(address)
       ? []
-      : target.neighbours.map(({ device, port: to }) => `iifname "${device}" ${local} redirect to :${to}`);
+      : target.neighbours.map(
+          ({ device, port: to }) =>
+            `iifname "${device}" ${local} ${to === undefined ? 'return' : `redirect to :${to}`}`,
+        );
     return [{ arriving: [...neighbours, ...dnat], leaving: [...loopback, ...dnat] }];
   });
   const ipv6 = ports.flatMap(({ port, target: { ipv6Port } }) => {

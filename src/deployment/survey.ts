@@ -23,6 +23,8 @@ export interface Survey {
   readonly filter: string | undefined;
   /** The same for IPv6. */
   readonly filter6: string | undefined;
+  /** A firewall lets in only what it was told: over IPv4, over IPv6. */
+  readonly closed: { readonly ipv4: boolean; readonly ipv6: boolean };
   /** A redirect of this application is in force: an earlier switch did not come to its end. */
   readonly isRedirected: boolean;
   /** The program of an earlier switch is there. */
@@ -138,6 +140,10 @@ export function readSurvey(text: string): Survey {
     allowed: one('allowed') === 'yes',
     filter: one('filter'),
     filter6: one('filter6'),
+    closed: {
+      ipv4: all('closed').some((family) => family === 'ip' || family === 'inet'),
+      ipv6: all('closed').some((family) => family === 'ip6' || family === 'inet'),
+    },
     isRedirected: one('chain') === 'yes',
     isWorking: one('working') === 'yes',
     hasPreDeploy: one('pre-deploy') !== undefined,
