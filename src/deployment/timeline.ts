@@ -23,8 +23,12 @@ export class Timeline {
 
   /** The same log; every step that it is told is a part of the timeline. */
   of(log: Log): Log {
+    // Not spread: a log may be an object of a class.
     return {
-      ...log,
+      info: (text) => log.info(text),
+      debug: (text) => log.debug(text),
+      warning: (text) => log.warning(text),
+      details: (title, text) => log.details(title, text),
       step: (label, text, milliseconds) => {
         log.step(label, text, milliseconds);
         if (!noPhases.includes(label)) this.#end(label, milliseconds);
