@@ -7,10 +7,13 @@ const common = {
   injectGlobals: false,
 };
 
-/** Tests that share nothing but the database servers, or have a lab of their own. */
+/** Tests that share nothing but the database servers. */
 const apart = [
+  'integration/comparison',
   'integration/database',
   'integration/django',
+  'integration/lab/databases',
+  'integration/lab/fleet',
   'integration/migrations',
   'integration/provisioning',
   'end-to-end/fleet',
@@ -32,19 +35,9 @@ export default {
     {
       ...common,
       displayName: 'lab',
-      // What shares the lab's hosts, or needs programs that are not npm packages.
+      // What needs servers for itself, or programs that are not npm packages.
       testMatch: ['<rootDir>/__tests__/{integration,end-to-end,workflows}/**/*.test.ts'],
-      testPathIgnorePatterns: [
-        '/node_modules/',
-        '/end-to-end/line\\.test\\.ts$',
-        ...apart.map((place) => `/__tests__/${place}[./]`),
-      ],
-    },
-    {
-      ...common,
-      displayName: 'line',
-      // It stops the database that others use, too.
-      testMatch: ['<rootDir>/__tests__/end-to-end/line.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', ...apart.map((place) => `/__tests__/${place}[./]`)],
     },
   ],
   testTimeout: 120_000,

@@ -2,16 +2,20 @@
  * `npm test`: everything that must hold before a change lands, servers included. `npm run check`: its fast part,
  * for every commit, without servers. Both end with one line: `N passed, N failed, N skipped`.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 
 import { showDuration } from '../src/ground/duration.ts';
+import { labOfWorker } from './lab-of-worker.ts';
 
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'tenantry-test-'));
+
+/** Workers of each Jest. */
+const width = 2;
 
 interface Tally {
   passed: number;
@@ -33,22 +37,12 @@ const fast: readonly Stage[] = [
   jest('unit'),
 ];
 
-/** The second host comes up with the first test that needs it: its engine may still be in the making. */
-const atFirst = [
-  'postgres15',
-  'postgres18',
-  'pgbouncer',
-  'registry',
-  'builder',
-  'base-image',
-  'host1',
-  'nginx',
-];
+/** What the databases' tests need or ask in vain. The others bring up what they need, in labs of their own. */
+const atFirst = ['postgres15', 'postgres18', 'pgbouncer', 'registry', 'host1'];
 
 const withServers: readonly Stage[] = [
   gate('the lab comes up', process.execPath, ['lab/lab.ts', 'up', ...atFirst]),
-  together('databases beside hosts', [jest('apart'), jest('lab')]),
-  jest('line'),
+  together('everything on servers', [jest('apart'), jest('lab')]),
 ];
 
 /** Stages that share nothing: deployments wait a lot, and databases need the processor. */
@@ -76,14 +70,14 @@ function gate(name: string, program: string, args: readonly string[]): Stage {
   };
 }
 
-function jest(project: 'unit' | 'apart' | 'lab' | 'line'): Stage {
+function jest(project: 'unit' | 'apart' | 'lab'): Stage {
   return {
     name: `${project} tests`,
     async run() {
       const report = join(folder, `${project}.json`);
       const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-      // The hosts of the lab are shared: these suites run one after the other.
-      const width = project === 'lab' || project === 'line' ? ['--runInBand'] : ['--maxWorkers=2'];
+      // What stops and fills servers has them for itself: a lab for each worker.
+      if (project === 'lab') flags.push('--import', './scripts/lab-of-worker.ts');
       const args = [
         '--selectProjects',
         project,
@@ -91,7 +85,7 @@ function jest(project: 'unit' | 'apart' | 'lab' | 'line'): Stage {
         '--outputFile',
         report,
         '--silent=false',
-        ...width,
+        `--maxWorkers=${width}`,
       ];
       await succeeds(process.execPath, [...flags, 'node_modules/jest/bin/jest.js', ...args], {
         hideStdout: true,
@@ -132,7 +126,7 @@ function pythonTests(): Stage {
 /** Begins what takes minutes on a new machine, beside the tests that do not need it; ends with them. */
 function prepareInBackground(): void {
   const log = openSync(join(folder, 'prepare.log'), 'w');
-  const preparing = spawn('nice', [process.execPath, 'lab/lab.ts', 'prepare'], {
+  const preparing = spawn('nice', ['-n', '5', process.execPath, 'lab/lab.ts', 'prepare'], {
     cwd: root,
     stdio: ['ignore', log, log],
     detached: true,
@@ -147,6 +141,16 @@ function prepareInBackground(): void {
   };
   process.on('exit', end);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+}
+
+/** The workers' labs end with this program, however it ends. */
+function takeDownAtTheEnd(): void {
+  process.on('exit', () => {
+    for (let worker = 1; worker <= width; worker += 1) {
+      const env = { ...process.env, ...labOfWorker(worker) };
+      spawnSync(process.execPath, ['lab/lab.ts', 'down'], { cwd: root, env, stdio: 'ignore' });
+    }
+  });
 }
 
 interface Listening {
@@ -199,5 +203,8 @@ function said({ passed, failed, skipped }: Tally): string {
 }
 
 const isFast = process.argv.includes('--fast');
-if (!isFast) prepareInBackground();
+if (!isFast) {
+  prepareInBackground();
+  takeDownAtTheEnd();
+}
 process.exitCode = await main(isFast ? fast : [...fast, ...withServers]);
