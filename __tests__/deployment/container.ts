@@ -22,6 +22,8 @@ export function container(
     extraHosts: [],
     memory: 0,
     cpus: 0,
+    autoRemove: false,
+    beyondUs: [],
     ...others,
     state: {
       status: 'running',

@@ -31,6 +31,7 @@ const survey: Survey = {
   hasSlotProgram: false,
   isWorking: false,
   front: { programs: [], nginx: undefined, caddy: undefined },
+  pendingRelease: undefined,
   hasPreDeploy: false,
   disk: { folder: '/var/lib/docker', bytes: 40_000_000_000, files: 1_000_000 },
   proxies: [

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { reasonFor } from '../../src/deployment/mechanism-reason.ts';
 import { planFor, type Wanted } from '../../src/deployment/plan.ts';
-import { envFileOf, labels, releaseOf, settingsOf, specFor } from '../../src/deployment/release.ts';
+import { labels, releaseOf, settingsOf, specFor } from '../../src/deployment/release.ts';
 import type { DeployRequest } from '../../src/deployment/request.ts';
 import { parsePort, parseVolume } from '../../src/docker/container-spec.ts';
 import { parseImage } from '../../src/docker/image.ts';
@@ -150,12 +150,6 @@ test.each([
   [{ image: parseImage(`ghcr.io/acme/shop@${digest}`) }, 'bbbbbbbbbbbb'],
 ])('the name of the release %j', (changes, name) => {
   expect(releaseOf({ ...request, ...changes })).toBe(name);
-});
-
-test('the environment file never leaves its folder', () => {
-  expect(envFileOf('/home/deploy', 'shop', '../../x y', 'ab')).toBe(
-    '/home/deploy/.tenantry/shop/.._.._x_y-ab.env',
-  );
 });
 
 test.each([

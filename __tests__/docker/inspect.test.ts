@@ -49,6 +49,8 @@ test('a container', () => {
   expect(JSON.stringify(read)).not.toContain('A=1');
   expect(read).toEqual({
     id: 'ab12',
+    autoRemove: false,
+    beyondUs: [],
     name: 'shop',
     imageId: 'sha256:cafe',
     image: 'shop@sha256:3f',

@@ -1,7 +1,7 @@
 import { deployContainer as deploy } from '../deployment/deploy.ts';
 import { failureOf } from '../deployment/fleet-failure.ts';
 import { preDeployShape } from '../deployment/pre-deploy-command.ts';
-import type { DeployRequest } from '../deployment/request.ts';
+import { type DeployRequest, type Mode, noImage } from '../deployment/request.ts';
 import { standingsTogether } from '../deployment/standings.ts';
 import { type CanaryHosts, complaintAboutHosts, parseCanaryHosts } from '../deployment/waves.ts';
 import { parseExtraHost, parsePort, parseRestart, parseVolume } from '../docker/container-spec.ts';
@@ -54,6 +54,7 @@ export const containerFields = {
   sharedVolumes: boolean,
   bake: duration,
   drainTimeout: duration,
+  keepReleases: count({ least: 1 }),
   canaryHosts: readAs(parseCanaryHosts),
   maxParallel: count({ least: 1 }),
   onFailure: choice('rollback-all', 'halt'),
@@ -66,11 +67,37 @@ export function hostsAreDistinct(given: {
   return complaintAboutHosts(given.host ?? [], given.canaryHosts ?? 1);
 }
 
+/** What each mode needs, and what it would pass over in silence. */
+function modeIsComplete({
+  mode,
+  image,
+  release,
+}: {
+  readonly mode?: Mode | undefined;
+  readonly image?: unknown;
+  readonly release?: string | undefined;
+}): string | undefined {
+  if (mode === undefined) return undefined; // that complaint is made already
+  if (mode === 'deploy' && image === undefined) return 'image: is required to deploy';
+  if (mode !== 'deploy' && image !== undefined) {
+    return mode === 'rollback'
+      ? 'image: a rollback has its image from the record: give release (previous, or a name), or mode: deploy'
+      : 'image: a recovery deploys nothing: leave it out';
+  }
+  if (mode !== 'rollback' && release !== undefined) {
+    return 'release: goes with mode: rollback; a deployment is called after its image';
+  }
+  return undefined;
+}
+
 const inputs = {
   ...serverFields,
   ...registryFields,
   ...containerFields,
   ...reportFields,
+  mode: choice('deploy', 'rollback', 'recover'),
+  image: containerFields.image.optional(),
+  release: text.optional(),
   dryRun: boolean,
   ...commonFields,
 };
@@ -83,8 +110,8 @@ type Context = ActionContext<typeof inputs, (typeof outputs)[number]>;
 export const deployContainer = defineAction({
   inputs,
   outputs,
-  results: ['deployed', 'unchanged', 'planned', 'rolled-back'],
-  rules: [registryIsComplete, hostKeyIsPinnedOnce, hostsAreDistinct, statusIsComplete],
+  results: ['deployed', 'unchanged', 'recovered', 'planned', 'rolled-back'],
+  rules: [modeIsComplete, registryIsComplete, hostKeyIsPinnedOnce, hostsAreDistinct, statusIsComplete],
 
   run: (context) => shownOnGitHub(context.inputs, context, () => run(context)),
 });
@@ -99,6 +126,9 @@ async function run(context: Context) {
     log,
     signal,
     standing,
+    secrets(values) {
+      for (const value of values) context.mask(value);
+    },
   });
   const result = resultOf(outcomes);
   tell(facts(outcomes));
@@ -119,6 +149,9 @@ function requestOf({ inputs, origin }: Context): DeployRequest {
   const { host, volumes = [], ports = [], networks = [], extraHosts = [], labels = {}, env = {} } = inputs;
   return {
     ...inputs,
+    image: inputs.image ?? noImage,
+    release: undefined,
+    rollbackTo: inputs.release,
     hosts: host,
     rollout: inputs,
     mounts: volumes,
@@ -135,11 +168,11 @@ function requestOf({ inputs, origin }: Context): DeployRequest {
 
 /** The registry is the one in the image's name, where it is not given. */
 function loginOf(
-  inputs: Inputs<typeof registryFields> & { image: ImageReference },
+  inputs: Inputs<typeof registryFields> & { image?: ImageReference | undefined },
 ): RegistryLogin | undefined {
   const { registryUsername: username, registryPassword: password } = inputs;
   if (username === undefined || password === undefined) return undefined;
-  return { registry: inputs.registry ?? inputs.image.registry, username, password };
+  return { registry: inputs.registry ?? inputs.image?.registry ?? '', username, password };
 }
 
 function serverOf(inputs: Inputs<typeof serverFields>, host: string): SshServer {

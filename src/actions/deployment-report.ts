@@ -48,6 +48,7 @@ export function resultOf(outcomes: readonly HostOutcome[]): string {
     const isBack = results.has('rolled-back') && !results.has('deployed') && !results.has('failed');
     return isBack ? 'rolled-back' : 'failed';
   }
+  if (results.has('recovered')) return 'recovered';
   return results.has('deployed') ? 'deployed' : (outcomes[0]?.result ?? 'unchanged');
 }
 
@@ -57,6 +58,7 @@ export function verdictOf(outcomes: readonly HostOutcome[], container: string): 
   const hosts = listed(outcomes.map(({ host }) => host));
   const result = resultOf(outcomes);
   if (result === 'planned') return plannedVerdict(outcomes, container, hosts);
+  if (result === 'recovered') return `${container} is at rest again, on ${hosts}: ${release} is there`;
   if (result === 'unchanged') return `${container} is on ${release} already, on ${hosts}`;
   const gap = longestGap(outcomes);
   return `${container} is on ${release}, on ${hosts}${gap === 0 ? '' : `; ${showDuration(gap)} without a container`}`;

@@ -168,7 +168,11 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       { state: 'tenant-state' },
     ),
   deploy: (context) =>
-    make(deployContainer, context, context.inputs as Inputs<typeof deployContainer.inputs>),
+    make(deployContainer, context, {
+      ...context.inputs,
+      mode: 'deploy',
+      release: undefined,
+    } as Inputs<typeof deployContainer.inputs>),
   check: (context) => make(healthCheck, context, { ...context.inputs, url: context.inputs.url ?? [] }),
 };
 

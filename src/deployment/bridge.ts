@@ -8,6 +8,7 @@ import { UserError } from '../ground/errors.ts';
 import { bridgeSpec, publicPorts } from './bridge-ports.ts';
 import { evidenceLines } from './gate.ts';
 import type { Lease } from './lease.ts';
+import { describeSwitch, isTail } from './leftovers.ts';
 import { prove } from './proof.ts';
 import { namesFor, releaseNameOf, releaseOf, releaseOfContainer, workingNames } from './release.ts';
 import type { Found } from './repair.ts';
@@ -119,15 +120,16 @@ export async function conclude(
 
 /**
  * Brings an earlier switch to its end that was killed on its way; the program itself knows how.
+ * @returns what became of it.
  * @throws UserError `deployment-unsettled`
  */
 export async function settleSwitch(
   work: Work,
   { found, survey, folder }: { found: Found; survey: Survey; folder: string },
-): Promise<void> {
+): Promise<string | undefined> {
   const { host, request, machine, ports } = work;
   const { log } = ports;
-  if (found.bridge === undefined && !survey.isRedirected) return;
+  if (found.bridge === undefined && !survey.isRedirected) return undefined;
   log.step('Repair', describeSwitch(found, survey));
   const run: SwitchRun = { machine, folder, log };
   const current = found.current ?? found.previous;
@@ -141,31 +143,13 @@ export async function settleSwitch(
   if (result === undefined || result.result === 'stuck') {
     throw unsettled(work, result?.failed ?? 'its program was killed');
   }
-  if (isTail(found, survey)) return;
-  log.info(
+  if (isTail(found, survey)) return undefined;
+  const said =
     result.result === 'undone'
       ? 'it was undone: the version of before serves'
-      : 'it was finished: the new version of that deployment serves',
-  );
-}
-
-/** The deployment had come to its end but for the last connections of its temporary container. */
-function isTail({ current, next, bridge }: Found, { isRedirected, hasProgram }: Survey): boolean {
-  const isInPlace = current?.state.status === 'running' && next === undefined;
-  return bridge !== undefined && isInPlace && !isRedirected && !hasProgram;
-}
-
-/** What will be done about a switch that did not come to its end. */
-export function describeSwitch(found: Found, survey: Survey): string {
-  const { current, bridge } = found;
-  if (isTail(found, survey)) {
-    return survey.isWorking
-      ? 'the last deployment still has connections that it lets come to their end'
-      : 'the last deployment could not remove its temporary container: it will be removed';
-  }
-  const of = bridge === undefined ? '' : ` to ${releaseNameOf(bridge)}`;
-  const state = current?.state.status === 'running' ? 'it will be undone' : 'it will be finished, or undone';
-  return `an earlier deployment${of} ended in the middle of its switch: ${state}`;
+      : 'it was finished: the new version of that deployment serves';
+  log.info(said);
+  return said;
 }
 
 /** Lets the program on the server read the world, and finish or undo. */

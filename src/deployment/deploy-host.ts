@@ -4,23 +4,23 @@ import type { ContainerSpec } from '../docker/container-spec.ts';
 import { dockerOn } from '../docker/docker.ts';
 import { shortDigest } from '../docker/image.ts';
 import type { Container, Image } from '../docker/inspect.ts';
-import { UserError } from '../ground/errors.ts';
+import { LostConnection, UserError } from '../ground/errors.ts';
 import { type RenewableMachine, renewableMachine } from '../machine/renewable.ts';
-import { crossOver, settleSwitch } from './bridge.ts';
-import { renderEnvironment } from './environment.ts';
+import { crossOver } from './bridge.ts';
 import { checkOwner, findContainers, refuseStranger } from './find-containers.ts';
 import { inServingSlot } from './front-choice.ts';
 import { type Lease, takeLease } from './lease.ts';
+import { isUnsettled, Ledger, shelfOf } from './ledger.ts';
+import { describeLeftovers } from './leftovers.ts';
 import { type Choice, chooseMechanism } from './mechanism.ts';
 import { runPreDeploy } from './pre-deploy.ts';
 import { fetchedImage, refuseTakenPorts } from './preflight.ts';
 import { prove, proveOld, serves } from './proof.ts';
-import { describeRepair, putBack } from './put-back.ts';
+import { keyOf, type Releases } from './record.ts';
 import { recreate } from './recreate.ts';
 import {
   digestOf,
   envFileOf,
-  envFileOfContainer,
   namesFor,
   releaseNameOf,
   releaseOf,
@@ -28,20 +28,20 @@ import {
   specFor,
   workingNames,
 } from './release.ts';
+import { listReleases } from './releases.ts';
 import type { Found } from './repair.ts';
 import type { DeployRequest, HostOutcome } from './request.ts';
+import { meantRequest } from './rollback.ts';
+import { settled } from './settle.ts';
 import { askedOf, planOf, showPlan, tellPlan } from './show-plan.ts';
-import { changeSlot, isBetweenSlots, settleSlots } from './slot-switch.ts';
+import { changeSlot } from './slot-switch.ts';
 import { inSlot } from './slots.ts';
 import { type Survey, surveyOf } from './survey.ts';
 import { deployService } from './swarm.ts';
 import { isForSwarm } from './swarm-look.ts';
 import { switchOver, untouched } from './switch-over.ts';
-import { awaitEnd, tidyFolder } from './switch-run.ts';
+import { awaitEnd } from './switch-run.ts';
 import type { HostPorts, Work } from './work.ts';
-
-/** Milliseconds for a question to the shell. */
-const askTimeout = 30_000;
 
 /** One server: plan, image, switch, proof. The outcome has the failure, if there is one. */
 export async function deployToHost(
@@ -74,7 +74,7 @@ export function notTried(host: string, request: DeployRequest): HostOutcome {
   return {
     host,
     result: 'not-tried',
-    release: releaseOf(request),
+    release: request.mode === 'rollback' ? (request.rollbackTo ?? 'previous') : releaseOf(request),
     digest: request.image.digest,
     previousRelease: undefined,
     previousDigest: undefined,
@@ -91,9 +91,11 @@ async function deploy(work: Work): Promise<void> {
   const { container, run } = request;
   const { log, signal } = ports;
   if (request.dryRun) {
-    const { found, survey, platform } = await lookedAt(work);
-    if (isForSwarm(request, survey, machine.name)) return await deployService(work, survey, platform);
-    return await showPlan(work, found, survey);
+    const looked = await lookedAt(work);
+    if (request.mode === 'recover') return tellWhatIsLeft(work, looked);
+    const { survey, platform } = looked;
+    if (isForSwarm(request, survey, machine.name)) return await deployService(looked.work, survey, platform);
+    return await showPlan(looked.work, looked.found, looked.survey);
   }
   const folder = `.tenantry/${container}/switch`;
   const lease = await takeLease({
@@ -107,32 +109,52 @@ async function deploy(work: Work): Promise<void> {
     signal,
   });
   try {
-    const { found, survey, platform } = await lookedAtRest(work, folder);
-    if (isForSwarm(request, survey, machine.name)) return await deployService(work, survey, platform);
-    await replace(work, { found, platform, site: { survey, folder: `${survey.home}/${folder}`, lease } });
+    const looked = await lookedAtRest(work, folder);
+    if (isForSwarm(request, looked.survey, machine.name)) {
+      return await deployService(looked.work, looked.survey, looked.platform);
+    }
+    const site = { survey: looked.survey, folder: `${looked.survey.home}/${folder}`, lease };
+    const { current, said } = await settled(looked.work, looked.found, site);
+    if (request.mode === 'recover') return tellRecovered(work, current, said);
+    // The records, and whom a proxy hands requests to, may be others now.
+    const now = said === undefined ? looked : await lookedAt(work);
+    await replace(now, { current, site: { ...site, survey: now.survey } });
   } finally {
     await lease.release();
   }
 }
 
-async function lookedAt({ machine, docker, request, ports: { signal } }: Work) {
-  const { container, environment, networks, ports: published } = request;
-  const [platform, [found, survey]] = await Promise.all([
+/** A server as it was found, and what is to be done there. */
+interface Looked {
+  /** For a rollback, with the request that the record asks for. */
+  readonly work: Work;
+  readonly found: Found;
+  readonly survey: Survey;
+  readonly platform: string;
+  readonly releases: Releases;
+}
+
+async function lookedAt(work: Work): Promise<Looked> {
+  const { machine, docker, request, ports } = work;
+  const { signal } = ports;
+  const { container, environment } = request;
+  const [platform, found, { releases, home }] = await Promise.all([
     docker.platform(),
-    findContainers(docker, container).then(async (seen) => {
-      checkOwner(seen, container, environment);
-      const serving = seen.current?.name;
-      return [
-        seen,
-        await surveyOf(machine, { container, serving, ports: published, networks, signal }),
-      ] as const;
-    }),
+    findContainers(docker, container),
+    listReleases(shelfOf(work), signal),
   ]);
-  return { platform, found, survey };
+  checkOwner(found, container, environment);
+  const facts = { releases, home, current: found.current ?? found.previous };
+  const meant = await meantRequest(work, facts);
+  if (request.mode === 'rollback') work.learn({ release: releaseOf(meant), digest: meant.image.digest });
+  const { networks, ports: published } = meant;
+  const serving = found.current?.name;
+  const survey = await surveyOf(machine, { container, serving, ports: published, networks, signal });
+  return { work: { ...work, request: meant }, found, survey, platform, releases };
 }
 
 /** The same, when the deployment before this one has let go of its last connections. */
-async function lookedAtRest(work: Work, folder: string) {
+async function lookedAtRest(work: Work, folder: string): Promise<Looked> {
   const { machine, ports } = work;
   const looked = await lookedAt(work);
   if (!looked.survey.isWorking) return looked;
@@ -151,107 +173,106 @@ interface SiteOfWork {
   readonly lease: Lease;
 }
 
+/** For `dry-run`: what a recovery would do. */
+function tellWhatIsLeft({ host, request, ports, learn }: Work, { found, survey }: Looked): void {
+  const repair = describeLeftovers(found, survey);
+  const { current } = found;
+  learn({
+    result: repair === undefined ? 'unchanged' : 'planned',
+    release: (current && releaseNameOf(current)) ?? '',
+    digest: current && digestOf(current),
+    differences: repair === undefined ? [] : [repair],
+    standing: untouched(current, host),
+  });
+  ports.log.step('Plan', `${request.container} on ${host}: ${repair ?? 'nothing to recover'}`);
+}
+
+function tellRecovered(
+  { host, request, ports, learn }: Work,
+  current: Container | undefined,
+  said: string | undefined,
+): void {
+  const release = current && releaseNameOf(current);
+  learn({
+    result: said === undefined ? 'unchanged' : 'recovered',
+    release: release ?? '',
+    digest: current && digestOf(current),
+    standing:
+      current === undefined ? `nothing runs on ${host}` : `${release} is ${current.state.status} on ${host}`,
+  });
+  const outcome = said ?? `nothing to recover: ${release ?? 'nothing'} is there, and no deployment is open`;
+  ports.log.step(said === undefined ? 'At rest' : 'Recovered', `${request.container} on ${host}: ${outcome}`);
+}
+
 async function replace(
-  work: Work,
-  { found, platform, site }: { found: Found; platform: string; site: SiteOfWork },
+  { work: asked, platform, releases }: Looked,
+  { current, site }: { current: Container | undefined; site: SiteOfWork },
 ): Promise<void> {
+  let result: HostOutcome['result'] = 'failed';
+  const work: Work = {
+    ...asked,
+    learn(facts) {
+      result = facts.result ?? result;
+      asked.learn(facts);
+    },
+  };
   const { request, ports, learn } = work;
   const { log } = ports;
   const release = releaseOf(request);
-  const { current, survey } = await settled(work, found, site);
   learn({
     previousRelease: current && releaseNameOf(current),
     previousDigest: current && digestOf(current),
     standing: untouched(current, work.host),
   });
-  const { digest, image } = await fetchedImage(work, { platform, disk: site.survey.disk, current });
-  learn({ digest });
-  const serving = { ...work, request: inServingSlot(request, survey) };
-  const choice = chooseMechanism(askedOf(request), survey, current);
-  const plan = await planOf(serving, { current, digest, choice, survey });
-  tellPlan(plan, work);
-  if (plan.kind === 'unchanged' && current !== undefined && (await serves(work, current.name))) {
-    learn({ result: 'unchanged', standing: `${release} serves on ${work.host}` });
-    log.step(
-      'Unchanged',
-      `${request.container} on ${work.host} is ${release} (${shortDigest(digest)}) already`,
-    );
-    return;
+  let ledger = new Ledger(work, { releases, current, mechanism: 'none' });
+  try {
+    const { digest, image } = await fetchedImage(work, { platform, disk: site.survey.disk, current });
+    learn({ digest });
+    const { survey } = site;
+    const serving = { ...work, request: inServingSlot(request, survey) };
+    const choice = chooseMechanism(askedOf(request), survey, current);
+    ledger = new Ledger(work, { releases, current, mechanism: choice.mechanism });
+    const plan = await planOf(serving, { current, digest, choice, survey });
+    tellPlan(plan, work);
+    if (plan.kind === 'unchanged' && current !== undefined && (await serves(work, current.name))) {
+      learn({ result: 'unchanged', standing: `${release} serves on ${work.host}` });
+      log.step(
+        'Unchanged',
+        `${request.container} on ${work.host} is ${release} (${shortDigest(digest)}) already`,
+      );
+    } else {
+      await refuseTakenName(work, release, current);
+      await refuseTakenPorts(work, current);
+      const { move } = choice;
+      const placed = move === undefined ? serving : { ...work, request: inSlot(request, move.slots.free) };
+      await ledger.prepare(placed.request, { digest, image });
+      await switchTo(placed, { digest, release, current, site, choice });
+      const name = namesFor(request.container, { release, current }).final;
+      await checkWhatServes(work, { name, image, digest });
+    }
+  } catch (error) {
+    // What nobody knows the end of is the next run's, with its records.
+    if (!(error instanceof LostConnection) && !isUnsettled(error)) await ledger.finish(result, current);
+    throw error;
   }
-  await refuseTakenName(work, release, current);
-  await refuseTakenPorts(work, current);
-  const { move } = choice;
-  const placed = move === undefined ? serving : { ...work, request: inSlot(request, move.slots.free) };
-  await switchTo(placed, { digest, release, current, site: { ...site, survey }, choice });
-  await checkWhatServes(work, {
-    name: namesFor(request.container, { release, current }).final,
-    image,
-    digest,
-  });
-}
-
-/** Brings an earlier deployment to its end that was killed on its way. */
-async function settled(
-  work: Work,
-  seen: Found,
-  { survey, folder }: SiteOfWork,
-): Promise<{ current: Container | undefined; survey: Survey }> {
-  const { host, request, machine, docker, ports } = work;
-  const { log, signal } = ports;
-  const names = workingNames(request.container);
-  const isBetween = isBetweenSlots(seen, survey);
-  const isSwitch = isBetween || seen.bridge !== undefined || survey.isRedirected;
-  if (isBetween) await settleSlots(work, { found: seen, survey, folder });
-  else if (isSwitch) await settleSwitch(work, { found: seen, survey, folder });
-  const found = isSwitch ? await findContainers(docker, request.container) : seen;
-  const repair = describeRepair(found);
-  let current = found.current;
-  if (repair !== undefined) {
-    log.step('Repair', repair);
-    current = await putBack(
-      found,
-      { docker, names, log, prove: (name) => prove(work, docker, name, signal) },
-      { giveUpNext: false, isStopping: false, mayStart: true },
-    );
-    log.info(
-      current === undefined ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`,
-    );
-  }
-  if (isSwitch || repair !== undefined || survey.hasProgram) {
-    // The run that was killed could not remove its own.
-    await tidyFolder({ machine, folder, log });
-    await keepOneEnvironment(work, survey.home, current && envFileOfContainer(survey.home, current));
-  }
-  // The proxy may hand requests to the other port now.
-  return { current, survey: isBetween ? (await lookedAt(work)).survey : survey };
+  await ledger.finish(result, current);
 }
 
 async function switchTo(work: Work, { digest, release, current, site, choice }: Replacement): Promise<void> {
-  const { host, request, machine, ports } = work;
+  const { host, request, ports } = work;
   const started = performance.now();
-  const { home } = site.survey;
-  const envFile = envFileOf(home, request.container, release, settingsOf(request, digest));
-  const oldEnvFile = current && envFileOfContainer(home, current);
-  await machine.writeFile(envFile, renderEnvironment(request.env), { mode: 0o600 });
-  let isDeployed = false;
-  const learn = (facts: Partial<HostOutcome>) => {
-    if (facts.result !== undefined) isDeployed = facts.result === 'deployed';
-    work.learn(facts);
-  };
+  const key = keyOf(release, settingsOf(request, digest));
+  const envFile = envFileOf(site.survey.home, request.container, key);
   const spec = specFor(request, digest, { name: workingNames(request.container).next, envFile });
-  try {
-    if (request.preDeploy !== undefined || site.survey.hasPreDeploy) {
-      site.lease.phase('pre-deploy');
-      await runPreDeploy(work, spec);
-    }
-    if (choice.move !== undefined && current !== undefined) {
-      await changeSlot({ ...work, learn }, { release, current, spec, ...site, move: choice.move });
-    } else if (choice.mechanism === 'bridge' && current !== undefined) {
-      await crossOver({ ...work, learn }, { release, current, spec, ...site });
-    } else await recreated({ ...work, learn }, { spec, release, current });
-  } finally {
-    await keepOneEnvironment(work, home, isDeployed ? envFile : oldEnvFile);
+  if (request.preDeploy !== undefined || site.survey.hasPreDeploy) {
+    site.lease.phase('pre-deploy');
+    await runPreDeploy(work, spec);
   }
+  if (choice.move !== undefined && current !== undefined) {
+    await changeSlot(work, { release, current, spec, ...site, move: choice.move });
+  } else if (choice.mechanism === 'bridge' && current !== undefined) {
+    await crossOver(work, { release, current, spec, ...site });
+  } else await recreated(work, { spec, release, current });
   ports.log.step('Deployed', `${release} serves on ${host}`, performance.now() - started);
 }
 
@@ -320,23 +341,4 @@ async function checkWhatServes(
     'look for another deployment that runs at the same time, and let only one run (concurrency: in the workflow)',
     { code: 'deployment-overtaken' },
   );
-}
-
-/** Removes the environment files of versions that do not run. One that is left is a warning: all is decided already. */
-async function keepOneEnvironment(
-  { machine, request, ports }: Work,
-  home: string,
-  kept: string | undefined,
-): Promise<void> {
-  const folder = `${home}/.tenantry/${request.container}`;
-  const script = 'cd "$1" || exit; for file in ./*.env; do [ "$file" = "./$2" ] || rm -f -- "$file"; done';
-  try {
-    await machine.run(['sh', '-c', script, 'tidy', folder, kept?.slice(folder.length + 1) ?? ''], {
-      timeout: askTimeout,
-    });
-  } catch {
-    ports.log.warning(
-      `environment files in ${folder} on ${machine.name} could not be removed; they are of versions that do not run`,
-    );
-  }
 }

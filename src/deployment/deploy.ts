@@ -17,6 +17,8 @@ export interface DeployPorts {
   readonly signal: AbortSignal;
   /** Told, whenever it changes, what would be true of all servers if the step ended now. */
   standing?(sentence: string): void;
+  /** Told values that must not be seen in any log: of a record, where they were no inputs. */
+  secrets?(values: readonly string[]): void;
   /** One HTTP answer from here. Default: a real request. */
   ask?(probe: Probe, timeout: number, signal: AbortSignal): Promise<Answer>;
   /** Where an image is sent from. Default: this machine. */

@@ -27,7 +27,7 @@ export async function fetchedImage(work: Work, server: Server): Promise<Fetched>
   const started = performance.now();
   const { request, docker, machine, ports } = work;
   const written = showImage(request.image);
-  const { digest: wanted } = request.image;
+  const wanted = request.image.digest ?? request.image.id;
   const there = wanted === undefined ? undefined : await docker.image(imageName(request, wanted));
   const fetch = request.transfer === 'ssh' ? sent : pulled;
   const { digest, image, isNew } =
@@ -46,12 +46,33 @@ export async function fetchedImage(work: Work, server: Server): Promise<Fetched>
 async function pulled(work: Work, { platform, disk, current }: Server): Promise<Fetched & { isNew: true }> {
   const { request, docker, machine } = work;
   await refuseFullDisk(work, { platform, disk, current: knownImage(request.image, current) });
-  const digest = await docker.pull(request.image, request.registryLogin);
+  const digest = await ofRegistry(work);
   const image = await docker.image(imageName(request, digest));
   if (image !== undefined) return { digest, image, isNew: true };
   throw new UserError(
     `${showImage(request.image)} is not on ${machine.name} — it was pulled as ${digest}, and is gone`,
     'something removes images there while others are deployed (docker image prune in a cron job?)',
+    { code: 'image-not-found' },
+  );
+}
+
+/** @throws UserError of the registry; of a rollback it says so, too. */
+async function ofRegistry({ request, docker, machine }: Work): Promise<string> {
+  const { image, mode, release, registryLogin } = request;
+  const login = registryLogin && { ...registryLogin, registry: registryLogin.registry || image.registry };
+  try {
+    if (image.id === undefined) return await docker.pull(image, login);
+  } catch (error) {
+    if (mode !== 'rollback' || !(error instanceof UserError)) throw error;
+    throw new UserError(
+      `${request.container} cannot go back to ${release} — its image is not on ${machine.name} any more, and it cannot be had: ${error.message}`,
+      error.hint,
+      { code: error.code, cause: error },
+    );
+  }
+  throw new UserError(
+    `${request.container} cannot go back to ${release} — its image ${image.id} is not on ${machine.name} any more, and it came from no registry`,
+    'choose another release, or deploy an image',
     { code: 'image-not-found' },
   );
 }

@@ -157,14 +157,7 @@ export function settingsOf(request: DeployRequest, digest: string): string {
   return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
 }
 
-/** `~/.tenantry/<container>/<release>-<settings>.env`, in the home of the account that deploys. */
-export function envFileOf(home: string, container: string, release: string, settings: string): string {
-  return `${home}/.tenantry/${container}/${fileName(release)}-${settings}.env`;
-}
-
-/** Where the environment file of a container lies that was deployed from this account. */
-export function envFileOfContainer(home: string, container: Container): string | undefined {
-  const { [labels.app]: app, [labels.release]: release, [labels.settings]: settings } = container.labels;
-  if (app === undefined || release === undefined || settings === undefined) return undefined;
-  return envFileOf(home, app, release, settings);
+/** `~/.tenantry/<container>/releases/<key>.env`, in the home of the account that deploys. */
+export function envFileOf(home: string, container: string, key: string): string {
+  return `${home}/.tenantry/${container}/releases/${key}.env`;
 }

@@ -8,14 +8,31 @@ import type { PreDeployCommand } from './pre-deploy-command.ts';
 import type { Phase } from './timeline.ts';
 import type { Rollout } from './waves.ts';
 
+export type Mode = 'deploy' | 'rollback' | 'recover';
+
+export const noImage: ImageReference = {
+  registry: '',
+  repository: '',
+  tag: undefined,
+  digest: undefined,
+  name: '',
+};
+
 /** What shall run, where, and how it is known to be well. Times in milliseconds, sizes in bytes. */
 export interface DeployRequest {
   readonly hosts: readonly string[];
+  /** Default: deploy. `recover` brings to its end what a killed run left, and changes nothing else. */
+  readonly mode?: Mode | undefined;
+  /** For `rollback`: `previous`, or the name of a recorded release. Its container is made as its record says. */
+  readonly rollbackTo?: string | undefined;
+  /** How many releases are kept on a server. Default: 5. */
+  readonly keepReleases?: number | undefined;
   /** In which order, and what becomes of all when one fails. Default: one after the other, and all go back. */
   readonly rollout?: Rollout | undefined;
-  /** The name of the running container, and of the application. */
+  /** The name of the application, and the beginning of its containers' names. */
   readonly container: string;
   readonly environment: string;
+  /** `noImage` where it is not asked for: a rollback has it from the record. */
   readonly image: ImageReference;
   /** Default: the image's tag. */
   readonly release?: string | undefined;
@@ -68,7 +85,14 @@ export interface DeployRequest {
 export interface HostOutcome {
   readonly host: string;
   /** `rolled-back`: the old version had lost the traffic, and is proven to serve again. `failed`: see `standing`. */
-  readonly result: 'deployed' | 'unchanged' | 'planned' | 'rolled-back' | 'failed' | 'not-tried';
+  readonly result:
+    | 'deployed'
+    | 'unchanged'
+    | 'recovered'
+    | 'planned'
+    | 'rolled-back'
+    | 'failed'
+    | 'not-tried';
   readonly release: string;
   /** Of the image that was asked for; undefined when that was never known. */
   readonly digest: string | undefined;

@@ -11,16 +11,15 @@ export type RollBackHost = (
   ports: HostPorts,
 ) => Promise<HostOutcome>;
 
-/** The image of before, with the settings of this run: the way is that of any other deployment. */
+/** The release that served there before, from its record: the way is that of any other deployment. */
 export const rollBackHost: RollBackHost = async (host, request, before, ports) => {
-  const { previousRelease: release, previousDigest: digest } = before;
-  if (release === undefined || digest === undefined) {
+  if (before.previousRelease === undefined) {
     const failure = new UserError(
-      `${request.container} cannot go back on ${host} — nothing ran there before this deployment, or nobody knows its digest`,
+      `${request.container} cannot go back on ${host} — nothing ran there before this deployment`,
       'deploy the release that you want, or remove the container',
       { code: 'nothing-to-go-back-to' },
     );
     return { ...before, failure };
   }
-  return deployToHost(host, { ...request, release, image: { ...request.image, digest } }, ports);
+  return deployToHost(host, { ...request, mode: 'rollback', rollbackTo: 'previous' }, ports);
 };

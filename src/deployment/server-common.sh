@@ -88,13 +88,27 @@ drain() { # NAME PORTS
 # What the runner has prepared about the release that is proven now becomes the record: the pointers to it last.
 keep_record() {
   [ -d record ] || return 0
+  [ ! -e record/audit ] || add_line deployed "$(cat record/audit)"
   for file in record/*.json record/previous record/current; do
     [ ! -e "$file" ] || mv -f "$file" ../releases/ 2>>record.error
   done
+  rm -f record/audit
   rmdir record 2>/dev/null || :
 }
 
-drop_record() { rm -rf record; }
+drop_record() { # RESULT
+  [ ! -e record/audit ] || add_line "$1" "$(cat record/audit)"
+  rm -rf record
+}
+
+# One line a deployment, for whoever wants to know later; the last thousand of them.
+add_line() { # RESULT REST-OF-THE-LINE
+  began=$(stat -c %Y record/audit 2>/dev/null || date +%s)
+  printf '{"at":"%s","result":"%s","seconds":%s,%s}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" \
+    "$(($(date +%s) - began))" "$2" 2>/dev/null >>../deployments.log || return 0
+  [ "$(wc -l <../deployments.log)" -gt 1200 ] || return 0
+  tail -n 1000 ../deployments.log >deployments.new && mv -f deployments.new ../deployments.log
+}
 
 # The one that was replaced is removed, or kept under another name where Tenantry did not make it.
 put_away() {

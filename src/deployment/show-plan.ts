@@ -1,12 +1,11 @@
 import { showImage } from '../docker/image.ts';
 import type { Container } from '../docker/inspect.ts';
 import { sameImage } from '../docker/transfer.ts';
-import { describeSwitch } from './bridge.ts';
 import { inServingSlot } from './front-choice.ts';
+import { describeLeftovers } from './leftovers.ts';
 import { type Asked, type Choice, chooseMechanism } from './mechanism.ts';
 import { reasonFor } from './mechanism-reason.ts';
 import { type Plan, planFor } from './plan.ts';
-import { describeRepair } from './put-back.ts';
 import { digestOf, releaseNameOf, releaseOf, specFor } from './release.ts';
 import type { Found } from './repair.ts';
 import type { DeployRequest } from './request.ts';
@@ -21,8 +20,7 @@ export async function showPlan(work: Work, found: Found, survey: Survey): Promis
   const choice = chooseMechanism(askedOf(request), survey, current);
   const serving = { ...work, request: inServingSlot(request, survey) };
   const plan = await planOf(serving, { current, digest: known, choice, survey });
-  const isSwitch = found.bridge !== undefined || survey.isRedirected;
-  const repair = isSwitch ? describeSwitch(found, survey) : describeRepair(found);
+  const repair = describeLeftovers(found, survey);
   learn({
     result: 'planned',
     digest: known,

@@ -89,16 +89,6 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Whether an earlier run left a change of slots that did not come to its end. */
-export function isBetweenSlots({ next }: Found, { hasSlotProgram, front }: Survey): boolean {
-  const ports = next?.ports.map(({ hostPort }) => hostPort) ?? [];
-  return (
-    hasSlotProgram ||
-    front.nginx?.isTaking === true ||
-    (front.nginx?.slot !== undefined && ports.includes(front.nginx.slot))
-  );
-}
-
 /**
  * Brings it to its end; the program of that time knows how.
  * @throws UserError `deployment-unsettled`
@@ -106,7 +96,7 @@ export function isBetweenSlots({ next }: Found, { hasSlotProgram, front }: Surve
 export async function settleSlots(
   work: Work,
   { found, survey, folder }: { found: Found; survey: Survey; folder: string },
-): Promise<void> {
+): Promise<string> {
   const { host, request, machine, ports } = work;
   const { log } = ports;
   const run: SwitchRun = { machine, folder, log };
@@ -136,9 +126,10 @@ export async function settleSlots(
   if (result === undefined || result.result === 'stuck') {
     throw unsettled(work, result?.failed ?? 'its program was killed');
   }
-  log.info(
+  const said =
     result.result === 'undone'
       ? 'it was undone: the version of before serves'
-      : 'it was finished: the new version of that deployment serves',
-  );
+      : 'it was finished: the new version of that deployment serves';
+  log.info(said);
+  return said;
 }

@@ -121,7 +121,7 @@ slot_of() { # NAME: the published port, as it was asked for
 leave() { # which one serves says how it ended
   if [ "$(docker container inspect --format '{{.Id}}' "$serving" 2>/dev/null)" = "$OLD_ID" ]; then
     outcome=undone policy=$OLD_RESTART
-    drop_record
+    drop_record rolled-back
   else
     outcome=finished policy=$RESTART
     keep_record

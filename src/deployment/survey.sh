@@ -21,6 +21,7 @@ if [ -e "$switch/program" ]; then
   echo "program ${way:-yes}"
 fi
 if [ -e "$switch/lock" ] && has flock; then flock -n "$switch/lock" true || echo 'working yes'; fi
+[ ! -s "$switch/record/current" ] || echo "pending $(cat "$switch/record/current")"
 
 docker ps --all --quiet --filter "label=tenantry.pre-deploy=$container" 2>/dev/null | sed 's/^/pre-deploy /'
 

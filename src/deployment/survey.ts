@@ -27,6 +27,8 @@ export interface Survey {
   readonly closed: { readonly ipv4: boolean; readonly ipv6: boolean };
   /** A redirect of this application is in force: an earlier switch did not come to its end. */
   readonly isRedirected: boolean;
+  /** The key of a release of which nobody has said yet whether it is proven: its run was killed. */
+  readonly pendingRelease: string | undefined;
   /** The program of an earlier switch is there. */
   readonly hasProgram: boolean;
   /** It still works: it may wait for the last connections of a deployment that has been told of. */
@@ -146,6 +148,7 @@ export function readSurvey(text: string): Survey {
     },
     isRedirected: one('chain') === 'yes',
     isWorking: one('working') === 'yes',
+    pendingRelease: one('pending'),
     hasPreDeploy: one('pre-deploy') !== undefined,
     hasProgram: one('program') !== undefined,
     hasSlotProgram: one('program') === 'slots',

@@ -1,6 +1,6 @@
 /** The way of a service: a manager of the swarm is told what shall run, and Swarm makes it so, node by node. */
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { shortDigest, showImage } from '../docker/image.ts';
 import type { Service, Task } from '../docker/service.ts';
 import { swarmOn } from '../docker/swarm.ts';
@@ -8,6 +8,7 @@ import { LostConnection, messageOf, UserError } from '../ground/errors.ts';
 import { renderEnvironment } from './environment.ts';
 import { runPreDeploy } from './pre-deploy.ts';
 import { reconnected } from './reconnect.ts';
+import { keyOf } from './record.ts';
 import { envFileOf, labels, releaseOf, settingsOf, specFor } from './release.ts';
 import { courseOf, isOf } from './service-course.ts';
 import { serviceSpec } from './service-spec.ts';
@@ -76,7 +77,7 @@ async function preDeploy(work: Work, { digest, isHere }: SwarmWay, survey: Surve
     );
   }
   const settings = settingsOf(request, digest);
-  const envFile = envFileOf(survey.home, request.container, releaseOf(request), settings);
+  const envFile = envFileOf(survey.home, request.container, keyOf(releaseOf(request), settings));
   await machine.writeFile(envFile, renderEnvironment(request.env), { mode: 0o600 });
   try {
     await runPreDeploy(work, specFor(request, digest, { name: request.container, envFile }));

@@ -12,6 +12,8 @@ export interface HostPorts {
   /** For `transfer: ssh`. */
   readonly sender: ImageSender;
   ask(probe: Probe, timeout: number, signal: AbortSignal): Promise<Answer>;
+  /** Told values that must not be seen in any log. */
+  secrets?(values: readonly string[]): void;
   /** Told what would be true of the server if the step ended now. */
   standing(sentence: string): void;
   readonly log: Log;

@@ -8,6 +8,8 @@ export interface ImageReference {
   readonly digest: string | undefined;
   /** Registry and repository as they were written: what Docker wants to read again. */
   readonly name: string;
+  /** Of the image's configuration on one server: where no registry has it, or has it any more. */
+  readonly id?: string | undefined;
 }
 
 const hub = 'docker.io';
@@ -27,6 +29,11 @@ export function parseImage(text: string): ImageReference {
     );
   }
   return image;
+}
+
+/** Registry and repository alone. @throws RangeError that says how to write it. */
+export function readImageName(text: string): ImageReference {
+  return { ...readReference(text), tag: undefined, digest: undefined };
 }
 
 function readReference(text: string): ImageReference {
@@ -53,13 +60,14 @@ function howToWrite(text: string, path: string): string {
 }
 
 /** The reference by tag, as it is pulled; by digest where that was given. */
-export function showImage({ name, tag, digest }: ImageReference): string {
+export function showImage({ name, tag, digest, id }: ImageReference): string {
+  if (id !== undefined) return id;
   return digest === undefined ? `${name}:${tag}` : `${name}@${digest}`;
 }
 
 /** The reference that always means the same bytes. */
-export function pinnedImage({ name }: ImageReference, digest: string): string {
-  return `${name}@${digest}`;
+export function pinnedImage({ name, id }: ImageReference, digest: string): string {
+  return id ?? `${name}@${digest}`;
 }
 
 /** `sha256:3f2a91c…`, short enough for a line of a log. */

@@ -28,6 +28,10 @@ export interface Container {
   /** Bytes; 0 is no limit. */
   readonly memory: number;
   readonly cpus: number;
+  /** Removed by Docker when it ends. */
+  readonly autoRemove: boolean;
+  /** What it was given that Tenantry cannot give a container, in the words of `docker run`. */
+  readonly beyondUs: readonly string[];
 }
 
 export interface ContainerState {
@@ -99,6 +103,22 @@ const containerJson = z.object({
     ExtraHosts: texts,
     Memory: z.number().nullish(),
     NanoCpus: z.number().nullish(),
+    AutoRemove: z.boolean().default(false),
+    Privileged: z.boolean().default(false),
+    CapAdd: texts,
+    CapDrop: texts,
+    Devices: z.array(z.unknown()).nullish(),
+    Tmpfs: z.record(z.string(), z.string()).nullish(),
+    Ulimits: z.array(z.unknown()).nullish(),
+    Sysctls: textMap,
+    SecurityOpt: texts,
+    Dns: texts,
+    PidMode: z.string().default(''),
+    UsernsMode: z.string().default(''),
+    ReadonlyRootfs: z.boolean().default(false),
+    Init: z.boolean().nullish(),
+    GroupAdd: texts,
+    Links: texts,
   }),
   Mounts: z
     .array(
@@ -167,7 +187,30 @@ function containerOf(found: z.infer<typeof containerJson>): Container {
     extraHosts: host.ExtraHosts,
     memory: host.Memory ?? 0,
     cpus: (host.NanoCpus ?? 0) / 1e9,
+    autoRemove: host.AutoRemove,
+    beyondUs: beyondUs(host),
   };
+}
+
+function beyondUs(host: z.infer<typeof containerJson>['HostConfig']): string[] {
+  const given: [option: string, isGiven: boolean][] = [
+    ['--privileged', host.Privileged],
+    ['--cap-add', host.CapAdd.length > 0],
+    ['--cap-drop', host.CapDrop.length > 0],
+    ['--device', (host.Devices ?? []).length > 0],
+    ['--tmpfs', Object.keys(host.Tmpfs ?? {}).length > 0],
+    ['--ulimit', (host.Ulimits ?? []).length > 0],
+    ['--sysctl', Object.keys(host.Sysctls).length > 0],
+    ['--security-opt', host.SecurityOpt.length > 0],
+    ['--dns', host.Dns.length > 0],
+    ['--pid', host.PidMode !== ''],
+    ['--userns', host.UsernsMode !== ''],
+    ['--read-only', host.ReadonlyRootfs],
+    ['--init', host.Init === true],
+    ['--group-add', host.GroupAdd.length > 0],
+    ['--link', host.Links.length > 0],
+  ];
+  return given.flatMap(([option, isGiven]) => (isGiven ? [option] : []));
 }
 
 /** Reads what `docker image inspect NAME` prints. */

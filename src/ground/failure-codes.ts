@@ -163,6 +163,7 @@ export const failureCodes = [
   'deployment-locked',
   'deployment-unsettled',
   'nothing-to-go-back-to',
+  'release-unreadable',
   'strategy-impossible',
   'switch-failed',
   'proxy-unchanged',

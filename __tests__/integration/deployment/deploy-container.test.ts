@@ -60,9 +60,9 @@ describe('deploys', () => {
       'tenantry.digest': outcome.digest,
       'tenantry.run': 'https://example.com/runs/1',
     });
-    expect(await site.onServer(`cd ${site.environmentFolder} && stat -c '%a %U' *.env && cat *.env`)).toBe(
-      `600 ${site.host.user}\nDB_PASSWORD=canary-secret\nGREETING=hello\n`,
-    );
+    expect(
+      await site.onServer(`cd ${site.environmentFolder}/releases && stat -c '%a %U' *.env && cat *.env`),
+    ).toBe(`600 ${site.host.user}\nDB_PASSWORD=canary-secret\nGREETING=hello\n`);
   });
 
   test('without a secret in any list of processes', async () => {
@@ -102,7 +102,7 @@ describe('deploys', () => {
     expect(log.text).toContain('variables: − DB_PASSWORD and GREETING');
     expect(await site.answer()).toBe('v3');
     expect(await site.containers()).toEqual([`${name}-v3 running`]);
-    expect(await site.onServer(`ls ${site.environmentFolder}/*.env | wc -l`)).toBe('1\n');
+    expect(await site.onServer(`ls ${site.environmentFolder}/releases/*.env | wc -l`)).toBe('2\n');
   });
 
   test('again when only a value of the environment is another', async () => {
@@ -178,7 +178,7 @@ describe('when the new version is no good, the old one serves again', () => {
     expect(await site.answer()).toBe('v1 hello');
     expect(await site.inspected('{{.Id}} {{.HostConfig.RestartPolicy.Name}}')).toBe(`${id} unless-stopped`);
     expect(await site.containers()).toEqual([`${name}-v1 running`]);
-    expect(await site.onServer(`ls ${site.environmentFolder}/*.env | wc -l`)).toBe('1\n');
+    expect(await site.onServer(`ls ${site.environmentFolder}/releases/*.env | wc -l`)).toBe('1\n');
   });
 
   test('and of a first version nothing is left', async () => {

@@ -1,0 +1,75 @@
+/** Everything of a request that makes the container, and how it is known to be well: what a record keeps of it. */
+import * as z from 'zod';
+
+import type { DeployRequest } from './request.ts';
+
+/** What belongs to one run, or is kept elsewhere: the values of the environment stand in a file of their own. */
+type OfTheRun =
+  | 'hosts'
+  | 'rollout'
+  | 'mode'
+  | 'rollbackTo'
+  | 'keepReleases'
+  | 'container'
+  | 'environment'
+  | 'image'
+  | 'release'
+  | 'transfer'
+  | 'registryLogin'
+  | 'env'
+  | 'requiredEnv'
+  | 'preDeploy'
+  | 'healthTimeout'
+  | 'strategy'
+  | 'bake'
+  | 'drainTimeout'
+  | 'run'
+  | 'dryRun';
+
+export type RunSpecification = Omit<DeployRequest, OfTheRun>;
+
+const text = z.string();
+const texts = z.array(text);
+
+/** A field of the request that is missing here is an error of the compiler. */
+const shape = {
+  command: texts.optional(),
+  ports: z.array(
+    z.object({
+      address: text.optional(),
+      hostPort: z.number(),
+      containerPort: z.number(),
+      protocol: z.enum(['tcp', 'udp']),
+    }),
+  ),
+  replicas: z.number().optional(),
+  mounts: z.array(
+    z.object({ type: z.enum(['bind', 'volume']), source: text, target: text, readOnly: z.boolean() }),
+  ),
+  networks: texts,
+  extraHosts: texts,
+  labels: z.record(text, text),
+  memory: z.number().optional(),
+  cpus: z.number().optional(),
+  user: text.optional(),
+  restart: text,
+  health: z
+    .object({
+      command: text,
+      interval: z.number(),
+      timeout: z.number(),
+      retries: z.number(),
+      startPeriod: z.number(),
+    })
+    .optional(),
+  healthUrl: text.optional(),
+  healthHost: text.optional(),
+  stopTimeout: z.number(),
+  sharedVolumes: z.boolean(),
+} satisfies Record<keyof RunSpecification, z.ZodType>;
+
+export const runSpecificationJson = z.object(shape);
+
+export function runSpecificationOf(request: DeployRequest): RunSpecification {
+  return runSpecificationJson.parse(request) as RunSpecification;
+}
