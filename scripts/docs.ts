@@ -10,6 +10,7 @@ import * as z from 'zod';
 
 import { manifestOf } from '../src/actions/manifests.ts';
 import { type ActionName, actionNames } from '../src/actions/names.ts';
+import { filesShape } from '../src/deployment/files-shape.ts';
 import { preDeployShape } from '../src/deployment/pre-deploy-command.ts';
 import { rolloutShape } from '../src/migrations/rollout.ts';
 import { migrationSituations } from '../src/migrations/situations.ts';
@@ -84,6 +85,7 @@ export function documents(): string[] {
 /** What editors need to help with inputs that are written in YAML. */
 const schemas: Readonly<Record<string, { title: string; shape: z.ZodType }>> = {
   'docs/rollout.schema.json': { title: 'The input rollout of migrate-schemas', shape: rolloutShape },
+  'docs/files.schema.json': { title: 'The input files of deploy-container', shape: filesShape },
   'docs/pre-deploy.schema.json': { title: 'The input pre-deploy of deploy-container', shape: preDeployShape },
 };
 

@@ -1,4 +1,5 @@
 import { deployContainer as deploy } from '../deployment/deploy.ts';
+import { complaintAboutFiles, filesShape } from '../deployment/files-shape.ts';
 import { failureOf } from '../deployment/fleet-failure.ts';
 import { preDeployShape } from '../deployment/pre-deploy-command.ts';
 import { type DeployRequest, type Mode, noImage } from '../deployment/request.ts';
@@ -12,6 +13,7 @@ import type { SshServer } from '../machine/ssh-server.ts';
 import { type ActionContext, defineAction, type Inputs } from '../step/action.ts';
 import { boolean, choice, count, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
 import { yamlOf } from '../step/yaml-field.ts';
+import { environmentOf } from './container-environment.ts';
 import { facts, resultOf, tellReport, verdictOf } from './deployment-report.ts';
 import {
   commonFields,
@@ -43,8 +45,13 @@ export const containerFields = {
   restart: readAs(parseRestart),
   command: lines.optional(),
   env: environment.optional(),
+  envFile: text.optional(),
+  envMode: choice('env-file', 'mount'),
+  envPath: text.optional(),
   requiredEnv: lines.optional(),
+  files: yamlOf(filesShape).optional(),
   preDeploy: yamlOf(preDeployShape).optional(),
+  reloadNginx: boolean,
   healthUrl: text.optional(),
   healthHost: text.optional(),
   healthTimeout: duration,
@@ -111,25 +118,36 @@ export const deployContainer = defineAction({
   inputs,
   outputs,
   results: ['deployed', 'unchanged', 'recovered', 'planned', 'rolled-back'],
-  rules: [modeIsComplete, registryIsComplete, hostKeyIsPinnedOnce, hostsAreDistinct, statusIsComplete],
+  rules: [
+    modeIsComplete,
+    registryIsComplete,
+    hostKeyIsPinnedOnce,
+    hostsAreDistinct,
+    statusIsComplete,
+    complaintAboutFiles,
+  ],
 
   run: (context) => shownOnGitHub(context.inputs, context, () => run(context)),
 });
 
 async function run(context: Context) {
   const { inputs, log, report, signal, standing, tell } = context;
-  const outcomes = await deploy(requestOf(context), {
-    async connect(host, limit) {
-      const { connectSsh } = await import('../machine/ssh.ts'); // slow to load: not before it is needed
-      return connectSsh(serverOf(inputs, host), { signal: limit, log });
+  const env = await environmentOf(inputs, context.mask);
+  const outcomes = await deploy(
+    { ...requestOf(context), env },
+    {
+      async connect(host, limit) {
+        const { connectSsh } = await import('../machine/ssh.ts'); // slow to load: not before it is needed
+        return connectSsh(serverOf(inputs, host), { signal: limit, log });
+      },
+      log,
+      signal,
+      standing,
+      secrets(values) {
+        for (const value of values) context.mask(value);
+      },
     },
-    log,
-    signal,
-    standing,
-    secrets(values) {
-      for (const value of values) context.mask(value);
-    },
-  });
+  );
   const result = resultOf(outcomes);
   tell(facts(outcomes));
   tellReport(outcomes, report);

@@ -1,3 +1,4 @@
+import { complaintAboutFiles } from '../deployment/files-shape.ts';
 import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
 import { goingBackSentence } from '../migrations/old-code.ts';
@@ -112,6 +113,7 @@ export const tenantry = defineAction({
     hostKeyIsPinnedOnce,
     hostsAreDistinct,
     statusIsComplete,
+    complaintAboutFiles,
   ],
 
   async run(context) {

@@ -29,6 +29,7 @@ import {
   workingNames,
 } from './release.ts';
 import { listReleases } from './releases.ts';
+import { checkNginx, reloadNginx } from './reload-nginx.ts';
 import type { Found } from './repair.ts';
 import type { DeployRequest, HostOutcome } from './request.ts';
 import { meantRequest } from './rollback.ts';
@@ -243,12 +244,14 @@ async function replace(
     } else {
       await refuseTakenName(work, release, current);
       await refuseTakenPorts(work, current);
+      if (request.reloadNginx === true) await checkNginx(work);
       const { move } = choice;
       const placed = move === undefined ? serving : { ...work, request: inSlot(request, move.slots.free) };
       await ledger.prepare(placed.request, { digest, image });
       await switchTo(placed, { digest, release, current, site, choice });
       const name = namesFor(request.container, { release, current }).final;
       await checkWhatServes(work, { name, image, digest });
+      if (request.reloadNginx === true) await reloadNginx(work);
     }
   } catch (error) {
     // What nobody knows the end of is the next run's, with its records.

@@ -45,6 +45,7 @@ export function differencesBetween(wanted: Compared, current: Before, image: Fro
   return [
     ...imageDifference(wanted, current),
     ...environmentDifference(wanted, current, image),
+    ...changed('files', namesIn(current.labels[labels.files]), namesIn(spec.labels[labels.files])),
     ...changed('ports', current.ports.map(showPort), spec.ports.map(showPort)),
     ...changed('mounts', current.mounts.filter(isNamed).map(showMount), spec.mounts.map(showMount)),
     ...changed('networks', current.networks, spec.networks.length === 0 ? ['bridge'] : spec.networks),
@@ -73,16 +74,25 @@ function imageDifference({ digest, release }: Compared, current: Before): string
 }
 
 /** Values are compared where both are known, here; nothing that could be guessed from leaves this function. */
-function environmentDifference({ env }: Compared, current: Before, image: FromImage): string[] {
+function environmentDifference({ env, spec }: Compared, current: Before, image: FromImage): string[] {
   const keys = Object.keys(env);
-  const given = current.environmentKeys.filter(
-    (key) => !image.environmentKeys.includes(key) || keys.includes(key),
-  );
+  const { [labels.keys]: inFile } = current.labels;
+  const given =
+    inFile === undefined
+      ? current.environmentKeys.filter((key) => !image.environmentKeys.includes(key) || keys.includes(key))
+      : namesIn(inFile);
+  // Values in a file are nowhere to be compared with.
+  if (inFile !== undefined || spec.labels[labels.keys] !== undefined)
+    return changed('variables', given, keys);
   const other = keys.filter((key) => given.includes(key) && !current.hasVariable(key, env[key] ?? ''));
   return [
     ...changed('variables', given, keys),
     ...(other.length === 0 ? [] : [`variables with another value: ${listed(other.toSorted())}`]),
   ];
+}
+
+function namesIn(label = ''): string[] {
+  return label.split(',').filter((name) => name !== '');
 }
 
 /** Labels that were asked for; those of images and of other tools are their own. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { ContainerSpec } from '../docker/container-spec.ts';
+import type { ContainerFile, ContainerSpec } from '../docker/container-spec.ts';
 import { pinnedImage } from '../docker/image.ts';
 import type { Container } from '../docker/inspect.ts';
 import { renderEnvironment } from './environment.ts';
@@ -73,6 +73,10 @@ export const labels = {
   /** The restart policy, which is set only when the container is proven. */
   restart: 'tenantry.restart',
   run: 'tenantry.run',
+  /** Paths of the files that were written into it, with commas between. */
+  files: 'tenantry.files',
+  /** Names of the variables in the file that it reads, where its environment does not have them. */
+  keys: 'tenantry.env-keys',
 } as const;
 
 /** The tag, or the beginning of the digest. */
@@ -119,7 +123,8 @@ export function specFor(request: DeployRequest, digest: string, { name, envFile 
     name,
     image: imageName(request, digest),
     command: request.command ?? [],
-    envFile,
+    envFile: request.envMode === 'mount' ? undefined : envFile,
+    files: filesFor(request),
     labels: {
       ...request.labels,
       [labels.app]: request.container,
@@ -129,6 +134,7 @@ export function specFor(request: DeployRequest, digest: string, { name, envFile 
       [labels.settings]: settingsOf(request, digest),
       [labels.restart]: request.restart,
       [labels.run]: request.run,
+      ...fileLabels(request),
     },
     ports: request.ports,
     mounts: request.mounts,
@@ -145,6 +151,23 @@ export function specFor(request: DeployRequest, digest: string, { name, envFile 
   };
 }
 
+/** Names only: for the next plan. */
+function fileLabels({ env, envMode, files = {} }: DeployRequest): Record<string, string> {
+  const paths = Object.keys(files).toSorted();
+  return {
+    ...(paths.length === 0 ? {} : { [labels.files]: paths.join(',') }),
+    ...(envMode === 'mount' ? { [labels.keys]: Object.keys(env).toSorted().join(',') } : {}),
+  };
+}
+
+/** What is written into the container. Whoever else is in it may read the files, but not the environment. */
+function filesFor({ env, envMode, envPath = '', files = {} }: DeployRequest): ContainerFile[] {
+  return [
+    ...(envMode === 'mount' ? [{ path: envPath, content: renderEnvironment(env), mode: 0o400 }] : []),
+    ...Object.entries(files).map(([path, content]) => ({ path, content, mode: 0o444 })),
+  ];
+}
+
 /** A hash of all that makes a difference to the container. Its values cannot be read from it. */
 export function settingsOf(request: DeployRequest, digest: string): string {
   const { command, ports, mounts, networks, extraHosts, memory, cpus, user, restart, health } = request;
@@ -153,6 +176,8 @@ export function settingsOf(request: DeployRequest, digest: string): string {
     renderEnvironment(request.env),
     [command ?? [], ports, mounts, networks, extraHosts, Object.entries(request.labels).sort()],
     [memory, cpus, user, restart, health, request.stopTimeout, request.environment],
+    // What most have not leaves the hash as it is.
+    ...(filesFor(request).length === 0 ? [] : [filesFor(request)]),
   ];
   return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
 }

@@ -54,9 +54,21 @@ export interface DeployRequest {
   /** Secret. */
   readonly env: Readonly<Record<string, string>>;
   readonly requiredEnv: readonly string[];
+  /**
+   * How the environment reaches the application: `env-file` as variables, `mount` as a file that only the user of the
+   * container can read. Default: `env-file`.
+   */
+  readonly envMode?: 'env-file' | 'mount' | undefined;
+  /** Where that file is in the container. */
+  readonly envPath?: string | undefined;
+  /** More files for the container: content by path. May be secret. */
+  readonly files?: Readonly<Record<string, string>> | undefined;
 
   /** Run in the new image, in this order, before anything is touched. */
   readonly preDeploy?: readonly PreDeployCommand[] | undefined;
+
+  /** Afterwards, of a proxy that stands in front and has read what the container was. */
+  readonly reloadNginx?: boolean | undefined;
 
   /** Must answer 2xx before the deployment counts. `{host}` in it stands for the server's name. */
   readonly healthUrl?: string | undefined;

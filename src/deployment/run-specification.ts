@@ -19,6 +19,7 @@ type OfTheRun =
   | 'env'
   | 'requiredEnv'
   | 'preDeploy'
+  | 'reloadNginx'
   | 'healthTimeout'
   | 'strategy'
   | 'bake'
@@ -52,6 +53,10 @@ const shape = {
   memory: z.number().optional(),
   cpus: z.number().optional(),
   user: text.optional(),
+  envMode: z.enum(['env-file', 'mount']).optional(),
+  envPath: text.optional(),
+  /** May be secret, as the environment beside it: both files are for this account only. */
+  files: z.record(text, text).optional(),
   restart: text,
   health: z
     .object({

@@ -9,6 +9,8 @@ export interface ContainerSpec {
   readonly command: readonly string[];
   /** A file on the server, for `--env-file`. */
   readonly envFile: string | undefined;
+  /** Written into it before it starts, for the user that it runs as. */
+  readonly files?: readonly ContainerFile[];
   readonly labels: Readonly<Record<string, string>>;
   readonly ports: readonly PortMapping[];
   readonly mounts: readonly Mount[];
@@ -35,6 +37,14 @@ export interface HealthCheck {
   readonly timeout: number;
   readonly retries: number;
   readonly startPeriod: number;
+}
+
+export interface ContainerFile {
+  /** In the container, from `/` on. */
+  readonly path: string;
+  /** May be secret. */
+  readonly content: string;
+  readonly mode: number;
 }
 
 export interface PortMapping {

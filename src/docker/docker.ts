@@ -2,7 +2,9 @@ import type { Readable } from 'node:stream';
 
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
+import { listed } from '../ground/words.ts';
 import { type CommandResult, type Machine, type RunOptions, succeeded } from '../machine/machine.ts';
+import { archiveOf, lookWhoRuns, readOwner } from './container-files.ts';
 import { type ContainerLog, readLog } from './container-log.ts';
 import type { ContainerSpec } from './container-spec.ts';
 import { digestAmong, type ImageReference, showImage } from './image.ts';
@@ -36,7 +38,7 @@ export interface Docker {
   labelled(label: string): Promise<Container[]>;
   /** Those that exist of some containers, and all that have a label (`NAME=VALUE`), in one look. */
   containers(names: readonly string[], label: string): Promise<Container[]>;
-  /** Makes a container and connects it to its networks, without starting it. */
+  /** Makes a container, connects it to its networks and gives it its files, without starting it. */
   create(spec: ContainerSpec): Promise<void>;
   start(name: string): Promise<void>;
   /**
@@ -112,6 +114,23 @@ export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker
     if (succeeded(result)) return result.stdout;
     if (/no such (container|image)/i.test(result.stderr)) return undefined;
     throw dockerVerdict({ failed: `Cannot look at the ${kind} ${name}`, server: machine.name, result });
+  };
+
+  /** What a container gets before it starts, as its own user may read it. */
+  const giveFiles = async ({ name, files = [] }: ContainerSpec) => {
+    if (files.length === 0) return;
+    const failed = `Cannot write ${listed(files.map(({ path }) => path))} into the container ${name}`;
+    const seen = await run(['sh', '-c', lookWhoRuns, 'sh', name]);
+    if (!succeeded(seen)) throw dockerVerdict({ failed, server: machine.name, result: seen });
+    const owner = readOwner(seen.stdout);
+    if (owner === undefined) {
+      throw new UserError(
+        `${failed} on ${machine.name} — the image does not know its user`,
+        'give the user as a number (USER in the Dockerfile, or the input user)',
+        { code: 'image-user-unknown' },
+      );
+    }
+    await must(failed, ['cp', '-', `${name}:/`], { stdin: archiveOf(files, owner), timeout: limits.change });
   };
 
   return {
@@ -211,6 +230,7 @@ export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker
       const failed = `Cannot create the container ${spec.name}`;
       await must(failed, createArguments(spec), { timeout: limits.change });
       for (const args of connectArguments(spec)) await must(failed, args, { timeout: limits.change });
+      await giveFiles(spec);
     },
 
     async start(name) {
