@@ -32,6 +32,7 @@ const BOX_PACKAGES = [
   'procps',
   'sudo',
   'tini',
+  'ufw',
 ];
 
 /** Raise it when the recipe below changes in a way that the package lists do not show. */

@@ -1,6 +1,7 @@
 /** Each fault at each step of each way: what serves meanwhile, and what the next run makes of it. */
 import type { Course, Site } from '../../__tests__/integration/deployment/site.ts';
 import type { DeployRequest } from '../../src/deployment/request.ts';
+import { messageOf } from '../../src/ground/errors.ts';
 import { type Fault, type FaultKind, faults, type Struck, struckAt } from './faults.ts';
 import { left, mustDeploy, request, underLoad } from './scene.ts';
 import { table } from './table.ts';
@@ -99,7 +100,7 @@ async function rowOf(
     ];
   } catch (error) {
     await site.clear();
-    return ['', '', '', '', '', String(error)];
+    return ['', '', '', '', '', messageOf(error).split('\n').slice(0, 1).join().slice(0, 150)];
   }
 }
 

@@ -145,7 +145,13 @@ export async function struckAt(
   const hold = step.replace('…', '');
   await site.onServer(`rm -rf ${folder}/journal ${folder}/${met} ${folder}/${waiting}`);
   const runner = startRunner({ server: sshServerOf(site.host), request, hold });
-  await Promise.race([reached(site, way, { runner, folder }), runner.ended.then(refuse)]);
+  // A program may go on when its runner has heard enough.
+  const over = runner.ended.then(async (said) => {
+    await site.rested();
+    throw new Error(`the deployment ended before it came there: ${said}`);
+  });
+  over.catch(() => {});
+  await Promise.race([reached(site, way, { runner, folder }), over]);
   const goOn = async () => {
     if (way.driver.kind === 'program') await site.onServer(`rm -f ${folder}/${waiting}`);
     runner.goOn();
@@ -179,10 +185,6 @@ async function reached(
       [ $tries -lt 3000 ] || { echo "it never came there" >&2; exit 1; }
       sleep 0.02
     done`);
-}
-
-function refuse(said: string): never {
-  throw new Error(`the deployment ended before it came there: ${said}`);
 }
 
 /** Within half a minute: a server that was started anew has its own time to boot. */
