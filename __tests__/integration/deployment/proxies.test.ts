@@ -11,7 +11,7 @@ const images: readonly TestImage[] = [
   { tag: 'v1' },
   { tag: 'v2', boot: 0.5 },
   { tag: 'crash', fault: 'crash' },
-  { tag: 'dies', fault: 'dies', life: 4 },
+  { tag: 'dies', fault: 'dies', life: 8 },
 ];
 
 async function siteOf(proxy: ProxyName, port: number): Promise<ProxySite> {
