@@ -81,6 +81,13 @@ export function inServingSlot(request: DeployRequest, { front }: Survey): Deploy
   return port === undefined ? request : inSlot(request, servingSlots(port, front).serving);
 }
 
+/** Whether a proxy that is ours to move hands requests to this port. */
+export function isServing(port: number, { nginx, caddy }: Front): boolean {
+  return nginx?.taken === undefined
+    ? caddyPatch(caddy?.config, { serving: port, free: 0 }) !== undefined
+    : nginx.slot === port;
+}
+
 function caddySlot(port: number, other: number, caddy: CaddyFront | undefined): number | undefined {
   if (caddyPatch(caddy?.config, { serving: port, free: other }) !== undefined) return port;
   return caddyPatch(caddy?.config, { serving: other, free: port }) === undefined ? undefined : other;

@@ -1,7 +1,9 @@
 /** What an earlier deployment left that was killed on its way, in the words of a plan. */
 import { describeRepair } from './put-back.ts';
+import { isServing } from './front-choice.ts';
 import { releaseNameOf } from './release.ts';
 import type { Found } from './repair.ts';
+import { slotPort } from './slots.ts';
 import type { Survey } from './survey.ts';
 
 /** What an earlier deployment left, and what will be done about it, for a plan; undefined when all is at rest. */
@@ -17,12 +19,10 @@ export function describeLeftovers(found: Found, survey: Survey): string | undefi
 
 /** Whether an earlier run left a change of slots that did not come to its end. */
 export function isBetweenSlots({ next }: Found, { hasSlotProgram, front }: Survey): boolean {
-  const ports = next?.ports.map(({ hostPort }) => hostPort) ?? [];
-  return (
-    hasSlotProgram ||
-    front.nginx?.isTaking === true ||
-    (front.nginx?.slot !== undefined && ports.includes(front.nginx.slot))
-  );
+  if (hasSlotProgram || front.nginx?.isTaking === true) return true;
+  // Its program is gone, and the proxy hands requests to it.
+  const port = slotPort(next?.ports ?? []);
+  return port !== undefined && isServing(port, front);
 }
 
 /** The deployment had come to its end but for the last connections of its temporary container. */

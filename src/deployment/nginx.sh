@@ -2,6 +2,10 @@
 # the file that says by being there that SECOND serves and not FIRST (FORM pointer); with FORM reload the port stands in
 # the included files. While the application is not ours to move (TAKEN no), the sites name OLD_SLOT themselves.
 
+answered=''
+# The program of a run that was killed after it had taken over finds that here.
+if [ -e "$NGINX/front" ] && [ ! -e "$NGINX/taking" ]; then TAKEN=yes; fi
+
 pointed() {
   [ "$TAKEN" = yes ] || { echo "$OLD_SLOT"; return; }
   case $FORM in
@@ -68,19 +72,25 @@ nobody_else() { [ -z "$(old_workers any)" ]; }
 # Once: the sites include our files instead of naming the address. Everything of it is undone when anything of it fails.
 take_over() {
   [ "$TAKEN" = no ] || return 0
+  ask_nginx
+  was=$answered
   write_take_over 2>front.error && reload && TAKEN=yes && answers_as_before || { undo_take_over; TAKEN=no; return 1; }
   as_root rm -f "$NGINX/taking" 2>front.error || return
   note taken
 }
 
-answers_as_before() {
-  [ -n "$FRONT_URL" ] || return 0
-  tries=0
+ask_nginx() {
   for place in $FRONT; do
     answered=$(curl -gksS --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' --connect-to "::$place" \
       ${FRONT_HOST:+-H "Host: $FRONT_HOST"} "$FRONT_URL" 2>/dev/null)
     ! accepted any || return 0
   done
+}
+
+answers_as_before() {
+  [ -n "$FRONT_URL" ] || return 0
+  ask_nginx
+  if accepted any || [ "$answered" = "$was" ]; then return 0; fi
   echo "nginx answers ${answered:-nothing} with its new configuration" >front.error
   return 1
 }

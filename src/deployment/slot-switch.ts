@@ -8,6 +8,7 @@ import { type Crossing, conclude, recovered, unsettled, whyItEnded } from './bri
 import { type CaddyMove, type FrontMove, moveBy } from './front-choice.ts';
 import { releaseNameOf, releaseOf, workingNames } from './release.ts';
 import type { Found } from './repair.ts';
+import type { DeployRequest } from './request.ts';
 import { askedOf } from './show-plan.ts';
 import { slotProgram } from './slot-program.ts';
 import type { Survey } from './survey.ts';
@@ -89,6 +90,27 @@ function parsed(text: string): unknown {
   }
 }
 
+function proxyOf(request: DeployRequest, survey: Survey): FrontMove | undefined {
+  for (const proxy of ['caddy', 'nginx'] as const) {
+    const move = moveBy(proxy, askedOf(request), survey, undefined);
+    if (move !== undefined && 'slots' in move) return move;
+  }
+  return undefined;
+}
+
+/** What the proxy hands requests to now is what was to be new. */
+function turned(move: FrontMove): FrontMove {
+  const slots = { serving: move.slots.free, free: move.slots.serving };
+  if (move.proxy === 'nginx') return { ...move, slots };
+  const { patch, file } = move;
+  return {
+    ...move,
+    slots,
+    patch: { path: patch.path, serving: patch.free, free: patch.serving },
+    file: file && { ...file, before: file.after, after: file.before },
+  };
+}
+
 /**
  * Brings it to its end; the program of that time knows how.
  * @throws UserError `deployment-unsettled`
@@ -106,11 +128,8 @@ export async function settleSlots(
   );
   if (!survey.hasSlotProgram) {
     const current = found.current ?? found.previous;
-    const move = moveBy('nginx', askedOf(request), survey, undefined);
-    if (move === undefined || !('slots' in move))
-      throw unsettled(work, move?.observed ?? 'its program is gone');
-    const { serving, free } = move.slots;
-    // What the proxy hands requests to now is what was to be new.
+    const move = proxyOf(request, survey);
+    if (move === undefined) throw unsettled(work, 'its program is gone');
     const release = found.next === undefined ? releaseOf(request) : releaseNameOf(found.next);
     const facts = {
       request,
@@ -118,7 +137,7 @@ export async function settleSlots(
       survey,
       current,
       release,
-      move: { ...move, slots: { serving: free, free: serving } },
+      move: turned(move),
     };
     await machine.writeFile(`${folder}/program`, slotProgram(facts), { mode: 0o600 });
   }
