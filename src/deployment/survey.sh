@@ -154,14 +154,14 @@ case $fronts in
       echo 'nginx-allowed yes'
       case $all in *[!#]*include*conf.d/\*.conf\;*) echo 'nginx-conf-d yes' ;; esac
       case $all in *open_file_cache\ *) echo 'nginx-file-cache yes' ;; esac
-      echo "$all" | sed -n 's/^# configuration file \(.*\):$/\1/p' | sort -u | while read -r file; do
+      printf '%s\n' "$all" | sed -n 's/^# configuration file \(.*\):$/\1/p' | sort -u | while read -r file; do
         if mentioned "$($sudo cat "$file")"; then
           echo "nginx-file $file"
           text nginx-text "$file"
         fi
       done
     else
-      echo "$all" | sed -n 's/^nginx: \[emerg\] /nginx-error /p' | head -n 1
+      printf '%s\n' "$all" | sed -n 's/^.*\[emerg\] \([0-9#]*: \)\{0,1\}/nginx-error /p' | head -n 1
     fi
     ;;
 esac

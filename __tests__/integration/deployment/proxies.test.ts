@@ -35,6 +35,7 @@ async function deployed(site: ProxySite, tag: string, changes: Partial<DeployReq
 
 /** One version answers, in one of the two slots, and nothing of a switch is left. */
 async function expectRest(site: ProxySite, tag: string, slot: number): Promise<void> {
+  await site.rested();
   expect(await site.answer()).toBe(`${tag} hello`);
   expect(await site.containers()).toEqual([`${site.name}-${tag} running`]);
   expect(await site.slots()).toEqual([slot]);
