@@ -1,6 +1,7 @@
 /** What an earlier deployment left that was killed on its way, in the words of a plan. */
-import { describeRepair } from './put-back.ts';
+
 import { isServing } from './front-choice.ts';
+import { describeRepair } from './put-back.ts';
 import { releaseNameOf } from './release.ts';
 import type { Found } from './repair.ts';
 import { slotPort } from './slots.ts';
