@@ -1,6 +1,7 @@
 import { deployContainer as deploy } from '../deployment/deploy.ts';
 import { complaintAboutFiles, filesShape } from '../deployment/files-shape.ts';
 import { failureOf } from '../deployment/fleet-failure.ts';
+import { readHealthUrl } from '../deployment/health-probe.ts';
 import { preDeployShape } from '../deployment/pre-deploy-command.ts';
 import { type DeployRequest, type Mode, noImage } from '../deployment/request.ts';
 import { standingsTogether } from '../deployment/standings.ts';
@@ -52,7 +53,7 @@ export const containerFields = {
   files: yamlOf(filesShape).optional(),
   preDeploy: yamlOf(preDeployShape).optional(),
   reloadNginx: boolean,
-  healthUrl: text.optional(),
+  healthUrl: readAs(readHealthUrl).optional(),
   healthHost: text.optional(),
   healthTimeout: duration,
   stopTimeout: duration,

@@ -9,6 +9,7 @@ import { type RenewableMachine, renewableMachine } from '../machine/renewable.ts
 import { crossOver } from './bridge.ts';
 import { checkOwner, findContainers, refuseStranger } from './find-containers.ts';
 import { inServingSlot } from './front-choice.ts';
+import { refuseImpossible } from './impossible.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { isUnsettled, Ledger, shelfOf } from './ledger.ts';
 import { describeLeftovers } from './leftovers.ts';
@@ -96,7 +97,8 @@ async function deploy(work: Work): Promise<void> {
     if (request.mode === 'recover') return tellWhatIsLeft(work, looked);
     const { survey, platform } = looked;
     if (isForSwarm(request, survey, machine.name)) return await deployService(looked.work, survey, platform);
-    return await showPlan(looked.work, looked.found, looked.survey);
+    await refuseImpossible(looked.work, looked.found, survey);
+    return await showPlan(looked.work, looked.found, survey);
   }
   const folder = `.tenantry/${container}/switch`;
   const lease = await takeLease({
@@ -119,6 +121,7 @@ async function deploy(work: Work): Promise<void> {
     if (request.mode === 'recover') return tellRecovered(work, current, said);
     // The records, and whom a proxy hands requests to, may be others now.
     const now = said === undefined ? looked : await lookedAt(work);
+    await refuseImpossible(now.work, now.found, now.survey);
     await replace(now, { current, site: { ...site, survey: now.survey } });
   } finally {
     await lease.release();

@@ -66,8 +66,10 @@ export class Fleet {
 
   /** Deploys to some of them at the same time, each to its own end. */
   async deploy(hosts: readonly string[]): Promise<void> {
-    const { image } = this.#request;
-    const request = { ...this.#request, image: { ...image, digest: image.digest ?? this.#digest } };
+    const { image, mode = 'deploy', transfer } = this.#request;
+    // Each server has its own release to go back to; and an image that is sent is the runner's own.
+    const isTag = mode === 'deploy' && transfer !== 'ssh' && image.digest === undefined;
+    const request = isTag ? { ...this.#request, image: { ...image, digest: this.#digest } } : this.#request;
     await this.#each(hosts, async (host, ports) => {
       const timeline = new Timeline();
       const outcome = await deployToHost(host, request, { ...ports, log: timeline.of(ports.log) });

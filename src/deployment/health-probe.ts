@@ -8,6 +8,26 @@ export function outsideProbe({ healthUrl, healthHost }: DeployRequest, host: str
   return { url: new URL(healthUrl.replaceAll('{host}', address)), host: healthHost, headers: {} };
 }
 
+/**
+ * Reads a health address as it is written, with `{host}` for the server.
+ * @throws RangeError that says what is wrong with it.
+ */
+export function readHealthUrl(text: string): string {
+  const written = text.trim();
+  if (!/^https?:\/\/[^/]/i.test(written)) {
+    throw new RangeError(
+      `"${written}" is not an http:// or https:// address — write it whole, like http://{host}:8000/health/`,
+    );
+  }
+  const afterHost = /\{host\}([^:/?#])/.exec(written)?.[1];
+  const afterPort = /^https?:\/\/(?:\[[^\]]*\]|[^/?#:[]*):\d+([^\d/?#])(?![^/]*@)/i.exec(written)?.[1];
+  if (afterHost !== undefined || afterPort !== undefined) {
+    throw new RangeError(`"${written}" has no / before its path — write it like http://{host}:8000/health/`);
+  }
+  if (URL.canParse(written.replaceAll('{host}', 'server.invalid'))) return written;
+  throw new RangeError(`"${written}" is no address — write it like http://{host}:8000/health/`);
+}
+
 /** The same, asked of a container on its server. */
 export interface ContainerProbe {
   readonly scheme: 'http' | 'https';

@@ -2,6 +2,7 @@ import type { PortMapping } from '../docker/container-spec.ts';
 import { UserError } from '../ground/errors.ts';
 import { lastWords, type Machine, succeeded } from '../machine/machine.ts';
 import { type Front, readFront } from './front.ts';
+import { type Listener, listeningOf } from './listeners.ts';
 import { chainOf } from './redirect.ts';
 import { serverScript } from './server-script.ts';
 import { otherSlot, slotPort } from './slots.ts';
@@ -51,6 +52,10 @@ export interface Survey {
     readonly bytes: number | undefined;
     readonly files: number | undefined;
   };
+  /** What the server has in all; undefined where it cannot be told. */
+  readonly totalMemory?: number | undefined;
+  readonly processors?: number | undefined;
+  readonly listening?: readonly Listener[] | undefined;
   readonly availableMemory: number | undefined;
   /** What the running container holds. */
   readonly usedMemory: number | undefined;
@@ -167,6 +172,9 @@ export function readSurvey(text: string): Survey {
       hasIpvs: one('ipvs') === 'yes',
     },
     disk: fullest(all('disk')),
+    totalMemory: size('total'),
+    processors: size('processors'),
+    listening: one('listening') === undefined ? undefined : listeningOf(all('listening')),
     availableMemory: size('available'),
     usedMemory: size('used'),
   };

@@ -143,6 +143,7 @@ export const failureCodes = [
   'network-missing',
   'mount-source-missing',
   'limit-impossible',
+  'health-url-impossible',
   'firewall-rules-missing',
   'address-pool-exhausted',
   'env-file-unreadable',

@@ -251,6 +251,41 @@ describe('refuses before anything is stopped', () => {
     expect(await site.answer()).toBe('v1 hello');
   });
 
+  test('what can never be right there: each is one sentence, and the old one is not touched', async () => {
+    await site.deploy(site.request('v1'));
+    const started = await site.inspected('{{.Id}} {{.State.StartedAt}}');
+    const { address, username, password } = site.lab.registry;
+    await site.onServer(`
+      echo '${password}' | docker login --username ${username} --password-stdin ${address} 2>/dev/null
+      tar cT /dev/null | docker import --platform linux/arm64 - ${site.repository}:arm
+      docker push --quiet ${site.repository}:arm; docker logout ${address}; docker rmi ${site.repository}:arm
+      python3 -m http.server --bind 127.0.0.1 18002 >/dev/null 2>&1 & echo $! >/run/program`);
+    const foreign = { address: undefined, hostPort: 18_002, containerPort: 8000, protocol: 'tcp' } as const;
+    const impossible: [changes: Partial<DeployRequest>, code: string, says: string][] = [
+      [{ memory: 2 ** 50 }, 'limit-impossible', 'of memory on'],
+      [{ ports: [foreign] }, 'port-taken', 'a program that is no container listens on it (127.0.0.1)'],
+      [{ healthUrl: 'http://{host}:18003/health' }, 'health-url-impossible', 'does not publish port 18003'],
+      [
+        { image: parseImage(`${site.repository}:arm`) },
+        'image-wrong-architecture',
+        'the image is linux/arm64',
+      ],
+    ];
+    try {
+      for (const [changes, code, says] of impossible) {
+        const { outcome } = await site.deploy(site.request('v2', changes));
+        expect(outcome.failure).toMatchObject({ code });
+        expect(outcome.failure?.message).toContain(says);
+      }
+      await site.onServer(`gpasswd --delete ${site.host.user} docker`);
+      const { outcome } = await site.deploy(site.request('v2'));
+      expect(outcome.failure?.code).toBe('docker-not-allowed');
+    } finally {
+      await site.onServer(`gpasswd --add ${site.host.user} docker; kill "$(cat /run/program)"`);
+    }
+    expect(await site.inspected('{{.Id}} {{.State.StartedAt}}')).toBe(started);
+  });
+
   test('an engine that does not answer', async () => {
     await control('host1').stop();
     try {

@@ -60,20 +60,18 @@ const answers = () => Promise.all([first.answer(), second.answer()]);
 const results = ({ outcomes }: Course) => outcomes.map(({ result }) => result);
 const rollout = { canaryHosts: 1, maxParallel: 1, onFailure: 'rollback-all' } as const;
 
-/** A version that is well on the first server only: the second one has taken its port away. */
-async function badOnSecond(tag: string, changes: Partial<DeployRequest>): Promise<Course> {
-  const ports = [
-    ...first.request(tag).ports,
-    { address: '127.0.0.1', hostPort: 18_301, containerPort: 8000, protocol: 'tcp' } as const,
-  ];
-  await second.onServer(
-    'python3 -m http.server --bind 127.0.0.1 18301 >/dev/null 2>&1 & echo $! >/tmp/thief',
+/** A version that is well on the first server only. */
+function badOnSecond(tag: string, changes: Partial<DeployRequest>): Promise<Course> {
+  return deploy(
+    tag,
+    { healthTimeout: 3_000, ...changes },
+    {
+      async ask({ url }) {
+        const status = url.hostname === second.host.address ? 500 : 200;
+        return { kind: 'answer', status, headers: {}, body: '', milliseconds: 1 };
+      },
+    },
   );
-  try {
-    return await deploy(tag, { ports, ...changes });
-  } finally {
-    await second.onServer('kill "$(cat /tmp/thief)"');
-  }
 }
 
 test('one course after the other on both: together, a look, going back, halting, cancelled', async () => {
