@@ -23,8 +23,8 @@ export interface ServiceWish {
 
 /** Nanoseconds, as the engine counts. */
 const nanoseconds = (milliseconds: number) => Math.round(milliseconds * 1e6);
-/** Docker's own value, milliseconds: what is shorter is not believed. */
-const shortestMonitor = 5_000;
+/** Milliseconds; 0 would be Docker's own 5 seconds. */
+const shortestMonitor = 1_000;
 
 /**
  * What the request does not name (placement, secrets, configurations, restart delays, …) stays as the service has it.
@@ -86,9 +86,8 @@ export function serviceSpec(wish: ServiceWish, current: Service | undefined): Se
       ...part(base.UpdateConfig),
       FailureAction: 'rollback',
       MaxFailureRatio: 0,
-      Monitor: nanoseconds(
-        Math.max(request.bake, shortestMonitor, (request.health?.startPeriod ?? 0) + shortestMonitor),
-      ),
+      // From the moment a task runs, which is when its health check has passed: a start period is over by then.
+      Monitor: nanoseconds(Math.max(request.bake, shortestMonitor)),
       Order: order,
     },
     RollbackConfig: {

@@ -1,0 +1,266 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { type LoadResult, startLoad } from '../../../bench/deploy/load.ts';
+import { startRunner } from '../../../bench/deploy/runner.ts';
+import { bringUp, control, type HostName, leaveSwarm, makeSwarm } from '../../../lab/lab.ts';
+import type { DeployPorts } from '../../../src/deployment/deploy.ts';
+import type { DeployRequest } from '../../../src/deployment/request.ts';
+import { connectSsh } from '../../../src/machine/ssh.ts';
+import { KeptLog, sshServerOf } from '../lab-server.ts';
+import { startEntrance } from './entrance.ts';
+import { type Course, Site } from './site.ts';
+import type { TestImage } from './test-images.ts';
+
+const check = [
+  `HEALTHCHECK --interval=1s --timeout=10s --retries=3 CMD python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health')"`,
+];
+const images: readonly TestImage[] = [
+  { tag: 'v1', lines: check },
+  { tag: 'v2', boot: 1, lines: check },
+  { tag: 'v3', lines: check },
+  { tag: 'crash', fault: 'crash', lines: check },
+  { tag: 'elsewhere', lines: check },
+  { tag: 'sick', fault: 'sick' },
+];
+const name = 'swarm-shop';
+const port = 18_300;
+const network = 'swarm-shop-net';
+const nodes: readonly HostName[] = ['host3', 'host1', 'host2'];
+
+let site: Site;
+
+/** host3 and host1 have Docker 20.10, host2 a current one; the kernel has vxlan, and no IPVS. */
+beforeAll(async () => {
+  await bringUp(['host1', 'host2']);
+  site = await Site.up('host3', name, port, images);
+  await makeSwarm('host3', ['host1', 'host2']);
+  await site.docker(`network create --driver overlay --attachable ${network}`);
+  await startEntrance(site.lab, { manager: 'host3', service: name, network, port });
+}, 900_000);
+
+afterAll(async () => {
+  if (site === undefined) return;
+  await leaveSwarm(nodes);
+  await site.clear();
+}, 120_000);
+
+const request = (tag: string, changes: Partial<DeployRequest> = {}): DeployRequest =>
+  site.request(tag, {
+    strategy: 'auto',
+    ports: [],
+    networks: [network],
+    healthUrl: `http://${site.host.address}:${port}/health`,
+    healthTimeout: 60_000,
+    bake: 2_000,
+    ...changes,
+  });
+
+/** Through another node than the manager. */
+const through = (host: HostName): Partial<DeployPorts> => ({
+  connect: (_host, signal) => connectSsh(sshServerOf(site.lab[host]), { signal, log: new KeptLog() }),
+});
+
+/** 50 new connections a second to the entrance, one in 50 takes 2 seconds. */
+async function underLoad(work: () => Promise<Course>): Promise<{ load: LoadResult; course: Course }> {
+  const url = `http://${site.host.address}:${port}`;
+  const load = await startLoad({ url, rate: 50, connections: 'new', slowEvery: 50 });
+  try {
+    const course = await work();
+    return { load: await load.stop(), course };
+  } finally {
+    await load.stop().catch(() => {});
+  }
+}
+
+/** `node image` of every container of the service that runs, as its own node says it. */
+async function running(): Promise<string[]> {
+  const script = `
+    docker ps -q --filter label=com.docker.swarm.service.name=${name} |
+      xargs -r docker inspect --format '{{.Config.Image}}'`;
+  const found = await Promise.all(
+    nodes.map(async (node) => {
+      const lines = (await control(node).run(['sh', '-c', script])).split('\n').filter((line) => line !== '');
+      return lines.map((image) => `${node} ${image}`);
+    }),
+  );
+  return found.flat().sort();
+}
+
+/** Once it is a manager that the others reach. */
+async function promoted(node: HostName): Promise<void> {
+  await site.docker(`node promote ${node}`);
+  await site.onServer(
+    `until docker node ls --format '{{.Hostname}} {{.ManagerStatus}}' | grep -q '${node} Reachable'; do sleep 0.1; done`,
+  );
+}
+
+const service = async (format: string) =>
+  (await site.docker(`service inspect --format '${format}' ${name}`)).trim();
+
+test('a first deployment makes the service; no secret is in any list of processes; then it is unchanged', async () => {
+  const planned = await site.deploy(request('v1', { strategy: 'swarm', dryRun: true }));
+  expect(planned.outcome.result).toBe('planned');
+  expect(planned.log.text).toContain('the swarm has no service of that name yet; v1 will be started there');
+  expect(await site.docker('service ls -q --filter name=swarm-shop')).toBe('');
+
+  let isDone = false;
+  const deploying = site.deploy(request('v1', { strategy: 'swarm', replicas: 2 })).finally(() => {
+    isDone = true;
+  });
+  let seen = '';
+  while (!isDone) {
+    seen += await site.onServer(
+      "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done 2>/dev/null",
+    );
+  }
+  const { outcome, standing } = await deploying;
+  expect(outcome.failure?.sentence).toBeUndefined();
+  expect(outcome).toMatchObject({ result: 'deployed', release: 'v1', downtime: 0 });
+  expect(standing).toBe(`v1 serves on ${site.host.address}`);
+  expect(seen).toContain('docker system dial-stdio');
+  expect(seen).not.toContain('canary-secret');
+  expect(seen).not.toContain(site.lab.registry.password);
+  expect(await site.answer()).toBe('v1 hello');
+  const containers = await running();
+  expect(containers.map((line) => line.split(' ')[1])).toEqual(
+    Array(2).fill(`${site.repository}@${outcome.digest}`),
+  );
+  expect(
+    await service('{{index .Spec.Labels "tenantry.release"}} {{.Spec.UpdateConfig.FailureAction}}'),
+  ).toBe('v1 rollback');
+
+  const again = await site.deploy(request('v1'));
+  expect(again.outcome).toMatchObject({ result: 'unchanged', digest: outcome.digest });
+  expect(await running()).toEqual(containers);
+});
+
+test('a new version under load, through a manager with a current engine: not one new connection is lost', async () => {
+  await promoted('host2');
+  try {
+    const { load, course } = await underLoad(() => site.deploy(request('v2'), through('host2')));
+    expect(course.outcome.failure?.sentence).toBeUndefined();
+    expect(course.outcome).toMatchObject({
+      result: 'deployed',
+      release: 'v2',
+      previousRelease: 'v1',
+      downtime: 0,
+    });
+    expect(course.log.text).toContain('task by task, the new one before the old one ends (swarm, 2 tasks)');
+    expect(load.failures).toEqual({});
+    expect(Object.keys(load.versions).sort()).toEqual(['v1', 'v2']);
+    expect((await running()).map((line) => line.split('@')[1])).toEqual(Array(2).fill(course.outcome.digest));
+  } finally {
+    await site.docker('node demote host2');
+  }
+});
+
+describe('a version that is no good', () => {
+  test('ends at once: Swarm puts the old one back, and the step fails with the reason; not one request is lost', async () => {
+    const before = await running();
+    const { load, course } = await underLoad(() => site.deploy(request('crash')));
+    expect(course.outcome.result).toBe('rolled-back');
+    expect(course.outcome.failure).toMatchObject({ code: 'container-stopped' });
+    expect(course.outcome.failure?.sentence).toContain(
+      'RuntimeError: ImproperlyConfigured: SECRET_KEY is not set',
+    );
+    expect(course.standing).toContain('the old version (v2) serves');
+    expect(load.failures).toEqual({});
+    expect(Object.keys(load.versions)).toEqual(['v2']);
+    expect(await running()).toEqual(before);
+    expect(await service('{{.UpdateStatus.State}} {{index .Spec.Labels "tenantry.release"}}')).toBe(
+      'rollback_completed v2',
+    );
+  });
+
+  test('runs, and does not answer well: the step asks Swarm to go back', async () => {
+    const { outcome, standing, log } = await site.deploy(request('sick', { healthTimeout: 4_000 }));
+    expect(log.text).toContain('the image has no HEALTHCHECK');
+    expect(outcome).toMatchObject({ result: 'rolled-back', failure: { code: 'health-server-error' } });
+    expect(standing).toContain('the old version (v2) serves');
+    expect(await site.answer()).toBe('v2 hello');
+  });
+
+  test('cannot be pulled by one node', async () => {
+    const { address } = site.lab.registry;
+    const table = `table ip swarm_test { chain out { type filter hook output priority 0; ip daddr ${address.split(':')[0]} reject; }; }`;
+    await control('host1').run(['nft', table]);
+    try {
+      const { outcome, standing } = await site.deploy(request('elsewhere', { replicas: 3 }));
+      expect(outcome.failure?.sentence).toContain('cannot be started on host1');
+      expect(outcome).toMatchObject({ result: 'rolled-back', failure: { code: 'image-not-found' } });
+      expect(standing).toContain('the old version (v2) serves');
+      expect(await site.answer()).toBe('v2 hello');
+    } finally {
+      await control('host1').run(['nft', 'delete table ip swarm_test']);
+    }
+  });
+});
+
+test('a killed runner: the update goes on, and the next run waits for it and says so', async () => {
+  const runner = startRunner({ server: sshServerOf(site.host), request: request('v3', { bake: 15_000 }) });
+  await site.onServer(`
+    until [ "$(docker service inspect --format '{{.UpdateStatus.State}} {{index .Spec.Labels "tenantry.release"}}' ${name})" = 'updating v3' ]; do
+      sleep 0.1
+    done`);
+  runner.process.kill('SIGKILL');
+  await runner.ended;
+  await site.onServer(`rm -rf ${site.environmentFolder}/switch/lease`); // it would count as alive for 90 s
+  const { outcome, log } = await site.deploy(request('v3'));
+  expect(log.text).toContain(`Repair an update to v3 is under way in the swarm of ${site.host.address}`);
+  expect(log.text).toContain('it was completed: v3 serves');
+  expect(outcome).toMatchObject({ result: 'unchanged', release: 'v3' });
+  expect(await site.answer()).toBe('v3 hello');
+});
+
+test('a worker that is down: its tasks run elsewhere, and the plan says so', async () => {
+  await control('host1').stop();
+  try {
+    await site.onServer(
+      "until docker node ls --format '{{.Hostname}} {{.Status}}' | grep -q 'host1 Down'; do sleep 0.2; done",
+    );
+    const { outcome, log } = await site.deploy(request('v1'));
+    expect(outcome.failure?.sentence).toBeUndefined();
+    expect(log.text).toContain('the node host1 is down: its tasks run elsewhere');
+    expect(
+      (await site.docker(`service ps --filter desired-state=running --format '{{.Node}}' ${name}`)).trim(),
+    ).not.toContain('host1');
+  } finally {
+    await control('host1').start();
+  }
+});
+
+describe('one sentence for', () => {
+  test('tasks that no node can take', async () => {
+    const changes = { replicas: 4, healthTimeout: 5_000, healthUrl: undefined };
+    const ports = [{ address: undefined, hostPort: 18_301, containerPort: 8000, protocol: 'tcp' }] as const;
+    const odd = request('v1', { ...changes, strategy: 'swarm', container: 'swarm-odd', ports });
+    const { outcome, log, standing } = await site.deploy(odd);
+    expect(log.text).toContain(
+      "port 18301 answers on the nodes that run a task: this server's kernel has no IPVS",
+    );
+    expect(outcome.failure).toMatchObject({ code: 'swarm-no-node' });
+    expect(outcome.failure?.sentence).toContain('found no node within 5.0 s — Swarm says: no suitable node');
+    expect(standing).toBe(`nothing runs on ${site.host.address}, as before`);
+    expect(await site.docker('service ls -q --filter name=swarm-odd')).toBe('');
+  });
+
+  test('a server that is no manager', async () => {
+    const { outcome } = await site.deploy(request('v1', { strategy: 'swarm' }), through('host2'));
+    expect(outcome.failure).toMatchObject({ code: 'swarm-not-manager' });
+    expect(outcome.failure?.sentence).toContain('it is a worker of its swarm — give a manager as host');
+  });
+
+  test('a swarm without a majority of its managers', async () => {
+    await promoted('host2');
+    await control('host2').stop();
+    try {
+      const { outcome, standing } = await site.deploy(request('v3', { strategy: 'swarm' }));
+      expect(outcome.failure).toMatchObject({ code: 'swarm-without-leader' });
+      expect(outcome.failure?.sentence).toContain('too few of its managers are online');
+      expect(standing).toBe(`nothing was changed on ${site.host.address}`);
+      expect(await site.answer()).toBe('v1 hello');
+    } finally {
+      await control('host2').start();
+    }
+  });
+});
