@@ -10,8 +10,8 @@ export interface Aim {
 }
 
 export type Course =
-  /** All that are asked for run, no other does, and Swarm has nothing more to do. */
-  | { readonly now: 'done' }
+  /** All that are asked for run, and Swarm has nothing more to do; `leaving`: others still come to their end. */
+  | { readonly now: 'done'; readonly leaving: boolean }
   /** All that are asked for run, and are being watched. */
   | { readonly now: 'watched' }
   | { readonly now: 'under way'; readonly running: number; readonly wanted: number }
@@ -59,7 +59,11 @@ export function courseOf(
   // One on every node: how many nodes it may go to, Swarm knows better; it has made a task for each.
   const isAll = service.replicas === undefined ? running > 0 && live.length === running : running === wanted;
   if (!isAll || live.length > running) return { now: 'under way', running, wanted };
-  return { now: update?.state === 'updating' ? 'watched' : 'done' };
+  if (update?.state === 'updating') return { now: 'watched' };
+  // Of a node that is down Swarm does not know that its tasks have ended.
+  const isHeard = ({ nodeId }: Task) => nodes.some(({ id, isUp }) => id === nodeId && isUp);
+  const leaving = tasks.some((task) => !isWanted(task) && task.state === 'running' && isHeard(task));
+  return { now: 'done', leaving };
 }
 
 /** The newest task of a change that did not stay: it failed, was refused by its node, or ended by itself. */

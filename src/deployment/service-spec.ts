@@ -183,7 +183,7 @@ function platformsOf(platforms: readonly string[]) {
  * Refuses what a service cannot have.
  * @throws UserError `strategy-impossible`
  */
-export function refuseForService({ container, ports, extraHosts }: DeployRequest): void {
+export function refuseForService({ container, ports, extraHosts, transfer }: DeployRequest): void {
   const refuse = (observed: string, hint: string) => {
     throw new UserError(`${container} cannot be deployed by swarm — ${observed}`, hint, {
       code: 'strategy-impossible',
@@ -191,6 +191,12 @@ export function refuseForService({ container, ports, extraHosts }: DeployRequest
   };
   if (ports.some(({ address }) => address !== undefined)) {
     refuse('a service publishes its ports on every address of a node', 'write ports without an address');
+  }
+  if (transfer === 'ssh') {
+    refuse(
+      'every node pulls for itself, and the image would be on one of them',
+      'write "transfer: registry"',
+    );
   }
   if (extraHosts.some((extra) => extra.endsWith(':host-gateway'))) {
     refuse('host-gateway stands for one server, and tasks move', 'write an address in extra-hosts');

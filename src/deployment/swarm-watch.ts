@@ -22,6 +22,8 @@ const answerTimeout = 5_000;
 const pullTimeout = 20 * 60_000;
 /** Milliseconds that Swarm has to go back by itself after a task has failed. */
 const swarmGoesBack = 15_000;
+/** Milliseconds beyond `stop-timeout` after which nobody waits for the old tasks any more: they serve nobody. */
+const leavingTimeout = 30_000;
 /** Looks after which an address that answered, and answers no more, is bad. */
 const badLooks = 3;
 
@@ -125,7 +127,10 @@ export class SwarmWatch {
             answeredAt ??= now;
             bad = 0;
             const isWatched = !isFirst || now - completeSince >= request.bake;
-            if (course.now === 'done' && isWatched && failure === undefined) return;
+            const isLeft =
+              course.now === 'done' &&
+              (!course.leaving || now - completeSince > request.stopTimeout + leavingTimeout);
+            if (isLeft && isWatched && failure === undefined) return;
             this.#tell('all tasks run the new version; they are being watched');
             break;
           }
