@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { tryCommand } from './command.ts';
-import { currentEnginePath, goOfThisMachine } from './current-engine.ts';
+import { currentEnginePath } from './current-engine.ts';
 import { installCommand, missingMachinePackages } from './debian-packages.ts';
 import { boxRootFolder } from './debian-root.ts';
 import { labFolders } from './folders.ts';
 import { readNetwork } from './network.ts';
 import { findPostgres18 } from './postgres18.ts';
 import { statusOfParts } from './status.ts';
+import { goOfThisMachine } from './tools/go.ts';
 
 /** One line of `doctor`. */
 export interface Finding {
@@ -102,7 +103,7 @@ export async function examine(): Promise<Finding[]> {
   say(
     engine,
     'a current Docker engine in the cache',
-    `npm run lab -- up host2 (builds it in about 5 minutes, with ${go ? "this machine's Go" : 'a Go that it fetches'})`,
+    `npm run lab -- up host2 (builds it in some minutes, with ${go ? "this machine's Go" : 'a Go that it fetches'})`,
   );
 
   if (readNetwork(folders) === undefined) {
