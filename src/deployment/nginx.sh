@@ -74,7 +74,7 @@ take_over() {
   [ "$TAKEN" = no ] || return 0
   ask_nginx
   was=$answered
-  write_take_over 2>front.error && reload && TAKEN=yes && answers_as_before || { undo_take_over; TAKEN=no; return 1; }
+  if write_take_over 2>front.error && reload && answers_as_before; then TAKEN=yes; else undo_take_over; return 1; fi
   as_root rm -f "$NGINX/taking" 2>front.error || return
   note taken
 }
