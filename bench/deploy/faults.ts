@@ -41,7 +41,7 @@ async function smallDisks(site: Site): Promise<void> {
   await engine.stop();
   for (const { folder, size, owner } of disks) {
     await site.onServer(
-      `mkdir -p ${folder} && mount -t tmpfs -o size=${size} tmpfs ${folder} && chown ${owner}: ${folder}`,
+      `[ -d ${folder} ] || install -d -o ${owner} -g ${owner} ${folder}; mount -t tmpfs -o size=${size} tmpfs ${folder} && chown ${owner}: ${folder}`,
     );
   }
   await engine.start();
