@@ -125,7 +125,7 @@ export interface Struck {
   readonly meanwhile: string;
   /** What the runner said at its end; nothing when it was killed. */
   readonly runner: string;
-  /** The run after it, which asks for the same. */
+  /** The run after it, which asks for the same, or for what was given as `next`. */
   readonly second: Course;
 }
 
@@ -136,7 +136,7 @@ export interface Struck {
 export async function struckAt(
   site: Site,
   request: DeployRequest,
-  { fault, step }: { fault: Fault; step: string },
+  { fault, step, next = request }: { fault: Fault; step: string; next?: DeployRequest },
 ): Promise<Struck> {
   const folder = `${site.environmentFolder}/switch`;
   const way = wayOf(request.strategy);
@@ -169,7 +169,7 @@ export async function struckAt(
   await site.onServer(`
     while pgrep -f '^sh program ' >/dev/null; do sleep 0.1; done
     [ ! -d ${folder}/lease ] || touch -d '-2 minutes' ${folder}/lease/heartbeat`);
-  return { meanwhile, runner: said, second: await site.deploy(request) };
+  return { meanwhile, runner: said, second: await site.deploy(next) };
 }
 
 async function reached(

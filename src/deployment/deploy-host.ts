@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
-
 import type { ContainerSpec } from '../docker/container-spec.ts';
 import { dockerOn } from '../docker/docker.ts';
 import { shortDigest } from '../docker/image.ts';
 import type { Container, Image } from '../docker/inspect.ts';
 import { LostConnection, UserError } from '../ground/errors.ts';
 import { type RenewableMachine, renewableMachine } from '../machine/renewable.ts';
+import { refuseUnadoptable, servingOnPort } from './adoption.ts';
 import { crossOver } from './bridge.ts';
 import { checkOwner, findContainers, refuseStranger } from './find-containers.ts';
 import { inServingSlot } from './front-choice.ts';
@@ -142,12 +142,14 @@ async function lookedAt(work: Work): Promise<Looked> {
   const { machine, docker, request, ports } = work;
   const { signal } = ports;
   const { container, environment } = request;
-  const [platform, found, { releases, home }] = await Promise.all([
+  const [platform, seen, { releases, home, old }] = await Promise.all([
     docker.platform(),
     findContainers(docker, container),
     listReleases(shelfOf(work), signal),
   ]);
+  const found = seen.current === undefined ? await foundElsewhere(work, seen, old) : seen;
   checkOwner(found, container, environment);
+  refuseUnadoptable(found.current, work.host);
   const facts = { releases, home, current: found.current ?? found.previous };
   const meant = await meantRequest(work, facts);
   if (request.mode === 'rollback') work.learn({ release: releaseOf(meant), digest: meant.image.digest });
@@ -155,6 +157,17 @@ async function lookedAt(work: Work): Promise<Looked> {
   const serving = found.current?.name;
   const survey = await surveyOf(machine, { container, serving, ports: published, networks, signal });
   return { work: { ...work, request: meant }, found, survey, platform, releases };
+}
+
+/** One that serves under a name of its own: known from a run that was killed, or found by the port. */
+async function foundElsewhere(
+  { docker, request }: Work,
+  seen: Found,
+  known: string | undefined,
+): Promise<Found> {
+  const isAtRest = seen.next === undefined && seen.previous === undefined && seen.bridge === undefined;
+  const old = known ?? (isAtRest ? await servingOnPort(docker, request) : undefined);
+  return old === undefined ? seen : findContainers(docker, request.container, old);
 }
 
 /** The same, when the deployment before this one has let go of its last connections. */

@@ -5,10 +5,14 @@ import { UserError } from '../ground/errors.ts';
 import { isForeign, labels, type WorkingNames, workingNames } from './release.ts';
 import type { Found } from './repair.ts';
 
-/** The containers of an application on a server, in one look. Whether they may be touched, `checkOwner` says. */
-export async function findContainers(docker: Docker, container: string): Promise<Found> {
+/**
+ * The containers of an application on a server, in one look. Whether they may be touched, `checkOwner` says.
+ * @param old the id of one that belongs to it under a name of its own.
+ */
+export async function findContainers(docker: Docker, container: string, old?: string): Promise<Found> {
   const names = workingNames(container);
-  const found = await docker.containers([container, ...Object.values(names)], `${labels.app}=${container}`);
+  const named = [container, ...Object.values(names), ...(old === undefined ? [] : [old])];
+  const found = await docker.containers(named, `${labels.app}=${container}`);
   return sorted(found, container, names);
 }
 

@@ -11,7 +11,7 @@ import {
   recordOfContainer,
   recordsToPrune,
 } from './record.ts';
-import { releaseNameOf, releaseOf, settingsOf, workingNames } from './release.ts';
+import { isForeign, releaseNameOf, releaseOf, settingsOf, workingNames } from './release.ts';
 import { type Audit, captureEnvironment, finishReleases, prepareRelease, type Shelf } from './releases.ts';
 import type { DeployRequest, HostOutcome } from './request.ts';
 import type { Work } from './work.ts';
@@ -55,7 +55,10 @@ export class Ledger {
     const previous = this.#current === undefined ? this.#releases.current : keyOfContainer(this.#current);
     const audit = this.#audit;
     const environment = renderEnvironment(request.env);
-    const prepared = { key, environment, record, before, previous, audit };
+    const current = this.#current;
+    const isElsewhere = current !== undefined && isForeign(current) && current.name !== request.container;
+    const old = isElsewhere ? current.id : undefined;
+    const prepared = { key, environment, record, before, previous, old, audit };
     await prepareRelease(shelfOf(this.#work), prepared, ports.signal);
     this.#prepared = { key, record, before, previous };
   }

@@ -1,6 +1,7 @@
 import { shortDigest } from '../docker/image.ts';
 import type { Container } from '../docker/inspect.ts';
 import { showDuration } from '../ground/duration.ts';
+import { adoptionLines } from './adoption.ts';
 import { type Compared, differencesBetween, type FromImage } from './differences.ts';
 import type { Choice } from './mechanism.ts';
 import { digestOf, labels, releaseNameOf } from './release.ts';
@@ -47,11 +48,8 @@ export function planFor(wanted: Wanted, current: Container | undefined, image: F
     return { ...nothing, kind: 'unchanged', summary: `${runs} runs, as asked for`, now };
   }
   const seen = differencesBetween(wanted, current, image);
-  const isAdopted = current.labels[labels.app] === undefined;
   const differences = [
-    ...(isAdopted
-      ? ['it was not started by Tenantry: it is taken over as it is, and kept until the new one serves']
-      : []),
+    ...adoptionLines(current, wanted.spec.labels[labels.app] ?? ''),
     ...(current.state.status === 'running' ? [] : [`it is ${current.state.status}`]),
     ...seen,
     ...(seen.length === 0 && !isSame ? ['settings that Docker does not show'] : []),

@@ -110,7 +110,7 @@ export async function refuseTakenPorts(
     if (others.length === 0) continue;
     throw new UserError(
       `${request.container} cannot have port ${hostPort} of ${machine.name} — it belongs to the container ${listed(others)}`,
-      'stop that one, or choose another port',
+      `stop that one, or choose another port; if it is an earlier version of this application, deploy with container: ${others[0]}, and it is taken over`,
       { code: 'port-taken' },
     );
   }

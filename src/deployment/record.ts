@@ -6,7 +6,7 @@ import type { Container } from '../docker/inspect.ts';
 import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
 import { fileName, isForeign, labels, releaseOf } from './release.ts';
-import type { DeployRequest } from './request.ts';
+import { type DeployRequest, noImage } from './request.ts';
 import { type RunSpecification, runSpecificationJson, runSpecificationOf } from './run-specification.ts';
 
 export interface ReleaseRecord {
@@ -248,6 +248,6 @@ export function recordsToPrune({ records, current, previous }: Releases, keep: n
 
 /** The image of a record: by its digest, or by its id where only that server has it. */
 export function imageOf({ image, digest, imageId }: ReleaseRecord): ImageReference {
-  const name = readImageName(image);
-  return digest === undefined ? { ...name, id: imageId } : { ...name, digest };
+  if (digest !== undefined) return { ...readImageName(image), digest };
+  return { ...noImage, name: image, id: imageId };
 }

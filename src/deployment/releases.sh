@@ -14,6 +14,7 @@ else
 fi
 
 list() {
+  [ ! -s record/old ] || echo "old $(cat record/old)"
   for pointer in current previous; do
     [ ! -s "../releases/$pointer" ] || echo "$pointer $(cat "../releases/$pointer")"
   done

@@ -31,14 +31,21 @@ function run(
   });
 }
 
-/** What is kept there. @throws UserError `cannot-read` */
+/**
+ * What is kept there, the home of the account, and the id of a container under a name of its own that an open
+ * deployment was to replace.
+ * @throws UserError `cannot-read`
+ */
 export async function listReleases(
   shelf: Shelf,
   signal: AbortSignal,
-): Promise<{ releases: Releases; home: string }> {
+): Promise<{ releases: Releases; home: string; old: string | undefined }> {
   const result = await run(shelf, ['list'], { signal });
   const home = /^home (.*)$/m.exec(result.stdout)?.[1];
-  if (succeeded(result) && home !== undefined) return { releases: readReleases(result.stdout), home };
+  if (succeeded(result) && home !== undefined) {
+    const old = /^old (\S+)$/m.exec(result.stdout)?.[1];
+    return { releases: readReleases(result.stdout), home, old };
+  }
   throw new UserError(
     `The releases of ${shelf.container} cannot be read on ${shelf.machine.name} — ${lastWords(result, 1)}`,
     'give this account the right to read and write ~/.tenantry there, or free some space',
@@ -104,6 +111,8 @@ export interface Preparation {
   /** The one that serves, where it has no record yet. */
   readonly before: { readonly key: string; readonly record: ReleaseRecord } | undefined;
   readonly previous: string | undefined;
+  /** The id of what serves, where it cannot be found by a label or by the application's name. */
+  readonly old: string | undefined;
   readonly audit: Audit;
 }
 
@@ -116,7 +125,7 @@ export async function prepareRelease(
   prepared: Preparation,
   signal: AbortSignal,
 ): Promise<void> {
-  const { key, environment, record, before, previous, audit } = prepared;
+  const { key, environment, record, before, previous, old, audit } = prepared;
   const files: [path: string, content: string][] = [
     [`releases/${key}.env`, environment],
     [`switch/record/${key}.json`, `${JSON.stringify(record)}\n`],
@@ -126,6 +135,7 @@ export async function prepareRelease(
     ...(previous === undefined || previous === key
       ? []
       : [['switch/record/previous', `${previous}\n`] as [string, string]]),
+    ...(old === undefined ? [] : [['switch/record/old', `${old}\n`] as [string, string]]),
     ['switch/record/current', `${key}\n`],
     ['switch/record/audit', lineOf(audit)],
   ];

@@ -92,7 +92,7 @@ keep_record() {
   for file in record/*.json record/previous record/current; do
     [ ! -e "$file" ] || mv -f "$file" ../releases/ 2>>record.error
   done
-  rm -f record/audit
+  rm -f record/audit record/old
   rmdir record 2>/dev/null || :
 }
 

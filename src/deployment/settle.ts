@@ -32,7 +32,7 @@ export async function settled(
   const isSwitch = isBetween || seen.bridge !== undefined || survey.isRedirected;
   const settle = isBetween ? settleSlots : settleSwitch;
   let said = isSwitch ? await settle(work, { found: seen, survey, folder }) : undefined;
-  const found = isSwitch ? await findContainers(docker, request.container) : seen;
+  const found = isSwitch ? await findContainers(docker, request.container, seen.current?.id) : seen;
   const repair = describeRepair(found);
   let current = found.current;
   if (repair !== undefined) {

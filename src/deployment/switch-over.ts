@@ -115,7 +115,7 @@ async function bringToRest(
   try {
     const docker = dockerOn(work.machine, { signal: limit, log });
     const current = await putBack(
-      await findContainers(docker, container),
+      await findContainers(docker, container, old?.id),
       { docker, names, log, prove: (name) => work.prove(docker, name, limit) },
       // A lost connection is no verdict about the next one, nor is a failure after its proof.
       {

@@ -140,6 +140,7 @@ export const failureCodes = [
   'image-user-unknown',
   'port-taken',
   'container-name-taken',
+  'container-not-adoptable',
   'network-missing',
   'mount-source-missing',
   'limit-impossible',
