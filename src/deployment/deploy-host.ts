@@ -96,9 +96,11 @@ async function deploy(work: Work): Promise<void> {
     const looked = await lookedAt(work);
     if (request.mode === 'recover') return tellWhatIsLeft(work, looked);
     const { survey, platform } = looked;
-    if (isForSwarm(request, survey, machine.name)) return await deployService(looked.work, survey, platform);
+    if (isForSwarm(looked.work.request, survey, machine.name)) {
+      return await deployService(looked.work, survey, platform, async () => {});
+    }
     await refuseImpossible(looked.work, looked.found, survey);
-    return await showPlan(looked.work, looked.found, survey);
+    return await showPlan(looked.work, looked.found, looked.survey);
   }
   const folder = `.tenantry/${container}/switch`;
   const lease = await takeLease({
@@ -113,8 +115,8 @@ async function deploy(work: Work): Promise<void> {
   });
   try {
     const looked = await lookedAtRest(work, folder);
-    if (isForSwarm(request, looked.survey, machine.name)) {
-      return await deployService(looked.work, looked.survey, looked.platform);
+    if (request.mode !== 'recover' && isForSwarm(looked.work.request, looked.survey, machine.name)) {
+      return await exchangeTasks(looked);
     }
     const site = { survey: looked.survey, folder: `${looked.survey.home}/${folder}`, lease };
     const { current, said } = await settled(looked.work, looked.found, site);
@@ -183,6 +185,44 @@ async function lookedAtRest(work: Work, folder: string): Promise<Looked> {
   return lookedAt(work);
 }
 
+/** A swarm exchanges the tasks of a service; its records lie on the manager that was told. */
+async function exchangeTasks({ work: asked, survey, platform, releases }: Looked): Promise<void> {
+  const { work, recorded } = recording(asked);
+  const ledger = new Ledger(work, { releases, current: undefined, mechanism: 'swarm' });
+  await recorded(ledger, undefined, () =>
+    deployService(work, survey, platform, (digest) =>
+      ledger.prepare(work.request, { digest, imageId: digest }),
+    ),
+  );
+}
+
+/** Keeps the result in mind, and ends the records with it. */
+function recording(asked: Work) {
+  let result: HostOutcome['result'] = 'failed';
+  const work: Work = {
+    ...asked,
+    learn(facts) {
+      result = facts.result ?? result;
+      asked.learn(facts);
+    },
+  };
+  const recorded = async (
+    ledger: Ledger,
+    current: Container | undefined,
+    deploying: () => Promise<void>,
+  ): Promise<void> => {
+    try {
+      await deploying();
+    } catch (error) {
+      // What nobody knows the end of is the next run's, with its records.
+      if (!(error instanceof LostConnection) && !isUnsettled(error)) await ledger.finish(result, current);
+      throw error;
+    }
+    await ledger.finish(result, current);
+  };
+  return { work, recorded };
+}
+
 /** What is known of a server, and what is held there. */
 interface SiteOfWork {
   readonly survey: Survey;
@@ -225,14 +265,7 @@ async function replace(
   { work: asked, platform, releases }: Looked,
   { current, site }: { current: Container | undefined; site: SiteOfWork },
 ): Promise<void> {
-  let result: HostOutcome['result'] = 'failed';
-  const work: Work = {
-    ...asked,
-    learn(facts) {
-      result = facts.result ?? result;
-      asked.learn(facts);
-    },
-  };
+  const { work, recorded } = recording(asked);
   const { request, ports, learn } = work;
   const { log } = ports;
   const release = releaseOf(request);
@@ -241,14 +274,14 @@ async function replace(
     previousDigest: current && digestOf(current),
     standing: untouched(current, work.host),
   });
-  let ledger = new Ledger(work, { releases, current, mechanism: 'none' });
-  try {
+  const ledger = new Ledger(work, { releases, current, mechanism: 'none' });
+  await recorded(ledger, current, async () => {
     const { digest, image } = await fetchedImage(work, { platform, disk: site.survey.disk, current });
     learn({ digest });
     const { survey } = site;
     const serving = { ...work, request: inServingSlot(request, survey) };
     const choice = chooseMechanism(askedOf(request), survey, current);
-    ledger = new Ledger(work, { releases, current, mechanism: choice.mechanism });
+    ledger.mechanism = choice.mechanism;
     const plan = await planOf(serving, { current, digest, choice, survey });
     tellPlan(plan, work);
     if (plan.kind === 'unchanged' && current !== undefined && (await serves(work, current.name))) {
@@ -263,18 +296,13 @@ async function replace(
       if (request.reloadNginx === true) await checkNginx(work);
       const { move } = choice;
       const placed = move === undefined ? serving : { ...work, request: inSlot(request, move.slots.free) };
-      await ledger.prepare(placed.request, { digest, image });
+      await ledger.prepare(placed.request, { digest, imageId: image.id });
       await switchTo(placed, { digest, release, current, site, choice });
       const name = namesFor(request.container, { release, current }).final;
       await checkWhatServes(work, { name, image, digest });
       if (request.reloadNginx === true) await reloadNginx(work);
     }
-  } catch (error) {
-    // What nobody knows the end of is the next run's, with its records.
-    if (!(error instanceof LostConnection) && !isUnsettled(error)) await ledger.finish(result, current);
-    throw error;
-  }
-  await ledger.finish(result, current);
+  });
 }
 
 async function switchTo(work: Work, { digest, release, current, site, choice }: Replacement): Promise<void> {

@@ -1,5 +1,5 @@
 /** What a deployment leaves in the records of a server: prepared before the switch, ended after it. */
-import type { Container, Image } from '../docker/inspect.ts';
+import type { Container } from '../docker/inspect.ts';
 import { UserError } from '../ground/errors.ts';
 import { renderEnvironment } from './environment.ts';
 import {
@@ -23,7 +23,7 @@ export class Ledger {
   readonly #work: Work;
   readonly #releases: Releases;
   readonly #current: Container | undefined;
-  readonly #mechanism: string;
+  mechanism: string;
   #prepared: Prepared | undefined;
 
   constructor(
@@ -37,7 +37,7 @@ export class Ledger {
     this.#work = work;
     this.#releases = releases;
     this.#current = current;
-    this.#mechanism = mechanism;
+    this.mechanism = mechanism;
   }
 
   /**
@@ -45,11 +45,14 @@ export class Ledger {
    * @param placed what was asked for, on the port that the container gets.
    * @throws UserError `cannot-write`
    */
-  async prepare(placed: DeployRequest, { digest, image }: { digest: string; image: Image }): Promise<void> {
+  async prepare(
+    placed: DeployRequest,
+    { digest, imageId }: { digest: string; imageId: string },
+  ): Promise<void> {
     const { request, ports } = this.#work;
     const settings = settingsOf(placed, digest);
     const key = keyOf(releaseOf(request), settings);
-    const facts = { settings, digest, imageId: image.id, mechanism: this.#mechanism, at: new Date() };
+    const facts = { settings, digest, imageId, mechanism: this.mechanism, at: new Date() };
     const record = recordOf(request, facts);
     const before = await this.#recordOfCurrent(facts.at);
     const previous = this.#current === undefined ? this.#releases.current : keyOfContainer(this.#current);
@@ -114,7 +117,7 @@ export class Ledger {
       mode: request.mode ?? 'deploy',
       from: this.#current && releaseNameOf(this.#current),
       to: releaseOf(request),
-      mechanism: this.#mechanism,
+      mechanism: this.mechanism,
     };
   }
 }

@@ -21,5 +21,9 @@ export const rollBackHost: RollBackHost = async (host, request, before, ports) =
     );
     return { ...before, failure };
   }
-  return deployToHost(host, { ...request, mode: 'rollback', rollbackTo: 'previous' }, ports);
+  const back = await deployToHost(host, { ...request, mode: 'rollback', rollbackTo: 'previous' }, ports);
+  const { previousRelease: release, previousDigest: digest } = before;
+  if (back.failure?.code !== 'nothing-to-go-back-to' || digest === undefined) return back;
+  // Whatever deployed that left no record: its image, with the settings of this run.
+  return deployToHost(host, { ...request, release, image: { ...request.image, digest } }, ports);
 };

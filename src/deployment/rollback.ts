@@ -20,7 +20,10 @@ export async function meantRequest(
 ): Promise<DeployRequest> {
   if (request.mode !== 'rollback') return request;
   const { container, rollbackTo = 'previous' } = request;
-  const serving = current && keyOfContainer(current);
+  // Nothing but its records tells which release the tasks of a swarm are.
+  const last = releases.records.find(({ key }) => key === releases.current);
+  const isSwarm = last !== undefined && 'record' in last && last.record.mechanism === 'swarm';
+  const serving = current === undefined ? (isSwarm ? last.key : undefined) : keyOfContainer(current);
   const record = chosenRecord(releases, rollbackTo, { serving, container, host });
   const key = keyOf(record.release, record.settings);
   const text = await machine.readFile(envFileOf(home, container, key));

@@ -5,7 +5,6 @@ import { shortDigest, showImage } from '../docker/image.ts';
 import type { Service, Task } from '../docker/service.ts';
 import { swarmOn } from '../docker/swarm.ts';
 import { LostConnection, messageOf, UserError } from '../ground/errors.ts';
-import { renderEnvironment } from './environment.ts';
 import { runPreDeploy } from './pre-deploy.ts';
 import { reconnected } from './reconnect.ts';
 import { keyOf } from './record.ts';
@@ -33,9 +32,15 @@ const oldTimeout = 60_000;
 
 /**
  * Deploys to the swarm that a server manages.
+ * @param prepare told the digest before anything is changed.
  * @throws UserError when the version of before serves still, or again; the outcome says what serves.
  */
-export async function deployService(work: Work, survey: Survey, platform: string): Promise<void> {
+export async function deployService(
+  work: Work,
+  survey: Survey,
+  platform: string,
+  prepare: (digest: string) => Promise<void>,
+): Promise<void> {
   const { host, request, ports, learn } = work;
   const { log } = ports;
   const release = releaseOf(request);
@@ -61,6 +66,7 @@ export async function deployService(work: Work, survey: Survey, platform: string
     log.step('Unchanged', `${request.container} on ${host} is ${release} (${shortDigest(digest)}) already`);
     return;
   }
+  await prepare(digest);
   await preDeploy(work, way, survey);
   await change(work, site, way, tasks);
 }
@@ -78,14 +84,7 @@ async function preDeploy(work: Work, { digest, isHere }: SwarmWay, survey: Surve
   }
   const settings = settingsOf(request, digest);
   const envFile = envFileOf(survey.home, request.container, keyOf(releaseOf(request), settings));
-  await machine.writeFile(envFile, renderEnvironment(request.env), { mode: 0o600 });
-  try {
-    await runPreDeploy(work, specFor(request, digest, { name: request.container, envFile }));
-  } finally {
-    await machine
-      .run(['rm', '-f', '--', envFile], { timeout: lastTimeout })
-      .catch((error) => work.ports.log.warning(`${envFile} could not be removed: ${messageOf(error)}`));
-  }
+  await runPreDeploy(work, specFor(request, digest, { name: request.container, envFile }));
 }
 
 async function answers(work: Work): Promise<boolean> {

@@ -38,6 +38,7 @@ const back = (changes: Partial<DeployRequest> = {}): DeployRequest => ({
   ...site.request('v1', { env: {}, ports: [], healthUrl: undefined, strategy: 'auto' }),
   image: noImage,
   mode: 'rollback',
+  sharedVolumes: true,
   ...changes,
 });
 
@@ -146,7 +147,7 @@ test('a container of a Compose project is taken over, kept, and gone back to', a
     (await site.docker(`inspect -f '{{.HostConfig.RestartPolicy.Name}}' ${name}-tenantry-adopted`)).trim(),
   ).toBe('no');
 
-  const { outcome, log } = await done(back({ sharedVolumes: true }));
+  const { outcome, log } = await done(back());
   expect(outcome).toMatchObject({ result: 'deployed', release: 'adopted-v1', downtime: 0 });
   expect(log.text).not.toContain('canary-secret');
   expect(await site.answer()).toBe('v1 hand');
