@@ -117,11 +117,8 @@ describe('deploys', () => {
   });
 
   test('over a container that was started by hand, and keeps its volumes', async () => {
-    await site.docker(
-      `run -d --name ${name} -p ${port}:8000 -v thin-data:/data -e FOO=1 ${site.lab.baseImage} sleep 1000 || true`,
-    );
     await site.deploy(site.request('v1'));
-    await site.docker(`rm -f ${name}`);
+    await site.docker(`rm -f ${name}-v1`);
     await site.docker(
       `run -d --name ${name} -p ${port}:8000 -v thin-data:/data -e FOO=1 ${site.repository}:v1`,
     );

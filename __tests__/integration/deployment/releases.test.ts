@@ -48,6 +48,13 @@ async function done(wanted: DeployRequest) {
   return course;
 }
 
+/** The image is there, for a `docker run` of somebody else; nothing else is. */
+async function fetched(tag: string): Promise<void> {
+  await site.clear();
+  await done(request(tag));
+  await site.clear();
+}
+
 const releases = async () =>
   (await site.onServer(`cd ${site.environmentFolder}/releases && ls *.json`))
     .trim()
@@ -133,7 +140,7 @@ test('releases are recorded, gone back to without the registry, and only the old
 }, 300_000);
 
 test('a container of a Compose project is taken over, kept, and gone back to', async () => {
-  await site.clear();
+  await fetched('v1');
   await site.docker(
     `run -d --name ${name} --network ${network} -v ${volume}:/media -e GREETING=hand -e DB_PASSWORD=canary-secret --restart always -p ${port}:8000 --label com.docker.compose.project=shop --label com.docker.compose.service=web ${site.repository}:v1`,
   );
@@ -162,7 +169,7 @@ test('a container of a Compose project is taken over, kept, and gone back to', a
 }, 180_000);
 
 test('one of another name is found by its port, and serves again under it when the new one is no good', async () => {
-  await site.clear();
+  await fetched('v1');
   const byHand = (more: string) =>
     site.docker(`run -d --name older-shop ${more} -p ${port}:8000 ${site.repository}:v1`);
   await byHand('--rm');
