@@ -53,7 +53,7 @@ export class Ledger {
     const settings = settingsOf(placed, digest);
     const key = keyOf(releaseOf(request), settings);
     const facts = { settings, digest, imageId, mechanism: this.mechanism, at: new Date() };
-    const record = recordOf(request, facts);
+    const record = { ...recordOf(request, facts), ...this.#adoptedAs(releaseOf(request)) };
     const before = await this.#recordOfCurrent(facts.at);
     const previous = this.#current === undefined ? this.#releases.current : keyOfContainer(this.#current);
     const audit = this.#audit;
@@ -64,6 +64,14 @@ export class Ledger {
     const prepared = { key, environment, record, before, previous, old, audit };
     await prepareRelease(shelfOf(this.#work), prepared, ports.signal);
     this.#prepared = { key, record, before, previous };
+  }
+
+  /** A release that was taken over stays one, also when Tenantry has made its container anew. */
+  #adoptedAs(release: string): Pick<ReleaseRecord, 'adopted'> {
+    const [adopted] = this.#releases.records.flatMap((stored) =>
+      'record' in stored && stored.record.release === release ? (stored.record.adopted ?? []) : [],
+    );
+    return adopted === undefined ? {} : { adopted };
   }
 
   /** A container without a record gets one: it is what a rollback would go back to. */
