@@ -203,6 +203,7 @@ function serverOf(inputs: Inputs<typeof serverFields>, host: string): SshServer 
     key: inputs.sshKey,
     passphrase: inputs.sshPassphrase,
     password: inputs.sshPassword,
+    agent: process.env.SSH_AUTH_SOCK,
     fingerprint: inputs.sshFingerprint,
     knownHosts: inputs.sshKnownHosts,
     connectTimeout: inputs.sshConnectTimeout,

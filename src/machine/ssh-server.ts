@@ -11,6 +11,8 @@ export interface SshLogin extends SshAccount {
   readonly key?: string | undefined;
   readonly passphrase?: string | undefined;
   readonly password?: string | undefined;
+  /** Socket of an agent that has keys (`SSH_AUTH_SOCK`): asked where there is neither a key nor a password. */
+  readonly agent?: string | undefined;
   /** `SHA256:…` of every host key that is accepted. */
   readonly fingerprint?: readonly string[] | undefined;
   /** Lines as in `~/.ssh/known_hosts`. */

@@ -15,6 +15,8 @@ export interface LoginAttempt {
   readonly through: string | undefined;
   /** Fingerprint and `authorized_keys` line of the key that was offered, as far as they are known. */
   readonly key: Omit<PrivateKey, 'text'> | undefined;
+  /** Whether an agent was asked for its keys. */
+  readonly hasAgent?: boolean;
   readonly password: boolean;
   readonly connectTimeout: number;
 }
@@ -29,6 +31,13 @@ export function sshVerdict(error: unknown, attempt: LoginAttempt): UserError {
   const verdict = (code: FailureCode, message: string, hint: string) =>
     new UserError(message, hint, { code, cause: error });
 
+  if (attempt.hasAgent === true && levelOf(error) === 'agent') {
+    return verdict(
+      'ssh-no-credentials',
+      `Cannot log in as ${showAccount(attempt.account)} — neither a key nor a password is given, and the agent of this machine does not answer (${text})`,
+      `set ${attempt.inputs}-key, or start an agent with your key (SSH_AUTH_SOCK)`,
+    );
+  }
   if (/ENOTFOUND|EAI_AGAIN|Name or service not known|name resolution/.test(observed)) {
     return verdict(
       'ssh-name-not-resolved',
@@ -109,8 +118,20 @@ export function sshVerdict(error: unknown, attempt: LoginAttempt): UserError {
   );
 }
 
-function rejected({ account, key, password }: LoginAttempt, cause: unknown): UserError {
+/** Which part of the login ssh2 complains about. */
+function levelOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'level' in error ? error.level : undefined;
+}
+
+function rejected({ account, key, password, hasAgent }: LoginAttempt, cause: unknown): UserError {
   const { user } = account;
+  if (hasAgent === true) {
+    return new UserError(
+      `${showAddress(account)} does not let ${user} in — it took none of the keys that the agent has`,
+      `look at them with "ssh-add -L", and add one to ~${user}/.ssh/authorized_keys there, or set ssh-key`,
+      { code: 'ssh-key-rejected', cause },
+    );
+  }
   if (key === undefined) {
     return new UserError(
       `${showAddress(account)} does not let ${user} in — the password was refused`,

@@ -57,6 +57,7 @@ interface Login {
   readonly server: SshLogin;
   readonly pins: HostKeyPins | undefined;
   readonly key: PrivateKey | undefined;
+  readonly agent: string | undefined;
   /** How the names of its inputs begin. */
   readonly inputs: 'ssh' | 'ssh-jump';
 }
@@ -64,19 +65,21 @@ interface Login {
 function loginOf(server: SshLogin, inputs: Login['inputs']): Login {
   const given = (text: string | undefined) => text !== undefined && text.trim() !== '';
   const key = given(server.key) ? readPrivateKey(server.key ?? '', `${inputs}-key`) : undefined;
-  if (key === undefined && !given(server.password)) {
+  const agent =
+    key === undefined && !given(server.password) && given(server.agent) ? server.agent : undefined;
+  if (key === undefined && !given(server.password) && agent === undefined) {
     throw new UserError(
-      `Cannot log in as ${showAccount(server)} — neither a key nor a password is given`,
-      `set ${inputs}-key${inputs === 'ssh' ? ' (better) or ssh-password' : ''}`,
+      `Cannot log in as ${showAccount(server)} — neither a key nor a password is given, and no agent runs here`,
+      `set ${inputs}-key${inputs === 'ssh' ? ' (better) or ssh-password' : ''}, or start an agent with your key (SSH_AUTH_SOCK)`,
       { code: 'ssh-no-credentials' },
     );
   }
-  return { server, pins: readPins(server), key, inputs };
+  return { server, pins: readPins(server), key, agent, inputs };
 }
 
-/** A jump host without a key of its own gets the server's. */
-function keyOf({ key, passphrase }: SshLogin): Pick<SshLogin, 'key' | 'passphrase'> {
-  return { key, passphrase };
+/** A jump host without a key of its own gets the server's, or its agent. */
+function keyOf({ key, passphrase, agent }: SshLogin): Pick<SshLogin, 'key' | 'passphrase' | 'agent'> {
+  return { key, passphrase, agent };
 }
 
 /** Without the parts that are undefined, so that they do not hide what they are spread over. */
@@ -123,7 +126,7 @@ interface OpenClient {
 type Handshake = OpenClient | { readonly refused: ShownKey | undefined };
 
 async function handshake(
-  { server, pins, key, inputs }: Login,
+  { server, pins, key, agent, inputs }: Login,
   way: Way,
   kinds: readonly string[],
 ): Promise<Handshake> {
@@ -135,6 +138,7 @@ async function handshake(
     inputs,
     through: way.through,
     key,
+    hasAgent: agent !== undefined,
     password: server.password !== undefined,
     connectTimeout: way.connectTimeout,
   };
@@ -146,6 +150,7 @@ async function handshake(
       username: server.user,
       ...(sock === undefined ? {} : { sock }),
       ...credentials(server, key),
+      ...(agent === undefined ? {} : { agent }),
       readyTimeout: way.connectTimeout,
       keepaliveInterval: keepalive.interval,
       keepaliveCountMax: keepalive.count,

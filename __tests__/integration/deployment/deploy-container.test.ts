@@ -187,6 +187,24 @@ describe('when the new version is no good, the old one serves again', () => {
   });
 });
 
+/** Docker itself builds none here: an image of one file, whose own word on its processor is changed. */
+function imageForAnotherProcessor(name: string): string {
+  return `
+    cd /root && mkdir -p image/files && echo hello >image/files/hello
+    tar cC image/files . | docker import - ${name} && docker save ${name} | tar xC image
+    python3 - <<'PYTHON'
+import hashlib, json
+manifest = json.load(open('image/manifest.json'))
+config = json.load(open('image/' + manifest[0]['Config']))
+config['architecture'] = 'arm64'
+text = json.dumps(config).encode()
+manifest[0]['Config'] = hashlib.sha256(text).hexdigest() + '.json'
+open('image/' + manifest[0]['Config'], 'wb').write(text)
+json.dump(manifest, open('image/manifest.json', 'w'))
+PYTHON
+    docker rmi ${name}; tar cC image --exclude=./files . | docker load; rm -r image`;
+}
+
 describe('refuses before anything is stopped', () => {
   const refusals: [name: string, changes: () => Partial<DeployRequest>, code: string][] = [
     ['a missing image', () => ({ image: parseImage(`${site.repository}:nonesuch`) }), 'image-not-found'],
@@ -254,7 +272,7 @@ describe('refuses before anything is stopped', () => {
     const { address, username, password } = site.lab.registry;
     await site.onServer(`
       echo '${password}' | docker login --username ${username} --password-stdin ${address} 2>/dev/null
-      tar cT /dev/null | docker import --platform linux/arm64 - ${site.repository}:arm
+      ${imageForAnotherProcessor(`${site.repository}:arm`)}
       docker push --quiet ${site.repository}:arm; docker logout ${address}; docker rmi ${site.repository}:arm
       python3 -m http.server --bind 127.0.0.1 18002 >/dev/null 2>&1 & echo $! >/run/program`);
     const foreign = { address: undefined, hostPort: 18_002, containerPort: 8000, protocol: 'tcp' } as const;

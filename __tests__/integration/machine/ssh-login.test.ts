@@ -1,7 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
+import { command } from '../../../lab/command.ts';
 import { bringUp, type LabHost } from '../../../lab/lab.ts';
 import { UserError } from '../../../src/ground/errors.ts';
 import type { Machine } from '../../../src/machine/machine.ts';
@@ -80,6 +86,39 @@ describe('lets in', () => {
     expect(await whoami(await login(changes()))).toBe(host.user);
   });
 });
+
+test('lets in with the key that an agent has, also through a jump host', async () => {
+  const agent = await startAgent(host.privateKeyPath);
+  try {
+    const { address, sshPort: port, user, hostKeyFingerprint } = host;
+    const jump = { host: address, port, user, fingerprint: [hostKeyFingerprint] };
+    for (const way of [{}, { jump }]) {
+      expect(await whoami(await login({ key: undefined, agent: agent.socket, ...way }))).toBe(host.user);
+    }
+  } finally {
+    await agent.stop();
+  }
+});
+
+/** An SSH agent of this machine, with a key or without one. */
+async function startAgent(keyPath?: string): Promise<{ socket: string; stop(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'tenantry-agent-'));
+  const socket = join(folder, 'socket');
+  const child = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+  while (!existsSync(socket)) await sleep(20);
+  if (keyPath !== undefined) {
+    await command(['ssh-add', keyPath], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+  }
+  return {
+    socket,
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill();
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
 
 describe('refuses, and says why', () => {
   const jump = () => ({ host: host.address, port: host.sshPort, user: host.user });
@@ -170,6 +209,20 @@ describe('refuses, and says why', () => {
     expect(failure.code).toBe(code);
     expect(failure.sentence).toContain(says());
     expect(failure.sentence).not.toContain(host.password);
+  });
+
+  test('an agent with other keys, and one that does not answer', async () => {
+    const agent = await startAgent();
+    try {
+      const other = await failureOf(login({ key: undefined, agent: agent.socket }), UserError);
+      expect(other.code).toBe('ssh-key-rejected');
+      expect(other.sentence).toContain('ssh-add -L');
+    } finally {
+      await agent.stop();
+    }
+    const gone = await failureOf(login({ key: undefined, agent: agent.socket }), UserError);
+    expect(gone.code).toBe('ssh-no-credentials');
+    expect(gone.sentence).toContain('does not answer');
   });
 
   test('a cancelled login ends at once', async () => {
