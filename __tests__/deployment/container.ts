@@ -24,6 +24,7 @@ export function container(
     cpus: 0,
     autoRemove: false,
     beyondUs: [],
+    options: {},
     ...others,
     state: {
       status: 'running',

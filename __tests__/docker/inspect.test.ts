@@ -51,6 +51,7 @@ test('a container', () => {
     id: 'ab12',
     autoRemove: false,
     beyondUs: [],
+    options: {},
     name: 'shop',
     imageId: 'sha256:cafe',
     image: 'shop@sha256:3f',

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-
+import {
+  optionDifferences,
+  optionsOf,
+  parseCapability,
+  parseTmpfs,
+  parseUlimit,
+} from '../../src/docker/container-options.ts';
 import {
   type ContainerSpec,
   parseExtraHost,
@@ -61,6 +67,41 @@ test.each<[name: string, changes: Partial<ContainerSpec>, added: string[]]>([
   ['the host’s network', { networks: ['host'] }, ['--network', 'host']],
   ['hosts', { extraHosts: [parseExtraHost('db:10.0.0.5')] }, ['--add-host', 'db:10.0.0.5']],
   ['limits', { memory: parseSize('512MiB'), cpus: 1.5 }, ['--memory', '536870912b', '--cpus', '1.5']],
+  [
+    'what else docker run has',
+    {
+      options: {
+        hostname: 'web-1',
+        dns: ['10.0.0.2'],
+        logDriver: 'local',
+        logOptions: { 'max-size': '10m' },
+        capAdd: ['NET_BIND_SERVICE'],
+        capDrop: ['ALL'],
+        securityOptions: ['no-new-privileges'],
+        readOnly: true,
+        tmpfs: ['/tmp:size=64m'],
+        ulimits: ['nofile=1024:65536'],
+        init: true,
+        shmSize: 2 ** 28,
+      },
+    },
+    [
+      ...['--hostname', 'web-1', '--dns', '10.0.0.2', '--log-driver', 'local', '--log-opt', 'max-size=10m'],
+      ...['--cap-add', 'NET_BIND_SERVICE', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+      ...['--read-only', '--tmpfs', '/tmp:size=64m', '--ulimit', 'nofile=1024:65536', '--init'],
+      ...['--shm-size', '268435456b'],
+    ],
+  ],
+  [
+    'more names on a network',
+    { networks: ['web'], options: { networkAliases: ['api'] } },
+    ['--network', 'web', '--network-alias', 'shop', '--network-alias', 'api'],
+  ],
+  [
+    'none of them, where nobody shall find it',
+    { networks: ['web'], networkAlias: undefined, options: { networkAliases: ['api'] } },
+    ['--network', 'web'],
+  ],
   ['a user', { user: '1000:1000' }, ['--user', '1000:1000']],
   ['time to stop', { stopTimeout: 10_500 }, ['--stop-timeout', '11']],
   [
@@ -98,6 +139,20 @@ test('every network after the first is connected by itself', () => {
   ]);
 });
 
+test('options: what is off is as what is not there, and what differs is told', () => {
+  expect(optionsOf({ init: false, tmpfs: [], logOptions: {}, hostname: undefined, capAdd: ['ALL'] })).toEqual(
+    {
+      capAdd: ['ALL'],
+    },
+  );
+  expect(
+    optionDifferences(
+      { readOnly: true, shmSize: 2 ** 28, ulimits: [parseUlimit('nofile=5')], capDrop: ['B', 'A'] },
+      { capDrop: ['A', 'B'], ulimits: ['nofile=5:5'], logOptions: { 'max-size': '1m' }, init: false },
+    ),
+  ).toEqual(['log-options: max-size=1m → none', 'read-only: none → true', 'shm-size: none → 256 MiB']);
+});
+
 describe('texts of the inputs', () => {
   test.each([
     ['8000:80', '8000->80/tcp'],
@@ -120,6 +175,9 @@ describe('texts of the inputs', () => {
     [parseRestart, 'sometimes', /unless-stopped/],
     [parseSize, '512', /did you mean 512MiB/],
     [parseSize, '512MB', /like 512MiB/],
+    [parseUlimit, 'nofile', /like nofile=65536/],
+    [parseTmpfs, 'tmp', /like \/run/],
+    [parseCapability, 'net', /like NET_BIND_SERVICE/],
     [parseCpus, '0', /like 0\.5/],
     [parseCpus, 'two', /like 0\.5/],
   ])('%p refuses "%s"', (read, text, says) => {

@@ -6,6 +6,7 @@ import { preDeployShape } from '../deployment/pre-deploy-command.ts';
 import { type DeployRequest, type Mode, noImage } from '../deployment/request.ts';
 import { standingsTogether } from '../deployment/standings.ts';
 import { type CanaryHosts, complaintAboutHosts, parseCanaryHosts } from '../deployment/waves.ts';
+import { optionsOf, parseCapability, parseTmpfs, parseUlimit } from '../docker/container-options.ts';
 import { parseExtraHost, parsePort, parseRestart, parseVolume } from '../docker/container-spec.ts';
 import { type ImageReference, parseImage } from '../docker/image.ts';
 import type { RegistryLogin } from '../docker/registry.ts';
@@ -45,6 +46,19 @@ export const containerFields = {
   user: text.optional(),
   restart: readAs(parseRestart),
   command: lines.optional(),
+  networkAliases: lines.optional(),
+  hostname: text.optional(),
+  dns: lines.optional(),
+  logDriver: text.optional(),
+  logOptions: keyValues.optional(),
+  capAdd: linesOf(parseCapability).optional(),
+  capDrop: linesOf(parseCapability).optional(),
+  securityOptions: lines.optional(),
+  readOnly: boolean,
+  tmpfs: linesOf(parseTmpfs).optional(),
+  ulimits: linesOf(parseUlimit).optional(),
+  init: boolean,
+  shmSize: readAs(parseSize).optional(),
   env: environment.optional(),
   envFile: text.optional(),
   envMode: choice('env-file', 'mount'),
@@ -179,6 +193,7 @@ function requestOf({ inputs, origin }: Context): DeployRequest {
     extraHosts,
     labels,
     env,
+    options: optionsOf(inputs),
     requiredEnv: inputs.requiredEnv ?? [],
     registryLogin: loginOf(inputs),
     run: origin.run,

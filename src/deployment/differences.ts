@@ -1,3 +1,4 @@
+import { type ContainerOptions, optionDifferences } from '../docker/container-options.ts';
 import { type ContainerSpec, type Mount, showPort } from '../docker/container-spec.ts';
 import type { Container } from '../docker/inspect.ts';
 import { showSize } from '../docker/size.ts';
@@ -30,7 +31,7 @@ export type Before = Pick<
   | 'memory'
   | 'cpus'
   | 'user'
->;
+> & { readonly options?: ContainerOptions };
 
 /** What the current container has from its image, and not because somebody asked for it. */
 export interface FromImage {
@@ -50,6 +51,7 @@ export function differencesBetween(wanted: Compared, current: Before, image: Fro
     ...changed('mounts', current.mounts.filter(isNamed).map(showMount), spec.mounts.map(showMount)),
     ...changed('networks', current.networks, spec.networks.length === 0 ? ['bridge'] : spec.networks),
     ...changed('extra hosts', current.extraHosts, spec.extraHosts),
+    ...optionDifferences(spec.options ?? {}, ownAliasLess(current, spec)),
     ...labelDifference(spec, current),
     ...(JSON.stringify(command) === JSON.stringify(current.command)
       ? []
@@ -65,6 +67,14 @@ export function differencesBetween(wanted: Compared, current: Before, image: Fro
       ? []
       : [`user: ${current.user || "the image's"} → ${spec.user}`]),
   ];
+}
+
+/** The application's own name is an alias of every container of it. */
+function ownAliasLess({ options = {} }: Before, { networkAlias }: ContainerSpec): ContainerOptions {
+  return {
+    ...options,
+    networkAliases: (options.networkAliases ?? []).filter((alias) => alias !== networkAlias),
+  };
 }
 
 function imageDifference({ digest, release }: Compared, current: Before): string[] {

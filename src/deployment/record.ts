@@ -165,6 +165,12 @@ export function recordOfContainer(
       labels: Object.fromEntries(own.filter(([name]) => !name.startsWith('com.docker.'))),
       memory: container.memory === 0 ? undefined : container.memory,
       cpus: container.cpus === 0 ? undefined : container.cpus,
+      options: {
+        ...container.options,
+        networkAliases: (container.options.networkAliases ?? []).filter(
+          (alias) => alias !== request.container,
+        ),
+      },
       user: container.user === '' ? undefined : container.user,
       restart: container.labels[labels.restart] ?? container.restart,
       healthUrl: request.healthUrl,

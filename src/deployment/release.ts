@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { optionsOf } from '../docker/container-options.ts';
 import type { ContainerFile, ContainerSpec } from '../docker/container-spec.ts';
 import { pinnedImage } from '../docker/image.ts';
 import type { Container } from '../docker/inspect.ts';
@@ -148,6 +149,7 @@ export function specFor(request: DeployRequest, digest: string, { name, envFile 
     restart: 'no',
     stopTimeout: request.stopTimeout,
     health: request.health,
+    options: request.options ?? {},
   };
 }
 
@@ -178,6 +180,9 @@ export function settingsOf(request: DeployRequest, digest: string): string {
     [memory, cpus, user, restart, health, request.stopTimeout, request.environment],
     // What most have not leaves the hash as it is.
     ...(filesFor(request).length === 0 ? [] : [filesFor(request)]),
+    ...(Object.keys(optionsOf(request.options ?? {})).length === 0
+      ? []
+      : [{ options: optionsOf(request.options ?? {}) }]),
   ];
   return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
 }

@@ -21,7 +21,7 @@ list() {
   for file in ../releases/*.json; do
     [ -e "$file" ] || continue
     key=${file##*/} key=${key%.json}
-    echo "record $key $(tr -d '\n' <"$file")"
+    printf 'record %s %s\n' "$key" "$(tr -d '\n' <"$file")" # echo would read what stands after a backslash
     [ ! -e "../releases/$key.env" ] || echo "environment $key"
   done
 }

@@ -1,3 +1,4 @@
+import type { ContainerOptions } from '../docker/container-options.ts';
 import type { HealthCheck, Mount, PortMapping } from '../docker/container-spec.ts';
 import type { ImageReference } from '../docker/image.ts';
 import type { RegistryLogin } from '../docker/registry.ts';
@@ -49,6 +50,7 @@ export interface DeployRequest {
   readonly memory?: number | undefined;
   readonly cpus?: number | undefined;
   readonly user?: string | undefined;
+  readonly options?: ContainerOptions | undefined;
   readonly restart: string;
   readonly health?: HealthCheck | undefined;
   /** Secret. */

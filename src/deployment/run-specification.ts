@@ -1,6 +1,7 @@
 /** Everything of a request that makes the container, and how it is known to be well: what a record keeps of it. */
 import * as z from 'zod';
 
+import type { ContainerOptions } from '../docker/container-options.ts';
 import type { DeployRequest } from './request.ts';
 
 /** What belongs to one run, or is kept elsewhere: the values of the environment stand in a file of their own. */
@@ -32,6 +33,22 @@ export type RunSpecification = Omit<DeployRequest, OfTheRun>;
 const text = z.string();
 const texts = z.array(text);
 
+const optionShape = {
+  networkAliases: texts.optional(),
+  hostname: text.optional(),
+  dns: texts.optional(),
+  logDriver: text.optional(),
+  logOptions: z.record(text, text).optional(),
+  capAdd: texts.optional(),
+  capDrop: texts.optional(),
+  securityOptions: texts.optional(),
+  readOnly: z.boolean().optional(),
+  tmpfs: texts.optional(),
+  ulimits: texts.optional(),
+  init: z.boolean().optional(),
+  shmSize: z.number().optional(),
+} satisfies Record<keyof ContainerOptions, z.ZodType>;
+
 /** A field of the request that is missing here is an error of the compiler. */
 const shape = {
   command: texts.optional(),
@@ -57,6 +74,7 @@ const shape = {
   envPath: text.optional(),
   /** May be secret, as the environment beside it: both files are for this account only. */
   files: z.record(text, text).optional(),
+  options: z.object(optionShape).optional(),
   restart: text,
   health: z
     .object({

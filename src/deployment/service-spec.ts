@@ -1,8 +1,11 @@
 /** A service of a swarm as a request asks for it, in the engine's own structure. */
+
+import { inputName, optionsOf } from '../docker/container-options.ts';
 import type { HealthCheck, PortMapping } from '../docker/container-spec.ts';
 import { pinnedImage } from '../docker/image.ts';
 import type { Service, ServiceSpec } from '../docker/service.ts';
 import { UserError } from '../ground/errors.ts';
+import { listed } from '../ground/words.ts';
 import { labels, releaseOf, settingsOf } from './release.ts';
 import type { DeployRequest } from './request.ts';
 
@@ -183,7 +186,8 @@ function platformsOf(platforms: readonly string[]) {
  * Refuses what a service cannot have.
  * @throws UserError `strategy-impossible`
  */
-export function refuseForService({ container, ports, extraHosts, transfer }: DeployRequest): void {
+export function refuseForService(request: DeployRequest): void {
+  const { container, ports, extraHosts, files = {}, envMode, transfer, options = {} } = request;
   const refuse = (observed: string, hint: string) => {
     throw new UserError(`${container} cannot be deployed by swarm — ${observed}`, hint, {
       code: 'strategy-impossible',
@@ -200,6 +204,19 @@ export function refuseForService({ container, ports, extraHosts, transfer }: Dep
   }
   if (extraHosts.some((extra) => extra.endsWith(':host-gateway'))) {
     refuse('host-gateway stands for one server, and tasks move', 'write an address in extra-hosts');
+  }
+  if (Object.keys(files).length > 0 || envMode === 'mount') {
+    refuse(
+      'Swarm makes the containers of a service itself, and gives them no files',
+      "take files and env-mode: mount away; a service has Docker's own configs and secrets",
+    );
+  }
+  const given = Object.keys(optionsOf(options));
+  if (given.length > 0) {
+    refuse(
+      `${listed(given.map(inputName))} would be lost on a service`,
+      'take that away, and set it on the service by hand (docker service update): what a service has stays',
+    );
   }
 }
 

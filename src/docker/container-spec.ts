@@ -1,5 +1,7 @@
 /** A container as it is asked for, and the texts that ask for its parts. */
 
+import type { ContainerOptions } from './container-options.ts';
+
 /** Everything that `docker create` is told about a container. */
 export interface ContainerSpec {
   readonly name: string;
@@ -15,7 +17,10 @@ export interface ContainerSpec {
   readonly ports: readonly PortMapping[];
   readonly mounts: readonly Mount[];
   readonly networks: readonly string[];
-  /** A name under which other containers on the same networks find it, whatever it is called itself. */
+  /**
+   * A name under which other containers on the same networks find it, whatever it is called itself; undefined: under
+   * none, not even one of its options.
+   */
   readonly networkAlias: string | undefined;
   /** `name:address`, or `name:host-gateway`. */
   readonly extraHosts: readonly string[];
@@ -28,6 +33,7 @@ export interface ContainerSpec {
   /** Milliseconds between SIGTERM and SIGKILL. */
   readonly stopTimeout: number | undefined;
   readonly health: HealthCheck | undefined;
+  readonly options?: ContainerOptions;
 }
 
 /** Docker's health check, where the image has none or not the right one. Times in milliseconds. */

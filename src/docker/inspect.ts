@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { UserError } from '../ground/errors.ts';
+import { type ContainerOptions, optionsOf } from './container-options.ts';
 import type { Mount, PortMapping } from './container-spec.ts';
 
 /** A container as it is, from `docker container inspect`. */
@@ -32,6 +33,7 @@ export interface Container {
   readonly autoRemove: boolean;
   /** What it was given that Tenantry cannot give a container, in the words of `docker run`. */
   readonly beyondUs: readonly string[];
+  readonly options: ContainerOptions;
 }
 
 export interface ContainerState {
@@ -80,6 +82,7 @@ const containerJson = z.object({
     Env: texts,
     Cmd: texts,
     User: z.string().nullish(),
+    Hostname: z.string().nullish(),
   }),
   State: z.object({
     Status: z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']),
@@ -109,7 +112,10 @@ const containerJson = z.object({
     CapDrop: texts,
     Devices: z.array(z.unknown()).nullish(),
     Tmpfs: z.record(z.string(), z.string()).nullish(),
-    Ulimits: z.array(z.unknown()).nullish(),
+    Ulimits: z.array(z.object({ Name: z.string(), Soft: z.number(), Hard: z.number() })).nullish(),
+    LogConfig: z.object({ Type: z.string().default(''), Config: textMap }).nullish(),
+    ShmSize: z.number().nullish(),
+    NetworkMode: z.string().nullish(),
     Sysctls: textMap,
     SecurityOpt: texts,
     Dns: texts,
@@ -131,7 +137,9 @@ const containerJson = z.object({
       }),
     )
     .nullish(),
-  NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()).nullish() }),
+  NetworkSettings: z.object({
+    Networks: z.record(z.string(), z.object({ Aliases: texts })).nullish(),
+  }),
 });
 
 const imageJson = z.object({
@@ -189,24 +197,47 @@ function containerOf(found: z.infer<typeof containerJson>): Container {
     cpus: (host.NanoCpus ?? 0) / 1e9,
     autoRemove: host.AutoRemove,
     beyondUs: beyondUs(host),
+    options: givenOptions(found),
   };
+}
+
+/** Bytes of /dev/shm that a container has without being asked. */
+const usualShm = 64 * 2 ** 20;
+
+/** What it was given, as far as that can be told from what everybody has. */
+function givenOptions(found: z.infer<typeof containerJson>): ContainerOptions {
+  const { HostConfig: host, Config: config, Id: id, Name: name } = found;
+  const { Type: driver, Config: logOptions } = host.LogConfig ?? { Type: '', Config: {} };
+  const isUsualLog = (driver === 'json-file' || driver === '') && Object.keys(logOptions).length === 0;
+  const hostname = config.Hostname ?? '';
+  const sharesHost = ['host', 'container'].includes((host.NetworkMode ?? '').split(':')[0] ?? '');
+  // Engines have these among the aliases, though nobody asked.
+  const own = [id.slice(0, 12), name.replace(/^\//, ''), hostname];
+  const aliases = Object.values(found.NetworkSettings.Networks ?? {}).flatMap(({ Aliases }) => Aliases);
+  return optionsOf({
+    networkAliases: [...new Set(aliases)].filter((alias) => !own.includes(alias)),
+    hostname: sharesHost || hostname === '' || own[0] === hostname ? undefined : hostname,
+    dns: host.Dns,
+    logDriver: isUsualLog ? undefined : driver,
+    logOptions: isUsualLog ? undefined : logOptions,
+    capAdd: host.CapAdd.map((capability) => capability.replace(/^CAP_/, '')),
+    capDrop: host.CapDrop.map((capability) => capability.replace(/^CAP_/, '')),
+    securityOptions: host.SecurityOpt,
+    readOnly: host.ReadonlyRootfs,
+    tmpfs: Object.entries(host.Tmpfs ?? {}).map(([path, how]) => (how === '' ? path : `${path}:${how}`)),
+    ulimits: (host.Ulimits ?? []).map(({ Name, Soft, Hard }) => `${Name}=${Soft}:${Hard}`),
+    init: host.Init === true,
+    shmSize: host.ShmSize == null || host.ShmSize === usualShm ? undefined : host.ShmSize,
+  });
 }
 
 function beyondUs(host: z.infer<typeof containerJson>['HostConfig']): string[] {
   const given: [option: string, isGiven: boolean][] = [
     ['--privileged', host.Privileged],
-    ['--cap-add', host.CapAdd.length > 0],
-    ['--cap-drop', host.CapDrop.length > 0],
     ['--device', (host.Devices ?? []).length > 0],
-    ['--tmpfs', Object.keys(host.Tmpfs ?? {}).length > 0],
-    ['--ulimit', (host.Ulimits ?? []).length > 0],
     ['--sysctl', Object.keys(host.Sysctls).length > 0],
-    ['--security-opt', host.SecurityOpt.length > 0],
-    ['--dns', host.Dns.length > 0],
     ['--pid', host.PidMode !== ''],
     ['--userns', host.UsernsMode !== ''],
-    ['--read-only', host.ReadonlyRootfs],
-    ['--init', host.Init === true],
     ['--group-add', host.GroupAdd.length > 0],
     ['--link', host.Links.length > 0],
   ];

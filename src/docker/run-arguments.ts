@@ -1,3 +1,4 @@
+import { optionArguments } from './container-options.ts';
 import {
   bracketed,
   type ContainerSpec,
@@ -30,6 +31,7 @@ export function createArguments(spec: ContainerSpec): string[] {
       ? []
       : ['--stop-timeout', String(Math.ceil(spec.stopTimeout / 1_000))]),
     ...(spec.health === undefined ? [] : healthArguments(spec.health)),
+    ...optionArguments(spec.options ?? {}),
     spec.image,
     ...spec.command,
   ];
@@ -37,14 +39,19 @@ export function createArguments(spec: ContainerSpec): string[] {
 
 /** `docker network connect` for each network after the first. */
 export function connectArguments(spec: ContainerSpec): string[][] {
-  const alias = spec.networkAlias === undefined ? [] : ['--alias', spec.networkAlias];
-  return spec.networks.slice(1).map((network) => ['network', 'connect', ...alias, network, spec.name]);
+  const aliases = aliasesOf(spec).flatMap((alias) => ['--alias', alias]);
+  return spec.networks.slice(1).map((network) => ['network', 'connect', ...aliases, network, spec.name]);
 }
 
 /** Docker's three networks of its own know no aliases. */
-function aliasArguments({ networkAlias, networks: [network] }: ContainerSpec): string[] {
-  if (networkAlias === undefined || network === undefined) return [];
-  return ['bridge', 'host', 'none'].includes(network) ? [] : ['--network-alias', networkAlias];
+function aliasArguments(spec: ContainerSpec): string[] {
+  const [network = 'bridge'] = spec.networks;
+  if (['bridge', 'host', 'none'].includes(network)) return [];
+  return aliasesOf(spec).flatMap((alias) => ['--network-alias', alias]);
+}
+
+function aliasesOf({ networkAlias, options = {} }: ContainerSpec): string[] {
+  return networkAlias === undefined ? [] : [networkAlias, ...(options.networkAliases ?? [])];
 }
 
 function formatPort({ address, hostPort, containerPort, protocol }: PortMapping): string {

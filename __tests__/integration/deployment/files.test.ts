@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { preDeployShape } from '../../../src/deployment/pre-deploy-command.ts';
-import type { DeployRequest } from '../../../src/deployment/request.ts';
+import { type DeployRequest, noImage } from '../../../src/deployment/request.ts';
+import { readContainers } from '../../../src/docker/inspect.ts';
 import { Site } from './site.ts';
 
 const name = 'filed-shop';
@@ -60,13 +61,58 @@ describe.each(['host1', 'host2'] as const)('%s', (where) => {
     expect(await site.inspected('{{index .Config.Labels "tenantry.env-keys"}}')).toBe('DB_PASSWORD,GREETING');
     expect(log.lines).toContain(`grep canary /app/.env /srv/deep/er/config.js on ${site.host.address}`);
 
-    const other = await site.deploy(request('v2', { dryRun: true }));
+    const back = await site.deploy(site.request('v2', { mode: 'rollback', image: noImage, env: {} }));
+    expect(back.outcome.failure?.sentence).toBeUndefined();
+    expect(await inside(`${name}-v1`, 'cat /app/.env /srv/deep/er/config.js')).toBe(
+      both.replace('"new"', '"https://ü.example"'),
+    );
+    expect(await site.onServer(`find ${site.environmentFolder} -type f -perm /077`)).toBe('');
+
+    const other = await site.deploy(request('v1', { files: { '/srv/deep/er/config.js': '' }, dryRun: true }));
     expect(other.log.text).toContain('settings that Docker does not show');
 
-    const less = await site.deploy(request('v2', { files: {}, env: { GREETING: 'bye' }, dryRun: true }));
+    const less = await site.deploy(request('v1', { files: {}, env: { GREETING: 'bye' }, dryRun: true }));
     expect(less.log.text).toContain('variables: − DB_PASSWORD');
     expect(less.log.text).toContain('files: − /srv/deep/er/config.js');
   }, 180_000);
+
+  test('options that docker run has: asked for, they are there, and the same again changes nothing', async () => {
+    const options = {
+      networkAliases: ['api'],
+      hostname: 'web-1',
+      dns: ['10.0.0.2'],
+      logDriver: 'json-file',
+      logOptions: { 'max-size': '10m' },
+      capAdd: ['NET_ADMIN'],
+      capDrop: ['MKNOD'],
+      securityOptions: ['no-new-privileges'],
+      readOnly: true,
+      tmpfs: ['/scratch:size=1m'],
+      ulimits: ['nofile=1024:2048'],
+      init: true,
+      shmSize: 2 ** 20,
+    };
+    await site.docker('network create filed 2>/dev/null || true');
+    const wanted = site.request('v1', { networks: ['filed'], options });
+    const first = await site.deploy(wanted);
+    expect(first.outcome.failure?.sentence).toBeUndefined();
+    const [serving] = readContainers(await site.docker(`inspect ${name}-v1`));
+    expect(serving?.options).toEqual({ ...options, networkAliases: [name, 'api'] });
+    expect(await inside(`${name}-v1`, 'touch /x; touch /scratch/x && hostname; ulimit -n')).toMatch(
+      /Read-only file system\nweb-1\n1024$/,
+    );
+    const ask = `python3 -c 'import urllib.request as u; print(u.urlopen("http://api:8000").read())'`;
+    expect(await site.docker(`run --rm --network filed ${site.repository}:v1 ${ask}`)).toContain('v1 hello');
+    expect((await site.deploy(wanted)).outcome.result).toBe('unchanged');
+    const other = await site.deploy({
+      ...wanted,
+      options: { ...options, init: false, dns: [] },
+      dryRun: true,
+    });
+    expect(other.outcome.differences).toEqual(['dns: 10.0.0.2 → none', 'init: true → none']);
+    await site.clear();
+    await site.docker('network rm filed');
+  }, 120_000);
 
   if (where === 'host1') {
     test('a user that the image does not know', async () => {

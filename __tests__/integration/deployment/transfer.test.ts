@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-
+import { noImage } from '../../../src/deployment/request.ts';
 import { parseImage } from '../../../src/docker/image.ts';
 import { localMachine } from '../../../src/machine/local.ts';
 import { lastWords, type Machine, succeeded } from '../../../src/machine/machine.ts';
@@ -66,6 +66,13 @@ describe.each(['host1', 'host2'] as const)('%s', (where) => {
     expect(second.log.text.match(/sending/g)).toHaveLength(1);
     expect(await site.answer()).toBe('v2 hello');
     expect(await site.inspected('{{.Image}}')).toBe(second.outcome.digest);
+
+    const back = await site.deploy(
+      site.request('v2', { mode: 'rollback', rollbackTo: 'previous', image: noImage }),
+    );
+    expect(back.outcome.failure?.sentence).toBeUndefined();
+    expect(back.outcome).toMatchObject({ result: 'deployed', release: 'v1' });
+    expect(await site.answer()).toBe('v1 hello');
   }, 180_000);
 
   test('one that is not there, here', async () => {
