@@ -39,6 +39,9 @@ const TAGS = [
 /** Left out too: each brings the libraries of a whole cloud, or speaks to a server that no test has. */
 const LOG_DRIVERS = ['awslogs', 'fluentd', 'gcplogs', 'gelf', 'splunk'];
 
+/** No older one will do: an older Go that reads it fetches this one. */
+const GO = '1.26.8';
+
 const BUILD_PACKAGES = ['gcc', 'libc6-dev', 'libseccomp-dev', 'pkg-config'];
 
 /**
@@ -47,7 +50,7 @@ const BUILD_PACKAGES = ['gcc', 'libc6-dev', 'libseccomp-dev', 'pkg-config'];
  */
 const SCRIPT = `
 set -euo pipefail
-mkdir /tmp/engine; cd /tmp/engine; go mod init engine
+mkdir /tmp/engine; cd /tmp/engine; go mod init engine; go mod edit -go=${GO}
 copy() { # MODULE VERSION FOLDER
   local source; source=$(go mod download -json "$1@$2" | sed -n 's/.*"Dir": "\\(.*\\)".*/\\1/p')
   cp -r "$source" "$3"; chmod -R u+w "$3"
