@@ -41,6 +41,7 @@ import { inSlot } from './slots.ts';
 import { type Survey, surveyOf } from './survey.ts';
 import { deployService } from './swarm.ts';
 import { isForSwarm } from './swarm-look.ts';
+import { keyInSwarm } from './swarm-records.ts';
 import { switchOver, untouched } from './switch-over.ts';
 import { awaitEnd } from './switch-run.ts';
 import type { HostPorts, Work } from './work.ts';
@@ -95,11 +96,10 @@ async function deploy(work: Work): Promise<void> {
   if (request.dryRun) {
     const looked = await lookedAt(work);
     if (request.mode === 'recover') return tellWhatIsLeft(work, looked);
-    const { survey, platform } = looked;
-    if (isForSwarm(looked.work.request, survey, machine.name)) {
-      return await deployService(looked.work, survey, platform, async () => {});
+    if (isForSwarm(looked.work.request, looked.survey, machine.name)) {
+      return await deployService(looked.work, looked);
     }
-    await refuseImpossible(looked.work, looked.found, survey);
+    await refuseImpossible(looked.work, looked.found, looked.survey);
     return await showPlan(looked.work, looked.found, looked.survey);
   }
   const folder = `.tenantry/${container}/switch`;
@@ -115,8 +115,8 @@ async function deploy(work: Work): Promise<void> {
   });
   try {
     const looked = await lookedAtRest(work, folder);
-    if (request.mode !== 'recover' && isForSwarm(looked.work.request, looked.survey, machine.name)) {
-      return await exchangeTasks(looked);
+    if (isForSwarm(looked.work.request, looked.survey, machine.name)) {
+      return await deployService(looked.work, looked);
     }
     const site = { survey: looked.survey, folder: `${looked.survey.home}/${folder}`, lease };
     const { current, said } = await settled(looked.work, looked.found, site);
@@ -152,7 +152,10 @@ async function lookedAt(work: Work): Promise<Looked> {
   const found = seen.current === undefined ? await foundElsewhere(work, seen, old) : seen;
   checkOwner(found, container, environment);
   refuseUnadoptable(found.current, work.host);
-  const facts = { releases, home, current: found.current ?? found.previous };
+  const current = found.current ?? found.previous;
+  const isBack = request.mode === 'rollback' && current === undefined;
+  const inSwarm = isBack ? await keyInSwarm(work) : undefined;
+  const facts = { releases, home, current, inSwarm };
   const meant = await meantRequest(work, facts);
   if (request.mode === 'rollback') work.learn({ release: releaseOf(meant), digest: meant.image.digest });
   const { networks, ports: published } = meant;
@@ -183,17 +186,6 @@ async function lookedAtRest(work: Work, folder: string): Promise<Looked> {
   );
   await awaitEnd(machine, folder, ports.signal);
   return lookedAt(work);
-}
-
-/** A swarm exchanges the tasks of a service; its records lie on the manager that was told. */
-async function exchangeTasks({ work: asked, survey, platform, releases }: Looked): Promise<void> {
-  const { work, recorded } = recording(asked);
-  const ledger = new Ledger(work, { releases, current: undefined, mechanism: 'swarm' });
-  await recorded(ledger, undefined, () =>
-    deployService(work, survey, platform, (digest) =>
-      ledger.prepare(work.request, { digest, imageId: digest }),
-    ),
-  );
 }
 
 /** Keeps the result in mind, and ends the records with it. */

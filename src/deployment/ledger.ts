@@ -130,14 +130,14 @@ export class Ledger {
   }
 }
 
-interface Prepared {
+export interface Prepared {
   readonly key: string;
   readonly record: ReleaseRecord;
   readonly before: { readonly key: string; readonly record: ReleaseRecord } | undefined;
   readonly previous: string | undefined;
 }
 
-function afterwards(releases: Releases, { key, record, before, previous }: Prepared): Releases {
+export function afterwards(releases: Releases, { key, record, before, previous }: Prepared): Releases {
   const added = [{ key, record }, ...(before === undefined ? [] : [before])];
   const others = releases.records.filter((stored) => added.every((each) => each.key !== stored.key));
   return {

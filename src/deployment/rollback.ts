@@ -16,14 +16,22 @@ import type { Work } from './work.ts';
  */
 export async function meantRequest(
   { host, request, machine, docker, ports }: Work,
-  { releases, current, home }: { releases: Releases; current: Container | undefined; home: string },
+  {
+    releases,
+    current,
+    inSwarm,
+    home,
+  }: {
+    releases: Releases;
+    current: Container | undefined;
+    /** The key of the service that runs, where no container does. */
+    inSwarm: string | undefined;
+    home: string;
+  },
 ): Promise<DeployRequest> {
   if (request.mode !== 'rollback') return request;
   const { container, rollbackTo = 'previous' } = request;
-  // Nothing but its records tells which release the tasks of a swarm are.
-  const last = releases.records.find(({ key }) => key === releases.current);
-  const isSwarm = last !== undefined && 'record' in last && last.record.mechanism === 'swarm';
-  const serving = current === undefined ? (isSwarm ? last.key : undefined) : keyOfContainer(current);
+  const serving = current === undefined ? inSwarm : keyOfContainer(current);
   const record = chosenRecord(releases, rollbackTo, { serving, container, host });
   const key = keyOf(record.release, record.settings);
   const text = await machine.readFile(envFileOf(home, container, key));

@@ -3,7 +3,7 @@ import { pinnedImage, showImage } from '../docker/image.ts';
 import type { Image } from '../docker/inspect.ts';
 import type { Service, SwarmNode } from '../docker/service.ts';
 import { type Swarm, swarmOn } from '../docker/swarm.ts';
-import { UserError } from '../ground/errors.ts';
+import { LostConnection, UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
 import { labels } from './release.ts';
 import type { DeployRequest } from './request.ts';
@@ -25,8 +25,8 @@ export interface SwarmSite {
 export interface SwarmWay extends ServiceWish {
   /** Whether the image says how its health is looked at; undefined when the image is not here. */
   readonly hasHealthCheck: boolean | undefined;
-  /** The manager has the image, and can run it. */
-  readonly isHere: boolean;
+  /** The image's own id on the manager; undefined where it cannot run. */
+  readonly imageHere: string | undefined;
   /** Why not without a gap, and what would allow it. */
   readonly obstacle: string | undefined;
   /** Lines for the plan. */
@@ -93,8 +93,7 @@ export async function swarmWay(
   { survey, platform }: { survey: Survey; platform: string },
 ): Promise<SwarmWay> {
   const { machine, request } = work;
-  const { image, registryLogin } = request;
-  const { digest, platforms } = await swarm.resolve(image, registryLogin);
+  const { digest, platforms } = await resolved(work, swarm);
   const { able, remarks } = nodesFor(request, { nodes, platforms, server: machine.name });
   const canRunHere = platforms.length === 0 || platforms.includes(platform);
   const local = canRunHere ? await imageHere(work, digest) : undefined;
@@ -109,7 +108,7 @@ export async function swarmWay(
     startsFirst: obstacle === undefined,
     isForced: false,
     hasHealthCheck: request.health !== undefined || local?.hasHealthCheck,
-    isHere: local !== undefined,
+    imageHere: local?.id,
     obstacle,
     remarks: [
       ...remarks,
@@ -121,6 +120,20 @@ export async function swarmWay(
           ]),
     ],
   };
+}
+
+/** From the registry; of a release that the manager has, also when the registry is gone. */
+async function resolved({ docker, request, ports }: Work, swarm: Swarm) {
+  const { image, registryLogin } = request;
+  try {
+    return await swarm.resolve(image, registryLogin);
+  } catch (error) {
+    const { digest } = image;
+    if (digest === undefined || !(error instanceof UserError) || error instanceof LostConnection) throw error;
+    if ((await docker.image(pinnedImage(image, digest))) === undefined) throw error;
+    ports.log.warning(`${error.message}; nodes that have the image can start it all the same`);
+    return { digest, platforms: [] };
+  }
 }
 
 /** On the manager, too: it shows that it can be had, and how it is made. Other nodes fetch it for themselves. */

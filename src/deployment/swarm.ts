@@ -5,10 +5,13 @@ import { shortDigest, showImage } from '../docker/image.ts';
 import type { Service, Task } from '../docker/service.ts';
 import { swarmOn } from '../docker/swarm.ts';
 import { LostConnection, messageOf, UserError } from '../ground/errors.ts';
+import { shelfOf } from './ledger.ts';
 import { runPreDeploy } from './pre-deploy.ts';
 import { reconnected } from './reconnect.ts';
-import { keyOf } from './record.ts';
+import type { Releases } from './record.ts';
 import { envFileOf, labels, releaseOf, settingsOf, specFor } from './release.ts';
+import { listReleases } from './releases.ts';
+import type { HostOutcome } from './request.ts';
 import { courseOf, isOf } from './service-course.ts';
 import { serviceSpec } from './service-spec.ts';
 import { tellPlan } from './show-plan.ts';
@@ -22,6 +25,7 @@ import {
   swarmWay,
 } from './swarm-look.ts';
 import { aimOf, planForService, runsAll } from './swarm-plan.ts';
+import { ServiceLedger, settleServiceRecords } from './swarm-records.ts';
 import { type Sight, SwarmWatch, serviceAnswers } from './swarm-watch.ts';
 import type { Work } from './work.ts';
 
@@ -30,30 +34,59 @@ const pause = 500;
 const lastTimeout = 30_000;
 const oldTimeout = 60_000;
 
+/** What is known of the manager. */
+export interface Manager {
+  readonly survey: Survey;
+  readonly platform: string;
+  readonly releases: Releases;
+}
+
 /**
  * Deploys to the swarm that a server manages.
- * @param prepare told the digest before anything is changed.
  * @throws UserError when the version of before serves still, or again; the outcome says what serves.
  */
-export async function deployService(
-  work: Work,
-  survey: Survey,
-  platform: string,
-  prepare: (digest: string) => Promise<void>,
-): Promise<void> {
+export async function deployService(asked: Work, manager: Manager): Promise<void> {
+  const { request, ports } = asked;
+  const { site, said } = await settled(asked, await lookAtSwarm(asked), manager.survey);
+  if (request.mode === 'recover') return tellRecovered(asked, site, said);
+  let result: HostOutcome['result'] = 'failed';
+  const work: Work = {
+    ...asked,
+    learn(facts) {
+      result = facts.result ?? result;
+      asked.learn(facts);
+    },
+  };
+  const { releases } = said === undefined ? manager : await listReleases(shelfOf(work), ports.signal);
+  const ledger = new ServiceLedger(work, releases, site.service);
+  try {
+    await exchange(work, { site, manager, ledger });
+  } catch (error) {
+    // What nobody knows the end of is the next run's, with its records.
+    if (!(error instanceof LostConnection) && !request.dryRun) await ledger.finish(result);
+    throw error;
+  }
+  if (!request.dryRun) await ledger.finish(result);
+}
+
+interface Exchange {
+  readonly site: SwarmSite;
+  readonly manager: Manager;
+  readonly ledger: ServiceLedger;
+}
+
+async function exchange(work: Work, { site, manager, ledger }: Exchange): Promise<void> {
   const { host, request, ports, learn } = work;
   const { log } = ports;
   const release = releaseOf(request);
-  const site = await settled(work, await lookAtSwarm(work));
   const { service } = site;
   const before = service && releaseOfService(service);
   learn({
     previousRelease: before,
     previousDigest: service && digestOfService(service),
-    standing:
-      before === undefined ? `nothing was changed on ${host}` : `${before} serves on ${host}, untouched`,
+    standing: unchangedStanding(work, before),
   });
-  const way = await swarmWay(work, site, { survey, platform });
+  const way = await swarmWay(work, site, manager);
   const { digest } = way;
   learn({ digest });
   log.step('Image', `${showImage(request.image)} is ${shortDigest(digest)}`);
@@ -66,25 +99,41 @@ export async function deployService(
     log.step('Unchanged', `${request.container} on ${host} is ${release} (${shortDigest(digest)}) already`);
     return;
   }
-  await prepare(digest);
-  await preDeploy(work, way, survey);
+  const key = await ledger.prepare(request, digest, way.imageHere);
+  await preDeploy(work, way, envFileOf(manager.survey.home, request.container, key));
   await change(work, site, way, tasks);
 }
 
 /** On the manager, in the new image, before the swarm is told anything. */
-async function preDeploy(work: Work, { digest, isHere }: SwarmWay, survey: Survey): Promise<void> {
+async function preDeploy(work: Work, { digest, imageHere }: SwarmWay, envFile: string): Promise<void> {
   const { request, machine } = work;
-  if (request.preDeploy === undefined && !survey.hasPreDeploy) return;
-  if (!isHere) {
+  if (request.preDeploy === undefined) return;
+  if (imageHere === undefined) {
     throw new UserError(
       `Commands before the deployment of ${request.container} cannot run on ${machine.name} — the image is not built for it`,
-      `build it for this manager, too, or give another manager as host`,
+      'build it for this manager, too, or give another manager as host',
       { code: 'image-wrong-architecture' },
     );
   }
-  const settings = settingsOf(request, digest);
-  const envFile = envFileOf(survey.home, request.container, keyOf(releaseOf(request), settings));
   await runPreDeploy(work, specFor(request, digest, { name: request.container, envFile }));
+}
+
+/** For `mode: recover`: what is there now. */
+function tellRecovered(
+  { host, request, ports, learn }: Work,
+  { service }: SwarmSite,
+  said: string | undefined,
+): void {
+  const release = service && releaseOfService(service);
+  learn({
+    result: said === undefined ? 'unchanged' : 'recovered',
+    release: release ?? '',
+    digest: service && digestOfService(service),
+    standing:
+      release === undefined ? `nothing runs on ${host}` : `${release} is what the swarm of ${host} runs`,
+  });
+  const outcome = said ?? `nothing to recover: ${release ?? 'nothing'} is there, and no update is under way`;
+  ports.log.step(said === undefined ? 'At rest' : 'Recovered', `${request.container} on ${host}: ${outcome}`);
 }
 
 async function answers(work: Work): Promise<boolean> {
@@ -93,36 +142,49 @@ async function answers(work: Work): Promise<boolean> {
   return complaint === undefined;
 }
 
-/** Waits for an update that somebody else has begun: Swarm goes on with it although nobody looks. */
-async function settled(work: Work, site: SwarmSite): Promise<SwarmSite> {
+/** What was found, and what an earlier run that was killed had left to be done. */
+interface Settled {
+  readonly site: SwarmSite;
+  readonly said: string | undefined;
+}
+
+/** Waits for an update that somebody else has begun, and puts the records of a killed run in order. */
+async function settled(work: Work, found: SwarmSite, survey: Survey): Promise<Settled> {
+  const { site, said } = await updateEnded(work, found);
+  const pending = survey.pendingRelease;
+  if (pending === undefined || work.request.dryRun) return { site, said };
+  await settleServiceRecords(work, pending, site.service);
+  return { site, said: said ?? 'the records of a run that was killed are in order' };
+}
+
+/** Swarm goes on with an update although nobody looks. */
+async function updateEnded(work: Work, site: SwarmSite): Promise<Settled> {
   const { request, host, ports } = work;
+  const { log, signal } = ports;
   const { service, swarm, nodes } = site;
   const state = service?.update?.state;
-  if (service === undefined || state === undefined || state === 'completed' || state === 'rollback_completed')
-    return site;
+  const nothing = { site, said: undefined };
+  if (service === undefined || state === undefined || /completed$/.test(state)) return nothing;
   const name = releaseOfService(service);
   if (state === 'paused' || state === 'rollback_paused') {
-    ports.log.step(
-      'Repair',
-      `an earlier update to ${name} was given up by Swarm: ${service.update?.message}`,
-    );
-    return site;
+    log.step('Repair', `an earlier update to ${name} was given up by Swarm: ${service.update?.message}`);
+    return nothing;
   }
   const what = state === 'updating' ? `an update to ${name}` : `a way back to ${name}`;
-  ports.log.step('Repair', `${what} is under way in the swarm of ${host}: it comes to its end first`);
-  if (request.dryRun) return site;
+  log.step('Repair', `${what} is under way in the swarm of ${host}: it comes to its end first`);
+  if (request.dryRun) return nothing;
   const watch = new SwarmWatch(work, { swarm, nodes, aim: aimOf(service), pause });
   const failure = await watch.toTheEnd().catch((error: unknown) => error);
   if (failure !== undefined && !(failure instanceof UserError)) throw failure;
-  ports.signal.throwIfAborted();
+  signal.throwIfAborted();
   const now = await lookAtSwarm(work);
   const runs = now.service && releaseOfService(now.service);
-  ports.log.info(
+  const said =
     failure === undefined
       ? `it was completed: ${runs} serves`
-      : `it did not get there, and ${runs} is what the swarm shall run now: ${failure.message}`,
-  );
-  return now;
+      : `it did not get there, and ${runs} is what the swarm shall run now: ${failure.message}`;
+  log.info(said);
+  return { site: now, said };
 }
 
 async function change(work: Work, site: SwarmSite, way: SwarmWay, tasks: readonly Task[]): Promise<void> {
