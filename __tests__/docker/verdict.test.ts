@@ -21,6 +21,31 @@ test.each<[stderr: string, code: string, says: string]>([
     'docker-not-allowed',
     'usermod -aG docker',
   ],
+  [
+    "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online. Make sure more than half of the managers are online.",
+    'swarm-without-leader',
+    'too few of its managers are online',
+  ],
+  [
+    'rpc error: code = Unknown desc = raft: failed to process the request: node lost leader status',
+    'swarm-without-leader',
+    'too few of its managers are online',
+  ],
+  [
+    'rpc error: code = DeadlineExceeded desc = context deadline exceeded',
+    'swarm-without-leader',
+    'bring a majority of the managers back',
+  ],
+  [
+    "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.",
+    'swarm-not-manager',
+    'give a manager as host',
+  ],
+  [
+    'rpc error: code = Unknown desc = update out of sequence',
+    'deployment-overtaken',
+    'somebody else has changed it',
+  ],
   ['failed to register layer: write /usr/lib/x: no space left on device', 'disk-full', 'disk is full'],
   [
     'toomanyrequests: You have reached your pull rate limit.',

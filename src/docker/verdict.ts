@@ -43,7 +43,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'swarm-without-leader',
-    signal: /swarm does not have a leader|rpc error: code = DeadlineExceeded/,
+    signal: /swarm does not have a leader|lost leader status|rpc error: code = DeadlineExceeded/,
     observed: 'too few of its managers are online: nothing can be changed',
     hint: 'bring a majority of the managers back ("docker node ls" shows them); what runs goes on running',
   },
