@@ -88,7 +88,11 @@ interface Case {
 
 async function measuredRow(site: Site, { way, application, connections, floor }: Case) {
   await site.clear();
-  await mustDeploy(site, request(site, application.from, { strategy: 'recreate' }));
+  if (way === site.strategy && way === 'nginx') {
+    // The very first time reloads nginx, which closes idle connections: that is once, and not what is measured.
+    await mustDeploy(site, request(site, application.to, { strategy: 'recreate' }));
+    await mustDeploy(site, request(site, application.from, { strategy: way }));
+  } else await mustDeploy(site, request(site, application.from, { strategy: 'recreate' }));
   let roundTrips = 0;
   let told = 0;
   const { load, duration, done } = await underLoad(site, { connections }, async () => {
