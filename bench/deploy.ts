@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- deploy [load|failing|faults|hundred] [host1|host2] [way…] [fault…] [rounds=N] [requests=N]
- * [deployments=N]`: deployments under load on the lab's two engines, ours beside the script that people have; versions
+ * `npm run bench -- deploy [load|failing|faults|hundred] [host1|host2] [way…] [fault…] [step…] [version…] [rate=N]
+ * [rounds=N] [requests=N] [deployments=N]`: deployments under load on the lab's two engines, ours beside the script that people have; versions
  * that are no good; deployments to which something happens at every step; and many, one after the other.
  */
 import { availableParallelism } from 'node:os';
@@ -11,7 +11,7 @@ import { failingTable } from './deploy/failing-table.ts';
 import { faultTable } from './deploy/fault-table.ts';
 import { hundredDeployments } from './deploy/hundred.ts';
 import { loadTable } from './deploy/load-table.ts';
-import { boot, images, name, rate, slowEvery, slowest } from './deploy/scene.ts';
+import { boot, rate as fullRate, images, name, slowEvery, slowest } from './deploy/scene.ts';
 import { ways } from './deploy/ways.ts';
 import { machine } from './statistics.ts';
 
@@ -25,6 +25,8 @@ export async function bench(options: readonly string[]): Promise<void> {
     const some = names.filter((each) => options.includes(each));
     return some.length === 0 ? names : some;
   };
+  // A machine that is busy with something else loses requests by itself.
+  const rate = number('rate', fullRate);
   console.log(
     `${machine(availableParallelism())}; ${rate} requests a second, one in ${slowEvery} takes ${slowest} s; boot ${boot} s\n`,
   );
@@ -43,9 +45,9 @@ export async function bench(options: readonly string[]): Promise<void> {
           );
           const rounds = number('rounds', 1);
           if (part === 'load') {
-            await loadTable(site, { wanted, rounds, requests: number('requests', 0) }, tell);
+            await loadTable(site, { wanted, rounds, requests: number('requests', 0), rate }, tell);
           }
-          if (part === 'failing') await failingTable(site, { rounds }, tell);
+          if (part === 'failing') await failingTable(site, { rounds, rate, wanted: others }, tell);
           // Unlike a time, this is true or not.
           if (part === 'faults' && (await faultTable(site, [...others, ...wanted], tell)) > 0)
             process.exitCode = 1;

@@ -40,6 +40,8 @@ interface Wish {
   readonly rounds: number;
   /** As many new-connection requests at least for every way of ours, over all rows. */
   readonly requests: number;
+  /** Requests a second. */
+  readonly rate: number;
 }
 
 /** Prints the table, and what it comes to for each way. */
@@ -54,7 +56,7 @@ export async function loadTable(site: Site, wish: Wish, tell: (row: string[]) =>
   const totals = new Map<string, { sent: number; failed: number }>();
   const floors: string[] = [];
   for (const application of applications) {
-    const floor = await measuredFloor(site, application.from);
+    const floor = await measuredFloor(site, application.from, wish.rate);
     floors.push(`${application.called} ${seconds(floor)}`);
     for (const connections of ['new', 'kept'] as const) {
       for (const way of chosen) {
@@ -65,7 +67,10 @@ export async function loadTable(site: Site, wish: Wish, tell: (row: string[]) =>
           way === 'script' ||
           (totals.get(sum)?.sent ?? 0) >= (wish.requests * (applications.indexOf(application) + 1)) / 2;
         for (let round = 0; round < wish.rounds || !enough(); round += 1) {
-          const row = await measuredRow(site, { way, application, connections, floor });
+          const row = await measuredRow(site, {
+            ...{ way, application, connections, floor },
+            rate: wish.rate,
+          });
           tell(row.cells);
           rows.push(row.cells);
           const total = totals.get(sum) ?? { sent: 0, failed: 0 };
@@ -84,9 +89,10 @@ interface Case {
   readonly application: { readonly called: string; readonly from: string; readonly to: string };
   readonly connections: LoadPlan['connections'];
   readonly floor: number;
+  readonly rate: number;
 }
 
-async function measuredRow(site: Site, { way, application, connections, floor }: Case) {
+async function measuredRow(site: Site, { way, application, connections, floor, rate }: Case) {
   await site.clear();
   if (way === site.strategy && way === 'nginx') {
     // The very first time reloads nginx, which closes idle connections: that is once, and not what is measured.
@@ -95,7 +101,7 @@ async function measuredRow(site: Site, { way, application, connections, floor }:
   } else await mustDeploy(site, request(site, application.from, { strategy: 'recreate' }));
   let roundTrips = 0;
   let told = 0;
-  const { load, duration, done } = await underLoad(site, { connections }, async () => {
+  const { load, duration, done } = await underLoad(site, { connections, rate }, async () => {
     const started = performance.now();
     if (way === 'script') {
       await byScript(site, application.to);
@@ -137,13 +143,13 @@ async function byScript(site: Site, tag: string): Promise<void> {
  * Milliseconds that an application itself needs, under the same load: from the start of a container to its first
  * answer, and from SIGTERM to its end.
  */
-async function measuredFloor(site: Site, tag: string): Promise<number> {
+async function measuredFloor(site: Site, tag: string, rate: number): Promise<number> {
   await site.clear();
   const started = performance.now();
   await site.docker(`run -d --name ${name} -p ${site.published} ${site.repository}:${tag}`);
   await untilServing(site);
   const booted = performance.now() - started;
-  const { duration } = await underLoad(site, { around: slowest * 1_000 }, () =>
+  const { duration } = await underLoad(site, { rate, around: slowest * 1_000 }, () =>
     site.docker(`stop -t 10 ${name}`),
   );
   await site.clear();
