@@ -107,7 +107,7 @@ async function deploy(work: Work): Promise<void> {
     machine,
     folder,
     container,
-    release: releaseOf(request),
+    release: request.mode === 'recover' ? '*' : releaseOf(request),
     host,
     run,
     log,

@@ -10,11 +10,12 @@ if command -v flock >/dev/null 2>&1; then
   exec 8>lease.lock
   flock -w 10 8 || exit
 fi
-# Commands in the image of another release that still have time. One of the same release is waited for by the next run.
+# Commands in the image of another release that still have time. Those of the same release (*: of any) are waited for by
+# whoever comes.
 commands() {
   docker ps --filter "label=tenantry.pre-deploy=$app" --format '{{.ID}} {{.Label "tenantry.pre-deploy-limit"}} {{.Label "tenantry.release"}}' 2>/dev/null |
     while read -r id limit of; do
-      [ "$of" != "$release" ] || continue
+      case $release in "$of" | '*') continue ;; esac
       since=$(docker inspect --format '{{.State.StartedAt}}' "$id" | sed 's/T/ /; s/[.Z].*//')
       since=$(date -u -d "$since" +%s) || since=$(date +%s)
       [ "$(date +%s)" -gt $((since + limit + 30)) ] || echo 'work alive'

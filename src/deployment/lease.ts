@@ -41,7 +41,7 @@ export interface LeaseRequest {
   /** On the server, below the home of the account. */
   readonly folder: string;
   readonly container: string;
-  /** Which is to be deployed. */
+  /** Which is to be deployed; `*` for a recovery, which waits for commands of any. */
   readonly release: string;
   readonly host: string;
   /** Who deploys: the address of a workflow run. */

@@ -9,6 +9,7 @@ import type { ContainerSpec } from '../docker/container-spec.ts';
 import type { Container } from '../docker/inspect.ts';
 import { showDuration } from '../ground/duration.ts';
 import { LostConnection, UserError } from '../ground/errors.ts';
+import { counted } from '../ground/words.ts';
 import type { PreDeployCommand } from './pre-deploy-command.ts';
 import { reconnected } from './reconnect.ts';
 import { labels } from './release.ts';
@@ -57,6 +58,21 @@ export async function runPreDeploy(work: Work, spec: ContainerSpec): Promise<voi
       .find(({ labels: own }) => own[preDeployLabels.key] === one.spec.labels[preDeployLabels.key]);
     await runOne(work, one, running);
   }
+}
+
+/**
+ * Removes what commands of a killed run have left. One that still runs is left to the deployment that comes, which may
+ * need it; a recovery waits for it.
+ * @returns what was done, if there was something to do.
+ */
+export async function tidyPreDeploy(work: Work): Promise<string | undefined> {
+  const { request, docker } = work;
+  const found = await docker.labelled(`${preDeployLabels.app}=${request.container}`);
+  const over = found.filter(({ state }) => request.mode === 'recover' || state.status !== 'running');
+  await settlePreDeploy(work, over);
+  return over.length === 0
+    ? undefined
+    : `${counted(over.length, 'pre-deploy command')} of a killed run put away`;
 }
 
 /** Waits for what an earlier run started and nobody removed, at most for the time it has, and removes it. */

@@ -4,6 +4,7 @@ import { settleSwitch } from './bridge.ts';
 import { findContainers } from './find-containers.ts';
 import { settleRecords } from './ledger.ts';
 import { isBetweenSlots } from './leftovers.ts';
+import { tidyPreDeploy } from './pre-deploy.ts';
 import { prove } from './proof.ts';
 import { describeRepair, putBack } from './put-back.ts';
 import { releaseNameOf, workingNames } from './release.ts';
@@ -45,6 +46,10 @@ export async function settled(
     said =
       current === undefined ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`;
     log.info(said);
+  }
+  if (survey.hasPreDeploy) {
+    const tidied = await tidyPreDeploy(work);
+    said ??= tidied;
   }
   const pending = survey.pendingRelease;
   if (isSwitch || repair !== undefined || survey.hasProgram || pending !== undefined) {

@@ -6,6 +6,7 @@ import { describeLeftovers } from './leftovers.ts';
 import { type Asked, type Choice, chooseMechanism } from './mechanism.ts';
 import { reasonFor } from './mechanism-reason.ts';
 import { type Plan, planFor } from './plan.ts';
+import { describeCommand } from './pre-deploy-command.ts';
 import { digestOf, releaseNameOf, releaseOf, specFor } from './release.ts';
 import type { Found } from './repair.ts';
 import type { DeployRequest } from './request.ts';
@@ -77,6 +78,9 @@ export function tellPlan(plan: Plan, { host, request, ports, learn }: Work): voi
   if (plan.kind !== 'first') log.info(`now: ${now}`);
   if (why !== undefined && !plan.summary.includes(why)) log.info(`${mechanism}: ${why}`);
   for (const difference of differences) log.info(difference);
+  if (plan.kind !== 'unchanged') {
+    for (const command of request.preDeploy ?? []) log.info(`before: ${describeCommand(command)}`);
+  }
   if (kept !== undefined) log.info(`kept: ${kept}`);
   learn({ plan, differences });
 }

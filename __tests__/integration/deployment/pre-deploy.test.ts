@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 
 import { preDeployShape } from '../../../src/deployment/pre-deploy-command.ts';
-import type { DeployRequest } from '../../../src/deployment/request.ts';
+import { type DeployRequest, noImage } from '../../../src/deployment/request.ts';
 import { Site } from './site.ts';
 
 let site: Site;
@@ -49,6 +49,7 @@ test('they run in the new image, with its environment, mounts and limits; a fail
   );
   expect(outcome.failure?.sentence).toBeUndefined();
   expect(outcome.result).toBe('deployed');
+  expect(log.text).toContain('before: mark (blocking, at most 5 min)');
   expect(log.text).toContain('Before mark: done');
   expect(log.text).toContain(
     `warning: The pre-deploy command static failed on ${site.host.address} — exit 1: disk of media is full; the deployment goes on without it`,
@@ -139,5 +140,13 @@ test('a lease is not taken from a dead holder whose command of another release s
   const [second] = await Promise.all([site.deploy(site.request('v2')), letGo()]);
   expect(second.outcome.failure?.sentence).toBeUndefined();
   expect(second.log.text).toContain('migrate of an earlier run still runs: waiting for it');
+
+  await hold('v2');
+  const [third] = await Promise.all([
+    site.deploy(site.request('v2', { mode: 'recover', image: noImage })),
+    letGo(),
+  ]);
+  expect(third.outcome).toMatchObject({ result: 'recovered', release: 'v2' });
+  expect(third.log.text).toContain('1 pre-deploy command of a killed run put away');
   expect(await site.containers()).toEqual([`${name}-v2 running`]);
 }, 120_000);
