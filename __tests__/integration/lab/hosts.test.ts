@@ -15,7 +15,7 @@ beforeAll(async () => {
   lab = await bringUp(['host1', 'host2', 'registry', 'base-image', 'postgres15', 'postgres18']);
   folder = mkdtempSync(join(tmpdir(), 'lab-hosts-'));
   image = `${lab.registry.address}/lab-test/web:1`;
-});
+}, 900_000); // the current engine may still be in the making
 
 afterAll(async () => {
   for (const host of lab.hosts) await onHost(host, 'docker rm -f lab-web >/dev/null 2>&1 || true');
