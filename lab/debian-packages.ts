@@ -29,7 +29,9 @@ export function installCommand(packages: readonly string[]): string {
 /** Installs packages on this machine in one transaction, and lets none of them start a service. */
 export async function installMachinePackages(packages: readonly string[]): Promise<void> {
   if (packages.length === 0) return;
-  const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages];
+  // Another part of the lab may be installing something.
+  const patience = ['-o', 'DPkg::Lock::Timeout=300'];
+  const install = ['apt-get', 'install', '-y', '-q', ...patience, '--no-install-recommends', ...packages];
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await withoutStartingServices(async () => {
     // The lists may be missing or old: refresh them only when needed.
