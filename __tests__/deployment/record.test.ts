@@ -121,7 +121,16 @@ test.each<[keep: number, gone: string[], why: string]>([
   [4, ['v2-aa'], 'the oldest that is neither current nor previous'],
   [1, ['v2-bb', 'v4-aa', 'v2-aa'], 'current and previous stay, whatever is asked for'],
 ])('of these releases %d are kept: %j go: %s', (keep, gone) => {
-  expect(recordsToPrune(shelf, keep).map(({ release, settings }) => keyOf(release, settings))).toEqual(gone);
+  expect(recordsToPrune(shelf, keep).map(({ key }) => key)).toEqual(gone);
+});
+
+test('the image of a release that goes stays as long as another one is made from it', () => {
+  const own = stored(record('v0', 1, { settings: 'cc', imageId: 'sha256:beef' }));
+  const gone = recordsToPrune({ ...shelf, records: [...shelf.records, own] }, 4);
+  expect(gone.map(({ key, image }) => `${key} ${image?.id}`)).toEqual([
+    'v2-aa undefined',
+    'v0-cc sha256:beef',
+  ]);
 });
 
 test.each([

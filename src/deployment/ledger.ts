@@ -99,7 +99,7 @@ export class Ledger {
       serving: prepared?.key ?? (serving && keyOfContainer(serving)),
       // Of what was prepared, the line lies there: whoever ends it writes it.
       audit: this.#prepared === undefined ? this.#audit : undefined,
-      prune: prune.map((record) => ({ ...record, key: keyOf(record.release, record.settings) })),
+      prune,
       adopted: prepared === undefined ? undefined : this.#adopted(after),
     });
     for (const warning of warnings) {

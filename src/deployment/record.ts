@@ -241,15 +241,27 @@ function whatIsThere({ records }: Releases, serving: string | undefined): string
     : `there are ${listed([...new Set(names)])}`;
 }
 
+/** A release that goes. */
+export interface Pruned {
+  readonly key: string;
+  readonly release: string;
+  /** Where no release that stays is made from it. */
+  readonly image: { readonly id: string; readonly name: string } | undefined;
+}
+
 /**
  * The records that have to go so that `keep` are left: the oldest, never the current and the previous one. What
  * cannot be read is left alone.
  */
-export function recordsToPrune({ records, current, previous }: Releases, keep: number): ReleaseRecord[] {
+export function recordsToPrune({ records, current, previous }: Releases, keep: number): Pruned[] {
   const readable = newestFirst(records).flatMap((stored) => ('record' in stored ? [stored] : []));
   const spared = readable.filter(({ key }) => key === current || key === previous);
   const others = readable.filter((stored) => !spared.includes(stored));
-  return others.slice(Math.max(0, keep - spared.length)).map(({ record }) => record);
+  const room = Math.max(0, keep - spared.length);
+  const used = new Set([...spared, ...others.slice(0, room)].map(({ record }) => record.imageId));
+  return others.slice(room).map(({ key, record: { release, image: name, imageId: id } }) => {
+    return { key, release, image: used.has(id) ? undefined : { id, name } };
+  });
 }
 
 /** The image of a record: by its digest, or by its id where only that server has it. */

@@ -62,7 +62,7 @@ finish() { # RESULT KEY
       image) remove_image "$value" "$more" ;;
       adopted)
         id=$(docker container inspect --format '{{.Id}}' "$value" 2>/dev/null)
-        case " $more " in *" $id "*) ;; *) docker rm -f "$value" 2>&1 >/dev/null ;; esac
+        [ -z "$id" ] || case " $more " in *" $id "*) ;; *) docker rm -f "$value" 2>&1 >/dev/null ;; esac
         ;;
     esac
   done

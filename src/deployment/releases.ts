@@ -1,7 +1,7 @@
 /** The releases of an application on a server: what is kept there, and the line of each deployment. */
 import { messageOf, UserError } from '../ground/errors.ts';
 import { lastWords, type Machine, succeeded } from '../machine/machine.ts';
-import { type ReleaseRecord, type Releases, readRecord, type Stored } from './record.ts';
+import { type Pruned, type ReleaseRecord, type Releases, readRecord, type Stored } from './record.ts';
 import { serverScript } from './server-script.ts';
 
 /** Milliseconds for a question, and for removing what is old. */
@@ -166,7 +166,7 @@ export interface Finish {
   readonly serving: string | undefined;
   /** Left out where the line of a run that was killed is to be written, which lies there. */
   readonly audit: Audit | undefined;
-  readonly prune: readonly { readonly key: string; readonly imageId: string; readonly image: string }[];
+  readonly prune: readonly Pruned[];
   /** The container that was taken over and is kept: removed, unless its id is one of these. */
   readonly adopted: { readonly name: string; readonly keep: readonly string[] } | undefined;
 }
@@ -179,7 +179,10 @@ export async function finishReleases(shelf: Shelf, finish: Finish): Promise<stri
   const { result, serving = '', audit, prune, adopted } = finish;
   const orders = [
     ...(audit === undefined ? [] : [`audit ${lineOf(audit)}`]),
-    ...prune.flatMap(({ key, imageId, image }) => [`release ${key}`, `image ${imageId} ${image}`]),
+    ...prune.flatMap(({ key, image }) => [
+      `release ${key}`,
+      ...(image === undefined ? [] : [`image ${image.id} ${image.name}`]),
+    ]),
     ...(adopted === undefined ? [] : [`adopted ${adopted.name} ${adopted.keep.join(' ')}`]),
   ];
   try {

@@ -201,4 +201,10 @@ test('one of another name is found by its port, and serves again under it when t
   await done(request('v2', { strategy: 'bridge' }));
   expect(await site.containers()).toEqual([`${name}-tenantry-adopted exited`, `${name}-v2 running`]);
   expect([await pointer('current'), await pointer('previous')]).toEqual(['v2', 'adopted-v1']);
+
+  const recreated = { fault: 'runner', step: 'remove', next: recovery } as const;
+  const killed = await struckAt(site, request('v3', { strategy: 'recreate' }), recreated);
+  expect(killed.second.outcome).toMatchObject({ result: 'recovered', release: 'v3' });
+  expect([await pointer('current'), await pointer('previous')]).toEqual(['v3', 'v2']);
+  expect(await site.containers()).toEqual([`${name}-tenantry-adopted exited`, `${name}-v3 running`]);
 }, 180_000);
