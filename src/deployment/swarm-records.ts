@@ -73,7 +73,7 @@ export class ServiceLedger {
       serving: prepared?.key ?? (this.#service && keyOfService(this.#service)),
       // Of what was prepared, the line lies there: whoever ends it writes it.
       audit: this.#prepared === undefined ? this.#audit : undefined,
-      prune: prune.map((record) => ({ ...record, key: keyOf(record.release, record.settings) })),
+      prune,
       adopted: undefined,
     });
     for (const warning of warnings) ports.log.warning(`${host}: records of ${request.container}: ${warning}`);

@@ -67,7 +67,9 @@ function badOnSecond(tag: string, changes: Partial<DeployRequest>): Promise<Cour
     { healthTimeout: 3_000, ...changes },
     {
       async ask({ url }) {
-        const status = url.hostname === second.host.address ? 500 : 200;
+        const isSecond = url.hostname === second.host.address;
+        const isOld = isSecond && (await second.answer().catch(() => '')).startsWith('v1');
+        const status = isSecond && !isOld ? 500 : 200;
         return { kind: 'answer', status, headers: {}, body: '', milliseconds: 1 };
       },
     },
