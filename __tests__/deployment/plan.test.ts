@@ -142,6 +142,10 @@ test('the settings are a hash of everything that matters, from which nothing can
   expect(settingsOf({ ...request, env: { B: 'canary', A: '1' } }, digest)).toBe(settings);
   expect(settingsOf({ ...request, env: { A: '1', B: 'other' } }, digest)).not.toBe(settings);
   expect(settingsOf({ ...request, command: ['x'] }, digest)).not.toBe(settings);
+  // On another server, or to whoever guesses, the same values are another hash.
+  expect(settingsOf({ ...request, settingsKey: 'a' }, digest)).not.toBe(
+    settingsOf({ ...request, settingsKey: 'b' }, digest),
+  );
 });
 
 test.each([

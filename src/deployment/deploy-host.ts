@@ -161,7 +161,8 @@ async function lookedAt(work: Work): Promise<Looked> {
   const { networks, ports: published } = meant;
   const serving = found.current?.name;
   const survey = await surveyOf(machine, { container, serving, ports: published, networks, signal });
-  return { work: { ...work, request: meant }, found, survey, platform, releases };
+  const keyed = { ...meant, settingsKey: survey.settingsKey };
+  return { work: { ...work, request: keyed }, found, survey, platform, releases };
 }
 
 /** One that serves under a name of its own: known from a run that was killed, or found by the port. */

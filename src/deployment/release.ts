@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 
 import { optionsOf } from '../docker/container-options.ts';
 import type { ContainerFile, ContainerSpec } from '../docker/container-spec.ts';
@@ -170,7 +170,10 @@ function filesFor({ env, envMode, envPath = '', files = {} }: DeployRequest): Co
   ];
 }
 
-/** A hash of all that makes a difference to the container. Its values cannot be read from it. */
+/**
+ * A hash of all that makes a difference to the container. It is keyed with a secret of the server, so that whoever sees
+ * it (a label, the name of a file) cannot find a value by trying out guesses.
+ */
 export function settingsOf(request: DeployRequest, digest: string): string {
   const { command, ports, mounts, networks, extraHosts, memory, cpus, user, restart, health } = request;
   const settings = [
@@ -184,7 +187,8 @@ export function settingsOf(request: DeployRequest, digest: string): string {
       ? []
       : [{ options: optionsOf(request.options ?? {}) }]),
   ];
-  return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
+  const hash = createHmac('sha256', request.settingsKey ?? '');
+  return hash.update(JSON.stringify(settings)).digest('hex').slice(0, 16);
 }
 
 /** `~/.tenantry/<container>/releases/<key>.env`, in the home of the account that deploys. */

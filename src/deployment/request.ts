@@ -89,6 +89,8 @@ export interface DeployRequest {
   /** How long connections to a version that is about to be stopped may stay open. */
   readonly drainTimeout: number;
 
+  /** Secret of the server, for `settingsOf`; known when it was looked at. */
+  readonly settingsKey?: string | undefined;
   /** Who deploys, for the label: the address of a workflow run. */
   readonly run: string;
   /** Look and plan only. */

@@ -25,6 +25,7 @@ type OfTheRun =
   | 'strategy'
   | 'bake'
   | 'drainTimeout'
+  | 'settingsKey'
   | 'run'
   | 'dryRun';
 

@@ -7,6 +7,7 @@ shift 4
 has() { command -v "$1" >/dev/null 2>&1; }
 
 echo "home $(cd && pwd)"
+echo "key $(cat "$HOME/.tenantry/key" 2>/dev/null)"
 # shellcheck disable=SC2086
 set_own() { own=$3; }
 # shellcheck disable=SC2086

@@ -52,6 +52,8 @@ export interface Survey {
     readonly bytes: number | undefined;
     readonly files: number | undefined;
   };
+  /** Of the account there: see `settingsOf`. Secret; undefined before its first deployment. */
+  readonly settingsKey?: string | undefined;
   /** What the server has in all; undefined where it cannot be told. */
   readonly totalMemory?: number | undefined;
   readonly processors?: number | undefined;
@@ -172,6 +174,7 @@ export function readSurvey(text: string): Survey {
       hasIpvs: one('ipvs') === 'yes',
     },
     disk: fullest(all('disk')),
+    settingsKey: one('key'),
     totalMemory: size('total'),
     processors: size('processors'),
     listening: one('listening') === undefined ? undefined : listeningOf(all('listening')),

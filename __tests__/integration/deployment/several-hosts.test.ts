@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
-import type { Lab } from '../../../lab/lab.ts';
 import { type DeployPorts, deployContainer } from '../../../src/deployment/deploy.ts';
 import { failureOf } from '../../../src/deployment/fleet-failure.ts';
 import type { DeployRequest, HostOutcome } from '../../../src/deployment/request.ts';
@@ -14,13 +13,11 @@ const name = 'fleet-shop';
 const port = 18_300;
 let first: Site;
 let second: Site;
-let lab: Lab;
 
 beforeAll(async () => {
   const images = [{ tag: 'v1' }, { tag: 'v2' }, { tag: 'v3' }];
   first = await Site.up('host1', name, port, images);
   second = await Site.up('host2', name, port, []);
-  lab = first.lab;
   await Promise.all([first.clear(), second.clear()]);
 }, 900_000);
 afterAll(() => Promise.all([first?.clear(), second?.clear()]), 60_000);
@@ -42,7 +39,7 @@ async function deploy(
     first.request(tag, { hosts: [first.host.address, second.host.address], stopTimeout: 1_000, ...changes }),
     {
       connect(host, signal) {
-        const server = host === lab.host1.address ? lab.host1 : lab.host2;
+        const server = host === first.host.address ? first.host : second.host;
         return connectSsh(sshServerOf(server, { host }), { signal, log });
       },
       log,
@@ -120,10 +117,7 @@ test('one course after the other on both: together, a look, going back, halting,
     `v3 serves on ${first.host.address}; the old version (v1) runs again on ${second.host.address}`,
   );
   expect(await answers()).toEqual(['v3 hello', 'v1 hello']);
-
-  const again = await deploy('v3', { rollout: { ...rollout, maxParallel: 2 } });
-  expect(results(again)).toEqual(['unchanged', 'deployed']);
-}, 300_000);
+}, 600_000);
 
 test('a canary that fails, or a server that cannot be reached: no other one is touched', async () => {
   const bad = await deploy('v2', { command: ['nonesuch'] });
@@ -132,5 +126,5 @@ test('a canary that fails, or a server that cannot be reached: no other one is t
   const unreachable = await deploy('v2', { hosts: [first.host.address, 'nowhere.invalid'] });
   expect(results(unreachable)).toEqual(['not-tried', 'failed']);
   expect(failureOf(unreachable.outcomes)?.code).toBe('ssh-name-not-resolved');
-  expect(await answers()).toEqual(['v3 hello', 'v3 hello']);
-});
+  expect(await answers()).toEqual(['v3 hello', 'v1 hello']);
+}, 300_000);
