@@ -112,6 +112,35 @@ test('a new service', () => {
   });
 });
 
+test('options of its containers, in the words of a service', () => {
+  const options = {
+    networkAliases: ['web'],
+    hostname: 'shop',
+    dns: ['10.0.0.2'],
+    logDriver: 'local',
+    logOptions: { 'max-size': '10m' },
+    capAdd: ['net_admin', 'ALL'],
+    readOnly: true,
+    ulimits: ['nofile=1024:2048', 'nproc=64'],
+    init: true,
+  };
+  expect(serviceSpec(wish({ options }), undefined).TaskTemplate).toMatchObject({
+    ContainerSpec: {
+      Hostname: 'shop',
+      DNSConfig: { Nameservers: ['10.0.0.2'] },
+      CapabilityAdd: ['CAP_NET_ADMIN', 'ALL'],
+      ReadOnly: true,
+      Init: true,
+      Ulimits: [
+        { Name: 'nofile', Soft: 1024, Hard: 2048 },
+        { Name: 'nproc', Soft: 64, Hard: 64 },
+      ],
+    },
+    Networks: [{ Target: 'net1', Aliases: ['web'] }],
+    LogDriver: { Name: 'local', Options: { 'max-size': '10m' } },
+  });
+});
+
 test('the labels of its tasks do not name the run: a run alone is no reason to exchange them', () => {
   const { TaskTemplate } = serviceSpec(wish(), undefined) as {
     TaskTemplate: { ContainerSpec: { Labels: object } };
@@ -189,6 +218,10 @@ test.each<[Partial<DeployRequest>, string]>([
   ],
   [{ extraHosts: ['host.docker.internal:host-gateway'] }, 'tasks move'],
   [{ transfer: 'ssh' }, 'every node pulls for itself'],
+  [{ envMode: 'mount' }, 'gives them no files'],
+  [{ files: { '/config.js': 'x' } }, 'gives them no files'],
+  [{ reloadNginx: true }, 'tasks on several servers'],
+  [{ options: { shmSize: 1, tmpfs: ['/run'] } }, 'would be lost on a service'],
 ])('refused: %j', (changes, observed) => {
   expect(() => refuseForService(request(changes))).toThrow(observed);
 });

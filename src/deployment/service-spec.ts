@@ -1,5 +1,4 @@
 /** A service of a swarm as a request asks for it, in the engine's own structure. */
-
 import { inputName, optionsOf } from '../docker/container-options.ts';
 import type { HealthCheck, PortMapping } from '../docker/container-spec.ts';
 import { pinnedImage } from '../docker/image.ts';
@@ -64,6 +63,7 @@ export function serviceSpec(wish: ServiceWish, current: Service | undefined): Se
         Hosts: request.extraHosts.map(hostLine),
         StopGracePeriod: nanoseconds(request.stopTimeout),
         ...(request.health === undefined ? {} : { Healthcheck: healthOf(request.health) }),
+        ...containerOptions(request),
       },
       Resources: {
         ...part(template.Resources),
@@ -75,7 +75,8 @@ export function serviceSpec(wish: ServiceWish, current: Service | undefined): Se
       },
       RestartPolicy: { ...part(template.RestartPolicy), ...restartOf(request.restart) },
       Placement: { ...part(template.Placement), Platforms: platformsOf(wish.platforms) },
-      Networks: networks.map((Target) => ({ Target })),
+      Networks: networks.map((Target) => ({ Target, Aliases: request.options?.networkAliases ?? [] })),
+      ...logOptions(request),
       ForceUpdate: (current?.forced ?? 0) + (isForced ? 1 : 0),
       Runtime: 'container',
     },
@@ -167,6 +168,38 @@ function healthOf({ command, interval, timeout, retries, startPeriod }: HealthCh
   };
 }
 
+/** Those that are asked for; what a service has of others stays. */
+function containerOptions({ options = {} }: DeployRequest) {
+  const { hostname, dns, capAdd, capDrop, readOnly, init, ulimits } = options;
+  return {
+    ...(hostname === undefined ? {} : { Hostname: hostname }),
+    ...(dns === undefined ? {} : { DNSConfig: { Nameservers: dns } }),
+    ...(capAdd === undefined ? {} : { CapabilityAdd: capAdd.map(capability) }),
+    ...(capDrop === undefined ? {} : { CapabilityDrop: capDrop.map(capability) }),
+    ...(readOnly === undefined ? {} : { ReadOnly: readOnly }),
+    ...(init === undefined ? {} : { Init: init }),
+    ...(ulimits === undefined ? {} : { Ulimits: ulimits.map(ulimit) }),
+  };
+}
+
+function logOptions({ options = {} }: DeployRequest) {
+  const { logDriver, logOptions: Options } = options;
+  if (logDriver === undefined && Options === undefined) return {};
+  return { LogDriver: { Name: logDriver ?? 'json-file', ...(Options === undefined ? {} : { Options }) } };
+}
+
+/** `docker run` takes NET_ADMIN; a service wants CAP_NET_ADMIN. */
+function capability(name: string): string {
+  const upper = name.toUpperCase();
+  return upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+}
+
+/** `nofile=65536:65536`; one number is both. */
+function ulimit(text: string) {
+  const [, Name = '', soft = '', hard = soft] = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text) ?? [];
+  return { Name, Soft: Number(soft), Hard: Number(hard) };
+}
+
 /** Docker's words for containers, in Swarm's. */
 function restartOf(policy: string) {
   const [kind, tries] = policy.split(':');
@@ -211,7 +244,12 @@ export function refuseForService(request: DeployRequest): void {
       "take files and env-mode: mount away; a service has Docker's own configs and secrets",
     );
   }
-  const given = Object.keys(optionsOf(options));
+  if (request.reloadNginx === true) {
+    refuse('it has tasks on several servers, and nginx would be reloaded on one', 'take reload-nginx away');
+  }
+  const given = Object.keys(optionsOf(options)).filter((option) =>
+    ['securityOptions', 'tmpfs', 'shmSize'].includes(option),
+  );
   if (given.length > 0) {
     refuse(
       `${listed(given.map(inputName))} would be lost on a service`,

@@ -52,6 +52,12 @@ const request = (tag: string, changes: Partial<DeployRequest> = {}): DeployReque
     healthUrl: `http://${site.host.address}:${port}/health`,
     healthTimeout: 60_000,
     bake: 2_000,
+    options: {
+      init: true,
+      capAdd: ['NET_ADMIN'],
+      ulimits: ['nofile=1024:2048'],
+      logOptions: { 'max-size': '1m' },
+    },
     ...changes,
   });
 
@@ -128,6 +134,11 @@ test('a first deployment makes the service; no secret is in any list of processe
   expect(
     await service('{{index .Spec.Labels "tenantry.release"}} {{.Spec.UpdateConfig.FailureAction}}'),
   ).toBe('v1 rollback');
+
+  const option = '{{.Init}} {{.CapabilityAdd}} {{(index .Ulimits 0).Hard}}';
+  expect(await service(`{{with .Spec.TaskTemplate.ContainerSpec}}${option}{{end}}`)).toBe(
+    'true [CAP_NET_ADMIN] 2048',
+  );
 
   const again = await site.deploy(request('v1'));
   expect(again.outcome).toMatchObject({ result: 'unchanged', digest: outcome.digest });
