@@ -17,17 +17,19 @@ export async function makeSwarm(manager: HostName, workers: readonly HostName[])
   }
 }
 
-/** Ends it, as far as these hosts are part of one; its services end with the last manager. */
+/**
+ * Ends it, as far as these hosts are part of one; its services end with the last manager. Their engines start anew:
+ * one that leaves a swarm keeps its keys and network namespaces, and the next swarm's nodes do not hear it.
+ */
 export async function leaveSwarm(hosts: readonly HostName[]): Promise<void> {
-  // Whoever was there before this line is gone after it: a network with containers on it cannot be removed.
-  const script = `
-    docker swarm leave --force >/dev/null 2>&1
-    tries=0
-    while [ -n "$(docker ps -q --filter label=com.docker.swarm.service.name)" ] && [ $tries -lt 100 ]; do
-      tries=$((tries + 1))
-      sleep 0.2
-    done
-    docker network rm docker_gwbridge >/dev/null 2>&1
-    true`;
-  await Promise.all(hosts.map((host) => control(host).run(['sh', '-c', script])));
+  await Promise.all(
+    hosts.map(async (host) => {
+      const engine = control(host);
+      const { code } = await engine.tryRun(['docker', 'swarm', 'leave', '--force']);
+      if (code !== 0) return; // it was in none
+      await engine.stop();
+      await engine.start();
+      await engine.tryRun(['docker', 'network', 'rm', 'docker_gwbridge']);
+    }),
+  );
 }
