@@ -73,6 +73,6 @@ function composeLines({ labels: own }: Container): string[] {
   const inFile = file === undefined ? 'its Compose file' : file;
   return [
     `it belongs to the Compose project ${project}, service ${service}: a later "docker compose up" there would start that service again beside this one, and fail because the port is taken; "docker compose down" would remove what is kept of it`,
-    `to hand the service over for good, take ${service} out of ${inFile} once the new version serves; other services that call it by the name ${service} reach the new one only on a network that both join (networks), by the name of this application`,
+    `to hand the service over for good, take ${service} out of ${inFile} once the new version serves; other services that call it by the name ${service} reach the new one only on a network that both join (networks) and where it has that name, too (network-aliases: ${service})`,
   ];
 }
