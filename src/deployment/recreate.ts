@@ -53,6 +53,9 @@ export async function commit(
 /** Removes the one that was replaced, or keeps it under another name where Tenantry did not make it. */
 export async function putAway(docker: Docker, names: WorkingNames, old: Container): Promise<void> {
   if (!isForeign(old)) return docker.remove(names.previous);
+  const kept = await docker.container(names.adopted);
+  // A program on the server may have been quicker since somebody looked.
+  if (kept?.id === old.id) return;
   await docker.remove(names.adopted);
   await docker.rename(names.previous, names.adopted);
 }
