@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { struckAt } from '../../../bench/deploy/faults.ts';
 import { underLoad } from '../../../bench/deploy/scene.ts';
-import type { DeployRequest } from '../../../src/deployment/request.ts';
+import { type DeployRequest, noImage } from '../../../src/deployment/request.ts';
 import { type ProxyName, ProxySite } from './proxy-site.ts';
 import type { TestImage } from './test-images.ts';
 
@@ -56,11 +56,11 @@ describe('nginx on the server', () => {
   beforeAll(async () => {
     site = await siteOf('nginx', 18_410);
     [first, second] = [site.appPort, site.appPort + 0x4000];
+    await deployed(site, 'v1');
   }, 900_000);
   afterAll(() => site?.takeDown(), 60_000);
 
   test('its configuration is wrong elsewhere: nothing is changed, and it says what nginx says', async () => {
-    await deployed(site, 'v1');
     const file = await site.onServer(`cat ${site.siteFile}`);
     await site.onServer("echo 'upstream wrong { nonsense; }' >/etc/nginx/conf.d/wrong.conf");
     const { outcome, standing } = await site.deploy(site.request('v2'));
@@ -92,6 +92,18 @@ describe('nginx on the server', () => {
     });
     expect(await site.onServer('pgrep -f "^nginx: worker"')).toBe(workers);
     await expectRest(site, 'v1', first);
+  });
+
+  test('back to the release of before: its record has the port of its time, and the one that is free is taken', async () => {
+    await deployed(site, 'v2');
+    await deployed(site, 'v1');
+    const back: Partial<DeployRequest> = { image: noImage, ports: [], env: {}, healthUrl: undefined };
+    const { done } = await underLoad(site, load, () =>
+      deployed(site, 'v1', { ...back, mode: 'rollback', strategy: 'auto' }),
+    );
+    expect(done.outcome).toMatchObject({ result: 'deployed', release: 'v2', previousRelease: 'v1' });
+    expect(await site.answer()).toBe('v2 hello');
+    await deployed(site, 'v1');
   });
 
   test('a version that crashes, and one that dies after the switch: the old one serves', async () => {

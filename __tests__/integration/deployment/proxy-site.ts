@@ -121,8 +121,12 @@ https:// {
   /** The proxy runs, with the site as on the first day, and nothing stands behind it. */
   override async clear(): Promise<void> {
     await super.clear();
-    await this.onServer(`
-      rm -rf /etc/nginx/tenantry/${this.name} /var/lib/tenantry/${this.name} /etc/nginx/conf.d/tenantry-${this.name}.conf`);
+    // All of nginx's sites: one that a killed test left would keep it from starting.
+    if (this.proxy === 'nginx') {
+      await this.onServer(
+        'rm -rf /etc/nginx/tenantry /var/lib/tenantry /etc/nginx/conf.d/*.conf /etc/nginx/sites-enabled/*',
+      );
+    }
     await this.serve();
   }
 
