@@ -142,10 +142,10 @@ function counted(count3, noun, plural = `${noun}s`) {
   return `${grouped(count3)} ${count3 === 1 ? noun : plural}`;
 }
 function listed(items, limit3 = Number.POSITIVE_INFINITY) {
-  const shown3 = items.length > limit3 ? [...items.slice(0, limit3), `${items.length - limit3} more`] : [...items];
-  const last = shown3.pop();
+  const shown4 = items.length > limit3 ? [...items.slice(0, limit3), `${items.length - limit3} more`] : [...items];
+  const last = shown4.pop();
   if (last === void 0) return "none";
-  return shown3.length === 0 ? last : `${shown3.join(", ")} and ${last}`;
+  return shown4.length === 0 ? last : `${shown4.join(", ")} and ${last}`;
 }
 function nearest(text3, candidates) {
   const bare = (word) => word.toLowerCase().replace(/[^a-z0-9]/g, "");
@@ -637,8 +637,8 @@ function refuseImpossible(parts) {
     ([, text3]) => text3.includes("\0") || !text3.isWellFormed()
   );
   if (impossible.length > 0) {
-    const names4 = listed(impossible.map(([name2]) => name2));
-    throw refused(`${names4} holds a NUL or half a character`, "copy the text again");
+    const names5 = listed(impossible.map(([name2]) => name2));
+    throw refused(`${names5} holds a NUL or half a character`, "copy the text again");
   }
 }
 function refused(observed2, hint) {
@@ -5891,12 +5891,12 @@ function rewriteKeyNames(ctx) {
   const rewrites = /* @__PURE__ */ new Map();
   for (const record2 of pendingRecords.get(ctx) ?? []) {
     const seen = ctx.seen.get(record2);
-    const names4 = (seen?.def ?? seen?.schema)?.propertyNames;
-    if (!names4 || names4 === true || rewrites.has(names4))
+    const names5 = (seen?.def ?? seen?.schema)?.propertyNames;
+    if (!names5 || names5 === true || rewrites.has(names5))
       continue;
-    const rewritten = stringifyKeyNames(bySchema2, names4, /* @__PURE__ */ new Set());
-    if (rewritten !== names4)
-      rewrites.set(names4, rewritten);
+    const rewritten = stringifyKeyNames(bySchema2, names5, /* @__PURE__ */ new Set());
+    if (rewritten !== names5)
+      rewrites.set(names5, rewritten);
   }
   if (!rewrites.size)
     return;
@@ -7934,8 +7934,8 @@ function isCertificateError(code) {
 }
 function certificateReason(code, error3) {
   if (code !== "ERR_TLS_CERT_ALTNAME_INVALID") return certificateCodes[code] ?? messageOf(error3);
-  const names4 = namesOf(error3);
-  return names4 === void 0 ? "it is made out to other names" : `it is made out to ${names4}`;
+  const names5 = namesOf(error3);
+  return names5 === void 0 ? "it is made out to other names" : `it is made out to ${names5}`;
 }
 function namesOf(error3) {
   if (typeof error3 !== "object" || error3 === null || !("cert" in error3)) return void 0;
@@ -8588,7 +8588,7 @@ var init_wire = __esm({
 });
 
 // src/database/attempts.ts
-async function connectSomewhere(plan, names4, { timeout: timeout6, signal }, attempt2) {
+async function connectSomewhere(plan, names5, { timeout: timeout6, signal }, attempt2) {
   const failures = [];
   places: for (const place3 of plan.places) {
     const encryptions = encryptionsOf(plan.tls.mode, place3.kind);
@@ -8624,7 +8624,7 @@ async function connectSomewhere(plan, names4, { timeout: timeout6, signal }, att
   if (telling === void 0) throw new Error("a connection plan without a place");
   throw new NoConnection(
     telling.observation,
-    circumstances(plan, names4, timeout6, telling.place),
+    circumstances(plan, names5, timeout6, telling.place),
     telling.cause
   );
 }
@@ -14344,7 +14344,7 @@ async function waitForDatabase(url, options) {
   const started = performance.now();
   let tries2 = 0;
   let unresolved = 0;
-  let shown3 = "";
+  let shown4 = "";
   const attempt2 = (number5) => {
     tries2 = number5;
     return connect(url, options);
@@ -14359,8 +14359,8 @@ async function waitForDatabase(url, options) {
       },
       onFailure(error3) {
         const reason = messageOf(error3);
-        if (reason !== shown3) options.log.info(`Waiting for the database: ${reason}`);
-        shown3 = reason;
+        if (reason !== shown4) options.log.info(`Waiting for the database: ${reason}`);
+        shown4 = reason;
       }
     });
   } catch (error3) {
@@ -14430,12 +14430,12 @@ async function letsInWithTls(url, plan, options) {
 function attempt(url, plan, options) {
   const timeout6 = plan.connectTimeout ?? options.connectTimeout;
   const discreet = url.perhapsMisread;
-  const names4 = {
+  const names5 = {
     database: discreet ? "the database that the URL names" : `the database ${plan.database}`,
     user: plan.user,
     discreet
   };
-  return connectSomewhere(plan, names4, { timeout: timeout6, signal: options.signal }, (one) => {
+  return connectSomewhere(plan, names5, { timeout: timeout6, signal: options.signal }, (one) => {
     const label = discreet ? "the database of the URL" : `${plan.database} on ${serverName(one.place)}`;
     return tryOnce(one, { plan, options, timeout: timeout6, label });
   });
@@ -14582,8 +14582,8 @@ var init_parse_db_url = __esm({
         const whole = composeUrl(url, url.scheme);
         for (const secretText of secretsInUrl(whole)) mask(secretText);
         const engine = inputs6.engine ?? tenantEngine;
-        const shown3 = redactUrl(whole);
-        log.step(inputs6.databaseUrl === void 0 ? "Composed" : "Read", shown3);
+        const shown4 = redactUrl(whole);
+        log.step(inputs6.databaseUrl === void 0 ? "Composed" : "Read", shown4);
         if (url.perhapsMisread) log.warning(misread);
         if (inputs6.exportEnv) {
           const variables = djangoVariables(url, engine);
@@ -14614,7 +14614,7 @@ var init_parse_db_url = __esm({
           report.data("connection", connection);
           report.verdict(`${label} answers: PostgreSQL ${serverVersion}, in ${showDuration(milliseconds)}.`);
         } else {
-          report.verdict(`The URL is readable: \`${shown3}\`.`);
+          report.verdict(`The URL is readable: \`${shown4}\`.`);
         }
         return {
           result: inputs6.databaseUrl === void 0 ? "composed" : "parsed",
@@ -14625,7 +14625,7 @@ var init_parse_db_url = __esm({
           password: url.password,
           engine,
           params: JSON.stringify(url.params),
-          "redacted-url": shown3,
+          "redacted-url": shown4,
           "database-url": whole
         };
       }
@@ -14680,14 +14680,14 @@ function describeBlockers(blockers) {
 function describe2({ pid, role, application, state, query, milliseconds }) {
   if (pid === 0) return "a prepared transaction (pg_prepared_xacts shows it)";
   const statement2 = query.replace(/[\s\p{Cc}]+/gu, " ").trim();
-  const shown3 = statement2.length > longestStatement ? `${statement2.slice(0, longestStatement - 1)}…` : statement2;
+  const shown4 = statement2.length > longestStatement ? `${statement2.slice(0, longestStatement - 1)}…` : statement2;
   const hidden2 = statement2 === "<insufficient privilege>";
   const facts4 = [
     ...application === "" ? [] : [JSON.stringify(application)],
     ...role === "" ? [] : [`role ${role}`],
     ...state === "" ? [] : [milliseconds === null ? state : `${state} for ${showDuration(milliseconds)}`],
     ...hidden2 ? ["what it does is shown only to its role and to members of pg_read_all_stats"] : [],
-    ...hidden2 || shown3 === "" ? [] : [`${state === "active" ? "statement" : "last statement"}: ${shown3}`]
+    ...hidden2 || shown4 === "" ? [] : [`${state === "active" ? "statement" : "last statement"}: ${shown4}`]
   ];
   return facts4.length === 0 ? `session ${pid}` : `session ${pid} (${facts4.join(", ")})`;
 }
@@ -14865,8 +14865,8 @@ function failureLine({ stdout, stderr }) {
   if (start === -1) return (lines2.at(-1) ?? "").trim();
   const [, message = ""] = exceptionLine.exec(lines2[start] ?? "") ?? [];
   const detail = lines2.slice(start + 1).find((line) => line.startsWith("DETAIL:"));
-  const shown3 = isTraceback(lines2[start] ?? "") ? message : (lines2[start] ?? "").trim();
-  return detail === void 0 ? shown3 : `${shown3} (${detail.replace(/^DETAIL:\s*/, "").trim()})`;
+  const shown4 = isTraceback(lines2[start] ?? "") ? message : (lines2[start] ?? "").trim();
+  return detail === void 0 ? shown4 : `${shown4} (${detail.replace(/^DETAIL:\s*/, "").trim()})`;
 }
 function isTraceback(line) {
   return /^django\.db\.utils\.|^psycopg/.test(line);
@@ -15029,8 +15029,8 @@ function superTenantWords(wanted, { commands: commands2 }) {
     { code: "command-missing" }
   );
 }
-async function migrateShared(schema, options, recording) {
-  const flags = recording === void 0 ? [] : [recording];
+async function migrateShared(schema, options, recording2) {
+  const flags = recording2 === void 0 ? [] : [recording2];
   const ran = await run(["migrate_schemas", "--shared", ...flags, "--noinput"], schema, options);
   if (succeeded(ran.result)) return ran;
   return {
@@ -15354,11 +15354,11 @@ function differingSentence(drift, since = "") {
   const others3 = drift.flatMap((kind2) => kind2.others);
   const sum2 = (groups) => groups.reduce((total, { schemas }) => total + schemas.length, 0);
   const rest = sum2(others3.slice(told));
-  const shown3 = [
+  const shown4 = [
     ...others3.slice(0, told).map((group2) => groupSentence(group2, since)),
     ...rest === 0 ? [] : [`and ${grouped(rest)} more`]
   ];
-  return `${grouped(sum2(others3))} ${sum2(others3) === 1 ? "differs" : "differ"}: ${shown3.join("; ")}`;
+  return `${grouped(sum2(others3))} ${sum2(others3) === 1 ? "differs" : "differ"}: ${shown4.join("; ")}`;
 }
 function groupSentence({ schemas, differences: differences3, byThisRun }, since) {
   const [first = "", ...others3] = differences3;
@@ -15845,11 +15845,11 @@ var init_structure_digest = __esm({
 
 // src/database/structures.ts
 async function readStructures(database, schemas, more = []) {
-  const names4 = [...new Set(schemas)].sort(byCode);
-  if (names4.length === 0) return [];
+  const names5 = [...new Set(schemas)].sort(byCode);
+  if (names5.length === 0) return [];
   const sessions = [database, ...more];
   await Promise.all(sessions.map((session) => session.query(settings)));
-  const alike = names4.length <= few ? names4.map((name) => [name]) : await byDigest(sessions, names4);
+  const alike = names5.length <= few ? names5.map((name) => [name]) : await byDigest(sessions, names5);
   const groups = /* @__PURE__ */ new Map();
   for (let start = 0; start < alike.length; start += speltAtOnce) {
     const batch = alike.slice(start, start + speltAtOnce);
@@ -15868,20 +15868,20 @@ async function readStructures(database, schemas, more = []) {
   }
   return [...groups].map(([id, group2]) => ({ id, schemas: group2.schemas.sort(byCode), structure: group2.structure })).sort((a, b) => b.schemas.length - a.schemas.length || byCode(a.id, b.id));
 }
-async function byDigest(sessions, names4) {
-  const alike = await digested(sessions, names4, { searching: false });
+async function byDigest(sessions, names5) {
+  const alike = await digested(sessions, names5, { searching: false });
   if (alike.length <= manyGroups) return alike;
-  const own2 = await sessions[0].query(`${ownExpressionsStatement} limit 1`, [names4]);
-  return own2.length === 0 ? alike : digested(sessions, names4, { searching: true });
+  const own2 = await sessions[0].query(`${ownExpressionsStatement} limit 1`, [names5]);
+  return own2.length === 0 ? alike : digested(sessions, names5, { searching: true });
 }
-async function digested(sessions, names4, { searching }) {
+async function digested(sessions, names5, { searching }) {
   const [database] = sessions;
   const sums = digestStatements(majorOf(database), { searching });
   const unspelt = [unspeltStatement, ...searching ? [ownExpressionsStatement] : []];
   const answers2 = await askSideBySide(
     sessions,
     [...sums, ...unspelt],
-    names4
+    names5
   );
   const digests = /* @__PURE__ */ new Map();
   for (const [index, rows2] of answers2.slice(0, sums.length).entries()) {
@@ -15889,15 +15889,15 @@ async function digested(sessions, names4, { searching }) {
   }
   const toSpell = new Set(answers2.slice(sums.length).flatMap((rows2) => rows2.map(({ schema }) => schema)));
   const others3 = await othersOf(database, [...toSpell], { expressions: searching });
-  const known2 = names4.filter((schema) => digests.has(schema));
+  const known2 = names5.filter((schema) => digests.has(schema));
   const alike = Map.groupBy(known2, (schema) => `${digests.get(schema)} ${others3.get(schema) ?? ""}`);
   return [...alike.values()];
 }
-async function askSideBySide(sessions, statements, names4) {
+async function askSideBySide(sessions, statements, names5) {
   const answers2 = [];
   const waiting = statements.entries();
   const askOn = async (session) => {
-    for (const [index, statement2] of waiting) answers2[index] = await session.query(statement2, [names4]);
+    for (const [index, statement2] of waiting) answers2[index] = await session.query(statement2, [names5]);
   };
   await Promise.all(sessions.map(askOn));
   return answers2;
@@ -20542,15 +20542,15 @@ function nextOf(concerned) {
   return `${first?.next ?? ""}${isOwn ? " (the same, with its own names, for each of them)" : ""}`;
 }
 function reasonsOf(concerned) {
-  const names4 = (of) => listed(
+  const names5 = (of) => listed(
     of.map(({ schema }) => schema),
     5
   );
-  if (concerned[0]?.code === "tenant-without-schema") return names4(concerned);
+  if (concerned[0]?.code === "tenant-without-schema") return names5(concerned);
   const reasons = [...Map.groupBy(concerned, ({ reason }) => reason)];
-  const shown3 = reasons.slice(0, named3).map(([reason, of]) => `${names4(of)}: ${reason}`);
+  const shown4 = reasons.slice(0, named3).map(([reason, of]) => `${names5(of)}: ${reason}`);
   const left = reasons.slice(named3).reduce((sum2, [, of]) => sum2 + of.length, 0);
-  return [...shown3, ...left === 0 ? [] : [`and ${grouped(left)} more`]].join("; ");
+  return [...shown4, ...left === 0 ? [] : [`and ${grouped(left)} more`]].join("; ");
 }
 var sharedTitles, titles, named3;
 var init_obstacles = __esm({
@@ -21332,10 +21332,10 @@ async function tenantNames(database, { publicSchema, tenantModel }, written3) {
   return rows2.map(({ name }) => name).filter((name) => patterns?.some((one) => one.test(name)) ?? true);
 }
 function limitedTo(discovery, written3) {
-  const names4 = discovery.tenants.map(({ schema }) => schema);
+  const names5 = discovery.tenants.map(({ schema }) => schema);
   const patterns = written3.map(patternOf);
-  const fitless = written3.filter((_, index) => !names4.some((name) => patterns[index]?.test(name)));
-  if (fitless.length > 0 && discovery.tenantsUnread === null) throw unknown2(fitless, names4);
+  const fitless = written3.filter((_, index) => !names5.some((name) => patterns[index]?.test(name)));
+  if (fitless.length > 0 && discovery.tenantsUnread === null) throw unknown2(fitless, names5);
   const concerned = (name) => name === discovery.publicSchema || patterns.some((pattern2) => pattern2.test(name));
   return {
     ...discovery,
@@ -21345,9 +21345,9 @@ function limitedTo(discovery, written3) {
     unreadable: discovery.unreadable.filter(({ schema }) => concerned(schema))
   };
 }
-function unknown2(fitless, names4) {
+function unknown2(fitless, names5) {
   const [first = ""] = fitless;
-  const meant = nearest(first, names4);
+  const meant = nearest(first, names5);
   return new UserError(
     `The input schemas names what does not exist — no tenant fits ${listed(fitless, 5)}`,
     `${meant === void 0 ? "correct the names" : `did you mean ${meant}?`}; nothing was changed`,
@@ -21903,8 +21903,8 @@ function counterpart2(made2, real) {
 }
 function unusualIn(made2, real) {
   const wanted = new Set(made2.others);
-  const names4 = [...made2.tables.keys()].map(asIdentifier);
-  return real.others.filter((line) => !wanted.has(line) && names4.some((name) => isUnusual(line, name))).map((line) => `has ${line}`);
+  const names5 = [...made2.tables.keys()].map(asIdentifier);
+  return real.others.filter((line) => !wanted.has(line) && names5.some((name) => isUnusual(line, name))).map((line) => `has ${line}`);
 }
 function isUnusual(line, table2) {
   return line === `unlogged table ${table2}` || line.startsWith(`partition key of ${table2}: `) || line.startsWith(`parents of ${table2}: `) || line.startsWith("disabled triggers of constraint ") && line.endsWith(` on ${table2}`);
@@ -22591,11 +22591,11 @@ function incompleteOf(kinds2, structures) {
 }
 function missingOf({ tables, columns: columns2 }, structure) {
   const missing2 = tables.filter((table2) => structure?.tables.has(table2) !== true);
-  const missingColumns = Object.entries(columns2).flatMap(([table2, names4]) => {
+  const missingColumns = Object.entries(columns2).flatMap(([table2, names5]) => {
     const found3 = structure?.tables.get(table2);
     if (found3 === void 0) return [];
     const existing = new Set(found3.columns.map(({ name }) => name));
-    return names4.filter((name) => !existing.has(name)).map((name) => `${table2}.${name}`);
+    return names5.filter((name) => !existing.has(name)).map((name) => `${table2}.${name}`);
   });
   return { missing: missing2, missingColumns };
 }
@@ -22910,7 +22910,7 @@ function estimated({ schema, table: table2, rows: rows2 }, why) {
   return { schema, table: table2, is: "estimated", rows: rows2, why };
 }
 function inOrder(found3, schemas, tables) {
-  const places = (names4) => new Map(names4.map((name, index) => [name, index]));
+  const places = (names5) => new Map(names5.map((name, index) => [name, index]));
   const [schemaPlaces, tablePlaces] = [places(schemas), places(tables)];
   const place3 = ({ schema, table: table2 }) => (schemaPlaces.get(schema) ?? 0) * tables.length + (tablePlaces.get(table2) ?? 0);
   return found3.sort((one, other) => place3(one) - place3(other));
@@ -22958,9 +22958,9 @@ var init_row_counts = __esm({
 
 // src/migrations/smoke.ts
 async function smokeTables(database, schemas, tables, options) {
-  const names4 = [...new Set(tables)];
-  const found3 = await countRows(database, [...new Set(schemas)], names4, options);
-  const meant = await meantTables(database, found3, names4);
+  const names5 = [...new Set(tables)];
+  const found3 = await countRows(database, [...new Set(schemas)], names5, options);
+  const meant = await meantTables(database, found3, names5);
   return [...Map.groupBy(found3, ({ schema }) => schema)].map(([schema, ofSchema]) => ({
     schema,
     counts: ofSchema.flatMap(countOf),
@@ -23257,8 +23257,8 @@ async function firstLook(progress2, options) {
 async function isOutdated({ discovery, plan }, { database, schemas }) {
   if (plan.tenantsUnknown !== void 0) return true;
   const known2 = /* @__PURE__ */ new Set([...discovery.tenants.map(({ schema }) => schema), ...discovery.hiddenTenants]);
-  const names4 = await tenantNames(database, discovery, schemas);
-  return names4.length > known2.size || names4.some((name) => !known2.has(name));
+  const names5 = await tenantNames(database, discovery, schemas);
+  return names5.length > known2.size || names5.some((name) => !known2.has(name));
 }
 async function lookAgain(progress2, options) {
   const before = progress2.plan === void 0 ? "" : planSentence(progress2.plan);
@@ -30981,7 +30981,7 @@ async function takeLock(database, options) {
   const { origin, wait, log, signal } = options;
   const started = performance.now();
   await noticeSilence(database);
-  let shown3 = "";
+  let shown4 = "";
   for (; ; ) {
     signal.throwIfAborted();
     const since = await tryToTake(database, origin);
@@ -30989,8 +30989,8 @@ async function takeLock(database, options) {
     const left = wait - (performance.now() - started);
     const holder = await findHolder(database);
     if (left <= 0) throw locked(database.label, wait, holder);
-    if (holder !== void 0 && identity(holder) !== shown3) {
-      shown3 = identity(holder);
+    if (holder !== void 0 && identity(holder) !== shown4) {
+      shown4 = identity(holder);
       log.info(
         `Waiting up to ${showDuration(wait)} for the lock, nothing has been changed: ${describeHolder(holder)} holds it`
       );
@@ -31655,8 +31655,8 @@ function groupsOf(findings) {
   }
   return [...groups.values()].sort((a, b) => b.names.length - a.names.length);
 }
-function showGroup({ complaint, names: names4 }) {
-  return `${listed(names4, 3)}: ${complaint.observed}`;
+function showGroup({ complaint, names: names5 }) {
+  return `${listed(names5, 3)}: ${complaint.observed}`;
 }
 function probeNameOf([finding]) {
   return finding === void 0 ? "nothing" : probeName(finding.probe);
@@ -32113,8 +32113,8 @@ function migrationsToRun(isNew, pending) {
   if (isNew) return ["all migrations"];
   return pending === void 0 || pending.length === 0 ? [] : [counted(pending.length, "migration")];
 }
-function differences2(names4) {
-  return names4.length === 0 ? [] : [`The tenant exists with other values, which stay as they are: ${listed(names4)}`];
+function differences2(names5) {
+  return names5.length === 0 ? [] : [`The tenant exists with other values, which stay as they are: ${listed(names5)}`];
 }
 var init_outcome2 = __esm({
   "src/provisioning/outcome.ts"() {
@@ -32679,10 +32679,10 @@ async function readArchive(source, tag) {
   const config2 = read2(described2.Config);
   const { os: os5, architecture, rootfs } = configJson.parse(JSON.parse(config2.toString()));
   const diffIds = rootfs.diff_ids ?? [];
-  const names4 = described2.Layers ?? [];
-  if (diffIds.length !== names4.length)
+  const names5 = described2.Layers ?? [];
+  if (diffIds.length !== names5.length)
     throw new Error("the image and its archive do not have the same layers");
-  const layers = names4.map((written3, index) => {
+  const layers = names5.map((written3, index) => {
     const name = links.get(written3) ?? written3;
     const { size, start } = seen.get(name) ?? missing(name);
     const diffId = diffIds[index] ?? "";
@@ -32885,7 +32885,7 @@ var init_verdict2 = __esm({
       },
       {
         code: "swarm-without-leader",
-        signal: /swarm does not have a leader|rpc error: code = DeadlineExceeded/,
+        signal: /swarm does not have a leader|lost leader status|rpc error: code = DeadlineExceeded/,
         observed: "too few of its managers are online: nothing can be changed",
         hint: 'bring a majority of the managers back ("docker node ls" shows them); what runs goes on running'
       },
@@ -33221,6 +33221,95 @@ var init_container_log = __esm({
   }
 });
 
+// src/docker/container-options.ts
+function optionsOf(given) {
+  const said = names3.flatMap((name) => {
+    const value = given[name];
+    const isEmpty = value === void 0 || value === false || typeof value === "object" && Object.keys(value).length === 0;
+    return isEmpty ? [] : [[name, value]];
+  });
+  return Object.fromEntries(said);
+}
+function optionArguments(options) {
+  const each = (option, values = []) => values.flatMap((value) => [option, value]);
+  const { hostname: hostname2, logDriver, shmSize, readOnly, init } = options;
+  return [
+    ...hostname2 === void 0 ? [] : ["--hostname", hostname2],
+    ...each("--dns", options.dns),
+    ...logDriver === void 0 ? [] : ["--log-driver", logDriver],
+    ...each(
+      "--log-opt",
+      Object.entries(options.logOptions ?? {}).map(([key2, value]) => `${key2}=${value}`)
+    ),
+    ...each("--cap-add", options.capAdd),
+    ...each("--cap-drop", options.capDrop),
+    ...each("--security-opt", options.securityOptions),
+    ...readOnly === true ? ["--read-only"] : [],
+    ...each("--tmpfs", options.tmpfs),
+    ...each("--ulimit", options.ulimits),
+    ...init === true ? ["--init"] : [],
+    ...shmSize === void 0 ? [] : ["--shm-size", `${shmSize}b`]
+  ];
+}
+function optionDifferences(wanted, current) {
+  const [after2, before] = [optionsOf(wanted), optionsOf(current)];
+  return names3.flatMap((name) => {
+    const [old, next] = [shown3(name, before), shown3(name, after2)];
+    return old === next ? [] : [`${inputName(name)}: ${old} → ${next}`];
+  });
+}
+function inputName(option) {
+  return option.replace(/[A-Z]/g, (letter2) => `-${letter2.toLowerCase()}`);
+}
+function shown3(name, options) {
+  const value = options[name];
+  if (value === void 0) return "none";
+  if (typeof value === "number") return showSize(value);
+  if (typeof value !== "object") return String(value);
+  return Array.isArray(value) ? value.toSorted().join(" ") : Object.entries(value).map(([key2, each]) => `${key2}=${each}`).sort().join(" ");
+}
+function parseUlimit(text3) {
+  const [, name, soft, hard = soft] = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text3.trim()) ?? [];
+  if (name !== void 0) return `${name}=${soft}:${hard}`;
+  throw new RangeError(
+    `"${text3.trim()}" cannot be read — write a name and its limits, like nofile=65536 or nofile=1024:65536`
+  );
+}
+function parseTmpfs(text3) {
+  if (/^\/[^:,]*(:[\w=,%]+)?$/.test(text3.trim())) return text3.trim();
+  throw new RangeError(
+    `"${text3.trim()}" cannot be read — write a path in the container, like /run or /tmp:size=64m`
+  );
+}
+function parseCapability(text3) {
+  if (/^[A-Z][A-Z_]+$/.test(text3.trim())) return text3.trim().replace(/^CAP_/, "");
+  throw new RangeError(
+    `"${text3.trim()}" is not the name of a capability — write it like NET_BIND_SERVICE, or ALL`
+  );
+}
+var names3;
+var init_container_options = __esm({
+  "src/docker/container-options.ts"() {
+    "use strict";
+    init_size();
+    names3 = [
+      "networkAliases",
+      "hostname",
+      "dns",
+      "logDriver",
+      "logOptions",
+      "capAdd",
+      "capDrop",
+      "securityOptions",
+      "readOnly",
+      "tmpfs",
+      "ulimits",
+      "init",
+      "shmSize"
+    ];
+  }
+});
+
 // src/docker/inspect.ts
 function readContainer(json) {
   const [found3] = all(json, tuple([containerJson]).rest(containerJson), "docker container inspect");
@@ -33264,24 +33353,41 @@ function containerOf(found3) {
     memory: host.Memory ?? 0,
     cpus: (host.NanoCpus ?? 0) / 1e9,
     autoRemove: host.AutoRemove,
-    beyondUs: beyondUs(host)
+    beyondUs: beyondUs(host),
+    options: givenOptions(found3)
   };
+}
+function givenOptions(found3) {
+  const { HostConfig: host, Config: config2, Id: id, Name: name } = found3;
+  const { Type: driver, Config: logOptions2 } = host.LogConfig ?? { Type: "", Config: {} };
+  const isUsualLog = (driver === "json-file" || driver === "") && Object.keys(logOptions2).length === 0;
+  const hostname2 = config2.Hostname ?? "";
+  const sharesHost = ["host", "container"].includes((host.NetworkMode ?? "").split(":")[0] ?? "");
+  const own2 = [id.slice(0, 12), name.replace(/^\//, ""), hostname2];
+  const aliases = Object.values(found3.NetworkSettings.Networks ?? {}).flatMap(({ Aliases }) => Aliases);
+  return optionsOf({
+    networkAliases: [...new Set(aliases)].filter((alias) => !own2.includes(alias)),
+    hostname: sharesHost || hostname2 === "" || own2[0] === hostname2 ? void 0 : hostname2,
+    dns: host.Dns,
+    logDriver: isUsualLog ? void 0 : driver,
+    logOptions: isUsualLog ? void 0 : logOptions2,
+    capAdd: host.CapAdd.map((capability2) => capability2.replace(/^CAP_/, "")),
+    capDrop: host.CapDrop.map((capability2) => capability2.replace(/^CAP_/, "")),
+    securityOptions: host.SecurityOpt,
+    readOnly: host.ReadonlyRootfs,
+    tmpfs: Object.entries(host.Tmpfs ?? {}).map(([path, how]) => how === "" ? path : `${path}:${how}`),
+    ulimits: (host.Ulimits ?? []).map(({ Name, Soft, Hard }) => `${Name}=${Soft}:${Hard}`),
+    init: host.Init === true,
+    shmSize: host.ShmSize == null || host.ShmSize === usualShm ? void 0 : host.ShmSize
+  });
 }
 function beyondUs(host) {
   const given = [
     ["--privileged", host.Privileged],
-    ["--cap-add", host.CapAdd.length > 0],
-    ["--cap-drop", host.CapDrop.length > 0],
     ["--device", (host.Devices ?? []).length > 0],
-    ["--tmpfs", Object.keys(host.Tmpfs ?? {}).length > 0],
-    ["--ulimit", (host.Ulimits ?? []).length > 0],
     ["--sysctl", Object.keys(host.Sysctls).length > 0],
-    ["--security-opt", host.SecurityOpt.length > 0],
-    ["--dns", host.Dns.length > 0],
     ["--pid", host.PidMode !== ""],
     ["--userns", host.UsernsMode !== ""],
-    ["--read-only", host.ReadonlyRootfs],
-    ["--init", host.Init === true],
     ["--group-add", host.GroupAdd.length > 0],
     ["--link", host.Links.length > 0]
   ];
@@ -33331,12 +33437,13 @@ function restartOf(policy) {
   if (policy == null || policy.Name === "") return "no";
   return policy.MaximumRetryCount > 0 ? `${policy.Name}:${policy.MaximumRetryCount}` : policy.Name;
 }
-var texts, textMap, containerJson, imageJson;
+var texts, textMap, containerJson, imageJson, usualShm;
 var init_inspect = __esm({
   "src/docker/inspect.ts"() {
     "use strict";
     init_zod();
     init_errors();
+    init_container_options();
     texts = array(string2()).nullish().transform((list) => list ?? []);
     textMap = record(string2(), string2()).nullish().transform((map) => map ?? {});
     containerJson = object({
@@ -33348,7 +33455,8 @@ var init_inspect = __esm({
         Labels: textMap,
         Env: texts,
         Cmd: texts,
-        User: string2().nullish()
+        User: string2().nullish(),
+        Hostname: string2().nullish()
       }),
       State: object({
         Status: _enum(["created", "running", "paused", "restarting", "removing", "exited", "dead"]),
@@ -33374,7 +33482,10 @@ var init_inspect = __esm({
         CapDrop: texts,
         Devices: array(unknown()).nullish(),
         Tmpfs: record(string2(), string2()).nullish(),
-        Ulimits: array(unknown()).nullish(),
+        Ulimits: array(object({ Name: string2(), Soft: number2(), Hard: number2() })).nullish(),
+        LogConfig: object({ Type: string2().default(""), Config: textMap }).nullish(),
+        ShmSize: number2().nullish(),
+        NetworkMode: string2().nullish(),
         Sysctls: textMap,
         SecurityOpt: texts,
         Dns: texts,
@@ -33394,7 +33505,9 @@ var init_inspect = __esm({
           RW: boolean2()
         })
       ).nullish(),
-      NetworkSettings: object({ Networks: record(string2(), unknown()).nullish() })
+      NetworkSettings: object({
+        Networks: record(string2(), object({ Aliases: texts })).nullish()
+      })
     });
     imageJson = object({
       Id: string2(),
@@ -33403,6 +33516,7 @@ var init_inspect = __esm({
       Architecture: string2(),
       Config: object({ Env: texts, Cmd: texts, Healthcheck: object({ Test: texts }).nullish() }).nullish()
     });
+    usualShm = 64 * 2 ** 20;
   }
 });
 
@@ -33557,17 +33671,22 @@ function createArguments(spec) {
     ...spec.user === void 0 ? [] : ["--user", spec.user],
     ...spec.stopTimeout === void 0 ? [] : ["--stop-timeout", String(Math.ceil(spec.stopTimeout / 1e3))],
     ...spec.health === void 0 ? [] : healthArguments(spec.health),
+    ...optionArguments(spec.options ?? {}),
     spec.image,
     ...spec.command
   ];
 }
 function connectArguments(spec) {
-  const alias = spec.networkAlias === void 0 ? [] : ["--alias", spec.networkAlias];
-  return spec.networks.slice(1).map((network) => ["network", "connect", ...alias, network, spec.name]);
+  const aliases = aliasesOf(spec).flatMap((alias) => ["--alias", alias]);
+  return spec.networks.slice(1).map((network) => ["network", "connect", ...aliases, network, spec.name]);
 }
-function aliasArguments({ networkAlias, networks: [network] }) {
-  if (networkAlias === void 0 || network === void 0) return [];
-  return ["bridge", "host", "none"].includes(network) ? [] : ["--network-alias", networkAlias];
+function aliasArguments(spec) {
+  const [network = "bridge"] = spec.networks;
+  if (["bridge", "host", "none"].includes(network)) return [];
+  return aliasesOf(spec).flatMap((alias) => ["--network-alias", alias]);
+}
+function aliasesOf({ networkAlias, options = {} }) {
+  return networkAlias === void 0 ? [] : [networkAlias, ...options.networkAliases ?? []];
 }
 function formatPort({ address: address2, hostPort, containerPort, protocol }) {
   const from = `${address2 === void 0 ? "" : `${bracketed(address2)}:`}${hostPort === 0 ? "" : hostPort}`;
@@ -33589,6 +33708,7 @@ function healthArguments({ command: command2, interval, timeout: timeout6, retri
 var init_run_arguments = __esm({
   "src/docker/run-arguments.ts"() {
     "use strict";
+    init_container_options();
     init_container_spec();
   }
 });
@@ -33691,8 +33811,8 @@ function dockerOn(machine, { signal, log }) {
       const json = await inspect("container", name);
       return json === void 0 ? void 0 : readContainer(json);
     },
-    async containers(names4, label) {
-      const result = await run5(["sh", "-c", inspectAll, "containers", label, ...names4]);
+    async containers(names5, label) {
+      const result = await run5(["sh", "-c", inspectAll, "containers", label, ...names5]);
       const complaints = result.stderr.split("\n").filter((line) => line.trim() !== "");
       if (succeeded(result) || complaints.every((line) => /no such container/i.test(line))) {
         const byId = new Map(readContainers(result.stdout).map((container) => [container.id, container]));
@@ -33810,6 +33930,445 @@ var init_renewable = __esm({
   }
 });
 
+// src/deployment/release.ts
+function workingNames(container) {
+  return {
+    next: `${container}-tenantry-next`,
+    previous: `${container}-tenantry-previous`,
+    bridge: `${container}-tenantry-bridge`,
+    adopted: `${container}-tenantry-adopted`
+  };
+}
+function servingName(container, release) {
+  return `${container}-${fileName(release).replace(/^tenantry-/, "_$&")}`;
+}
+function nameOfServing(container) {
+  const { [labels.app]: app, [labels.release]: release } = container.labels;
+  if (app !== void 0 && release !== void 0) return servingName(app, release);
+  return container.name.replace(/-tenantry-(next|previous|bridge|adopted)$/, "");
+}
+function namesFor(container, { release, current }) {
+  const final = servingName(container, release);
+  return { ...workingNames(container), old: current?.name ?? final, final };
+}
+function fileName(release) {
+  return release.replace(/[^\w.-]/g, "_");
+}
+function releaseOf({ release, image }) {
+  return release ?? image.tag ?? image.digest?.slice("sha256:".length, "sha256:".length + 12) ?? "unnamed";
+}
+function isForeign(container) {
+  return container.labels[labels.app] === void 0;
+}
+function releaseOfContainer(container) {
+  return container.labels[labels.release];
+}
+function releaseNameOf(container) {
+  return container.labels[labels.release] ?? container.image.replace(/@sha256:(\w{12})\w*$/, "@$1");
+}
+function digestOf3(container) {
+  return container.labels[labels.digest] ?? /@(sha256:[0-9a-f]{64})$/.exec(container.image)?.[1];
+}
+function imageName({ image, transfer }, digest) {
+  return transfer === "ssh" ? digest : pinnedImage(image, digest);
+}
+function specFor(request2, digest, { name, envFile }) {
+  return {
+    name,
+    image: imageName(request2, digest),
+    command: request2.command ?? [],
+    envFile: request2.envMode === "mount" ? void 0 : envFile,
+    files: filesFor(request2),
+    labels: {
+      ...request2.labels,
+      [labels.app]: request2.container,
+      [labels.environment]: request2.environment,
+      [labels.release]: releaseOf(request2),
+      [labels.digest]: digest,
+      [labels.settings]: settingsOf(request2, digest),
+      [labels.restart]: request2.restart,
+      [labels.run]: request2.run,
+      ...fileLabels(request2)
+    },
+    ports: request2.ports,
+    mounts: request2.mounts,
+    networks: request2.networks,
+    networkAlias: request2.container,
+    extraHosts: request2.extraHosts,
+    memory: request2.memory,
+    cpus: request2.cpus,
+    user: request2.user,
+    // A container that is not proven must not come back by itself; and its first exit shall be seen.
+    restart: "no",
+    stopTimeout: request2.stopTimeout,
+    health: request2.health,
+    options: request2.options ?? {}
+  };
+}
+function fileLabels({ env, envMode, files: files3 = {} }) {
+  const paths = Object.keys(files3).toSorted();
+  return {
+    ...paths.length === 0 ? {} : { [labels.files]: paths.join(",") },
+    ...envMode === "mount" ? { [labels.keys]: Object.keys(env).toSorted().join(",") } : {}
+  };
+}
+function filesFor({ env, envMode, envPath = "", files: files3 = {} }) {
+  return [
+    ...envMode === "mount" ? [{ path: envPath, content: renderEnvironment(env), mode: 256 }] : [],
+    ...Object.entries(files3).map(([path, content]) => ({ path, content, mode: 292 }))
+  ];
+}
+function settingsOf(request2, digest) {
+  const { command: command2, ports, mounts, networks, extraHosts, memory, cpus, user, restart, health } = request2;
+  const settings3 = [
+    digest,
+    renderEnvironment(request2.env),
+    [command2 ?? [], ports, mounts, networks, extraHosts, Object.entries(request2.labels).sort()],
+    [memory, cpus, user, restart, health, request2.stopTimeout, request2.environment],
+    // What most have not leaves the hash as it is.
+    ...filesFor(request2).length === 0 ? [] : [filesFor(request2)],
+    ...Object.keys(optionsOf(request2.options ?? {})).length === 0 ? [] : [{ options: optionsOf(request2.options ?? {}) }]
+  ];
+  const hash = (0, import_node_crypto5.createHmac)("sha256", request2.settingsKey ?? "");
+  return hash.update(JSON.stringify(settings3)).digest("hex").slice(0, 16);
+}
+function envFileOf(home, container, key2) {
+  return `${home}/.tenantry/${container}/releases/${key2}.env`;
+}
+var import_node_crypto5, labels;
+var init_release = __esm({
+  "src/deployment/release.ts"() {
+    "use strict";
+    import_node_crypto5 = require("node:crypto");
+    init_container_options();
+    init_image();
+    init_environment();
+    labels = {
+      app: "tenantry.app",
+      environment: "tenantry.environment",
+      release: "tenantry.release",
+      digest: "tenantry.digest",
+      /** A hash of everything that the container was told; equal means that nothing would change. */
+      settings: "tenantry.settings",
+      /** The restart policy, which is set only when the container is proven. */
+      restart: "tenantry.restart",
+      run: "tenantry.run",
+      /** Paths of the files that were written into it, with commas between. */
+      files: "tenantry.files",
+      /** Names of the variables in the file that it reads, where its environment does not have them. */
+      keys: "tenantry.env-keys"
+    };
+  }
+});
+
+// src/deployment/request.ts
+var noImage;
+var init_request = __esm({
+  "src/deployment/request.ts"() {
+    "use strict";
+    noImage = {
+      registry: "",
+      repository: "",
+      tag: void 0,
+      digest: void 0,
+      name: ""
+    };
+  }
+});
+
+// src/deployment/run-specification.ts
+function runSpecificationOf(request2) {
+  return runSpecificationJson.parse(request2);
+}
+var text2, texts2, optionShape, shape, runSpecificationJson;
+var init_run_specification = __esm({
+  "src/deployment/run-specification.ts"() {
+    "use strict";
+    init_zod();
+    text2 = string2();
+    texts2 = array(text2);
+    optionShape = {
+      networkAliases: texts2.optional(),
+      hostname: text2.optional(),
+      dns: texts2.optional(),
+      logDriver: text2.optional(),
+      logOptions: record(text2, text2).optional(),
+      capAdd: texts2.optional(),
+      capDrop: texts2.optional(),
+      securityOptions: texts2.optional(),
+      readOnly: boolean2().optional(),
+      tmpfs: texts2.optional(),
+      ulimits: texts2.optional(),
+      init: boolean2().optional(),
+      shmSize: number2().optional()
+    };
+    shape = {
+      command: texts2.optional(),
+      ports: array(
+        object({
+          address: text2.optional(),
+          hostPort: number2(),
+          containerPort: number2(),
+          protocol: _enum(["tcp", "udp"])
+        })
+      ),
+      replicas: number2().optional(),
+      mounts: array(
+        object({ type: _enum(["bind", "volume"]), source: text2, target: text2, readOnly: boolean2() })
+      ),
+      networks: texts2,
+      extraHosts: texts2,
+      labels: record(text2, text2),
+      memory: number2().optional(),
+      cpus: number2().optional(),
+      user: text2.optional(),
+      envMode: _enum(["env-file", "mount"]).optional(),
+      envPath: text2.optional(),
+      /** May be secret, as the environment beside it: both files are for this account only. */
+      files: record(text2, text2).optional(),
+      options: object(optionShape).optional(),
+      restart: text2,
+      health: object({
+        command: text2,
+        interval: number2(),
+        timeout: number2(),
+        retries: number2(),
+        startPeriod: number2()
+      }).optional(),
+      healthUrl: text2.optional(),
+      healthHost: text2.optional(),
+      stopTimeout: number2(),
+      sharedVolumes: boolean2()
+    };
+    runSpecificationJson = object(shape);
+  }
+});
+
+// src/deployment/record.ts
+function keyOf2(release, settings3) {
+  return `${fileName(release)}-${settings3}`;
+}
+function keyOfContainer(container) {
+  const { [labels.release]: release, [labels.settings]: settings3 } = container.labels;
+  if (release !== void 0 && settings3 !== void 0) return keyOf2(release, settings3);
+  return keyOf2(adoptedRelease(container), container.id.slice(0, 16));
+}
+function adoptedRelease({ id, image, labels: own2 }) {
+  const named6 = own2[labels.release];
+  if (named6 !== void 0) return named6;
+  const tag = /:([\w][\w.-]*)$/.exec(image.replace(/@.*$/, ""))?.[1];
+  return `adopted-${tag ?? id.slice(0, 12)}`;
+}
+function readRecord(json) {
+  let content;
+  try {
+    content = JSON.parse(json);
+  } catch {
+    return "it is no JSON";
+  }
+  const { data, error: error3 } = recordJson.safeParse(content);
+  if (data !== void 0) return data;
+  const [issue3] = error3.issues;
+  return `${issue3?.path.join(".") ?? "it"}: ${issue3?.message ?? "cannot be understood"}`;
+}
+function recordOf(request2, { settings: settings3, digest, imageId, mechanism, at: at2 }) {
+  return {
+    schema: 1,
+    container: request2.container,
+    environment: request2.environment,
+    release: releaseOf(request2),
+    settings: settings3,
+    image: request2.image.name,
+    // What was sent, and what only this server has, is known by its id alone.
+    ...request2.transfer === "ssh" || digest === request2.image.id ? {} : { digest },
+    imageId,
+    run: request2.run,
+    at: at2.toISOString(),
+    mechanism,
+    specification: runSpecificationOf(request2)
+  };
+}
+function recordOfContainer(container, request2, { repoDigests, notKept, at: at2 }) {
+  const { settings: settings3, ...named6 } = {
+    settings: container.labels[labels.settings] ?? container.id.slice(0, 16),
+    release: adoptedRelease(container)
+  };
+  const image = container.image.replace(/@.*$/, "").replace(/:[\w][\w.-]*$/, "");
+  const digest = repoDigests.find((each) => each.startsWith(`${image}@`))?.split("@")[1];
+  const own2 = Object.entries(container.labels).filter(([name]) => !name.startsWith("tenantry."));
+  return {
+    schema: 1,
+    container: request2.container,
+    environment: request2.environment,
+    ...named6,
+    settings: settings3,
+    image,
+    ...digest === void 0 ? {} : { digest },
+    imageId: container.imageId,
+    run: container.labels[labels.run] ?? "started by hand or by another tool",
+    at: at2.toISOString(),
+    mechanism: "none",
+    specification: {
+      command: container.command,
+      ports: container.ports,
+      mounts: container.mounts,
+      networks: container.networks.filter((network) => network !== "bridge"),
+      extraHosts: container.extraHosts,
+      // Another tool's labels would make the copy look like its own.
+      labels: Object.fromEntries(own2.filter(([name]) => !name.startsWith("com.docker."))),
+      memory: container.memory === 0 ? void 0 : container.memory,
+      cpus: container.cpus === 0 ? void 0 : container.cpus,
+      options: {
+        ...container.options,
+        networkAliases: (container.options.networkAliases ?? []).filter(
+          (alias) => alias !== request2.container
+        )
+      },
+      user: container.user === "" ? void 0 : container.user,
+      restart: container.labels[labels.restart] ?? container.restart,
+      healthUrl: request2.healthUrl,
+      healthHost: request2.healthHost,
+      stopTimeout: request2.stopTimeout,
+      sharedVolumes: request2.sharedVolumes
+    },
+    ...isForeign(container) ? { adopted: { id: container.id, notKept } } : {}
+  };
+}
+function chosenRecord(releases, wanted, { serving, container, host }) {
+  const stored = wanted === "previous" ? previousOf(releases, serving) : named4(releases, wanted);
+  if (stored === void 0) {
+    const what = wanted === "previous" ? "the release before" : `the release ${wanted}`;
+    throw new UserError(
+      `${container} cannot go back to ${what} on ${host} — ${whatIsThere(releases, serving)}`,
+      "give one of those as release, or deploy the image that you want",
+      { code: "nothing-to-go-back-to" }
+    );
+  }
+  if ("record" in stored && stored.hasEnvironment) return stored.record;
+  const problem = "problem" in stored ? stored.problem : "its environment file is missing";
+  throw new UserError(
+    `${container} cannot go back to ${stored.key} on ${host} — the record ~/.tenantry/${container}/releases/${stored.key}.json cannot be used: ${problem}`,
+    `choose another release (${whatIsThere(releases, serving)}), or deploy its image`,
+    { code: "release-unreadable" }
+  );
+}
+function previousOf({ records, current, previous }, serving) {
+  const key2 = current !== void 0 && serving !== current ? current : previous;
+  return key2 === void 0 || key2 === serving ? void 0 : records.find((each) => each.key === key2);
+}
+function named4({ records }, name) {
+  const exact = records.find(({ key: key2 }) => key2 === name);
+  if (exact !== void 0) return exact;
+  const [newest] = newestFirst(records).filter((each) => "record" in each && each.record.release === name);
+  return newest ?? records.find((each) => "problem" in each && each.key.startsWith(`${fileName(name)}-`));
+}
+function newestFirst(records) {
+  const at2 = (stored) => "record" in stored ? stored.record.at : "";
+  return [...records].sort((one, other) => at2(one) < at2(other) ? 1 : -1);
+}
+function whatIsThere({ records }, serving) {
+  const names5 = newestFirst(records).filter(({ key: key2 }) => key2 !== serving).map((stored) => "record" in stored ? stored.record.release : stored.key);
+  return names5.length === 0 ? "no other release is recorded there" : `there are ${listed([...new Set(names5)])}`;
+}
+function recordsToPrune({ records, current, previous }, keep) {
+  const readable = newestFirst(records).flatMap((stored) => "record" in stored ? [stored] : []);
+  const spared = readable.filter(({ key: key2 }) => key2 === current || key2 === previous);
+  const others3 = readable.filter((stored) => !spared.includes(stored));
+  const room = Math.max(0, keep - spared.length);
+  const used = new Set([...spared, ...others3.slice(0, room)].map(({ record: record2 }) => record2.imageId));
+  return others3.slice(room).map(({ key: key2, record: { release, image: name, imageId: id } }) => {
+    return { key: key2, release, image: used.has(id) ? void 0 : { id, name } };
+  });
+}
+function imageOf({ image, digest, imageId }) {
+  if (digest !== void 0) return { ...readImageName(image), digest };
+  return { ...noImage, name: image, id: imageId };
+}
+var recordJson;
+var init_record = __esm({
+  "src/deployment/record.ts"() {
+    "use strict";
+    init_zod();
+    init_image();
+    init_errors();
+    init_words();
+    init_release();
+    init_request();
+    init_run_specification();
+    recordJson = object({
+      schema: literal(1),
+      container: string2(),
+      environment: string2(),
+      release: string2().min(1),
+      settings: string2().min(1),
+      image: string2().min(1),
+      digest: string2().regex(/^sha256:[0-9a-f]{64}$/).optional(),
+      imageId: string2().min(1),
+      run: string2(),
+      at: iso_exports.datetime(),
+      mechanism: string2(),
+      specification: runSpecificationJson,
+      adopted: object({ id: string2(), notKept: array(string2()) }).optional()
+    });
+  }
+});
+
+// src/deployment/adoption.ts
+async function servingOnPort(docker, request2) {
+  for (const { hostPort, protocol } of request2.ports) {
+    for (const name of await docker.publishersOf(hostPort, protocol)) {
+      const container = await docker.container(name);
+      if (container !== void 0 && isSameApplication(container, request2)) return container.id;
+    }
+  }
+  return void 0;
+}
+function isSameApplication(found3, { container, image }) {
+  if (!isForeign(found3) || found3.labels["com.docker.swarm.service.id"] !== void 0) return false;
+  if (found3.labels["com.docker.compose.service"] === container) return true;
+  return image.name !== "" && lastPart(found3.image) === lastPart(image.name);
+}
+function lastPart(image) {
+  return image.replace(/@.*$/, "").replace(/^.*\//, "").replace(/:.*$/, "");
+}
+function refuseUnadoptable(found3, host) {
+  if (found3 === void 0 || !isForeign(found3) || !found3.autoRemove) return;
+  throw new UserError(
+    `The container ${found3.name} on ${host} cannot be taken over — it was started with --rm: once it is stopped it is gone, and could not come back if the new version is no good`,
+    "start it without --rm, or remove it yourself (users have nothing meanwhile), then run again",
+    { code: "container-not-adoptable" }
+  );
+}
+function adoptionLines(found3, container) {
+  if (!isForeign(found3)) return [];
+  const where = found3.name === container ? "" : ` (${found3.name}, found by its published port)`;
+  const lacks = found3.beyondUs.length === 0 ? "" : `; a rollback would make it anew, without ${listed(found3.beyondUs)}, which Tenantry cannot give`;
+  return [
+    `it was not started by Tenantry${where}: it is taken over as the release ${adoptedRelease(found3)}, and kept, stopped, as ${container}-tenantry-adopted as long as it is the one to go back to${lacks}`,
+    ...composeLines(found3)
+  ];
+}
+function composeLines({ labels: own2 }) {
+  const project = own2["com.docker.compose.project"];
+  if (project === void 0) return [];
+  const service = own2["com.docker.compose.service"] ?? "unknown";
+  const file = own2["com.docker.compose.project.config_files"];
+  const inFile = file === void 0 ? "its Compose file" : file;
+  return [
+    `it belongs to the Compose project ${project}, service ${service}: a later "docker compose up" there would start that service again beside this one, and fail because the port is taken; "docker compose down" would remove what is kept of it`,
+    `to hand the service over for good, take ${service} out of ${inFile} once the new version serves; other services that call it by the name ${service} reach the new one only on a network that both join (networks) and where it has that name, too (network-aliases: ${service})`
+  ];
+}
+var init_adoption = __esm({
+  "src/deployment/adoption.ts"() {
+    "use strict";
+    init_errors();
+    init_words();
+    init_record();
+    init_release();
+  }
+});
+
 // src/deployment/health-probe.ts
 function outsideProbe({ healthUrl, healthHost }, host) {
   if (healthUrl === void 0) return void 0;
@@ -33862,11 +34421,11 @@ function readFront(facts4) {
   const all2 = (name) => facts4.filter((fact) => fact.name === name).map(({ value }) => value);
   const one = (name) => all2(name).find((value) => value !== "");
   const is = (name) => one(name) === "yes";
-  const names4 = new Map(all2("inside").map((line) => line.split(" /")));
+  const names5 = new Map(all2("inside").map((line) => line.split(" /")));
   const lines2 = all2("front").map((line) => line.split(" "));
   const programs = lines2.map(([name = "", id = "-"]) => ({
     name,
-    container: id === "-" ? void 0 : names4.get(id) ?? id.slice(0, 12)
+    container: id === "-" ? void 0 : names5.get(id) ?? id.slice(0, 12)
   }));
   const onServer = (name) => lines2.find(([found3, id]) => found3 === name && id === "-")?.join(" ");
   const nginx = onServer("nginx");
@@ -33966,7 +34525,7 @@ var init_listeners = __esm({
 
 // src/deployment/redirect.ts
 function chainOf(container) {
-  return `TENANTRY-${(0, import_node_crypto5.createHash)("sha256").update(container).digest("hex").slice(0, 12)}`;
+  return `TENANTRY-${(0, import_node_crypto6.createHash)("sha256").update(container).digest("hex").slice(0, 12)}`;
 }
 function iptablesFlip(chain, ports) {
   const rules3 = ports.flatMap(({ address: address2, port: port2, target }) => {
@@ -34044,11 +34603,11 @@ function reachesLoopback(address2) {
 function loopbackOf(address2) {
   return `-d ${isLoopback2(address2) ? address2 : "127.0.0.0/8"}`;
 }
-var import_node_crypto5;
+var import_node_crypto6;
 var init_redirect = __esm({
   "src/deployment/redirect.ts"() {
     "use strict";
-    import_node_crypto5 = require("node:crypto");
+    import_node_crypto6 = require("node:crypto");
   }
 });
 
@@ -34099,16 +34658,23 @@ keep() { # TEXT
 umask 077
 what=$1 folder=$2 token=$3 other=\${4:-} app=\${5:-} release=\${6:-}
 cd && mkdir -p "$folder" && cd "$folder" || exit
+# A secret of this account: hashes of settings are keyed with it.
+if [ ! -s "$HOME/.tenantry/key" ]; then
+  head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \\n' >"$HOME/.tenantry/key.$$" || exit
+  ln "$HOME/.tenantry/key.$$" "$HOME/.tenantry/key" 2>/dev/null
+  rm -f "$HOME/.tenantry/key.$$"
+fi
 boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
 if command -v flock >/dev/null 2>&1; then
   exec 8>lease.lock
   flock -w 10 8 || exit
 fi
-# Commands in the image of another release that still have time. One of the same release is waited for by the next run.
+# Commands in the image of another release that still have time. Those of the same release (*: of any) are waited for by
+# whoever comes.
 commands() {
   docker ps --filter "label=tenantry.pre-deploy=$app" --format '{{.ID}} {{.Label "tenantry.pre-deploy-limit"}} {{.Label "tenantry.release"}}' 2>/dev/null |
     while read -r id limit of; do
-      [ "$of" != "$release" ] || continue
+      case $release in "$of" | '*') continue ;; esac
       since=$(docker inspect --format '{{.State.StartedAt}}' "$id" | sed 's/T/ /; s/[.Z].*//')
       since=$(date -u -d "$since" +%s) || since=$(date +%s)
       [ "$(date +%s)" -gt $((since + limit + 30)) ] || echo 'work alive'
@@ -34218,7 +34784,7 @@ take_over() {
   [ "$TAKEN" = no ] || return 0
   ask_nginx
   was=$answered
-  write_take_over 2>front.error && reload && TAKEN=yes && answers_as_before || { undo_take_over; TAKEN=no; return 1; }
+  if write_take_over 2>front.error && reload && answers_as_before; then TAKEN=yes; else undo_take_over; return 1; fi
   as_root rm -f "$NGINX/taking" 2>front.error || return
   note taken
 }
@@ -34300,13 +34866,14 @@ else
 fi
 
 list() {
+  [ ! -s record/old ] || echo "old $(cat record/old)"
   for pointer in current previous; do
     [ ! -s "../releases/$pointer" ] || echo "$pointer $(cat "../releases/$pointer")"
   done
   for file in ../releases/*.json; do
     [ -e "$file" ] || continue
     key=\${file##*/} key=\${key%.json}
-    echo "record $key $(tr -d '\\n' <"$file")"
+    printf 'record %s %s\\n' "$key" "$(tr -d '\\n' <"$file")" # echo would read what stands after a backslash
     [ ! -e "../releases/$key.env" ] || echo "environment $key"
   done
 }
@@ -34347,7 +34914,7 @@ finish() { # RESULT KEY
       image) remove_image "$value" "$more" ;;
       adopted)
         id=$(docker container inspect --format '{{.Id}}' "$value" 2>/dev/null)
-        case " $more " in *" $id "*) ;; *) docker rm -f "$value" 2>&1 >/dev/null ;; esac
+        [ -z "$id" ] || case " $more " in *" $id "*) ;; *) docker rm -f "$value" 2>&1 >/dev/null ;; esac
         ;;
     esac
   done
@@ -34471,7 +35038,7 @@ keep_record() {
   for file in record/*.json record/previous record/current; do
     [ ! -e "$file" ] || mv -f "$file" ../releases/ 2>>record.error
   done
-  rm -f record/audit
+  rm -f record/audit record/old
   rmdir record 2>/dev/null || :
 }
 
@@ -34774,6 +35341,7 @@ shift 4
 has() { command -v "$1" >/dev/null 2>&1; }
 
 echo "home $(cd && pwd)"
+echo "key $(cat "$HOME/.tenantry/key" 2>/dev/null)"
 # shellcheck disable=SC2086
 set_own() { own=$3; }
 # shellcheck disable=SC2086
@@ -35264,6 +35832,7 @@ function readSurvey(text3) {
       hasIpvs: one("ipvs") === "yes"
     },
     disk: fullest(all2("disk")),
+    settingsKey: one("key"),
     totalMemory: size("total"),
     processors: size("processors"),
     listening: one("listening") === void 0 ? void 0 : listeningOf(all2("listening")),
@@ -35936,7 +36505,7 @@ function tellFront(front, move, container) {
   return told5;
 }
 function called_(name, where) {
-  const called = names3[name] ?? name;
+  const called = names4[name] ?? name;
   return where === void 0 ? called : `${called} (container ${where})`;
 }
 function refused2(container, way, { observed: observed2, hint }) {
@@ -35944,7 +36513,7 @@ function refused2(container, way, { observed: observed2, hint }) {
     code: "strategy-impossible"
   });
 }
-var names3;
+var names4;
 var init_front_choice = __esm({
   "src/deployment/front-choice.ts"() {
     "use strict";
@@ -35953,7 +36522,7 @@ var init_front_choice = __esm({
     init_caddy_config();
     init_nginx_sites();
     init_slots();
-    names3 = {
+    names4 = {
       traefik: "Traefik",
       haproxy: "HAProxy",
       apache2: "Apache",
@@ -35964,150 +36533,25 @@ var init_front_choice = __esm({
   }
 });
 
-// src/deployment/release.ts
-function workingNames(container) {
-  return {
-    next: `${container}-tenantry-next`,
-    previous: `${container}-tenantry-previous`,
-    bridge: `${container}-tenantry-bridge`,
-    adopted: `${container}-tenantry-adopted`
-  };
-}
-function servingName(container, release) {
-  return `${container}-${fileName(release).replace(/^tenantry-/, "_$&")}`;
-}
-function nameOfServing(container) {
-  const { [labels.app]: app, [labels.release]: release } = container.labels;
-  if (app !== void 0 && release !== void 0) return servingName(app, release);
-  return container.name.replace(/-tenantry-(next|previous|bridge|adopted)$/, "");
-}
-function namesFor(container, { release, current }) {
-  const final = servingName(container, release);
-  return { ...workingNames(container), old: current?.name ?? final, final };
-}
-function fileName(release) {
-  return release.replace(/[^\w.-]/g, "_");
-}
-function releaseOf({ release, image }) {
-  return release ?? image.tag ?? image.digest?.slice("sha256:".length, "sha256:".length + 12) ?? "unnamed";
-}
-function isForeign(container) {
-  return container.labels[labels.app] === void 0;
-}
-function releaseOfContainer(container) {
-  return container.labels[labels.release];
-}
-function releaseNameOf(container) {
-  return container.labels[labels.release] ?? container.image.replace(/@sha256:(\w{12})\w*$/, "@$1");
-}
-function digestOf3(container) {
-  return container.labels[labels.digest] ?? /@(sha256:[0-9a-f]{64})$/.exec(container.image)?.[1];
-}
-function imageName({ image, transfer }, digest) {
-  return transfer === "ssh" ? digest : pinnedImage(image, digest);
-}
-function specFor(request2, digest, { name, envFile }) {
-  return {
-    name,
-    image: imageName(request2, digest),
-    command: request2.command ?? [],
-    envFile: request2.envMode === "mount" ? void 0 : envFile,
-    files: filesFor(request2),
-    labels: {
-      ...request2.labels,
-      [labels.app]: request2.container,
-      [labels.environment]: request2.environment,
-      [labels.release]: releaseOf(request2),
-      [labels.digest]: digest,
-      [labels.settings]: settingsOf(request2, digest),
-      [labels.restart]: request2.restart,
-      [labels.run]: request2.run,
-      ...fileLabels(request2)
-    },
-    ports: request2.ports,
-    mounts: request2.mounts,
-    networks: request2.networks,
-    networkAlias: request2.container,
-    extraHosts: request2.extraHosts,
-    memory: request2.memory,
-    cpus: request2.cpus,
-    user: request2.user,
-    // A container that is not proven must not come back by itself; and its first exit shall be seen.
-    restart: "no",
-    stopTimeout: request2.stopTimeout,
-    health: request2.health
-  };
-}
-function fileLabels({ env, envMode, files: files3 = {} }) {
-  const paths = Object.keys(files3).toSorted();
-  return {
-    ...paths.length === 0 ? {} : { [labels.files]: paths.join(",") },
-    ...envMode === "mount" ? { [labels.keys]: Object.keys(env).toSorted().join(",") } : {}
-  };
-}
-function filesFor({ env, envMode, envPath = "", files: files3 = {} }) {
-  return [
-    ...envMode === "mount" ? [{ path: envPath, content: renderEnvironment(env), mode: 256 }] : [],
-    ...Object.entries(files3).map(([path, content]) => ({ path, content, mode: 292 }))
-  ];
-}
-function settingsOf(request2, digest) {
-  const { command: command2, ports, mounts, networks, extraHosts, memory, cpus, user, restart, health } = request2;
-  const settings3 = [
-    digest,
-    renderEnvironment(request2.env),
-    [command2 ?? [], ports, mounts, networks, extraHosts, Object.entries(request2.labels).sort()],
-    [memory, cpus, user, restart, health, request2.stopTimeout, request2.environment],
-    // What most have not leaves the hash as it is.
-    ...filesFor(request2).length === 0 ? [] : [filesFor(request2)]
-  ];
-  return (0, import_node_crypto6.createHash)("sha256").update(JSON.stringify(settings3)).digest("hex").slice(0, 16);
-}
-function envFileOf(home, container, key2) {
-  return `${home}/.tenantry/${container}/releases/${key2}.env`;
-}
-var import_node_crypto6, labels;
-var init_release = __esm({
-  "src/deployment/release.ts"() {
-    "use strict";
-    import_node_crypto6 = require("node:crypto");
-    init_image();
-    init_environment();
-    labels = {
-      app: "tenantry.app",
-      environment: "tenantry.environment",
-      release: "tenantry.release",
-      digest: "tenantry.digest",
-      /** A hash of everything that the container was told; equal means that nothing would change. */
-      settings: "tenantry.settings",
-      /** The restart policy, which is set only when the container is proven. */
-      restart: "tenantry.restart",
-      run: "tenantry.run",
-      /** Paths of the files that were written into it, with commas between. */
-      files: "tenantry.files",
-      /** Names of the variables in the file that it reads, where its environment does not have them. */
-      keys: "tenantry.env-keys"
-    };
-  }
-});
-
 // src/deployment/recreate.ts
 function isDown({ state }) {
   return ["created", "exited", "dead"].includes(state.status);
 }
-async function commit(docker, names4, { restart, old, final }) {
-  await docker.setRestartPolicy(names4.next, restart);
-  if (old !== void 0 && old.name !== names4.previous) {
+async function commit(docker, names5, { restart, old, final }) {
+  await docker.setRestartPolicy(names5.next, restart);
+  if (old !== void 0 && old.name !== names5.previous) {
     await docker.setRestartPolicy(old.name, "no");
-    await docker.rename(old.name, names4.previous);
+    await docker.rename(old.name, names5.previous);
   }
-  await docker.rename(names4.next, final);
-  if (old !== void 0) await putAway(docker, names4, old);
+  await docker.rename(names5.next, final);
+  if (old !== void 0) await putAway(docker, names5, old);
 }
-async function putAway(docker, names4, old) {
-  if (!isForeign(old)) return docker.remove(names4.previous);
-  await docker.remove(names4.adopted);
-  await docker.rename(names4.previous, names4.adopted);
+async function putAway(docker, names5, old) {
+  if (!isForeign(old)) return docker.remove(names5.previous);
+  const kept2 = await docker.container(names5.adopted);
+  if (kept2?.id === old.id) return;
+  await docker.remove(names5.adopted);
+  await docker.rename(names5.previous, names5.adopted);
 }
 var import_node_perf_hooks3, recreate;
 var init_recreate = __esm({
@@ -36117,19 +36561,19 @@ var init_recreate = __esm({
     init_release();
     recreate = {
       name: "recreate",
-      async replace({ docker, dockerToTheEnd, names: names4, spec, restart, current, stopTimeout: stopTimeout2, prove: prove2, standing: standing2 }) {
+      async replace({ docker, dockerToTheEnd, names: names5, spec, restart, current, stopTimeout: stopTimeout2, prove: prove2, standing: standing2 }) {
         await docker.create(spec);
         const hadServed = current !== void 0 && !isDown(current);
         const stopped2 = import_node_perf_hooks3.performance.now();
         if (hadServed) {
           standing2("stopped");
-          await docker.stop(names4.old, stopTimeout2);
+          await docker.stop(names5.old, stopTimeout2);
         }
-        await docker.start(names4.next);
-        await prove2(names4.next);
+        await docker.start(names5.next);
+        await prove2(names5.next);
         const downtime = hadServed ? import_node_perf_hooks3.performance.now() - stopped2 : 0;
         standing2("committing");
-        await commit(dockerToTheEnd, names4, { restart, old: current, final: names4.final });
+        await commit(dockerToTheEnd, names5, { restart, old: current, final: names5.final });
         standing2("done");
         return downtime;
       }
@@ -36151,23 +36595,23 @@ var init_repair = __esm({
 });
 
 // src/deployment/put-back.ts
-async function putBack(found3, { docker, names: names4, prove: prove2, log }, { giveUpNext, isStopping, mayStart }) {
+async function putBack(found3, { docker, names: names5, prove: prove2, log }, { giveUpNext, isStopping, mayStart }) {
   const repair = await decided(repairFor(found3), giveUpNext, async () => {
-    log.info(`an earlier deployment left ${names4.next} running: looking whether it serves`);
-    await prove2(names4.next);
+    log.info(`an earlier deployment left ${names5.next} running: looking whether it serves`);
+    await prove2(names5.next);
   });
   let serving = found3.current;
-  if (repair === "undo") await docker.remove(names4.next);
+  if (repair === "undo") await docker.remove(names5.next);
   if (repair === "finish" && found3.next !== void 0) {
     const restart = found3.next.labels[labels.restart] ?? "no";
     const final = nameOfServing(found3.next);
-    await commit(docker, names4, { restart, old: found3.current ?? found3.previous, final });
+    await commit(docker, names5, { restart, old: found3.current ?? found3.previous, final });
     return docker.container(final);
   }
-  if (repair === "tidy" && found3.previous !== void 0) await putAway(docker, names4, found3.previous);
+  if (repair === "tidy" && found3.previous !== void 0) await putAway(docker, names5, found3.previous);
   if (repair === "restore" && found3.previous !== void 0) {
     const name = nameOfServing(found3.previous);
-    await docker.rename(names4.previous, name);
+    await docker.rename(names5.previous, name);
     serving = await docker.container(name);
   }
   if (serving === void 0) return void 0;
@@ -36737,13 +37181,13 @@ function settings2({ request: request2, host, survey, ports, current, release })
 }
 function commonSettings({ request: request2, survey, current, release }) {
   const { container, restart, stopTimeout: stopTimeout2, bake: bake2, drainTimeout, healthTimeout } = request2;
-  const names4 = namesFor(container, { release, current });
+  const names5 = namesFor(container, { release, current });
   return {
-    OLD: names4.old,
-    FINAL: names4.final,
-    NEXT: names4.next,
-    PREVIOUS: names4.previous,
-    KEEP: current !== void 0 && isForeign(current) ? names4.adopted : "",
+    OLD: names5.old,
+    FINAL: names5.final,
+    NEXT: names5.next,
+    PREVIOUS: names5.previous,
+    KEEP: current !== void 0 && isForeign(current) ? names5.adopted : "",
     SUDO: survey.isRoot ? "" : "sudo -n",
     BAKE: centiseconds(bake2),
     DRAIN: centiseconds(drainTimeout),
@@ -36873,8 +37317,8 @@ async function recovered({ request: request2, ports: { signal } }, run5, program
   return follow(run5, { timeout: timeout6, signal, onEntry: ({ step }) => run5.log.debug(`recovery: ${step}`) });
 }
 async function stuckStanding({ docker, host, request: request2 }, release, current) {
-  const names4 = workingNames(request2.container);
-  const bridge = await docker.container(names4.bridge).catch(() => void 0);
+  const names5 = workingNames(request2.container);
+  const bridge = await docker.container(names5.bridge).catch(() => void 0);
   return bridge?.state.status === "running" ? `${release} serves on ${host} from a temporary container: run again, which puts it right` : `${releaseNameOf(current)} may be down on ${host}: run again, which puts it right, or "docker start ${current.name}" there`;
 }
 function unsettled({ request: request2, host }, observed2) {
@@ -36906,15 +37350,16 @@ var init_bridge = __esm({
 });
 
 // src/deployment/find-containers.ts
-async function findContainers(docker, container) {
-  const names4 = workingNames(container);
-  const found3 = await docker.containers([container, ...Object.values(names4)], `${labels.app}=${container}`);
-  return sorted(found3, container, names4);
+async function findContainers(docker, container, old) {
+  const names5 = workingNames(container);
+  const named6 = [container, ...Object.values(names5), ...old === void 0 ? [] : [old]];
+  const found3 = await docker.containers(named6, `${labels.app}=${container}`);
+  return sorted(found3, container, names5);
 }
-function sorted(containers, container, names4) {
+function sorted(containers, container, names5) {
   const named6 = (name) => containers.find((each) => each.name === name);
-  const previous = named6(names4.previous);
-  const working = new Set(Object.values(names4));
+  const previous = named6(names5.previous);
+  const working = new Set(Object.values(names5));
   const candidates = containers.filter(
     (each) => !working.has(each.name) && // Swarm's own have the labels of their service; they are not ours to replace.
     each.labels["com.docker.swarm.service.id"] === void 0 && // While the old one waits for its end, nobody else with the bare name has to do with this application.
@@ -36924,10 +37369,10 @@ function sorted(containers, container, names4) {
   const [current] = candidates.sort((one, other) => rank(one) - rank(other));
   return {
     current,
-    next: named6(names4.next),
+    next: named6(names5.next),
     previous,
-    bridge: named6(names4.bridge),
-    adopted: named6(names4.adopted)
+    bridge: named6(names5.bridge),
+    adopted: named6(names5.adopted)
   };
 }
 function checkOwner({ current, next, bridge }, container, environment3) {
@@ -37111,216 +37556,6 @@ var init_lease = __esm({
   }
 });
 
-// src/deployment/run-specification.ts
-function runSpecificationOf(request2) {
-  return runSpecificationJson.parse(request2);
-}
-var text2, texts2, shape, runSpecificationJson;
-var init_run_specification = __esm({
-  "src/deployment/run-specification.ts"() {
-    "use strict";
-    init_zod();
-    text2 = string2();
-    texts2 = array(text2);
-    shape = {
-      command: texts2.optional(),
-      ports: array(
-        object({
-          address: text2.optional(),
-          hostPort: number2(),
-          containerPort: number2(),
-          protocol: _enum(["tcp", "udp"])
-        })
-      ),
-      replicas: number2().optional(),
-      mounts: array(
-        object({ type: _enum(["bind", "volume"]), source: text2, target: text2, readOnly: boolean2() })
-      ),
-      networks: texts2,
-      extraHosts: texts2,
-      labels: record(text2, text2),
-      memory: number2().optional(),
-      cpus: number2().optional(),
-      user: text2.optional(),
-      envMode: _enum(["env-file", "mount"]).optional(),
-      envPath: text2.optional(),
-      /** May be secret, as the environment beside it: both files are for this account only. */
-      files: record(text2, text2).optional(),
-      restart: text2,
-      health: object({
-        command: text2,
-        interval: number2(),
-        timeout: number2(),
-        retries: number2(),
-        startPeriod: number2()
-      }).optional(),
-      healthUrl: text2.optional(),
-      healthHost: text2.optional(),
-      stopTimeout: number2(),
-      sharedVolumes: boolean2()
-    };
-    runSpecificationJson = object(shape);
-  }
-});
-
-// src/deployment/record.ts
-function keyOf2(release, settings3) {
-  return `${fileName(release)}-${settings3}`;
-}
-function keyOfContainer(container) {
-  const { [labels.release]: release, [labels.settings]: settings3 } = container.labels;
-  if (release !== void 0 && settings3 !== void 0) return keyOf2(release, settings3);
-  return keyOf2(adoptedRelease(container), container.id.slice(0, 16));
-}
-function adoptedRelease({ id, image, labels: own2 }) {
-  const named6 = own2[labels.release];
-  if (named6 !== void 0) return named6;
-  const tag = /:([\w][\w.-]*)$/.exec(image.replace(/@.*$/, ""))?.[1];
-  return `adopted-${tag ?? id.slice(0, 12)}`;
-}
-function readRecord(json) {
-  let content;
-  try {
-    content = JSON.parse(json);
-  } catch {
-    return "it is no JSON";
-  }
-  const { data, error: error3 } = recordJson.safeParse(content);
-  if (data !== void 0) return data;
-  const [issue3] = error3.issues;
-  return `${issue3?.path.join(".") ?? "it"}: ${issue3?.message ?? "cannot be understood"}`;
-}
-function recordOf(request2, { settings: settings3, digest, imageId, mechanism, at: at2 }) {
-  return {
-    schema: 1,
-    container: request2.container,
-    environment: request2.environment,
-    release: releaseOf(request2),
-    settings: settings3,
-    image: request2.image.name,
-    // What was sent, and what only this server has, is known by its id alone.
-    ...request2.transfer === "ssh" || digest === request2.image.id ? {} : { digest },
-    imageId,
-    run: request2.run,
-    at: at2.toISOString(),
-    mechanism,
-    specification: runSpecificationOf(request2)
-  };
-}
-function recordOfContainer(container, request2, { repoDigests, notKept, at: at2 }) {
-  const { settings: settings3, ...named6 } = {
-    settings: container.labels[labels.settings] ?? container.id.slice(0, 16),
-    release: adoptedRelease(container)
-  };
-  const image = container.image.replace(/@.*$/, "").replace(/:[\w][\w.-]*$/, "");
-  const digest = repoDigests.find((each) => each.startsWith(`${image}@`))?.split("@")[1];
-  const own2 = Object.entries(container.labels).filter(([name]) => !name.startsWith("tenantry."));
-  return {
-    schema: 1,
-    container: request2.container,
-    environment: request2.environment,
-    ...named6,
-    settings: settings3,
-    image,
-    ...digest === void 0 ? {} : { digest },
-    imageId: container.imageId,
-    run: container.labels[labels.run] ?? "started by hand or by another tool",
-    at: at2.toISOString(),
-    mechanism: "none",
-    specification: {
-      command: container.command,
-      ports: container.ports,
-      mounts: container.mounts,
-      networks: container.networks.filter((network) => network !== "bridge"),
-      extraHosts: container.extraHosts,
-      // Another tool's labels would make the copy look like its own.
-      labels: Object.fromEntries(own2.filter(([name]) => !name.startsWith("com.docker."))),
-      memory: container.memory === 0 ? void 0 : container.memory,
-      cpus: container.cpus === 0 ? void 0 : container.cpus,
-      user: container.user === "" ? void 0 : container.user,
-      restart: container.labels[labels.restart] ?? container.restart,
-      healthUrl: request2.healthUrl,
-      healthHost: request2.healthHost,
-      stopTimeout: request2.stopTimeout,
-      sharedVolumes: request2.sharedVolumes
-    },
-    ...isForeign(container) ? { adopted: { id: container.id, notKept } } : {}
-  };
-}
-function chosenRecord(releases, wanted, { serving, container, host }) {
-  const stored = wanted === "previous" ? previousOf(releases, serving) : named4(releases, wanted);
-  if (stored === void 0) {
-    const what = wanted === "previous" ? "the release before" : `the release ${wanted}`;
-    throw new UserError(
-      `${container} cannot go back to ${what} on ${host} — ${whatIsThere(releases, serving)}`,
-      "give one of those as release, or deploy the image that you want",
-      { code: "nothing-to-go-back-to" }
-    );
-  }
-  if ("record" in stored && stored.hasEnvironment) return stored.record;
-  const problem = "problem" in stored ? stored.problem : "its environment file is missing";
-  throw new UserError(
-    `${container} cannot go back to ${stored.key} on ${host} — the record ~/.tenantry/${container}/releases/${stored.key}.json cannot be used: ${problem}`,
-    `choose another release (${whatIsThere(releases, serving)}), or deploy its image`,
-    { code: "release-unreadable" }
-  );
-}
-function previousOf({ records, current, previous }, serving) {
-  const key2 = current !== void 0 && serving !== current ? current : previous;
-  return key2 === void 0 || key2 === serving ? void 0 : records.find((each) => each.key === key2);
-}
-function named4({ records }, name) {
-  const exact = records.find(({ key: key2 }) => key2 === name);
-  if (exact !== void 0) return exact;
-  const [newest] = newestFirst(records).filter((each) => "record" in each && each.record.release === name);
-  return newest ?? records.find((each) => "problem" in each && each.key.startsWith(`${fileName(name)}-`));
-}
-function newestFirst(records) {
-  const at2 = (stored) => "record" in stored ? stored.record.at : "";
-  return [...records].sort((one, other) => at2(one) < at2(other) ? 1 : -1);
-}
-function whatIsThere({ records }, serving) {
-  const names4 = newestFirst(records).filter(({ key: key2 }) => key2 !== serving).map((stored) => "record" in stored ? stored.record.release : stored.key);
-  return names4.length === 0 ? "no other release is recorded there" : `there are ${listed([...new Set(names4)])}`;
-}
-function recordsToPrune({ records, current, previous }, keep) {
-  const readable = newestFirst(records).flatMap((stored) => "record" in stored ? [stored] : []);
-  const spared = readable.filter(({ key: key2 }) => key2 === current || key2 === previous);
-  const others3 = readable.filter((stored) => !spared.includes(stored));
-  return others3.slice(Math.max(0, keep - spared.length)).map(({ record: record2 }) => record2);
-}
-function imageOf({ image, digest, imageId }) {
-  const name = readImageName(image);
-  return digest === void 0 ? { ...name, id: imageId } : { ...name, digest };
-}
-var recordJson;
-var init_record = __esm({
-  "src/deployment/record.ts"() {
-    "use strict";
-    init_zod();
-    init_image();
-    init_errors();
-    init_words();
-    init_release();
-    init_run_specification();
-    recordJson = object({
-      schema: literal(1),
-      container: string2(),
-      environment: string2(),
-      release: string2().min(1),
-      settings: string2().min(1),
-      image: string2().min(1),
-      digest: string2().regex(/^sha256:[0-9a-f]{64}$/).optional(),
-      imageId: string2().min(1),
-      run: string2(),
-      at: iso_exports.datetime(),
-      mechanism: string2(),
-      specification: runSpecificationJson,
-      adopted: object({ id: string2(), notKept: array(string2()) }).optional()
-    });
-  }
-});
-
 // src/deployment/releases.ts
 function run2({ machine, container }, args, {
   stdin = "",
@@ -37339,7 +37574,10 @@ ${serverScript("releases")}`;
 async function listReleases(shelf, signal) {
   const result = await run2(shelf, ["list"], { signal });
   const home = /^home (.*)$/m.exec(result.stdout)?.[1];
-  if (succeeded(result) && home !== void 0) return { releases: readReleases(result.stdout), home };
+  if (succeeded(result) && home !== void 0) {
+    const old = /^old (\S+)$/m.exec(result.stdout)?.[1];
+    return { releases: readReleases(result.stdout), home, old };
+  }
   throw new UserError(
     `The releases of ${shelf.container} cannot be read on ${shelf.machine.name} — ${lastWords(result, 1)}`,
     "give this account the right to read and write ~/.tenantry there, or free some space",
@@ -37374,7 +37612,7 @@ async function captureEnvironment(shelf, { id, key: key2, signal }) {
   throw cannotPrepare(shelf, lastWords(result, 1));
 }
 async function prepareRelease(shelf, prepared, signal) {
-  const { key: key2, environment: environment3, record: record2, before, previous, audit } = prepared;
+  const { key: key2, environment: environment3, record: record2, before, previous, old, audit } = prepared;
   const files3 = [
     [`releases/${key2}.env`, environment3],
     [`switch/record/${key2}.json`, `${JSON.stringify(record2)}
@@ -37382,6 +37620,8 @@ async function prepareRelease(shelf, prepared, signal) {
     ...before === void 0 ? [] : [[`switch/record/${before.key}.json`, `${JSON.stringify(before.record)}
 `]],
     ...previous === void 0 || previous === key2 ? [] : [["switch/record/previous", `${previous}
+`]],
+    ...old === void 0 ? [] : [["switch/record/old", `${old}
 `]],
     ["switch/record/current", `${key2}
 `],
@@ -37407,7 +37647,10 @@ async function finishReleases(shelf, finish) {
   const { result, serving = "", audit, prune, adopted } = finish;
   const orders = [
     ...audit === void 0 ? [] : [`audit ${lineOf(audit)}`],
-    ...prune.flatMap(({ key: key2, imageId, image }) => [`release ${key2}`, `image ${imageId} ${image}`]),
+    ...prune.flatMap(({ key: key2, image }) => [
+      `release ${key2}`,
+      ...image === void 0 ? [] : [`image ${image.id} ${image.name}`]
+    ]),
     ...adopted === void 0 ? [] : [`adopted ${adopted.name} ${adopted.keep.join(" ")}`]
   ];
   try {
@@ -37471,7 +37714,7 @@ var init_ledger = __esm({
       #work;
       #releases;
       #current;
-      #mechanism;
+      mechanism;
       #prepared;
       constructor(work3, {
         releases,
@@ -37481,26 +37724,36 @@ var init_ledger = __esm({
         this.#work = work3;
         this.#releases = releases;
         this.#current = current;
-        this.#mechanism = mechanism;
+        this.mechanism = mechanism;
       }
       /**
        * Writes the environment file, and what becomes the record once the release is proven.
        * @param placed what was asked for, on the port that the container gets.
        * @throws UserError `cannot-write`
        */
-      async prepare(placed, { digest, image }) {
+      async prepare(placed, { digest, imageId }) {
         const { request: request2, ports } = this.#work;
         const settings3 = settingsOf(placed, digest);
         const key2 = keyOf2(releaseOf(request2), settings3);
-        const facts4 = { settings: settings3, digest, imageId: image.id, mechanism: this.#mechanism, at: /* @__PURE__ */ new Date() };
-        const record2 = recordOf(request2, facts4);
+        const facts4 = { settings: settings3, digest, imageId, mechanism: this.mechanism, at: /* @__PURE__ */ new Date() };
+        const record2 = { ...recordOf(request2, facts4), ...this.#adoptedAs(releaseOf(request2)) };
         const before = await this.#recordOfCurrent(facts4.at);
         const previous = this.#current === void 0 ? this.#releases.current : keyOfContainer(this.#current);
         const audit = this.#audit;
         const environment3 = renderEnvironment(request2.env);
-        const prepared = { key: key2, environment: environment3, record: record2, before, previous, audit };
+        const current = this.#current;
+        const isElsewhere = current !== void 0 && isForeign(current) && current.name !== request2.container;
+        const old = isElsewhere ? current.id : void 0;
+        const prepared = { key: key2, environment: environment3, record: record2, before, previous, old, audit };
         await prepareRelease(shelfOf(this.#work), prepared, ports.signal);
         this.#prepared = { key: key2, record: record2, before, previous };
+      }
+      /** A release that was taken over stays one, also when Tenantry has made its container anew. */
+      #adoptedAs(release) {
+        const [adopted] = this.#releases.records.flatMap(
+          (stored) => "record" in stored && stored.record.release === release ? stored.record.adopted ?? [] : []
+        );
+        return adopted === void 0 ? {} : { adopted };
       }
       /** A container without a record gets one: it is what a rollback would go back to. */
       async #recordOfCurrent(at2) {
@@ -37526,7 +37779,7 @@ var init_ledger = __esm({
           serving: prepared?.key ?? (serving && keyOfContainer(serving)),
           // Of what was prepared, the line lies there: whoever ends it writes it.
           audit: this.#prepared === void 0 ? this.#audit : void 0,
-          prune: prune.map((record2) => ({ ...record2, key: keyOf2(record2.release, record2.settings) })),
+          prune,
           adopted: prepared === void 0 ? void 0 : this.#adopted(after2)
         });
         for (const warning2 of warnings) {
@@ -37548,7 +37801,7 @@ var init_ledger = __esm({
           mode: request2.mode ?? "deploy",
           from: this.#current && releaseNameOf(this.#current),
           to: releaseOf(request2),
-          mechanism: this.#mechanism
+          mechanism: this.mechanism
         };
       }
     };
@@ -37692,6 +37945,13 @@ async function runPreDeploy(work3, spec) {
     await runOne(work3, one, running);
   }
 }
+async function tidyPreDeploy(work3) {
+  const { request: request2, docker } = work3;
+  const found3 = await docker.labelled(`${preDeployLabels.app}=${request2.container}`);
+  const over = found3.filter(({ state }) => request2.mode === "recover" || state.status !== "running");
+  await settlePreDeploy(work3, over);
+  return over.length === 0 ? void 0 : `${counted(over.length, "pre-deploy command")} of a killed run put away`;
+}
 async function settlePreDeploy(work3, found3) {
   for (const container of found3) {
     const command2 = container.labels[preDeployLabels.command] ?? container.name;
@@ -37797,6 +38057,7 @@ var init_pre_deploy = __esm({
     import_node_perf_hooks4 = require("node:perf_hooks");
     init_duration();
     init_errors();
+    init_words();
     init_reconnect();
     init_release();
     init_why();
@@ -37957,7 +38218,7 @@ async function refuseTakenPorts({ request: request2, docker, machine }, current)
     if (others3.length === 0) continue;
     throw new UserError(
       `${request2.container} cannot have port ${hostPort} of ${machine.name} — it belongs to the container ${listed(others3)}`,
-      "stop that one, or choose another port",
+      `stop that one, or choose another port; if it is an earlier version of this application, deploy with container: ${others3[0]}, and it is taken over`,
       { code: "port-taken" }
     );
   }
@@ -38011,10 +38272,15 @@ var init_reload_nginx = __esm({
 });
 
 // src/deployment/rollback.ts
-async function meantRequest({ host, request: request2, machine, docker, ports }, { releases, current, home }) {
+async function meantRequest({ host, request: request2, machine, docker, ports }, {
+  releases,
+  current,
+  inSwarm,
+  home
+}) {
   if (request2.mode !== "rollback") return request2;
   const { container, rollbackTo = "previous" } = request2;
-  const serving = current && keyOfContainer(current);
+  const serving = current === void 0 ? inSwarm : keyOfContainer(current);
   const record2 = chosenRecord(releases, rollbackTo, { serving, container, host });
   const key2 = keyOf2(record2.release, record2.settings);
   const text3 = await machine.readFile(envFileOf(home, container, key2));
@@ -38094,6 +38360,7 @@ function differencesBetween(wanted, current, image) {
     ...changed("mounts", current.mounts.filter(isNamed).map(showMount), spec.mounts.map(showMount)),
     ...changed("networks", current.networks, spec.networks.length === 0 ? ["bridge"] : spec.networks),
     ...changed("extra hosts", current.extraHosts, spec.extraHosts),
+    ...optionDifferences(spec.options ?? {}, ownAliasLess(current, spec)),
     ...labelDifference(spec, current),
     ...JSON.stringify(command2) === JSON.stringify(current.command) ? [] : [spec.command.length === 0 ? "command: the image's own again" : "command: another one"],
     ...current.restart === restart ? [] : [`restart: ${current.restart} → ${restart}`],
@@ -38101,6 +38368,12 @@ function differencesBetween(wanted, current, image) {
     ...current.cpus === (spec.cpus ?? 0) ? [] : [`cpus: ${current.cpus || "no limit"} → ${spec.cpus ?? "no limit"}`],
     ...spec.user === void 0 || spec.user === current.user ? [] : [`user: ${current.user || "the image's"} → ${spec.user}`]
   ];
+}
+function ownAliasLess({ options = {} }, { networkAlias }) {
+  return {
+    ...options,
+    networkAliases: (options.networkAliases ?? []).filter((alias) => alias !== networkAlias)
+  };
 }
 function imageDifference({ digest, release }, current) {
   const before = releaseNameOf(current);
@@ -38149,6 +38422,7 @@ function limit2(bytes) {
 var init_differences = __esm({
   "src/deployment/differences.ts"() {
     "use strict";
+    init_container_options();
     init_container_spec();
     init_size();
     init_words();
@@ -38171,9 +38445,8 @@ function planFor(wanted, current, image) {
     return { ...nothing2, kind: "unchanged", summary: `${runs} runs, as asked for`, now };
   }
   const seen = differencesBetween(wanted, current, image);
-  const isAdopted = current.labels[labels.app] === void 0;
   const differences3 = [
-    ...isAdopted ? ["it was not started by Tenantry: it is taken over as it is, and kept until the new one serves"] : [],
+    ...adoptionLines(current, wanted.spec.labels[labels.app] ?? ""),
     ...current.state.status === "running" ? [] : [`it is ${current.state.status}`],
     ...seen,
     ...seen.length === 0 && !isSame ? ["settings that Docker does not show"] : []
@@ -38225,6 +38498,7 @@ var init_plan2 = __esm({
     "use strict";
     init_image();
     init_duration();
+    init_adoption();
     init_differences();
     init_release();
     nothing2 = { mechanism: void 0, why: void 0, differences: [], kept: void 0 };
@@ -38234,6 +38508,49 @@ var init_plan2 = __esm({
       caddy: "one request to its admin API, and its file",
       swarm: "an update of its service"
     };
+  }
+});
+
+// src/deployment/pre-deploy-command.ts
+function splitWords(text3) {
+  const [odd] = /["'`$\\|&;<>*]/.exec(text3) ?? [];
+  if (odd !== void 0) {
+    throw new RangeError(`has ${odd}, which only a shell would read — write a list: [sh, -c, "…"]`);
+  }
+  const found3 = text3.split(/\s+/).filter((word) => word !== "");
+  if (found3.length === 0) throw new RangeError("has no word");
+  return found3;
+}
+function describeCommand({ name, blocking, timeout: timeout6 }) {
+  return `${name} (${blocking ? "blocking" : "a failure is only a warning"}, at most ${showDuration(timeout6)})`;
+}
+var words, duration5, command, preDeployShape;
+var init_pre_deploy_command = __esm({
+  "src/deployment/pre-deploy-command.ts"() {
+    "use strict";
+    init_zod();
+    init_duration();
+    init_refusal();
+    words = union([string2(), array(string2()).min(1, "has no word")]).transform(orRefused((run5) => typeof run5 === "string" ? splitWords(run5) : run5));
+    duration5 = union([string2(), number2().transform(String)]).transform(orRefused(parseDuration)).prefault("5m");
+    command = strictObject({
+      run: words.describe(
+        "The command: a list of words, or one text whose words stand apart. No shell reads it."
+      ),
+      name: string2().optional().describe("What the log calls it. Default: the command itself."),
+      blocking: boolean2().default(true).describe("Whether its failure ends the deployment; else it is a warning."),
+      timeout: duration5.describe("How long it may run: 90s. Default: 5m.")
+    });
+    preDeployShape = array(
+      command.transform(
+        ({ name, ...rest }) => ({ name: name ?? rest.run.join(" "), ...rest })
+      )
+    ).min(1, "has no command").superRefine((commands2, context3) => {
+      for (const [index, { name }] of commands2.entries()) {
+        if (commands2.findIndex((other) => other.name === name) === index) continue;
+        context3.addIssue({ code: "custom", path: [index], message: `there are two commands named ${name}` });
+      }
+    });
   }
 });
 
@@ -38289,6 +38606,9 @@ function tellPlan(plan, { host, request: request2, ports, learn }) {
   if (plan.kind !== "first") log.info(`now: ${now}`);
   if (why !== void 0 && !plan.summary.includes(why)) log.info(`${mechanism}: ${why}`);
   for (const difference of differences3) log.info(difference);
+  if (plan.kind !== "unchanged") {
+    for (const command2 of request2.preDeploy ?? []) log.info(`before: ${describeCommand(command2)}`);
+  }
   if (kept2 !== void 0) log.info(`kept: ${kept2}`);
   learn({ plan, differences: differences3 });
 }
@@ -38302,6 +38622,7 @@ var init_show_plan = __esm({
     init_mechanism();
     init_mechanism_reason();
     init_plan2();
+    init_pre_deploy_command();
     init_release();
   }
 });
@@ -38523,23 +38844,27 @@ var init_slot_switch = __esm({
 async function settled(work3, seen, { survey, folder }) {
   const { host, request: request2, machine, docker, ports } = work3;
   const { log, signal } = ports;
-  const names4 = workingNames(request2.container);
+  const names5 = workingNames(request2.container);
   const isBetween = isBetweenSlots(seen, survey);
   const isSwitch2 = isBetween || seen.bridge !== void 0 || survey.isRedirected;
   const settle2 = isBetween ? settleSlots : settleSwitch;
   let said = isSwitch2 ? await settle2(work3, { found: seen, survey, folder }) : void 0;
-  const found3 = isSwitch2 ? await findContainers(docker, request2.container) : seen;
+  const found3 = isSwitch2 ? await findContainers(docker, request2.container, seen.current?.id) : seen;
   const repair = describeRepair(found3);
   let current = found3.current;
   if (repair !== void 0) {
     log.step("Repair", repair);
     current = await putBack(
       found3,
-      { docker, names: names4, log, prove: (name) => prove(work3, docker, name, signal) },
+      { docker, names: names5, log, prove: (name) => prove(work3, docker, name, signal) },
       { giveUpNext: false, isStopping: false, mayStart: true }
     );
     said = current === void 0 ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`;
     log.info(said);
+  }
+  if (survey.hasPreDeploy) {
+    const tidied = await tidyPreDeploy(work3);
+    said ??= tidied;
   }
   const pending = survey.pendingRelease;
   if (isSwitch2 || repair !== void 0 || survey.hasProgram || pending !== void 0) {
@@ -38556,6 +38881,7 @@ var init_settle = __esm({
     init_find_containers();
     init_ledger();
     init_leftovers();
+    init_pre_deploy();
     init_proof();
     init_put_back();
     init_release();
@@ -38650,8 +38976,8 @@ function readService(json) {
     command: container.Args,
     // As in /etc/hosts: the address comes first, and several names may follow.
     extraHosts: container.Hosts.flatMap((line) => {
-      const [address2 = "", ...names4] = line.trim().split(/\s+/);
-      return names4.map((name) => `${name}:${address2}`);
+      const [address2 = "", ...names5] = line.trim().split(/\s+/);
+      return names5.map((name) => `${name}:${address2}`);
     }),
     mounts: (container.Mounts ?? []).flatMap(
       ({ Type, Source, Target, ReadOnly }) => Type === "bind" || Type === "volume" ? [{ type: Type, source: Source ?? "", target: Target, readOnly: ReadOnly === true }] : []
@@ -38716,7 +39042,7 @@ function readDistribution(json) {
   };
 }
 function architectureOf(kernel) {
-  const names4 = {
+  const names5 = {
     x86_64: "amd64",
     aarch64: "arm64",
     armv7l: "arm",
@@ -38724,7 +39050,7 @@ function architectureOf(kernel) {
     i686: "386",
     i386: "386"
   };
-  return names4[kernel] ?? kernel;
+  return names5[kernel] ?? kernel;
 }
 function isUpdateState(text3) {
   return [
@@ -39005,7 +39331,8 @@ function serviceSpec(wish, current) {
         ],
         Hosts: request2.extraHosts.map(hostLine),
         StopGracePeriod: nanoseconds(request2.stopTimeout),
-        ...request2.health === void 0 ? {} : { Healthcheck: healthOf2(request2.health) }
+        ...request2.health === void 0 ? {} : { Healthcheck: healthOf2(request2.health) },
+        ...containerOptions(request2)
       },
       Resources: {
         ...part(template2.Resources),
@@ -39017,7 +39344,8 @@ function serviceSpec(wish, current) {
       },
       RestartPolicy: { ...part(template2.RestartPolicy), ...restartOf2(request2.restart) },
       Placement: { ...part(template2.Placement), Platforms: platformsOf(wish.platforms) },
-      Networks: networks.map((Target) => ({ Target })),
+      Networks: networks.map((Target) => ({ Target, Aliases: request2.options?.networkAliases ?? [] })),
+      ...logOptions(request2),
       ForceUpdate: (current?.forced ?? 0) + (isForced ? 1 : 0),
       Runtime: "container"
     },
@@ -39090,6 +39418,31 @@ function healthOf2({ command: command2, interval, timeout: timeout6, retries, st
     StartPeriod: nanoseconds(startPeriod)
   };
 }
+function containerOptions({ options = {} }) {
+  const { hostname: hostname2, dns, capAdd, capDrop, readOnly, init, ulimits } = options;
+  return {
+    ...hostname2 === void 0 ? {} : { Hostname: hostname2 },
+    ...dns === void 0 ? {} : { DNSConfig: { Nameservers: dns } },
+    ...capAdd === void 0 ? {} : { CapabilityAdd: capAdd.map(capability) },
+    ...capDrop === void 0 ? {} : { CapabilityDrop: capDrop.map(capability) },
+    ...readOnly === void 0 ? {} : { ReadOnly: readOnly },
+    ...init === void 0 ? {} : { Init: init },
+    ...ulimits === void 0 ? {} : { Ulimits: ulimits.map(ulimit) }
+  };
+}
+function logOptions({ options = {} }) {
+  const { logDriver, logOptions: Options } = options;
+  if (logDriver === void 0 && Options === void 0) return {};
+  return { LogDriver: { Name: logDriver ?? "json-file", ...Options === void 0 ? {} : { Options } } };
+}
+function capability(name) {
+  const upper = name.toUpperCase();
+  return upper === "ALL" || upper.startsWith("CAP_") ? upper : `CAP_${upper}`;
+}
+function ulimit(text3) {
+  const [, Name = "", soft = "", hard = soft] = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text3) ?? [];
+  return { Name, Soft: Number(soft), Hard: Number(hard) };
+}
 function restartOf2(policy) {
   const [kind2, tries2] = policy.split(":");
   if (kind2 === "no") return { Condition: "none" };
@@ -39102,7 +39455,8 @@ function platformsOf(platforms) {
     return { OS, Architecture };
   });
 }
-function refuseForService({ container, ports, extraHosts, transfer }) {
+function refuseForService(request2) {
+  const { container, ports, extraHosts, files: files3 = {}, envMode, transfer, options = {} } = request2;
   const refuse3 = (observed2, hint) => {
     throw new UserError(`${container} cannot be deployed by swarm — ${observed2}`, hint, {
       code: "strategy-impossible"
@@ -39120,6 +39474,24 @@ function refuseForService({ container, ports, extraHosts, transfer }) {
   if (extraHosts.some((extra) => extra.endsWith(":host-gateway"))) {
     refuse3("host-gateway stands for one server, and tasks move", "write an address in extra-hosts");
   }
+  if (Object.keys(files3).length > 0 || envMode === "mount") {
+    refuse3(
+      "Swarm makes the containers of a service itself, and gives them no files",
+      "take files and env-mode: mount away; a service has Docker's own configs and secrets"
+    );
+  }
+  if (request2.reloadNginx === true) {
+    refuse3("it has tasks on several servers, and nginx would be reloaded on one", "take reload-nginx away");
+  }
+  const given = Object.keys(optionsOf(options)).filter(
+    (option) => ["securityOptions", "tmpfs", "shmSize"].includes(option)
+  );
+  if (given.length > 0) {
+    refuse3(
+      `${listed(given.map(inputName))} would be lost on a service`,
+      "take that away, and set it on the service by hand (docker service update): what a service has stays"
+    );
+  }
 }
 function part(value) {
   return typeof value === "object" && value !== null ? value : {};
@@ -39131,8 +39503,10 @@ var nanoseconds, shortestMonitor;
 var init_service_spec = __esm({
   "src/deployment/service-spec.ts"() {
     "use strict";
+    init_container_options();
     init_image();
     init_errors();
+    init_words();
     init_release();
     nanoseconds = (milliseconds) => Math.round(milliseconds * 1e6);
     shortestMonitor = 1e3;
@@ -39182,8 +39556,7 @@ function refuseStrangers({ container, environment: environment3 }, service, serv
 }
 async function swarmWay(work3, { swarm, service, nodes, networks }, { survey, platform: platform2 }) {
   const { machine, request: request2 } = work3;
-  const { image, registryLogin } = request2;
-  const { digest, platforms } = await swarm.resolve(image, registryLogin);
+  const { digest, platforms } = await resolved(work3, swarm);
   const { able, remarks } = nodesFor(request2, { nodes, platforms, server: machine.name });
   const canRunHere = platforms.length === 0 || platforms.includes(platform2);
   const local = canRunHere ? await imageHere(work3, digest) : void 0;
@@ -39198,7 +39571,7 @@ async function swarmWay(work3, { swarm, service, nodes, networks }, { survey, pl
     startsFirst: obstacle === void 0,
     isForced: false,
     hasHealthCheck: request2.health !== void 0 || local?.hasHealthCheck,
-    isHere: local !== void 0,
+    imageHere: local?.id,
     obstacle,
     remarks: [
       ...remarks,
@@ -39208,6 +39581,18 @@ async function swarmWay(work3, { swarm, service, nodes, networks }, { survey, pl
       ]
     ]
   };
+}
+async function resolved({ docker, request: request2, ports }, swarm) {
+  const { image, registryLogin } = request2;
+  try {
+    return await swarm.resolve(image, registryLogin);
+  } catch (error3) {
+    const { digest } = image;
+    if (digest === void 0 || !(error3 instanceof UserError) || error3 instanceof LostConnection) throw error3;
+    if (await docker.image(pinnedImage(image, digest)) === void 0) throw error3;
+    ports.log.warning(`${error3.message}; nodes that have the image can start it all the same`);
+    return { digest, platforms: [] };
+  }
 }
 async function imageHere({ docker, request: request2 }, digest) {
   const pinned = pinnedImage(request2.image, digest);
@@ -39387,8 +39772,8 @@ function nowOf2(service, tasks) {
   return `${releaseOfService(service)}${known2}, a service of the swarm; ${running}${wanted} tasks run`;
 }
 function serviceDifferences({ networks }, { request: request2, digest }, service) {
-  const names4 = new Map([...networks].map(([name, id]) => [id, name]));
-  const joined2 = service.networks.map((id) => names4.get(id) ?? id);
+  const names5 = new Map([...networks].map(([name, id]) => [id, name]));
+  const joined2 = service.networks.map((id) => names5.get(id) ?? id);
   const onBridge = (list) => list.length === 0 ? ["bridge"] : list;
   const lines2 = differencesBetween(
     {
@@ -39420,6 +39805,104 @@ var init_swarm_plan = __esm({
     init_release();
     init_service_course();
     init_swarm_look();
+  }
+});
+
+// src/deployment/swarm-records.ts
+function keyOfService({ containerLabels }) {
+  const { [labels.release]: release, [labels.settings]: settings3 } = containerLabels;
+  return release === void 0 || settings3 === void 0 ? void 0 : keyOf2(release, settings3);
+}
+async function keyInSwarm({ machine, request: request2, ports }) {
+  try {
+    const service = await swarmOn(machine, ports).service(request2.container);
+    return service && keyOfService(service);
+  } catch (error3) {
+    if (error3 instanceof UserError && error3.code === "swarm-not-manager") return void 0;
+    throw error3;
+  }
+}
+async function settleServiceRecords(work3, pending, service) {
+  const key2 = service && keyOfService(service);
+  const warnings = await finishReleases(shelfOf(work3), {
+    result: pending === key2 ? "deployed" : "rolled-back",
+    serving: key2,
+    audit: void 0,
+    prune: [],
+    adopted: void 0
+  });
+  for (const warning2 of warnings) work3.ports.log.warning(warning2);
+}
+var keptByDefault2, ServiceLedger;
+var init_swarm_records = __esm({
+  "src/deployment/swarm-records.ts"() {
+    "use strict";
+    init_swarm();
+    init_errors();
+    init_environment();
+    init_ledger();
+    init_record();
+    init_release();
+    init_releases();
+    init_swarm_look();
+    keptByDefault2 = 5;
+    ServiceLedger = class {
+      #work;
+      #releases;
+      #service;
+      #prepared;
+      constructor(work3, releases, service) {
+        this.#work = work3;
+        this.#releases = releases;
+        this.#service = service;
+      }
+      /**
+       * Writes the environment file, and what becomes the record once the release is proven.
+       * @param imageId on this manager; undefined where it has not got the image.
+       * @returns the key of the record.
+       * @throws UserError `cannot-write`
+       */
+      async prepare(request2, digest, imageId) {
+        const settings3 = settingsOf(request2, digest);
+        const key2 = keyOf2(releaseOf(request2), settings3);
+        const facts4 = { settings: settings3, digest, imageId: imageId ?? digest, mechanism: "swarm", at: /* @__PURE__ */ new Date() };
+        const record2 = recordOf(request2, facts4);
+        const previous = (this.#service && keyOfService(this.#service)) ?? this.#releases.current;
+        const environment3 = renderEnvironment(request2.env);
+        const unknown3 = { before: void 0, old: void 0 };
+        const prepared = { key: key2, environment: environment3, record: record2, previous, audit: this.#audit, ...unknown3 };
+        await prepareRelease(shelfOf(this.#work), prepared, this.#work.ports.signal);
+        this.#prepared = { key: key2, record: record2, before: void 0, previous };
+        return key2;
+      }
+      /** Ends the records of this deployment; removes what is too old. What cannot be done is a warning. */
+      async finish(result) {
+        const { host, request: request2, ports } = this.#work;
+        const prepared = result === "deployed" ? this.#prepared : void 0;
+        const after2 = prepared === void 0 ? this.#releases : afterwards(this.#releases, prepared);
+        const prune = prepared === void 0 ? [] : recordsToPrune(after2, request2.keepReleases ?? keptByDefault2);
+        const warnings = await finishReleases(shelfOf(this.#work), {
+          result,
+          serving: prepared?.key ?? (this.#service && keyOfService(this.#service)),
+          // Of what was prepared, the line lies there: whoever ends it writes it.
+          audit: this.#prepared === void 0 ? this.#audit : void 0,
+          prune,
+          adopted: void 0
+        });
+        for (const warning2 of warnings) ports.log.warning(`${host}: records of ${request2.container}: ${warning2}`);
+        if (prune.length > 0) ports.log.info(`removed: ${prune.map(({ release }) => release).join(", ")}`);
+      }
+      get #audit() {
+        const { request: request2 } = this.#work;
+        return {
+          run: request2.run,
+          mode: request2.mode ?? "deploy",
+          from: this.#service && releaseOfService(this.#service),
+          to: releaseOf(request2),
+          mechanism: "swarm"
+        };
+      }
+    };
   }
 });
 
@@ -39546,9 +40029,9 @@ var init_swarm_watch = __esm({
       /** The nodes on which it runs. */
       get where() {
         const { nodes } = this.#watched;
-        const names4 = (this.last?.tasks ?? []).filter((task) => isWanted(task) && this.#isNew(task)).map(({ nodeId }) => nodes.find(({ id }) => id === nodeId)?.name ?? nodeId);
-        const counts = [...new Set(names4)].sort().map((name) => {
-          const number5 = names4.filter((other) => other === name).length;
+        const names5 = (this.last?.tasks ?? []).filter((task) => isWanted(task) && this.#isNew(task)).map(({ nodeId }) => nodes.find(({ id }) => id === nodeId)?.name ?? nodeId);
+        const counts = [...new Set(names5)].sort().map((name) => {
+          const number5 = names5.filter((other) => other === name).length;
           return number5 === 1 ? name : `${name} (${number5} tasks)`;
         });
         return listed(counts);
@@ -39696,19 +40179,40 @@ var init_swarm_watch = __esm({
 });
 
 // src/deployment/swarm.ts
-async function deployService(work3, survey, platform2) {
+async function deployService(asked2, manager) {
+  const { request: request2, ports } = asked2;
+  const { site, said } = await settled2(asked2, await lookAtSwarm(asked2), manager.survey);
+  if (request2.mode === "recover") return tellRecovered(asked2, site, said);
+  let result = "failed";
+  const work3 = {
+    ...asked2,
+    learn(facts4) {
+      result = facts4.result ?? result;
+      asked2.learn(facts4);
+    }
+  };
+  const { releases } = said === void 0 ? manager : await listReleases(shelfOf(work3), ports.signal);
+  const ledger = new ServiceLedger(work3, releases, site.service);
+  try {
+    await exchange(work3, { site, manager, ledger });
+  } catch (error3) {
+    if (!(error3 instanceof LostConnection) && !request2.dryRun) await ledger.finish(result);
+    throw error3;
+  }
+  if (!request2.dryRun) await ledger.finish(result);
+}
+async function exchange(work3, { site, manager, ledger }) {
   const { host, request: request2, ports, learn } = work3;
   const { log } = ports;
   const release = releaseOf(request2);
-  const site = await settled2(work3, await lookAtSwarm(work3));
   const { service } = site;
   const before = service && releaseOfService(service);
   learn({
     previousRelease: before,
     previousDigest: service && digestOfService(service),
-    standing: before === void 0 ? `nothing was changed on ${host}` : `${before} serves on ${host}, untouched`
+    standing: unchangedStanding(work3, before)
   });
-  const way = await swarmWay(work3, site, { survey, platform: platform2 });
+  const way = await swarmWay(work3, site, manager);
   const { digest } = way;
   learn({ digest });
   log.step("Image", `${showImage(request2.image)} is ${shortDigest(digest)}`);
@@ -39721,60 +40225,69 @@ async function deployService(work3, survey, platform2) {
     log.step("Unchanged", `${request2.container} on ${host} is ${release} (${shortDigest(digest)}) already`);
     return;
   }
-  await preDeploy(work3, way, survey);
+  const key2 = await ledger.prepare(request2, digest, way.imageHere);
+  await preDeploy(work3, way, envFileOf(manager.survey.home, request2.container, key2));
   await change(work3, site, way, tasks);
 }
-async function preDeploy(work3, { digest, isHere }, survey) {
+async function preDeploy(work3, { digest, imageHere: imageHere2 }, envFile) {
   const { request: request2, machine } = work3;
-  if (request2.preDeploy === void 0 && !survey.hasPreDeploy) return;
-  if (!isHere) {
+  if (request2.preDeploy === void 0) return;
+  if (imageHere2 === void 0) {
     throw new UserError(
       `Commands before the deployment of ${request2.container} cannot run on ${machine.name} — the image is not built for it`,
-      `build it for this manager, too, or give another manager as host`,
+      "build it for this manager, too, or give another manager as host",
       { code: "image-wrong-architecture" }
     );
   }
-  const settings3 = settingsOf(request2, digest);
-  const envFile = envFileOf(survey.home, request2.container, keyOf2(releaseOf(request2), settings3));
-  await machine.writeFile(envFile, renderEnvironment(request2.env), { mode: 384 });
-  try {
-    await runPreDeploy(work3, specFor(request2, digest, { name: request2.container, envFile }));
-  } finally {
-    await machine.run(["rm", "-f", "--", envFile], { timeout: lastTimeout }).catch((error3) => work3.ports.log.warning(`${envFile} could not be removed: ${messageOf(error3)}`));
-  }
+  await runPreDeploy(work3, specFor(request2, digest, { name: request2.container, envFile }));
+}
+function tellRecovered({ host, request: request2, ports, learn }, { service }, said) {
+  const release = service && releaseOfService(service);
+  learn({
+    result: said === void 0 ? "unchanged" : "recovered",
+    release: release ?? "",
+    digest: service && digestOfService(service),
+    standing: release === void 0 ? `nothing runs on ${host}` : `${release} is what the swarm of ${host} runs`
+  });
+  const outcome = said ?? `nothing to recover: ${release ?? "nothing"} is there, and no update is under way`;
+  ports.log.step(said === void 0 ? "At rest" : "Recovered", `${request2.container} on ${host}: ${outcome}`);
 }
 async function answers(work3) {
   const complaint = await serviceAnswers(work3);
   if (complaint !== void 0) work3.ports.log.info(`it runs, but does not serve: ${complaint.observed}`);
   return complaint === void 0;
 }
-async function settled2(work3, site) {
+async function settled2(work3, found3, survey) {
+  const { site, said } = await updateEnded(work3, found3);
+  const pending = survey.pendingRelease;
+  if (pending === void 0 || work3.request.dryRun) return { site, said };
+  await settleServiceRecords(work3, pending, site.service);
+  return { site, said: said ?? "the records of a run that was killed are in order" };
+}
+async function updateEnded(work3, site) {
   const { request: request2, host, ports } = work3;
+  const { log, signal } = ports;
   const { service, swarm, nodes } = site;
   const state = service?.update?.state;
-  if (service === void 0 || state === void 0 || state === "completed" || state === "rollback_completed")
-    return site;
+  const nothing3 = { site, said: void 0 };
+  if (service === void 0 || state === void 0 || /completed$/.test(state)) return nothing3;
   const name = releaseOfService(service);
   if (state === "paused" || state === "rollback_paused") {
-    ports.log.step(
-      "Repair",
-      `an earlier update to ${name} was given up by Swarm: ${service.update?.message}`
-    );
-    return site;
+    log.step("Repair", `an earlier update to ${name} was given up by Swarm: ${service.update?.message}`);
+    return nothing3;
   }
   const what = state === "updating" ? `an update to ${name}` : `a way back to ${name}`;
-  ports.log.step("Repair", `${what} is under way in the swarm of ${host}: it comes to its end first`);
-  if (request2.dryRun) return site;
+  log.step("Repair", `${what} is under way in the swarm of ${host}: it comes to its end first`);
+  if (request2.dryRun) return nothing3;
   const watch = new SwarmWatch(work3, { swarm, nodes, aim: aimOf(service), pause: pause3 });
   const failure2 = await watch.toTheEnd().catch((error3) => error3);
   if (failure2 !== void 0 && !(failure2 instanceof UserError)) throw failure2;
-  ports.signal.throwIfAborted();
+  signal.throwIfAborted();
   const now = await lookAtSwarm(work3);
   const runs = now.service && releaseOfService(now.service);
-  ports.log.info(
-    failure2 === void 0 ? `it was completed: ${runs} serves` : `it did not get there, and ${runs} is what the swarm shall run now: ${failure2.message}`
-  );
-  return now;
+  const said = failure2 === void 0 ? `it was completed: ${runs} serves` : `it did not get there, and ${runs} is what the swarm shall run now: ${failure2.message}`;
+  log.info(said);
+  return { site: now, said };
 }
 async function change(work3, site, way, tasks) {
   const { host, request: request2, ports, learn } = work3;
@@ -39891,16 +40404,17 @@ var init_swarm2 = __esm({
     init_image();
     init_swarm();
     init_errors();
-    init_environment();
+    init_ledger();
     init_pre_deploy();
     init_reconnect();
-    init_record();
     init_release();
+    init_releases();
     init_service_course();
     init_service_spec();
     init_show_plan();
     init_swarm_look();
     init_swarm_plan();
+    init_swarm_records();
     init_swarm_watch();
     pause3 = 500;
     lastTimeout = 3e4;
@@ -39956,7 +40470,7 @@ function nameOf3(current) {
   return current === void 0 ? "the new version" : `the old version (${releaseNameOf(current)})`;
 }
 async function bringToRest(work3, error3, standing2) {
-  const { host, container, names: names4, log, spec, current: old } = work3;
+  const { host, container, names: names5, log, spec, current: old } = work3;
   const isCancelled = work3.signal.aborted;
   const limit3 = AbortSignal.timeout(isCancelled ? lastTime2.cancelled : lastTime2.otherwise);
   const isLost = error3 instanceof LostConnection;
@@ -39969,8 +40483,8 @@ async function bringToRest(work3, error3, standing2) {
   try {
     const docker = dockerOn(work3.machine, { signal: limit3, log });
     const current = await putBack(
-      await findContainers(docker, container),
-      { docker, names: names4, log, prove: (name) => work3.prove(docker, name, limit3) },
+      await findContainers(docker, container, old?.id),
+      { docker, names: names5, log, prove: (name) => work3.prove(docker, name, limit3) },
       // A lost connection is no verdict about the next one, nor is a failure after its proof.
       {
         giveUpNext: !isLost && standing2 !== "committing",
@@ -39987,7 +40501,7 @@ async function bringToRest(work3, error3, standing2) {
     log.warning(`${host}: what was there before could not be put back: ${messageOf(failure2)}`);
     return {
       result: "failed",
-      standing: `${nameOf3(old)} may be down on ${host}: run again, which puts it right, or "docker start ${names4.old}" there`
+      standing: `${nameOf3(old)} may be down on ${host}: run again, which puts it right, or "docker start ${names5.old}" there`
     };
   }
 }
@@ -40068,17 +40582,18 @@ async function deploy(work3) {
   if (request2.dryRun) {
     const looked = await lookedAt(work3);
     if (request2.mode === "recover") return tellWhatIsLeft(work3, looked);
-    const { survey, platform: platform2 } = looked;
-    if (isForSwarm(request2, survey, machine.name)) return await deployService(looked.work, survey, platform2);
-    await refuseImpossible2(looked.work, looked.found, survey);
-    return await showPlan(looked.work, looked.found, survey);
+    if (isForSwarm(looked.work.request, looked.survey, machine.name)) {
+      return await deployService(looked.work, looked);
+    }
+    await refuseImpossible2(looked.work, looked.found, looked.survey);
+    return await showPlan(looked.work, looked.found, looked.survey);
   }
   const folder = `.tenantry/${container}/switch`;
   const lease = await takeLease({
     machine,
     folder,
     container,
-    release: releaseOf(request2),
+    release: request2.mode === "recover" ? "*" : releaseOf(request2),
     host,
     run: run5,
     log,
@@ -40086,12 +40601,12 @@ async function deploy(work3) {
   });
   try {
     const looked = await lookedAtRest(work3, folder);
-    if (isForSwarm(request2, looked.survey, machine.name)) {
-      return await deployService(looked.work, looked.survey, looked.platform);
+    if (isForSwarm(looked.work.request, looked.survey, machine.name)) {
+      return await deployService(looked.work, looked);
     }
     const site = { survey: looked.survey, folder: `${looked.survey.home}/${folder}`, lease };
     const { current, said } = await settled(looked.work, looked.found, site);
-    if (request2.mode === "recover") return tellRecovered(work3, current, said);
+    if (request2.mode === "recover") return tellRecovered2(work3, current, said);
     const now = said === void 0 ? looked : await lookedAt(work3);
     await refuseImpossible2(now.work, now.found, now.survey);
     await replace(now, { current, site: { ...site, survey: now.survey } });
@@ -40103,19 +40618,30 @@ async function lookedAt(work3) {
   const { machine, docker, request: request2, ports } = work3;
   const { signal } = ports;
   const { container, environment: environment3 } = request2;
-  const [platform2, found3, { releases, home }] = await Promise.all([
+  const [platform2, seen, { releases, home, old }] = await Promise.all([
     docker.platform(),
     findContainers(docker, container),
     listReleases(shelfOf(work3), signal)
   ]);
+  const found3 = seen.current === void 0 ? await foundElsewhere(work3, seen, old) : seen;
   checkOwner(found3, container, environment3);
-  const facts4 = { releases, home, current: found3.current ?? found3.previous };
+  refuseUnadoptable(found3.current, work3.host);
+  const current = found3.current ?? found3.previous;
+  const isBack = request2.mode === "rollback" && current === void 0;
+  const inSwarm = isBack ? await keyInSwarm(work3) : void 0;
+  const facts4 = { releases, home, current, inSwarm };
   const meant = await meantRequest(work3, facts4);
   if (request2.mode === "rollback") work3.learn({ release: releaseOf(meant), digest: meant.image.digest });
   const { networks, ports: published } = meant;
   const serving = found3.current?.name;
   const survey = await surveyOf(machine, { container, serving, ports: published, networks, signal });
-  return { work: { ...work3, request: meant }, found: found3, survey, platform: platform2, releases };
+  const keyed = { ...meant, settingsKey: survey.settingsKey };
+  return { work: { ...work3, request: keyed }, found: found3, survey, platform: platform2, releases };
+}
+async function foundElsewhere({ docker, request: request2 }, seen, known2) {
+  const isAtRest = seen.next === void 0 && seen.previous === void 0 && seen.bridge === void 0;
+  const old = known2 ?? (isAtRest ? await servingOnPort(docker, request2) : void 0);
+  return old === void 0 ? seen : findContainers(docker, request2.container, old);
 }
 async function lookedAtRest(work3, folder) {
   const { machine, ports } = work3;
@@ -40127,6 +40653,26 @@ async function lookedAtRest(work3, folder) {
   );
   await awaitEnd(machine, folder, ports.signal);
   return lookedAt(work3);
+}
+function recording(asked2) {
+  let result = "failed";
+  const work3 = {
+    ...asked2,
+    learn(facts4) {
+      result = facts4.result ?? result;
+      asked2.learn(facts4);
+    }
+  };
+  const recorded = async (ledger, current, deploying) => {
+    try {
+      await deploying();
+    } catch (error3) {
+      if (!(error3 instanceof LostConnection) && !isUnsettled(error3)) await ledger.finish(result, current);
+      throw error3;
+    }
+    await ledger.finish(result, current);
+  };
+  return { work: work3, recorded };
 }
 function tellWhatIsLeft({ host, request: request2, ports, learn }, { found: found3, survey }) {
   const repair = describeLeftovers(found3, survey);
@@ -40140,7 +40686,7 @@ function tellWhatIsLeft({ host, request: request2, ports, learn }, { found: foun
   });
   ports.log.step("Plan", `${request2.container} on ${host}: ${repair ?? "nothing to recover"}`);
 }
-function tellRecovered({ host, request: request2, ports, learn }, current, said) {
+function tellRecovered2({ host, request: request2, ports, learn }, current, said) {
   const release = current && releaseNameOf(current);
   learn({
     result: said === void 0 ? "unchanged" : "recovered",
@@ -40152,14 +40698,7 @@ function tellRecovered({ host, request: request2, ports, learn }, current, said)
   ports.log.step(said === void 0 ? "At rest" : "Recovered", `${request2.container} on ${host}: ${outcome}`);
 }
 async function replace({ work: asked2, platform: platform2, releases }, { current, site }) {
-  let result = "failed";
-  const work3 = {
-    ...asked2,
-    learn(facts4) {
-      result = facts4.result ?? result;
-      asked2.learn(facts4);
-    }
-  };
+  const { work: work3, recorded } = recording(asked2);
   const { request: request2, ports, learn } = work3;
   const { log } = ports;
   const release = releaseOf(request2);
@@ -40168,14 +40707,14 @@ async function replace({ work: asked2, platform: platform2, releases }, { curren
     previousDigest: current && digestOf3(current),
     standing: untouched2(current, work3.host)
   });
-  let ledger = new Ledger(work3, { releases, current, mechanism: "none" });
-  try {
+  const ledger = new Ledger(work3, { releases, current, mechanism: "none" });
+  await recorded(ledger, current, async () => {
     const { digest, image } = await fetchedImage(work3, { platform: platform2, disk: site.survey.disk, current });
     learn({ digest });
     const { survey } = site;
     const serving = { ...work3, request: inServingSlot(request2, survey) };
     const choice2 = chooseMechanism(askedOf(request2), survey, current);
-    ledger = new Ledger(work3, { releases, current, mechanism: choice2.mechanism });
+    ledger.mechanism = choice2.mechanism;
     const plan = await planOf(serving, { current, digest, choice: choice2, survey });
     tellPlan(plan, work3);
     if (plan.kind === "unchanged" && current !== void 0 && await serves(work3, current.name)) {
@@ -40190,17 +40729,13 @@ async function replace({ work: asked2, platform: platform2, releases }, { curren
       if (request2.reloadNginx === true) await checkNginx(work3);
       const { move } = choice2;
       const placed = move === void 0 ? serving : { ...work3, request: inSlot(request2, move.slots.free) };
-      await ledger.prepare(placed.request, { digest, image });
+      await ledger.prepare(placed.request, { digest, imageId: image.id });
       await switchTo(placed, { digest, release, current, site, choice: choice2 });
       const name = namesFor(request2.container, { release, current }).final;
       await checkWhatServes(work3, { name, image, digest });
       if (request2.reloadNginx === true) await reloadNginx(work3);
     }
-  } catch (error3) {
-    if (!(error3 instanceof LostConnection) && !isUnsettled(error3)) await ledger.finish(result, current);
-    throw error3;
-  }
-  await ledger.finish(result, current);
+  });
 }
 async function switchTo(work3, { digest, release, current, site, choice: choice2 }) {
   const { host, request: request2, ports } = work3;
@@ -40268,6 +40803,7 @@ var init_deploy_host = __esm({
     init_image();
     init_errors();
     init_renewable();
+    init_adoption();
     init_bridge();
     init_find_containers();
     init_front_choice();
@@ -40292,6 +40828,7 @@ var init_deploy_host = __esm({
     init_survey();
     init_swarm2();
     init_swarm_look();
+    init_swarm_records();
     init_switch_over();
     init_switch_run();
   }
@@ -40511,16 +41048,19 @@ var init_roll_back_host = __esm({
         );
         return { ...before, failure: failure2 };
       }
-      return deployToHost(host, { ...request2, mode: "rollback", rollbackTo: "previous" }, ports);
+      const back = await deployToHost(host, { ...request2, mode: "rollback", rollbackTo: "previous" }, ports);
+      const { previousRelease: release, previousDigest: digest } = before;
+      if (back.failure?.code !== "nothing-to-go-back-to" || digest === void 0) return back;
+      return deployToHost(host, { ...request2, release, image: { ...request2.image, digest } }, ports);
     };
   }
 });
 
 // src/deployment/waves.ts
 function parseCanaryHosts(text3) {
-  const names4 = text3.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
-  if (names4.length !== 1 || !/^[-+]?\d+(?:[.,]\d+)?%?$/.test(names4[0] ?? "")) return names4;
-  if (/^\d{1,4}$/.test(names4[0] ?? "")) return Number(names4[0]);
+  const names5 = text3.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  if (names5.length !== 1 || !/^[-+]?\d+(?:[.,]\d+)?%?$/.test(names5[0] ?? "")) return names5;
+  if (/^\d{1,4}$/.test(names5[0] ?? "")) return Number(names5[0]);
   throw new RangeError(`"${text3.trim()}" is neither a whole number from 0 on nor names of servers`);
 }
 function complaintAboutHosts(hosts, canaryHosts) {
@@ -40543,9 +41083,9 @@ function planWaves(hosts, { canaryHosts, maxParallel }) {
 }
 function showWaves(waves) {
   return waves.map(({ isCanary, hosts }) => {
-    const names4 = hosts.length > 5 ? counted(hosts.length, "server") : listed(hosts);
-    if (!isCanary) return names4;
-    return `${names4} as ${hosts.length === 1 ? "the canary" : "canaries"}`;
+    const names5 = hosts.length > 5 ? counted(hosts.length, "server") : listed(hosts);
+    if (!isCanary) return names5;
+    return `${names5} as ${hosts.length === 1 ? "the canary" : "canaries"}`;
   }).join(", then ");
 }
 var init_waves = __esm({
@@ -40669,61 +41209,6 @@ var init_fleet_failure = __esm({
   "src/deployment/fleet-failure.ts"() {
     "use strict";
     init_errors();
-  }
-});
-
-// src/deployment/pre-deploy-command.ts
-function splitWords(text3) {
-  const [odd] = /["'`$\\|&;<>*]/.exec(text3) ?? [];
-  if (odd !== void 0) {
-    throw new RangeError(`has ${odd}, which only a shell would read — write a list: [sh, -c, "…"]`);
-  }
-  const found3 = text3.split(/\s+/).filter((word) => word !== "");
-  if (found3.length === 0) throw new RangeError("has no word");
-  return found3;
-}
-var words, duration5, command, preDeployShape;
-var init_pre_deploy_command = __esm({
-  "src/deployment/pre-deploy-command.ts"() {
-    "use strict";
-    init_zod();
-    init_duration();
-    init_refusal();
-    words = union([string2(), array(string2()).min(1, "has no word")]).transform(orRefused((run5) => typeof run5 === "string" ? splitWords(run5) : run5));
-    duration5 = union([string2(), number2().transform(String)]).transform(orRefused(parseDuration)).prefault("5m");
-    command = strictObject({
-      run: words.describe(
-        "The command: a list of words, or one text whose words stand apart. No shell reads it."
-      ),
-      name: string2().optional().describe("What the log calls it. Default: the command itself."),
-      blocking: boolean2().default(true).describe("Whether its failure ends the deployment; else it is a warning."),
-      timeout: duration5.describe("How long it may run: 90s. Default: 5m.")
-    });
-    preDeployShape = array(
-      command.transform(
-        ({ name, ...rest }) => ({ name: name ?? rest.run.join(" "), ...rest })
-      )
-    ).min(1, "has no command").superRefine((commands2, context3) => {
-      for (const [index, { name }] of commands2.entries()) {
-        if (commands2.findIndex((other) => other.name === name) === index) continue;
-        context3.addIssue({ code: "custom", path: [index], message: `there are two commands named ${name}` });
-      }
-    });
-  }
-});
-
-// src/deployment/request.ts
-var noImage;
-var init_request = __esm({
-  "src/deployment/request.ts"() {
-    "use strict";
-    noImage = {
-      registry: "",
-      repository: "",
-      tag: void 0,
-      digest: void 0,
-      name: ""
-    };
   }
 });
 
@@ -53256,13 +53741,13 @@ var require_headers = __commonJS({
           return this.#headersList[kHeadersSortedMap];
         }
         const headers2 = [];
-        const names4 = this.#headersList.toSortedArray();
+        const names5 = this.#headersList.toSortedArray();
         const cookies = this.#headersList.cookies;
         if (cookies === null || cookies.length === 1) {
-          return this.#headersList[kHeadersSortedMap] = names4;
+          return this.#headersList[kHeadersSortedMap] = names5;
         }
-        for (let i = 0; i < names4.length; ++i) {
-          const { 0: name, 1: value } = names4[i];
+        for (let i = 0; i < names5.length; ++i) {
+          const { 0: name, 1: value } = names5[i];
           if (name === "set-cookie") {
             for (let j = 0; j < cookies.length; ++j) {
               headers2.push([name, cookies[j]]);
@@ -61093,11 +61578,11 @@ function merge2(defaults4, route, options) {
 }
 function addQueryParameters(url, parameters) {
   const separator = /\?/.test(url) ? "&" : "?";
-  const names4 = Object.keys(parameters);
-  if (names4.length === 0) {
+  const names5 = Object.keys(parameters);
+  if (names5.length === 0) {
     return url;
   }
-  return url + separator + names4.map((name) => {
+  return url + separator + names5.map((name) => {
     if (name === "q") {
       return "q=" + parameters.q.split("+").map(encodeURIComponent).join("+");
     }
@@ -72013,7 +72498,7 @@ var require_crypto = __commonJS({
     var {
       createCipheriv,
       createDecipheriv,
-      createHmac: createHmac2,
+      createHmac: createHmac3,
       randomFillSync,
       timingSafeEqual
     } = require("crypto");
@@ -72378,7 +72863,7 @@ var require_crypto = __commonJS({
           );
           this._onWrite(lenBytes);
           this._onWrite(encrypted);
-          mac2 = createHmac2(this._macSSLName, this._macKey);
+          mac2 = createHmac3(this._macSSLName, this._macKey);
           writeUInt32BE(BUF_INT, this.outSeqno, 0);
           mac2.update(BUF_INT);
           mac2.update(lenBytes);
@@ -72386,7 +72871,7 @@ var require_crypto = __commonJS({
         } else {
           const encrypted = this._cipherInstance.update(packet);
           this._onWrite(encrypted);
-          mac2 = createHmac2(this._macSSLName, this._macKey);
+          mac2 = createHmac3(this._macSSLName, this._macKey);
           writeUInt32BE(BUF_INT, this.outSeqno, 0);
           mac2.update(BUF_INT);
           mac2.update(packet);
@@ -72977,7 +73462,7 @@ var require_crypto = __commonJS({
             if (this._len > MAX_PACKET_SIZE || this._len < 5 || (need2 & this._blockSize - 1) !== 0) {
               throw new Error("Bad packet length");
             }
-            this._macInstance = createHmac2(this._macSSLName, this._macKey);
+            this._macInstance = createHmac3(this._macSSLName, this._macKey);
             writeUInt32BE(BUF_INT, this.inSeqno, 0);
             this._macInstance.update(BUF_INT);
             if (this._macETM) {
@@ -73337,8 +73822,8 @@ var require_keyParser = __commonJS({
     var {
       createDecipheriv,
       createECDH,
-      createHash: createHash7,
-      createHmac: createHmac2,
+      createHash: createHash6,
+      createHmac: createHmac3,
       createSign,
       createVerify,
       getCiphers,
@@ -74025,11 +74510,11 @@ ${formatted}-----END ${type} KEY-----`;
                 );
               }
               const ivSlice = bufferSlice(cipherIV, 0, 8);
-              let cipherKey = createHash7("md5").update(passphrase).update(ivSlice).digest();
+              let cipherKey = createHash6("md5").update(passphrase).update(ivSlice).digest();
               while (cipherKey.length < encInfo.keyLen) {
                 cipherKey = combineBuffers(
                   cipherKey,
-                  createHash7("md5").update(cipherKey).update(passphrase).update(ivSlice).digest()
+                  createHash6("md5").update(cipherKey).update(passphrase).update(ivSlice).digest()
                 );
               }
               if (cipherKey.length > encInfo.keyLen)
@@ -74194,8 +74679,8 @@ ${formatted}-----END ${type} KEY-----`;
         if (encrypted) {
           const encInfo = CIPHER_INFO[cipherName];
           let cipherKey = combineBuffers(
-            createHash7("sha1").update(PPK_PP1).update(passphrase).digest(),
-            createHash7("sha1").update(PPK_PP2).update(passphrase).digest()
+            createHash6("sha1").update(PPK_PP1).update(passphrase).digest(),
+            createHash6("sha1").update(PPK_PP2).update(passphrase).digest()
           );
           if (cipherKey.length > encInfo.keyLen)
             cipherKey = bufferSlice(cipherKey, 0, encInfo.keyLen);
@@ -74233,9 +74718,9 @@ ${formatted}-----END ${type} KEY-----`;
         macData.set(privBlob, p + 4);
         if (!passphrase)
           passphrase = EMPTY_PASSPHRASE;
-        const calcMAC = createHmac2(
+        const calcMAC = createHmac3(
           "sha1",
-          createHash7("sha1").update("putty-private-key-file-mac-key").update(passphrase).digest()
+          createHash6("sha1").update("putty-private-key-file-mac-key").update(passphrase).digest()
         ).update(macData).digest("hex");
         if (calcMAC !== mac2) {
           if (encrypted) {
@@ -76557,7 +77042,7 @@ var require_kex = __commonJS({
       createDiffieHellman,
       createDiffieHellmanGroup,
       createECDH,
-      createHash: createHash7,
+      createHash: createHash6,
       createPublicKey: createPublicKey2,
       diffieHellman,
       generateKeyPairSync,
@@ -76983,7 +77468,7 @@ var require_kex = __commonJS({
               DISCONNECT_REASON.KEY_EXCHANGE_FAILED
             );
           }
-          const hash = createHash7(this.hashName);
+          const hash = createHash6(this.hashName);
           hashString(hash, isServer ? this._remoteIdentRaw : this._identRaw);
           hashString(hash, isServer ? this._identRaw : this._remoteIdentRaw);
           hashString(hash, isServer ? this._remoteKexinit : this._kexinit);
@@ -77991,9 +78476,9 @@ var require_kex = __commonJS({
     function generateKEXVal(len, hashName, secret2, exchangeHash, sessionID, char) {
       let ret;
       if (len) {
-        let digest = createHash7(hashName).update(secret2).update(exchangeHash).update(char).update(sessionID).digest();
+        let digest = createHash6(hashName).update(secret2).update(exchangeHash).update(char).update(sessionID).digest();
         while (digest.length < len) {
-          const chunk = createHash7(hashName).update(secret2).update(exchangeHash).update(digest).digest();
+          const chunk = createHash6(hashName).update(secret2).update(exchangeHash).update(digest).digest();
           const extended2 = Buffer.allocUnsafe(digest.length + chunk.length);
           extended2.set(digest, 0);
           extended2.set(chunk, digest.length);
@@ -80822,14 +81307,14 @@ var require_SFTP = __commonJS({
         writeUInt32BE(buf, pathLen, p);
         buf.utf8Write(path, p += 4, pathLen);
         this._requests[reqid] = {
-          cb: (err, names4) => {
+          cb: (err, names5) => {
             if (typeof cb !== "function")
               return;
             if (err)
               return cb(err);
-            if (!names4 || !names4.length)
+            if (!names5 || !names5.length)
               return cb(new Error("Response missing link info"));
-            cb(void 0, names4[0].filename);
+            cb(void 0, names5[0].filename);
           }
         };
         const isBuffered = sendOrBuffer(this, buf);
@@ -80878,14 +81363,14 @@ var require_SFTP = __commonJS({
         writeUInt32BE(buf, pathLen, p);
         buf.utf8Write(path, p += 4, pathLen);
         this._requests[reqid] = {
-          cb: (err, names4) => {
+          cb: (err, names5) => {
             if (typeof cb !== "function")
               return;
             if (err)
               return cb(err);
-            if (!names4 || !names4.length)
+            if (!names5 || !names5.length)
               return cb(new Error("Response missing path info"));
-            cb(void 0, names4[0].filename);
+            cb(void 0, names5[0].filename);
           }
         };
         const isBuffered = sendOrBuffer(this, buf);
@@ -81083,14 +81568,14 @@ var require_SFTP = __commonJS({
         writeUInt32BE(buf, pathLen, p += 20);
         buf.utf8Write(path, p += 4, pathLen);
         this._requests[reqid] = {
-          cb: (err, names4) => {
+          cb: (err, names5) => {
             if (typeof cb !== "function")
               return;
             if (err)
               return cb(err);
-            if (!names4 || !names4.length)
+            if (!names5 || !names5.length)
               return cb(new Error("Response missing expanded path"));
-            cb(void 0, names4[0].filename);
+            cb(void 0, names5[0].filename);
           }
         };
         const isBuffered = sendOrBuffer(this, buf);
@@ -81182,14 +81667,14 @@ var require_SFTP = __commonJS({
         buf.utf8Write(username, p, usernameLen);
         p += usernameLen;
         this._requests[reqid] = {
-          cb: (err, names4) => {
+          cb: (err, names5) => {
             if (typeof cb !== "function")
               return;
             if (err)
               return cb(err);
-            if (!names4 || !names4.length)
+            if (!names5 || !names5.length)
               return cb(new Error("Response missing home directory"));
-            cb(void 0, names4[0].filename);
+            cb(void 0, names5[0].filename);
           }
         };
         const isBuffered = sendOrBuffer(this, buf);
@@ -81330,20 +81815,20 @@ var require_SFTP = __commonJS({
           `SFTP: Outbound: ${isBuffered ? "Buffered" : "Sending"} DATA`
         );
       }
-      name(reqid, names4) {
+      name(reqid, names5) {
         if (!this.server)
           throw new Error("Server-only method called in client mode");
-        if (!Array.isArray(names4)) {
-          if (typeof names4 !== "object" || names4 === null)
+        if (!Array.isArray(names5)) {
+          if (typeof names5 !== "object" || names5 === null)
             throw new Error("names is not an object or array");
-          names4 = [names4];
+          names5 = [names5];
         }
-        const count3 = names4.length;
+        const count3 = names5.length;
         let namesLen = 0;
         let nameAttrs;
         const attrs = [];
         for (let i = 0; i < count3; ++i) {
-          const name = names4[i];
+          const name = names5[i];
           const filename = !name || !name.filename || typeof name.filename !== "string" ? "" : name.filename;
           namesLen += 4 + Buffer.byteLength(filename);
           const longname = !name || !name.longname || typeof name.longname !== "string" ? "" : name.longname;
@@ -81375,7 +81860,7 @@ var require_SFTP = __commonJS({
         writeUInt32BE(buf, count3, p);
         p += 4;
         for (let i = 0; i < count3; ++i) {
-          const name = names4[i];
+          const name = names5[i];
           {
             const filename = !name || !name.filename || typeof name.filename !== "string" ? "" : name.filename;
             const len = Buffer.byteLength(filename);
@@ -82005,10 +82490,10 @@ var require_SFTP = __commonJS({
         if (version3 === void 0)
           return doFatalSFTPError(sftp, "Malformed VERSION packet");
         if (sftp._debug) {
-          const names4 = Object.keys(extensions);
-          if (names4.length) {
+          const names5 = Object.keys(extensions);
+          if (names5.length) {
             sftp._debug(
-              `SFTP: Inbound: Received VERSION (v${version3}, exts:${names4})`
+              `SFTP: Inbound: Received VERSION (v${version3}, exts:${names5})`
             );
           } else {
             sftp._debug(`SFTP: Inbound: Received VERSION (v${version3})`);
@@ -82124,24 +82609,24 @@ var require_SFTP = __commonJS({
         }
         const count3 = bufferParser.readUInt32BE();
         if (count3 !== void 0) {
-          let names4 = [];
+          let names5 = [];
           for (let i = 0; i < count3; ++i) {
             const filename = bufferParser.readString(true);
             const longname = bufferParser.readString(true);
             const attrs = readAttrs(sftp._biOpt);
             if (attrs === void 0) {
-              names4 = void 0;
+              names5 = void 0;
               break;
             }
-            names4.push({ filename, longname, attrs });
+            names5.push({ filename, longname, attrs });
           }
-          if (names4 !== void 0) {
+          if (names5 !== void 0) {
             sftp._debug && sftp._debug(
-              `SFTP: Inbound: Received NAME (id:${reqID}, ${names4.length})`
+              `SFTP: Inbound: Received NAME (id:${reqID}, ${names5.length})`
             );
             bufferParser.clear();
             if (req && typeof req.cb === "function")
-              req.cb(void 0, names4);
+              req.cb(void 0, names5);
             return;
           }
         }
@@ -82288,10 +82773,10 @@ var require_SFTP = __commonJS({
         if (version3 === void 0)
           return doFatalSFTPError(sftp, "Malformed INIT packet");
         if (sftp._debug) {
-          const names4 = Object.keys(extensions);
-          if (names4.length) {
+          const names5 = Object.keys(extensions);
+          if (names5.length) {
             sftp._debug(
-              `SFTP: Inbound: Received INIT (v${version3}, exts:${names4})`
+              `SFTP: Inbound: Received INIT (v${version3}, exts:${names5})`
             );
           } else {
             sftp._debug(`SFTP: Inbound: Received INIT (v${version3})`);
@@ -83428,7 +83913,7 @@ var require_client4 = __commonJS({
   "node_modules/ssh2/lib/client.js"(exports2, module2) {
     "use strict";
     var {
-      createHash: createHash7,
+      createHash: createHash6,
       getHashes,
       randomFillSync
     } = require("crypto");
@@ -83650,7 +84135,7 @@ var require_client4 = __commonJS({
           }
           hostVerifier = (key2, verify) => {
             if (hashAlgo)
-              key2 = createHash7(hashAlgo).update(key2).digest("hex");
+              key2 = createHash6(hashAlgo).update(key2).digest("hex");
             const ret = hashCb(key2, verify);
             if (ret !== void 0)
               verify(ret);
@@ -87627,11 +88112,11 @@ function knownKeys(text3, { host, port: port2 }) {
 function readLine(text3) {
   const words2 = text3.split(/\s+/);
   const marker = words2[0]?.startsWith("@") ? words2.shift() : void 0;
-  const [names4, type, encoded2] = words2;
-  if (names4 === void 0 || type === void 0 || encoded2 === void 0) return void 0;
+  const [names5, type, encoded2] = words2;
+  if (names5 === void 0 || type === void 0 || encoded2 === void 0) return void 0;
   const key2 = Buffer.from(encoded2, "base64");
   if (keyTypeOf(key2) !== type) return void 0;
-  return { marker, patterns: names4.split(","), type, key: key2 };
+  return { marker, patterns: names5.split(","), type, key: key2 };
 }
 function matchesAny(patterns, name) {
   const matching = patterns.filter((pattern2) => matches(pattern2.replace(/^!/, ""), name));
@@ -88162,6 +88647,13 @@ function sshVerdict(error3, attempt2) {
   const text3 = messageOf(error3);
   const observed2 = `${codeOf(error3) ?? ""} ${text3}`;
   const verdict = (code, message, hint) => new UserError(message, hint, { code, cause: error3 });
+  if (attempt2.hasAgent === true && levelOf(error3) === "agent") {
+    return verdict(
+      "ssh-no-credentials",
+      `Cannot log in as ${showAccount(attempt2.account)} — neither a key nor a password is given, and the agent of this machine does not answer (${text3})`,
+      `set ${attempt2.inputs}-key, or start an agent with your key (SSH_AUTH_SOCK)`
+    );
+  }
   if (/ENOTFOUND|EAI_AGAIN|Name or service not known|name resolution/.test(observed2)) {
     return verdict(
       "ssh-name-not-resolved",
@@ -88240,8 +88732,18 @@ function sshVerdict(error3, attempt2) {
     "try the same login by hand: the server says more in its own log (journalctl -u ssh)"
   );
 }
-function rejected({ account, key: key2, password }, cause) {
+function levelOf(error3) {
+  return typeof error3 === "object" && error3 !== null && "level" in error3 ? error3.level : void 0;
+}
+function rejected({ account, key: key2, password, hasAgent }, cause) {
   const { user } = account;
+  if (hasAgent === true) {
+    return new UserError(
+      `${showAddress(account)} does not let ${user} in — it took none of the keys that the agent has`,
+      `look at them with "ssh-add -L", and add one to ~${user}/.ssh/authorized_keys there, or set ssh-key`,
+      { code: "ssh-key-rejected", cause }
+    );
+  }
   if (key2 === void 0) {
     return new UserError(
       `${showAddress(account)} does not let ${user} in — the password was refused`,
@@ -88257,26 +88759,26 @@ function rejected({ account, key: key2, password }, cause) {
     { code: "ssh-key-rejected", cause }
   );
 }
-function hostKeyMismatch(account, pins, shown3) {
+function hostKeyMismatch(account, pins, shown4) {
   return new UserError(
-    `${showAddress(account)} is not the server it was — it shows ${showKeys(shown3)}, expected ${listed(pins.fingerprints)}`,
-    `the server was set up anew, or someone stands between: compare with "${keygenCommand(shown3)}" on the server itself, then update ssh-fingerprint or ssh-known-hosts`,
+    `${showAddress(account)} is not the server it was — it shows ${showKeys(shown4)}, expected ${listed(pins.fingerprints)}`,
+    `the server was set up anew, or someone stands between: compare with "${keygenCommand(shown4)}" on the server itself, then update ssh-fingerprint or ssh-known-hosts`,
     { code: "ssh-host-key-mismatch" }
   );
 }
-function hostKeyUnknown(server, shown3, input) {
+function hostKeyUnknown(server, shown4, input) {
   const observed2 = (server.knownHosts ?? []).length === 0 ? "nothing says whether that is your server" : "ssh-known-hosts has no line for it";
   return new UserError(
-    `${showAddress(server)} shows ${showKeys(shown3)} — ${observed2}`,
-    `compare with "${keygenCommand(shown3)}" on the server itself, then set ${input}: ${shown3[0]?.fingerprint ?? "SHA256:…"}`,
+    `${showAddress(server)} shows ${showKeys(shown4)} — ${observed2}`,
+    `compare with "${keygenCommand(shown4)}" on the server itself, then set ${input}: ${shown4[0]?.fingerprint ?? "SHA256:…"}`,
     { code: "ssh-host-key-unknown" }
   );
 }
 function showKeys(keys) {
   return keys.length === 0 ? "no key of the pinned kind" : listed(keys.map((key2) => `${key2.fingerprint} (${key2.type})`));
 }
-function keygenCommand(shown3) {
-  const kind2 = /ed25519|ecdsa|rsa/.exec(shown3[0]?.type ?? "")?.[0] ?? "ed25519";
+function keygenCommand(shown4) {
+  const kind2 = /ed25519|ecdsa|rsa/.exec(shown4[0]?.type ?? "")?.[0] ?? "ed25519";
   return `ssh-keygen -lf /etc/ssh/ssh_host_${kind2}_key.pub`;
 }
 var init_ssh_verdict = __esm({
@@ -88321,23 +88823,24 @@ async function connectSsh(server, { signal, log }) {
 function loginOf(server, inputs6) {
   const given = (text3) => text3 !== void 0 && text3.trim() !== "";
   const key2 = given(server.key) ? readPrivateKey(server.key ?? "", `${inputs6}-key`) : void 0;
-  if (key2 === void 0 && !given(server.password)) {
+  const agent = key2 === void 0 && !given(server.password) && given(server.agent) ? server.agent : void 0;
+  if (key2 === void 0 && !given(server.password) && agent === void 0) {
     throw new UserError(
-      `Cannot log in as ${showAccount(server)} — neither a key nor a password is given`,
-      `set ${inputs6}-key${inputs6 === "ssh" ? " (better) or ssh-password" : ""}`,
+      `Cannot log in as ${showAccount(server)} — neither a key nor a password is given, and no agent runs here`,
+      `set ${inputs6}-key${inputs6 === "ssh" ? " (better) or ssh-password" : ""}, or start an agent with your key (SSH_AUTH_SOCK)`,
       { code: "ssh-no-credentials" }
     );
   }
-  return { server, pins: readPins(server), key: key2, inputs: inputs6 };
+  return { server, pins: readPins(server), key: key2, agent, inputs: inputs6 };
 }
-function keyOf3({ key: key2, passphrase }) {
-  return { key: key2, passphrase };
+function keyOf3({ key: key2, passphrase, agent }) {
+  return { key: key2, passphrase, agent };
 }
 function definite(value) {
   return Object.fromEntries(Object.entries(value).filter(([, part2]) => part2 !== void 0));
 }
 async function logIn2(login, way) {
-  const shown3 = [];
+  const shown4 = [];
   let kinds2 = Object.keys(hostKeyKinds);
   while (kinds2.length > 0) {
     const outcome = await handshake(login, way, kinds2);
@@ -88345,13 +88848,13 @@ async function logIn2(login, way) {
     if (outcome.refused === void 0) break;
     const { refused: refused3 } = outcome;
     way.log.debug(`${showAddress(login.server)} shows ${refused3.fingerprint} (${refused3.type})`);
-    shown3.push(refused3);
+    shown4.push(refused3);
     kinds2 = kinds2.filter((kind2) => kind2 !== kindOf(refused3.type));
   }
-  if (login.pins !== void 0) throw hostKeyMismatch(login.server, login.pins, shown3);
-  throw hostKeyUnknown(login.server, shown3, `${login.inputs}-fingerprint`);
+  if (login.pins !== void 0) throw hostKeyMismatch(login.server, login.pins, shown4);
+  throw hostKeyUnknown(login.server, shown4, `${login.inputs}-fingerprint`);
 }
-async function handshake({ server, pins, key: key2, inputs: inputs6 }, way, kinds2) {
+async function handshake({ server, pins, key: key2, agent, inputs: inputs6 }, way, kinds2) {
   way.signal.throwIfAborted();
   const session = new NodeSSH();
   let refused3;
@@ -88360,6 +88863,7 @@ async function handshake({ server, pins, key: key2, inputs: inputs6 }, way, kind
     inputs: inputs6,
     through: way.through,
     key: key2,
+    hasAgent: agent !== void 0,
     password: server.password !== void 0,
     connectTimeout: way.connectTimeout
   };
@@ -88371,13 +88875,14 @@ async function handshake({ server, pins, key: key2, inputs: inputs6 }, way, kind
       username: server.user,
       ...sock === void 0 ? {} : { sock },
       ...credentials(server, key2),
+      ...agent === void 0 ? {} : { agent },
       readyTimeout: way.connectTimeout,
       keepaliveInterval: keepalive.interval,
       keepaliveCountMax: keepalive.count,
       algorithms: { serverHostKey: kinds2.flatMap((kind2) => hostKeyKinds[kind2] ?? []) },
-      hostVerifier: (shown3) => {
-        if (pins?.accepts(shown3) === true) return true;
-        refused3 = shownKey(shown3);
+      hostVerifier: (shown4) => {
+        if (pins?.accepts(shown4) === true) return true;
+        refused3 = shownKey(shown4);
         return false;
       }
     });
@@ -88541,6 +89046,7 @@ function requestOf({ inputs: inputs6, origin }) {
     extraHosts,
     labels: labels2,
     env,
+    options: optionsOf(inputs6),
     requiredEnv: inputs6.requiredEnv ?? [],
     registryLogin: loginOf2(inputs6),
     run: origin.run
@@ -88560,6 +89066,7 @@ function serverOf(inputs6, host) {
     key: inputs6.sshKey,
     passphrase: inputs6.sshPassphrase,
     password: inputs6.sshPassword,
+    agent: process.env.SSH_AUTH_SOCK,
     fingerprint: inputs6.sshFingerprint,
     knownHosts: inputs6.sshKnownHosts,
     connectTimeout: inputs6.sshConnectTimeout,
@@ -88583,6 +89090,7 @@ var init_deploy_container = __esm({
     init_request();
     init_standings();
     init_waves();
+    init_container_options();
     init_container_spec();
     init_image();
     init_size();
@@ -88611,6 +89119,19 @@ var init_deploy_container = __esm({
       user: text.optional(),
       restart: readAs(parseRestart),
       command: lines.optional(),
+      networkAliases: lines.optional(),
+      hostname: text.optional(),
+      dns: lines.optional(),
+      logDriver: text.optional(),
+      logOptions: keyValues.optional(),
+      capAdd: linesOf(parseCapability).optional(),
+      capDrop: linesOf(parseCapability).optional(),
+      securityOptions: lines.optional(),
+      readOnly: boolean3,
+      tmpfs: linesOf(parseTmpfs).optional(),
+      ulimits: linesOf(parseUlimit).optional(),
+      init: boolean3,
+      shmSize: readAs(parseSize).optional(),
       env: environment.optional(),
       envFile: text.optional(),
       envMode: choice("env-file", "mount"),
@@ -88978,8 +89499,8 @@ var init_tenantry = __esm({
       rules: [
         (given) => {
           const missing2 = stopsOf(given).flatMap((stop) => {
-            const names4 = needs[stop].filter((name) => given[name] === void 0).map(kebabCase);
-            return names4.length === 0 ? [] : [`${listed(names4)} (for ${stop})`];
+            const names5 = needs[stop].filter((name) => given[name] === void 0).map(kebabCase);
+            return names5.length === 0 ? [] : [`${listed(names5)} (for ${stop})`];
           });
           return missing2.length === 0 ? void 0 : `${listed(missing2)}: is required, or leave that stop out with steps`;
         },
@@ -90068,6 +90589,7 @@ var init_failure_codes = __esm({
       "image-user-unknown",
       "port-taken",
       "container-name-taken",
+      "container-not-adoptable",
       "network-missing",
       "mount-source-missing",
       "limit-impossible",
@@ -90745,7 +91267,7 @@ var manifests = {
         "default": "22"
       },
       "ssh-key": {
-        "description": "Private key of the account. Take it from a secret."
+        "description": "Private key of the account. Take it from a secret. Without it, and without ssh-password, the agent of the runner is asked (SSH_AUTH_SOCK)."
       },
       "ssh-passphrase": {
         "description": "Passphrase of the private key."
@@ -90833,6 +91355,47 @@ var manifests = {
       },
       "command": {
         "description": "Command instead of the image's own, one argument a line."
+      },
+      "network-aliases": {
+        "description": "More names under which containers on the same networks find it, one a line. The name of the application is one already."
+      },
+      "hostname": {
+        "description": "Host name within the container."
+      },
+      "dns": {
+        "description": "DNS servers of the container, one address a line."
+      },
+      "log-driver": {
+        "description": "Where Docker writes the container's log, like json-file, local or journald, where it is not the server's own choice."
+      },
+      "log-options": {
+        "description": "Options of the log, KEY=VALUE a line, like max-size=10m."
+      },
+      "cap-add": {
+        "description": "Capabilities that the container gets, one a line, like NET_BIND_SERVICE."
+      },
+      "cap-drop": {
+        "description": "Capabilities that the container loses, one a line, or ALL."
+      },
+      "security-options": {
+        "description": "Security options as docker run has them, one a line, like no-new-privileges."
+      },
+      "read-only": {
+        "description": "The container's own files cannot be changed; what it writes needs volumes or tmpfs.",
+        "default": "false"
+      },
+      "tmpfs": {
+        "description": "Folders in memory, one a line, like /tmp:size=64m."
+      },
+      "ulimits": {
+        "description": "Limits of its processes, NAME=SOFT:HARD a line, like nofile=65536."
+      },
+      "init": {
+        "description": "Run a small init as the first process, which reaps what the others leave.",
+        "default": "false"
+      },
+      "shm-size": {
+        "description": "Size of /dev/shm, like 256MiB."
       },
       "env": {
         "description": "Environment of the container, KEY=VALUE a line. It travels in a file with mode 600, never in a command line."
@@ -91190,7 +91753,7 @@ var manifests = {
         "default": "22"
       },
       "ssh-key": {
-        "description": "Private key of the account. Take it from a secret."
+        "description": "Private key of the account. Take it from a secret. Without it, and without ssh-password, the agent of the runner is asked (SSH_AUTH_SOCK)."
       },
       "ssh-passphrase": {
         "description": "Passphrase of the private key."
@@ -91270,6 +91833,47 @@ var manifests = {
       },
       "command": {
         "description": "Command instead of the image's own, one argument a line."
+      },
+      "network-aliases": {
+        "description": "More names under which containers on the same networks find it, one a line. The name of the application is one already."
+      },
+      "hostname": {
+        "description": "Host name within the container."
+      },
+      "dns": {
+        "description": "DNS servers of the container, one address a line."
+      },
+      "log-driver": {
+        "description": "Where Docker writes the container's log, like json-file, local or journald, where it is not the server's own choice."
+      },
+      "log-options": {
+        "description": "Options of the log, KEY=VALUE a line, like max-size=10m."
+      },
+      "cap-add": {
+        "description": "Capabilities that the container gets, one a line, like NET_BIND_SERVICE."
+      },
+      "cap-drop": {
+        "description": "Capabilities that the container loses, one a line, or ALL."
+      },
+      "security-options": {
+        "description": "Security options as docker run has them, one a line, like no-new-privileges."
+      },
+      "read-only": {
+        "description": "The container's own files cannot be changed; what it writes needs volumes or tmpfs.",
+        "default": "false"
+      },
+      "tmpfs": {
+        "description": "Folders in memory, one a line, like /tmp:size=64m."
+      },
+      "ulimits": {
+        "description": "Limits of its processes, NAME=SOFT:HARD a line, like nofile=65536."
+      },
+      "init": {
+        "description": "Run a small init as the first process, which reaps what the others leave.",
+        "default": "false"
+      },
+      "shm-size": {
+        "description": "Size of /dev/shm, like 256MiB."
       },
       "env": {
         "description": "Environment of the container, KEY=VALUE a line. It travels in a file with mode 600, never in a command line."
