@@ -34851,7 +34851,7 @@ undo_take_over() {
 }
 `,
       "releases": `# The releases of an application on a server: ~/.tenantry/NAME/releases, with a line a deployment in deployments.log.
-# It stands behind server-common.sh, in one file.
+# It stands behind server-program.sh, in one file.
 #   sh -c … releases list FOLDER
 #   sh -c … releases capture FOLDER CONTAINER KEY
 #   sh -c … releases prepare FOLDER       files by standard input: PATH BASE64 a line
@@ -34944,7 +34944,7 @@ case $what in
   finish) finish "$@" ;;
 esac
 `,
-      "server-common": `# What every program that switches on a server stands on: its clock, journal and lease, containers, their health.
+      "server-program": `# What every program that switches on a server stands on: its clock, journal and lease, containers, their health.
 # It stands between the settings and the way of the mechanism, in one file (switch-program.ts).
 set -u
 trap "" HUP
@@ -35190,7 +35190,7 @@ await_docker() {
 }
 `,
       "slots": `# Hands the requests of one application from the container that serves to the one that shall serve, behind a proxy of
-# the server: each has a loopback port of its own. POSIX sh, after server-common.sh and the proxy's own part.
+# the server: each has a loopback port of its own. POSIX sh, after server-program.sh and the proxy's own part.
 #   sh program deploy    NEXT runs on the free slot beside OLD, and will be called FINAL, which may be the
 #                        old one's own name
 #   sh program recover   what a killed run left: finished or undone, as the world says
@@ -37150,7 +37150,7 @@ var init_switch_failure = __esm({
 // src/deployment/switch-program.ts
 function switchProgram(facts4) {
   return `${textOf(settings2(facts4))}
-${serverScript("server-common")}
+${serverScript("server-program")}
 ${serverScript("switch")}`;
 }
 function textOf(settings3) {
@@ -37563,7 +37563,7 @@ function run2({ machine, container }, args, {
   signal
 }) {
   const [what = "", ...rest] = args;
-  const script3 = `${serverScript("server-common")}
+  const script3 = `${serverScript("server-program")}
 ${serverScript("releases")}`;
   return machine.run(["sh", "-c", script3, "releases", what, `.tenantry/${container}`, ...rest], {
     timeout: timeout6,
@@ -38632,7 +38632,7 @@ function slotProgram(facts4) {
   const { move } = facts4;
   const front = move.proxy === "nginx" ? nginxSettings(move, facts4) : caddySettings(move);
   const sites = move.proxy === "nginx" ? takenOver(move) : "";
-  const scripts = ["server-common", move.proxy, "slots"];
+  const scripts = ["server-program", move.proxy, "slots"];
   return `${textOf({ WAY: "slots", ...slotSettings(facts4), ...front })}${sites}
 ${scripts.map(serverScript).join("\n")}`;
 }

@@ -1,6 +1,7 @@
 /**
  * `npm test`: everything that must hold before a change lands, servers included. `npm run check`: its fast part,
- * for every commit, without servers. Both end with one line: `N passed, N failed, N skipped`.
+ * for every commit, without servers. `npm test -- --whole` sees everything on every server and with every end of the
+ * range of versions. All end with one line: `N passed, N failed, N skipped`.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync } from 'node:fs';
@@ -202,6 +203,8 @@ function said({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
+// Each worker of Jest reads it: __tests__/integration/breadth.ts.
+if (process.argv.includes('--whole')) process.env.TENANTRY_TESTS = 'whole';
 const isFast = process.argv.includes('--fast');
 if (!isFast) {
   prepareInBackground();

@@ -68,10 +68,11 @@ test("without root it uses this machine's own Docker engine", async () => {
     "import('./lab/shop.ts').then((shop) => shop.shopPython())",
   ]);
   const box = readBox(labFolders(), 'host1');
-  const { code, stdout } = await asNobody(demo, {
+  const { code, stdout, stderr } = await asNobody(demo, {
     env: { DOCKER_HOST: `unix://${socket}`, PATH: `${programs}:${process.env.PATH}` },
     within: ['nsenter', `--net=/proc/${box?.init.pid}/ns/net`],
   });
+  expect(code === 0 ? '' : stderr).toBe('');
   expect(stdout).toContain("this machine's Docker behind SSH");
   expect(stdout).toContain('the platform and 3 tenants answer 200');
   expect(code).toBe(0);

@@ -1,5 +1,5 @@
 # The releases of an application on a server: ~/.tenantry/NAME/releases, with a line a deployment in deployments.log.
-# It stands behind server-common.sh, in one file.
+# It stands behind server-program.sh, in one file.
 #   sh -c … releases list FOLDER
 #   sh -c … releases capture FOLDER CONTAINER KEY
 #   sh -c … releases prepare FOLDER       files by standard input: PATH BASE64 a line

@@ -23,7 +23,7 @@ function run(
   }: { stdin?: string; timeout?: number; signal?: AbortSignal },
 ) {
   const [what = '', ...rest] = args;
-  const script = `${serverScript('server-common')}\n${serverScript('releases')}`;
+  const script = `${serverScript('server-program')}\n${serverScript('releases')}`;
   return machine.run(['sh', '-c', script, 'releases', what, `.tenantry/${container}`, ...rest], {
     timeout,
     stdin,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** A shell program that comes with this library. The bundle replaces this module by one that holds the texts. */
 export function serverScript(
-  name: 'server-common' | 'switch' | 'survey' | 'lease' | 'nginx' | 'caddy' | 'slots' | 'releases',
+  name: 'server-program' | 'switch' | 'survey' | 'lease' | 'nginx' | 'caddy' | 'slots' | 'releases',
 ): string {
   return readFileSync(new URL(`./${name}.sh`, import.meta.url), 'utf8');
 }

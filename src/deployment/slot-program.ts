@@ -13,7 +13,7 @@ export function slotProgram(facts: SlotFacts): string {
   const { move } = facts;
   const front = move.proxy === 'nginx' ? nginxSettings(move, facts) : caddySettings(move);
   const sites = move.proxy === 'nginx' ? takenOver(move) : '';
-  const scripts = ['server-common', move.proxy, 'slots'] as const;
+  const scripts = ['server-program', move.proxy, 'slots'] as const;
   return `${textOf({ WAY: 'slots', ...slotSettings(facts), ...front })}${sites}\n${scripts.map(serverScript).join('\n')}`;
 }
 

@@ -1,5 +1,5 @@
 # Hands the requests of one application from the container that serves to the one that shall serve, behind a proxy of
-# the server: each has a loopback port of its own. POSIX sh, after server-common.sh and the proxy's own part.
+# the server: each has a loopback port of its own. POSIX sh, after server-program.sh and the proxy's own part.
 #   sh program deploy    NEXT runs on the free slot beside OLD, and will be called FINAL, which may be the
 #                        old one's own name
 #   sh program recover   what a killed run left: finished or undone, as the world says

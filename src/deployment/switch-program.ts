@@ -22,7 +22,7 @@ export interface ProgramFacts {
 
 /** The whole file. Nothing in it is secret. */
 export function switchProgram(facts: ProgramFacts): string {
-  return `${textOf(settings(facts))}\n${serverScript('server-common')}\n${serverScript('switch')}`;
+  return `${textOf(settings(facts))}\n${serverScript('server-program')}\n${serverScript('switch')}`;
 }
 
 /** Settings as a shell reads them, one a line. */

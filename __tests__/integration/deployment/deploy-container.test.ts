@@ -261,7 +261,7 @@ describe('refuses before anything is stopped', () => {
     await site.deploy(site.request('v1'));
     await site.docker(`run -d --name ${name}-other -p 18001:8000 ${site.repository}:v1`);
     const ports = [{ address: undefined, hostPort: 18_001, containerPort: 8000, protocol: 'tcp' }] as const;
-    const { outcome } = await site.deploy(site.request('v2', { ports }));
+    const { outcome } = await site.deploy(site.request('v2', { ports, healthUrl: undefined }));
     expect(outcome.failure?.sentence).toContain(`it belongs to the container ${name}-other`);
     expect(await site.answer()).toBe('v1 hello');
   });

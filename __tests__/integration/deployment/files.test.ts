@@ -1,15 +1,15 @@
 /** What a container gets as files: for its own user, without root on the server; and nginx of the server afterwards. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-
 import { preDeployShape } from '../../../src/deployment/pre-deploy-command.ts';
 import { type DeployRequest, noImage } from '../../../src/deployment/request.ts';
 import { readContainers } from '../../../src/docker/inspect.ts';
+import { each } from '../breadth.ts';
 import { Site } from './site.ts';
 
 const name = 'filed-shop';
 const own = ['RUN useradd --uid 1234 --user-group app && mkdir /app', 'USER app'];
 
-describe.each(['host1', 'host2'] as const)('%s', (where) => {
+describe.each(each(['host1', 'host2'] as const, 'host2'))('%s', (where) => {
   let site: Site;
   beforeAll(async () => {
     site = await Site.up(where, name, 18_050, [

@@ -105,6 +105,7 @@ const service = async (format: string) =>
 
 test('a first deployment makes the service; no secret is in any list of processes; then it is unchanged', async () => {
   const planned = await site.deploy(request('v1', { strategy: 'swarm', dryRun: true }));
+  expect(planned.outcome.failure?.sentence).toBeUndefined();
   expect(planned.outcome.result).toBe('planned');
   expect(planned.log.text).toContain('the swarm has no service of that name yet; v1 will be started there');
   expect(await site.docker('service ls -q --filter name=swarm-shop')).toBe('');

@@ -6,12 +6,13 @@ import { noImage } from '../../../src/deployment/request.ts';
 import { parseImage } from '../../../src/docker/image.ts';
 import { localMachine } from '../../../src/machine/local.ts';
 import { lastWords, type Machine, succeeded } from '../../../src/machine/machine.ts';
+import { each } from '../breadth.ts';
 import { Site } from './site.ts';
 
 const name = 'sent-shop';
 const nowhere = 'registry.invalid/acme/sent-shop';
 
-describe.each(['host1', 'host2'] as const)('%s', (where) => {
+describe.each(each(['host1', 'host2'] as const, 'host2'))('%s', (where) => {
   let site: Site;
   let runner: Machine;
 

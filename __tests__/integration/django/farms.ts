@@ -9,6 +9,7 @@ import {
   type Worker,
   type WorkerOptions,
 } from '../../../src/django/worker.ts';
+import { each } from '../breadth.ts';
 import { compare, type Difference, type Picture, takePictures } from '../comparison.ts';
 import { changedCopy, folders, project } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase } from '../scratch-database.ts';
@@ -54,11 +55,14 @@ class Migration(migrations.Migration):
 export const addNote =
   'migrations.AddField("harvest", "note", models.CharField(default="none yet", max_length=20)),';
 
+const newest = ['the newest versions, psycopg 3', shopPython] as const;
+const oldest = ['the oldest versions, psycopg 2', oldestPython] as const;
+
 /** The ends of the range of versions that the worker migrates. */
-export const stacks = [
-  ['the oldest versions, psycopg 2', oldestPython],
-  ['the newest versions, psycopg 3', shopPython],
-] as const;
+export const bothStacks = [oldest, newest] as const;
+
+/** The same for what hardly depends on versions. */
+export const stacks = each<(typeof bothStacks)[number]>(bothStacks, newest);
 
 export interface Farms {
   /** A database with the farms acme, beta and gamma and the flat loft, all at head; gone after the test. */

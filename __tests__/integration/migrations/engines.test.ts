@@ -5,10 +5,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-
 import { differences as structureDifferences } from '../../../src/database/structure.ts';
 import { manage } from '../../../src/django/project.ts';
 import { startWorker, type TenantResult } from '../../../src/django/worker.ts';
+import { each } from '../breadth.ts';
 import { compare, type Difference, linesOf, type Picture, takePictures } from '../comparison.ts';
 import { changedCopy, folders, project } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase } from '../scratch-database.ts';
@@ -57,7 +57,7 @@ afterAll(async () => {
 /** What is migrated in the end; the one that waits is only tried out. */
 const wanted = tenantNames.filter((tenant) => tenant !== 'waiting');
 
-describe.each(['newest', 'oldest'] as const)('with the %s versions', (versions) => {
+describe.each(each(['newest', 'oldest'] as const, 'newest'))('with the %s versions', (versions) => {
   const present = kinds.filter((one) => versions === 'newest' || one.new !== true);
   // The project's own command is Django itself, and a control: it is enough to see once that runs are alike.
   const engines = versions === 'newest' ? (['original', 'worker'] as const) : (['worker'] as const);
