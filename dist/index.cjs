@@ -37444,9 +37444,10 @@ async function refuseHealthUrl(request2, server) {
   if (url.hostname !== new URL(`http://${host.includes(":") ? `[${host}]` : host}`).hostname) return;
   const port2 = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   const asked2 = request2.ports.filter(({ hostPort, protocol }) => hostPort === port2 && protocol === "tcp");
-  if (asked2.some(({ address: address2 }) => !isLoopback(address2))) return;
+  const isHere = url.hostname === "localhost" || isLoopback(url.hostname);
+  if (asked2.some(({ address: address2 }) => isHere || !isLoopback(address2))) return;
   const others3 = survey.listening.filter(
-    (listener) => listener.port === port2 && !isLoopback(listener.address) && !own2.some(({ hostPort, address: address2 }) => hostPort === port2 && meets(listener, address2))
+    (listener) => listener.port === port2 && (isHere || !isLoopback(listener.address)) && !own2.some(({ hostPort, address: address2 }) => hostPort === port2 && meets(listener, address2))
   );
   if (others3.length > 0) return;
   if (own2.every(({ hostPort }) => hostPort !== port2)) {

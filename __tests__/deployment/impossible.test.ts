@@ -17,6 +17,7 @@ interface Case {
   readonly before?: readonly string[];
   /** Ports of other containers. */
   readonly others?: readonly number[];
+  readonly host?: string;
 }
 
 /** The code and sentence of the refusal; undefined when there is none. */
@@ -25,13 +26,14 @@ async function refusal({
   listening = [],
   before = [],
   others = [],
+  host = 'web-1',
 }: Case): Promise<string | undefined> {
   const request = { container: 'shop', ports: [parsePort('8000:8000')], networks: [], ...asked } as unknown;
   const current = container({ ports: before.map(parsePort) });
   const survey = { totalMemory: 4 * gib, processors: 2, listening, proxies: [] };
   const docker = { publishersOf: async (port: number) => (others.includes(port) ? ['traefik'] : []) };
   try {
-    await refuseImpossible({ host: 'web-1', request: request as DeployRequest, docker }, { current }, survey);
+    await refuseImpossible({ host, request: request as DeployRequest, docker }, { current }, survey);
     return undefined;
   } catch (error) {
     if (error instanceof UserError) return `${error.code}: ${error.message}`;
@@ -87,6 +89,13 @@ describe('not refused', () => {
     ['a UDP port', { asked: { ports: [parsePort('8000:8000/udp')] }, listening: [on('0.0.0.0', 8000)] }],
     ['a proxy before it', { asked: { healthUrl: 'http://{host}/' }, listening: [on('0.0.0.0', 80)] }],
     ['a proxy in a container', { asked: { healthUrl: 'http://{host}/' }, others: [80] }],
+    [
+      'a port for the server itself, where the server is this machine',
+      {
+        host: '127.0.0.1',
+        asked: { healthUrl: 'http://{host}:8000/', ports: [parsePort('127.0.0.1:8000:8000')] },
+      },
+    ],
     ['another name', { asked: { healthUrl: 'https://shop.example.com/' } }],
     ['the network of the server', { asked: { healthUrl: 'http://{host}:9000/', networks: ['host'] } }],
   ])('%s', async (_name, situation) => {

@@ -80,6 +80,13 @@ test("without root it uses this machine's own Docker engine", async () => {
   expect(await namesOn(lab.host1.dockerHost)).not.toContain('tenantry-demo-registry');
 }, 300_000);
 
+test('a stop that fails ends it, and it fails as a whole', async () => {
+  writeFileSync(join(checkout, 'dist/cli.cjs'), 'process.exit(3);');
+  const { code, stderr } = await asNobody(demo);
+  expect(stderr).toContain('parse-db-url failed: its sentence stands above');
+  expect(code).toBe(1);
+}, 120_000);
+
 interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   /** What the command is run by. */

@@ -195,5 +195,6 @@ try {
   await play(process.argv.includes('--once') || !process.stdin.isTTY);
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : error}`);
-  process.exitCode = 1;
+  // Not exitCode: a package that looks after its database ends the process by itself, with 0.
+  process.exit(1);
 }

@@ -81,11 +81,13 @@ async function refuseHealthUrl(request: DeployRequest, server: Server): Promise<
   if (url.hostname !== new URL(`http://${host.includes(':') ? `[${host}]` : host}`).hostname) return;
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
   const asked = request.ports.filter(({ hostPort, protocol }) => hostPort === port && protocol === 'tcp');
-  if (asked.some(({ address }) => !isLoopback(address))) return;
+  // Where the server is this machine, what it offers to itself is offered to us.
+  const isHere = url.hostname === 'localhost' || isLoopback(url.hostname);
+  if (asked.some(({ address }) => isHere || !isLoopback(address))) return;
   const others = survey.listening.filter(
     (listener) =>
       listener.port === port &&
-      !isLoopback(listener.address) &&
+      (isHere || !isLoopback(listener.address)) &&
       !own.some(({ hostPort, address }) => hostPort === port && meets(listener, address)),
   );
   if (others.length > 0) return; // a proxy before it, whom it is not ours to judge
