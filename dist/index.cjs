@@ -498,9 +498,9 @@ function readDatabaseUrl(url) {
     }
     store(read2.keyword, read2.keyword === name ? decoded2 : { ...decoded2, bytes: import_node_buffer2.Buffer.from(read2.value) });
   }
-  const texts4 = [...options].map(([keyword, value]) => [keyword, utf8(url, value)]);
+  const texts3 = [...options].map(([keyword, value]) => [keyword, utf8(url, value)]);
   const perhapsMisread = url.includes("@", afterUser);
-  return { value: asDatabaseUrl(scheme, Object.fromEntries(texts4), perhapsMisread), secrets };
+  return { value: asDatabaseUrl(scheme, Object.fromEntries(texts3), perhapsMisread), secrets };
 }
 function placeOf({ bytes, written: { text: text3, start } }) {
   return { start, end: start + text3.length, decoded: bytes.toString("utf8") };
@@ -33310,6 +33310,17 @@ var init_container_options = __esm({
   }
 });
 
+// src/docker/nullable.ts
+var texts, textMap;
+var init_nullable = __esm({
+  "src/docker/nullable.ts"() {
+    "use strict";
+    init_zod();
+    texts = array(string2()).nullish().transform((list) => list ?? []);
+    textMap = record(string2(), string2()).nullish().transform((map) => map ?? {});
+  }
+});
+
 // src/docker/inspect.ts
 function readContainer(json) {
   const [found3] = all(json, tuple([containerJson]).rest(containerJson), "docker container inspect");
@@ -33437,15 +33448,14 @@ function restartOf(policy) {
   if (policy == null || policy.Name === "") return "no";
   return policy.MaximumRetryCount > 0 ? `${policy.Name}:${policy.MaximumRetryCount}` : policy.Name;
 }
-var texts, textMap, containerJson, imageJson, usualShm;
+var containerJson, imageJson, usualShm;
 var init_inspect = __esm({
   "src/docker/inspect.ts"() {
     "use strict";
     init_zod();
     init_errors();
     init_container_options();
-    texts = array(string2()).nullish().transform((list) => list ?? []);
-    textMap = record(string2(), string2()).nullish().transform((map) => map ?? {});
+    init_nullable();
     containerJson = object({
       Id: string2(),
       Name: string2(),
@@ -34438,7 +34448,7 @@ function readFront(facts4) {
     caddy: caddy === void 0 ? void 0 : readCaddy(caddy)
   };
   function readNginx(line) {
-    const texts4 = all2("nginx-text").map(decoded);
+    const texts3 = all2("nginx-text").map(decoded);
     const [form, first, second, answers2] = (one("nginx-taken") ?? "").split(" ");
     const taken = form === "pointer" || form === "reload" ? {
       form,
@@ -34448,7 +34458,7 @@ function readFront(facts4) {
     } : void 0;
     const pointed = is("nginx-second") ? taken?.second : taken?.first;
     return {
-      files: all2("nginx-file").map((path, index) => ({ path, text: texts4[index] ?? "" })),
+      files: all2("nginx-file").map((path, index) => ({ path, text: texts3[index] ?? "" })),
       hasConfD: is("nginx-conf-d"),
       hasFileCache: is("nginx-file-cache"),
       isAllowed: is("nginx-allowed"),
@@ -37306,9 +37316,12 @@ async function settleSwitch(work3, { found: found3, survey, folder }) {
     throw unsettled(work3, result?.failed ?? "its program was killed");
   }
   if (isTail(found3, survey)) return void 0;
-  const said = result.result === "undone" ? "it was undone: the version of before serves" : "it was finished: the new version of that deployment serves";
+  const said = howItEnded(result);
   log.info(said);
   return said;
+}
+function howItEnded({ result }) {
+  return result === "undone" ? "it was undone: the version of before serves" : "it was finished: the new version of that deployment serves";
 }
 async function recovered({ request: request2, ports: { signal } }, run5, program) {
   await launch(run5, "recover", { signal, ...program === void 0 ? {} : { program } });
@@ -38809,7 +38822,7 @@ async function settleSlots(work3, { found: found3, survey, folder }) {
   if (result === void 0 || result.result === "stuck") {
     throw unsettled(work3, result?.failed ?? "its program was killed");
   }
-  const said = result.result === "undone" ? "it was undone: the version of before serves" : "it was finished: the new version of that deployment serves";
+  const said = howItEnded(result);
   log.info(said);
   return said;
 }
@@ -39074,22 +39087,21 @@ function read(json, schema, what) {
     );
   }
 }
-var texts3, textMap2, number3, taskTemplateJson, specJson, serviceJson, taskJson, nodeJson, networkJson, distributionJson;
+var number3, taskTemplateJson, specJson, serviceJson, taskJson, nodeJson, networkJson, distributionJson;
 var init_service = __esm({
   "src/docker/service.ts"() {
     "use strict";
     init_zod();
     init_errors();
-    texts3 = array(string2()).nullish().transform((list) => list ?? []);
-    textMap2 = record(string2(), string2()).nullish().transform((map) => map ?? {});
+    init_nullable();
     number3 = number2().nullish().transform((value) => value ?? 0);
     taskTemplateJson = object({
       ContainerSpec: object({
         Image: string2(),
-        Labels: textMap2,
-        Env: texts3,
-        Args: texts3,
-        Hosts: texts3,
+        Labels: textMap,
+        Env: texts,
+        Args: texts,
+        Hosts: texts,
         User: string2().nullish(),
         Mounts: array(
           object({
@@ -39105,7 +39117,7 @@ var init_service = __esm({
       ForceUpdate: number3
     });
     specJson = looseObject({
-      Labels: textMap2,
+      Labels: textMap,
       TaskTemplate: taskTemplateJson,
       Mode: looseObject({
         Replicated: object({ Replicas: number2().nullish() }).nullish(),
@@ -39137,7 +39149,7 @@ var init_service = __esm({
       NodeID: string2().nullish().transform((id) => id ?? ""),
       CreatedAt: string2(),
       Spec: object({
-        ContainerSpec: object({ Image: string2(), Labels: textMap2 }).nullish(),
+        ContainerSpec: object({ Image: string2(), Labels: textMap }).nullish(),
         ForceUpdate: number3
       }),
       Status: object({

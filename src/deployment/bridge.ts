@@ -1,12 +1,13 @@
 /** Replaces a container without a gap: a copy of the new version has the traffic while the old one makes room. */
-import { randomBytes } from 'node:crypto';
 
+import { randomBytes } from 'node:crypto';
 import type { ContainerSpec } from '../docker/container-spec.ts';
 import { dockerOn } from '../docker/docker.ts';
 import type { Container } from '../docker/inspect.ts';
 import { UserError } from '../ground/errors.ts';
 import { bridgeSpec, publicPorts } from './bridge-ports.ts';
 import { evidenceLines } from './gate.ts';
+import type { SwitchResult } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { describeSwitch, isTail } from './leftovers.ts';
 import { prove } from './proof.ts';
@@ -144,12 +145,16 @@ export async function settleSwitch(
     throw unsettled(work, result?.failed ?? 'its program was killed');
   }
   if (isTail(found, survey)) return undefined;
-  const said =
-    result.result === 'undone'
-      ? 'it was undone: the version of before serves'
-      : 'it was finished: the new version of that deployment serves';
+  const said = howItEnded(result);
   log.info(said);
   return said;
+}
+
+/** What became of a switch that was brought to its end. */
+export function howItEnded({ result }: SwitchResult): string {
+  return result === 'undone'
+    ? 'it was undone: the version of before serves'
+    : 'it was finished: the new version of that deployment serves';
 }
 
 /** Lets the program on the server read the world, and finish or undo. */

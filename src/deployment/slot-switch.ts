@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { dockerOn } from '../docker/docker.ts';
 import { UserError } from '../ground/errors.ts';
 import { lastWords, succeeded } from '../machine/machine.ts';
-import { type Crossing, conclude, recovered, unsettled, whyItEnded } from './bridge.ts';
+import { type Crossing, conclude, howItEnded, recovered, unsettled, whyItEnded } from './bridge.ts';
 import { type CaddyMove, type FrontMove, moveBy } from './front-choice.ts';
 import { releaseNameOf, releaseOf, workingNames } from './release.ts';
 import type { Found } from './repair.ts';
@@ -145,10 +145,7 @@ export async function settleSlots(
   if (result === undefined || result.result === 'stuck') {
     throw unsettled(work, result?.failed ?? 'its program was killed');
   }
-  const said =
-    result.result === 'undone'
-      ? 'it was undone: the version of before serves'
-      : 'it was finished: the new version of that deployment serves';
+  const said = howItEnded(result);
   log.info(said);
   return said;
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { UserError } from '../ground/errors.ts';
 import { type ContainerOptions, optionsOf } from './container-options.ts';
 import type { Mount, PortMapping } from './container-spec.ts';
+import { textMap, texts } from './nullable.ts';
 
 /** A container as it is, from `docker container inspect`. */
 export interface Container {
@@ -61,16 +62,6 @@ export interface Image {
   /** Whether it says itself how its health is looked at. */
   readonly hasHealthCheck: boolean;
 }
-
-/** Go writes an empty list or map as null. */
-const texts = z
-  .array(z.string())
-  .nullish()
-  .transform((list) => list ?? []);
-const textMap = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((map) => map ?? {});
 
 const containerJson = z.object({
   Id: z.string(),

@@ -3,6 +3,7 @@ import * as z from 'zod';
 
 import { UserError } from '../ground/errors.ts';
 import type { Mount, PortMapping } from './container-spec.ts';
+import { textMap, texts } from './nullable.ts';
 
 /** A service as it is asked for: the engine's own structure, its environment in it. Parts that nobody here knows stay. */
 export type ServiceSpec = Readonly<Record<string, unknown>>;
@@ -84,14 +85,6 @@ export interface SwarmNode {
   readonly isActive: boolean;
 }
 
-const texts = z
-  .array(z.string())
-  .nullish()
-  .transform((list) => list ?? []);
-const textMap = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((map) => map ?? {});
 const number = z
   .number()
   .nullish()
