@@ -18,6 +18,22 @@ const floors = [
   ['ground'],
 ];
 
+/** Folders that are houses of their own, with their floors from the top. */
+const within: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  deployment: [
+    ['fleet'],
+    ['host'],
+    ['swarm'],
+    ['plan'],
+    ['bridge', 'proxies', 'recreate'],
+    ['switch', 'preflight'],
+    ['gate'],
+    ['releases'],
+    ['server'],
+    ['request'],
+  ],
+};
+
 /** Each door to the outside has one keeper. */
 const keepers: Readonly<Record<string, string>> = {
   '@actions/core': 'step/github.ts',
@@ -48,9 +64,15 @@ function importsOf(file: string, text: string): Import[] {
   });
 }
 
-function floorOf(file: string): number {
-  const name = file.includes('/') ? dirname(file).split('/')[0] : file.replace('.ts', '');
-  return floors.findIndex((floor) => floor.includes(name ?? ''));
+/** How far down: the floor of the house, and the one within the folder where that has floors; -1 where it has none. */
+function floorsOf(file: string): readonly [number, number] {
+  const [folder = '', inner = ''] = file.split('/');
+  const name = file.includes('/') ? folder : file.replace('.ts', '');
+  const nested = within[folder];
+  return [
+    floors.findIndex((floor) => floor.includes(name)),
+    nested === undefined ? 0 : nested.findIndex((floor) => floor.includes(inner)),
+  ];
 }
 
 /** Imports that go up, or sideways into another folder of the same floor. */
@@ -59,25 +81,39 @@ function goingUp(all: readonly Import[]): string[] {
     .filter(({ to }) => to.endsWith('.ts'))
     .filter(({ from, to }) => {
       if (dirname(from) === dirname(to) && from.includes('/')) return false;
-      return floorOf(to) <= floorOf(from);
+      const [[floor, room], [floorBelow, roomBelow]] = [floorsOf(from), floorsOf(to)];
+      const isSameHouse = from.split('/')[0] === to.split('/')[0] && from.includes('/');
+      return isSameHouse ? roomBelow <= room : floorBelow <= floor;
     })
     .map(({ from, to }) => `${from} imports ${to}`);
 }
 
 describe('arrows point down', () => {
   test('every folder has its floor', () => {
-    expect(files.filter((file) => floorOf(file) === -1)).toEqual([]);
+    expect(files.filter((file) => floorsOf(file).includes(-1))).toEqual([]);
   });
 
   test('no file imports from a floor above, or from its neighbour', () => {
     expect(goingUp(imports)).toEqual([]);
   });
 
-  test('the rule notices an arrow that points up', () => {
-    const down = { from: 'database/url.ts', to: 'ground/errors.ts', isTypeOnly: false };
-    expect(goingUp([down, { from: 'ground/log.ts', to: 'step/run.ts', isTypeOnly: true }])).toEqual([
-      'ground/log.ts imports step/run.ts',
-    ]);
+  test.each`
+    from                             | to                               | isUp     | why
+    ${'database/url.ts'}             | ${'ground/errors.ts'}            | ${false} | ${'down'}
+    ${'ground/log.ts'}               | ${'step/run.ts'}                 | ${true}  | ${'up'}
+    ${'database/url.ts'}             | ${'docker/image.ts'}             | ${true}  | ${'its neighbour'}
+    ${'deployment/host/settle.ts'}   | ${'deployment/gate/proof.ts'}    | ${false} | ${'down within a folder'}
+    ${'deployment/gate/proof.ts'}    | ${'deployment/host/settle.ts'}   | ${true}  | ${'up within a folder'}
+    ${'deployment/bridge/bridge.ts'} | ${'deployment/proxies/slots.ts'} | ${true}  | ${'its neighbour within a folder'}
+    ${'deployment/fleet/deploy.ts'}  | ${'docker/image.ts'}             | ${false} | ${'down, out of the folder'}
+    ${'docker/image.ts'}             | ${'deployment/request/work.ts'}  | ${true}  | ${'up, into a folder'}
+  `('$from imports $to: $why', ({ isUp, ...ends }) => {
+    const [from, to] = [String(ends.from), String(ends.to)];
+    expect(goingUp([{ from, to, isTypeOnly: true }])).toEqual(isUp ? [`${from} imports ${to}`] : []);
+  });
+
+  test('a file beside the floors of a folder has none', () => {
+    expect(floorsOf('deployment/deploy.ts')).toContain(-1);
   });
 
   test('a subject knows no step', () => {

@@ -66,7 +66,7 @@ function inlined(file: string, contents: (folder: string) => Promise<string>): P
   return {
     name: `inline ${file}`,
     setup({ onLoad }) {
-      onLoad({ filter: new RegExp(`/src/[^/]+/${file.replace('.', '\\.')}$`) }, async ({ path }) => ({
+      onLoad({ filter: new RegExp(`/src/(?:[^/]+/)+${file.replace('.', '\\.')}$`) }, async ({ path }) => ({
         contents: await contents(join(path, '..')),
         loader: 'js',
       }));

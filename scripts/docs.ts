@@ -10,8 +10,8 @@ import * as z from 'zod';
 
 import { manifestOf } from '../src/actions/manifests.ts';
 import { type ActionName, actionNames } from '../src/actions/names.ts';
-import { filesShape } from '../src/deployment/files-shape.ts';
-import { preDeployShape } from '../src/deployment/pre-deploy-command.ts';
+import { filesShape } from '../src/deployment/request/files-shape.ts';
+import { preDeployShape } from '../src/deployment/request/pre-deploy-command.ts';
 import { rolloutShape } from '../src/migrations/rollout.ts';
 import { migrationSituations } from '../src/migrations/situations.ts';
 import { tenantSituations } from '../src/provisioning/situations.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 
 import { facts, resultOf, tellReport, verdictOf } from '../../src/actions/deployment-report.ts';
-import type { HostOutcome } from '../../src/deployment/request.ts';
+import type { HostOutcome } from '../../src/deployment/request/outcome.ts';
 import { UserError } from '../../src/ground/errors.ts';
 import { Report } from '../../src/report/report.ts';
 

@@ -1,6 +1,6 @@
 /** Deployments of versions that are no good: what the clients of the old one notice, and what is said. */
 import type { Course, Site } from '../../__tests__/integration/deployment/site.ts';
-import type { DeployRequest } from '../../src/deployment/request.ts';
+import type { DeployRequest } from '../../src/deployment/request/request.ts';
 import { counts, deploy, left, mustDeploy, request, seconds, underLoad } from './scene.ts';
 import { table } from './table.ts';
 

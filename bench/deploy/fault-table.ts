@@ -1,6 +1,6 @@
 /** Each fault at each step of each way: what serves meanwhile, and what the next run makes of it. */
 import type { Course, Site } from '../../__tests__/integration/deployment/site.ts';
-import type { DeployRequest } from '../../src/deployment/request.ts';
+import type { DeployRequest } from '../../src/deployment/request/request.ts';
 import { messageOf } from '../../src/ground/errors.ts';
 import { type Fault, type FaultKind, faults, type Struck, struckAt } from './faults.ts';
 import { left, mustDeploy, request, underLoad } from './scene.ts';

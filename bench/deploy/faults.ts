@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Course, Site } from '../../__tests__/integration/deployment/site.ts';
 import { sshServerOf } from '../../__tests__/integration/lab-server.ts';
 import { control } from '../../lab/lab.ts';
-import type { DeployRequest } from '../../src/deployment/request.ts';
+import type { DeployRequest } from '../../src/deployment/request/request.ts';
 import { met, waiting } from './held.ts';
 import { type Runner, startRunner } from './runner.ts';
 import { type Way, wayOf } from './ways.ts';

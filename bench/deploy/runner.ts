@@ -6,9 +6,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { deployContainer } from '../../src/deployment/deploy.ts';
-import { failureOf } from '../../src/deployment/fleet-failure.ts';
-import type { DeployRequest } from '../../src/deployment/request.ts';
+import { deployContainer } from '../../src/deployment/fleet/deploy.ts';
+import { failureOf } from '../../src/deployment/fleet/fleet-failure.ts';
+import type { DeployRequest } from '../../src/deployment/request/request.ts';
 import { connectSsh } from '../../src/machine/ssh.ts';
 import type { SshServer } from '../../src/machine/ssh-server.ts';
 import { holding } from './held.ts';

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Course, Site } from '../../__tests__/integration/deployment/site.ts';
 import type { TestImage } from '../../__tests__/integration/deployment/test-images.ts';
 import { sshServerOf } from '../../__tests__/integration/lab-server.ts';
-import type { DeployRequest } from '../../src/deployment/request.ts';
+import type { DeployRequest } from '../../src/deployment/request/request.ts';
 import { connectSsh } from '../../src/machine/ssh.ts';
 import { met } from './held.ts';
 import { type LoadPlan, type LoadResult, startLoad } from './load.ts';

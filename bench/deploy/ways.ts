@@ -2,8 +2,9 @@
  * The ways in which traffic moves, as rows of steps at which something can happen. Whoever adds a mechanism adds an
  * entry: the fault table then has a row for each of its steps and each fault.
  */
-import { slotSteps, switchSteps } from '../../src/deployment/journal.ts';
-import type { Strategy } from '../../src/deployment/mechanism.ts';
+
+import type { Strategy } from '../../src/deployment/request/request.ts';
+import { slotSteps, switchSteps } from '../../src/deployment/switch/journal.ts';
 
 export interface Way {
   readonly strategy: Strategy;

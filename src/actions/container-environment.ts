@@ -1,4 +1,8 @@
-import { type Environment, readEnvironment, secretsInEnvironment } from '../deployment/environment.ts';
+import {
+  type Environment,
+  readEnvironment,
+  secretsInEnvironment,
+} from '../deployment/request/environment.ts';
 import { messageOf, UserError } from '../ground/errors.ts';
 import { localMachine } from '../machine/local.ts';
 

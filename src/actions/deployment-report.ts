@@ -1,5 +1,5 @@
 /** What a deployment tells: outputs for later steps, a summary for people, data for programs. */
-import type { HostOutcome } from '../deployment/request.ts';
+import type { HostOutcome } from '../deployment/request/outcome.ts';
 import { shortDigest } from '../docker/image.ts';
 import { showDuration } from '../ground/duration.ts';
 import { listed } from '../ground/words.ts';

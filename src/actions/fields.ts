@@ -2,7 +2,7 @@
 
 import { parseDatabaseUrl } from '../database/url.ts';
 import { secretsInUrl } from '../database/url-secrets.ts';
-import { readEnvironment, secretsInEnvironment } from '../deployment/environment.ts';
+import { readEnvironment, secretsInEnvironment } from '../deployment/request/environment.ts';
 import { longestTimeout } from '../django/timeouts.ts';
 import { parseDuration } from '../ground/duration.ts';
 import { parseJump } from '../machine/ssh-server.ts';

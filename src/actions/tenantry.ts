@@ -1,4 +1,4 @@
-import { complaintAboutFiles } from '../deployment/files-shape.ts';
+import { complaintAboutFiles } from '../deployment/request/files-shape.ts';
 import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
 import { goingBackSentence } from '../migrations/old-code.ts';

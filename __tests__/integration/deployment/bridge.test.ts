@@ -4,7 +4,7 @@ import { type Fault, type FaultKind, faults, struckAt } from '../../../bench/dep
 import { met } from '../../../bench/deploy/held.ts';
 import { type LoadPlan, type LoadResult, startLoad } from '../../../bench/deploy/load.ts';
 import { control } from '../../../lab/lab.ts';
-import type { DeployRequest } from '../../../src/deployment/request.ts';
+import type { DeployRequest } from '../../../src/deployment/request/request.ts';
 import { Cancelled } from '../../../src/ground/errors.ts';
 import { type Course, Site } from './site.ts';
 import type { TestImage } from './test-images.ts';

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { control } from '../../../lab/lab.ts';
-import { deployContainer } from '../../../src/deployment/deploy.ts';
-import type { DeployRequest } from '../../../src/deployment/request.ts';
+import { deployContainer } from '../../../src/deployment/fleet/deploy.ts';
+import type { DeployRequest } from '../../../src/deployment/request/request.ts';
 import { parseImage } from '../../../src/docker/image.ts';
 import { Cancelled } from '../../../src/ground/errors.ts';
 import { connectSsh } from '../../../src/machine/ssh.ts';

@@ -1,7 +1,7 @@
 /** What a container gets as files: for its own user, without root on the server; and nginx of the server afterwards. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { preDeployShape } from '../../../src/deployment/pre-deploy-command.ts';
-import { type DeployRequest, noImage } from '../../../src/deployment/request.ts';
+import { preDeployShape } from '../../../src/deployment/request/pre-deploy-command.ts';
+import { type DeployRequest, noImage } from '../../../src/deployment/request/request.ts';
 import { readContainers } from '../../../src/docker/inspect.ts';
 import { each } from '../breadth.ts';
 import { Site } from './site.ts';

@@ -1,8 +1,8 @@
 /** Commands in the new image, before anything is touched. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 
-import { preDeployShape } from '../../../src/deployment/pre-deploy-command.ts';
-import { type DeployRequest, noImage } from '../../../src/deployment/request.ts';
+import { preDeployShape } from '../../../src/deployment/request/pre-deploy-command.ts';
+import { type DeployRequest, noImage } from '../../../src/deployment/request/request.ts';
 import { Site } from './site.ts';
 
 let site: Site;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { struckAt } from '../../../bench/deploy/faults.ts';
 import { underLoad } from '../../../bench/deploy/scene.ts';
-import { type DeployRequest, noImage } from '../../../src/deployment/request.ts';
+import { type DeployRequest, noImage } from '../../../src/deployment/request/request.ts';
 import { type ProxyName, ProxySite } from './proxy-site.ts';
 import type { TestImage } from './test-images.ts';
 

@@ -1,6 +1,6 @@
 import { control } from '../../../lab/lab.ts';
-import type { DeployRequest } from '../../../src/deployment/request.ts';
-import { otherSlot } from '../../../src/deployment/slots.ts';
+import type { DeployRequest } from '../../../src/deployment/request/request.ts';
+import { otherSlot } from '../../../src/deployment/server/slots.ts';
 import { Site } from './site.ts';
 import type { TestImage } from './test-images.ts';
 

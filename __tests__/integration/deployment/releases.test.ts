@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import { struckAt } from '../../../bench/deploy/faults.ts';
 import { control } from '../../../lab/lab.ts';
-import type { DeployRequest } from '../../../src/deployment/request.ts';
-import { noImage } from '../../../src/deployment/request.ts';
+import type { DeployRequest } from '../../../src/deployment/request/request.ts';
+import { noImage } from '../../../src/deployment/request/request.ts';
 import { parseImage } from '../../../src/docker/image.ts';
 import { Site } from './site.ts';
 

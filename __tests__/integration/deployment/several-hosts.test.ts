@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
-import { type DeployPorts, deployContainer } from '../../../src/deployment/deploy.ts';
-import { failureOf } from '../../../src/deployment/fleet-failure.ts';
-import type { DeployRequest, HostOutcome } from '../../../src/deployment/request.ts';
+import { type DeployPorts, deployContainer } from '../../../src/deployment/fleet/deploy.ts';
+import { failureOf } from '../../../src/deployment/fleet/fleet-failure.ts';
+import type { HostOutcome } from '../../../src/deployment/request/outcome.ts';
+import type { DeployRequest } from '../../../src/deployment/request/request.ts';
 import { Cancelled } from '../../../src/ground/errors.ts';
 import { connectSsh } from '../../../src/machine/ssh.ts';
 import { KeptLog, sshServerOf } from '../lab-server.ts';

@@ -1,7 +1,7 @@
 import { bringUp, control, type HostName, type Lab, type LabHost } from '../../../lab/lab.ts';
-import { type DeployPorts, deployContainer } from '../../../src/deployment/deploy.ts';
-import type { Strategy } from '../../../src/deployment/mechanism.ts';
-import type { DeployRequest, HostOutcome } from '../../../src/deployment/request.ts';
+import { type DeployPorts, deployContainer } from '../../../src/deployment/fleet/deploy.ts';
+import type { HostOutcome } from '../../../src/deployment/request/outcome.ts';
+import type { DeployRequest, Strategy } from '../../../src/deployment/request/request.ts';
 import { parseImage } from '../../../src/docker/image.ts';
 import { connectSsh } from '../../../src/machine/ssh.ts';
 import { KeptLog, sshServerOf } from '../lab-server.ts';

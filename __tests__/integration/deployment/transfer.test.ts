@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { noImage } from '../../../src/deployment/request.ts';
+import { noImage } from '../../../src/deployment/request/request.ts';
 import { parseImage } from '../../../src/docker/image.ts';
 import { localMachine } from '../../../src/machine/local.ts';
 import { lastWords, type Machine, succeeded } from '../../../src/machine/machine.ts';

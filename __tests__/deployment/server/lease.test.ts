@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals';
+
+import { isDead, readHolder } from '../../../src/deployment/server/lease.ts';
+
+const text = (lines: readonly string[]) => `${lines.join('\n')}\n`;
+const record = 'record {"run":"https://example.com/runs/1"}';
+
+test('what is known of a holder', () => {
+  expect(readHolder(text(['token abc', 'age 12', 'boot same', 'work alive', 'phase baked', record]))).toEqual(
+    {
+      token: 'abc',
+      age: 12_000,
+      isSameBoot: true,
+      isWorking: true,
+      phase: 'baked',
+      run: 'https://example.com/runs/1',
+    },
+  );
+});
+
+test('a holder that was killed while it wrote its record', () => {
+  expect(readHolder(text(['token none', 'age 3', 'phase ', 'record {"ru']))).toMatchObject({
+    token: 'none',
+    run: 'another run',
+  });
+});
+
+test.each([
+  { age: 89, boot: 'boot same', work: '', dead: false, why: 'a sign of life 89 s ago' },
+  { age: 91, boot: 'boot same', work: '', dead: true, why: 'none for 91 s' },
+  { age: 600, boot: 'boot same', work: 'work alive', dead: false, why: 'its work on the server goes on' },
+  { age: 5, boot: '', work: '', dead: true, why: 'the server was started since' },
+])('$why: dead: $dead', ({ age, boot, work, dead }) => {
+  expect(isDead(readHolder(text(['token abc', `age ${age}`, boot, work, 'phase x', record])))).toBe(dead);
+});

@@ -1,0 +1,114 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Docker } from '../../docker/docker.ts';
+import type { Container } from '../../docker/inspect.ts';
+import { UserError } from '../../ground/errors.ts';
+import type { FailureCode } from '../../ground/failure-codes.ts';
+import type { Log } from '../../ground/log.ts';
+import { type Answer, complaintAbout, type Probe, type StatusRanges } from '../../health/probe.ts';
+import { whyItStopped, whyNotHealthy } from './why.ts';
+
+/** What a container must show before it counts. */
+export interface Gate {
+  readonly probe: Probe | undefined;
+  /** Which answers are good. */
+  readonly status: StatusRanges;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+export interface GatePorts {
+  readonly docker: Docker;
+  readonly ask: (probe: Probe, timeout: number, signal: AbortSignal) => Promise<Answer>;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** Milliseconds: between two looks, for one HTTP answer, and that a container without any check must stay up. */
+const pause = 250;
+const answerTimeout = 5_000;
+const stayUp = 3_000;
+/** Lines of its log that are kept as evidence. */
+export const evidenceLines = 60;
+
+/** What one look at a container says. */
+type Look =
+  | { readonly now: 'ready' | 'stopped' }
+  | { readonly now: 'not yet'; readonly code: FailureCode; readonly observed: string; readonly hint: string };
+
+/**
+ * Waits until a container runs and is healthy: by Docker's health check where there is one, by an HTTP answer
+ * where an address is given; without either it must stay up for three seconds.
+ * @param called what it is called in sentences.
+ * @throws UserError `container-…` or `health-…`, with its last lines as evidence.
+ */
+export async function waitUntilServing(
+  name: string,
+  called: string,
+  { probe, status, timeout }: Gate,
+  { docker, ask, signal, log }: GatePorts,
+): Promise<void> {
+  const started = performance.now();
+  let told = '';
+  let bornAt: number | undefined;
+  for (;;) {
+    const container = await docker.container(name);
+    if (container === undefined) {
+      throw new UserError(
+        `${called} is gone — somebody removed its container`,
+        'find out who, then deploy again',
+        {
+          code: 'container-gone',
+        },
+      );
+    }
+    const waited = performance.now() - started;
+    bornAt ??= container.state.startedAt.getTime();
+    // One look that finds it running proves nothing: it may have ended and been restarted in between.
+    const isReborn = bornAt !== container.state.startedAt.getTime();
+    let look: Look = isReborn ? { now: 'stopped' } : lookAt(container, waited, probe !== undefined);
+    if (look.now === 'stopped') {
+      throw whyItStopped(called, container, await docker.logs(name, evidenceLines));
+    }
+    if (look.now === 'ready' && probe !== undefined) {
+      const complaint = complaintAbout(await ask(probe, answerTimeout, signal), { status, headers: {} });
+      if (complaint !== undefined) look = { now: 'not yet', ...complaint };
+    }
+    if (look.now === 'ready') return;
+    if (look.now === 'not yet') {
+      if (waited > timeout) {
+        throw whyNotHealthy(called, look, timeout, await docker.logs(name, evidenceLines));
+      }
+      if (look.observed !== told) log.debug(`${called}: ${look.observed}`);
+      told = look.observed;
+    }
+    await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+/** `waited`: milliseconds since the first look. */
+export function lookAt({ state }: Container, waited: number, hasProbe: boolean): Look {
+  if (state.status !== 'running') return { now: 'stopped' };
+  if (state.health?.status === 'unhealthy') {
+    return {
+      now: 'not yet',
+      code: 'container-unhealthy',
+      observed: `its health check says: ${state.health.output.split('\n').at(-1) || 'nothing'}`,
+      hint: /not found/.test(state.health.output)
+        ? 'the health check needs a program that is not in the image'
+        : 'mend the application, or the health check',
+    };
+  }
+  if (state.health?.status === 'starting') {
+    return {
+      now: 'not yet',
+      code: 'container-slow',
+      observed: 'its health check has not passed yet',
+      hint: 'raise health-timeout if it needs longer, or look at its log',
+    };
+  }
+  if (state.health === undefined && !hasProbe && waited < stayUp) {
+    return { now: 'not yet', code: 'container-slow', observed: 'it has just started', hint: 'wait' };
+  }
+  return { now: 'ready' };
+}
