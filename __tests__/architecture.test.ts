@@ -12,6 +12,7 @@ const floors = [
   ['actions'],
   ['provisioning', 'deployment'],
   ['migrations', 'health'],
+  ['backup'],
   ['django', 'database', 'docker', 'diagnosis'],
   ['step', 'machine'],
   ['report'],
@@ -40,6 +41,7 @@ const keepers: Readonly<Record<string, string>> = {
   '@actions/github': 'report/github-deployment.ts',
   pg: 'database/session.ts',
   'node-ssh': 'machine/ssh.ts',
+  'age-encryption': 'backup/encryption.ts',
 };
 
 interface Import {

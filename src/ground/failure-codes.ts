@@ -84,6 +84,14 @@ export const failureCodes = [
   'tenant-tables-missing',
   'invalid-index',
   'tenants-unreadable',
+  // Backups
+  'backup-program-missing',
+  'backup-failed',
+  'backup-not-proven',
+  'backup-unreadable',
+  'backup-key-wrong',
+  'lock-table-too-small',
+  'schema-vanished',
   // Tenants
   'tenant-fields-wrong',
   'shared-schema-behind',
