@@ -77,7 +77,7 @@ describe('what the run has made', () => {
     { behind = 3, migrated = names.slice(behind) } = {},
   ) =>
     driftOf(fleet(6), after, {
-      discovery: fleet(behind),
+      fleet: fleet(behind),
       structures: before,
       migrated: new Set(migrated),
     }).flatMap(({ others }) => others.flatMap((one) => one.byThisRun));

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 
 import { UserError } from '../../src/ground/errors.ts';
-import type { Ran } from '../../src/migrations/commands.ts';
 import { Failures, type FleetWork, migrateWave } from '../../src/migrations/fleet.ts';
 import type { PlannedTenant } from '../../src/migrations/plan.ts';
 import type { Wave } from '../../src/migrations/rollout.ts';
+import type { Ran } from '../../src/migrations/work.ts';
 
 const failure = new UserError('It failed', 'mend it', { code: 'tenant-migration-failed' });
 const ten = ['t0', 't1', 't2', 't3', 't4', 't5', 't6', 't7', 't8', 't9'];

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 
 import { timeoutFields } from '../../src/actions/fields.ts';
 import { retryableState } from '../../src/django/command-output.ts';
-import { withTimeouts } from '../../src/django/timeouts.ts';
+import { withTimeouts } from '../../src/machine/timeouts.ts';
 import { timeoutsRefusal } from '../../src/migrations/timeouts.ts';
 
 const asked = { lock: 5_000, statement: 0 };

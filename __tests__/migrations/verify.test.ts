@@ -103,7 +103,11 @@ test('each type of tenant has tables of its own, and a norm of its own', () => {
 test('drift that the run has made is a failure, older drift is a part of the sentence', () => {
   const lacking = { ...orders, orders_order: 'id total' };
   const discovery = discovered();
-  const before = { discovery, structures: existing({ zeta: lacking }), migrated: new Set(['acme', 'zeta']) };
+  const before = {
+    fleet: discovery,
+    structures: existing({ zeta: lacking }),
+    migrated: new Set(['acme', 'zeta']),
+  };
   const older = judge(discovery, existing({ zeta: lacking }), before);
   expect(older.failure).toBeUndefined();
   expect(proofSentence(older)).toBe(

@@ -3,9 +3,9 @@
 import { parseDatabaseUrl } from '../database/url.ts';
 import { secretsInUrl } from '../database/url-secrets.ts';
 import { readEnvironment, secretsInEnvironment } from '../deployment/request/environment.ts';
-import { longestTimeout } from '../django/timeouts.ts';
 import { parseDuration } from '../ground/duration.ts';
 import { parseJump } from '../machine/ssh-server.ts';
+import { longestTimeout } from '../machine/timeouts.ts';
 import type { Inputs } from '../step/action.ts';
 import { boolean, count, duration, lines, port, readAs, secret, text, withSecrets } from '../step/fields.ts';
 

@@ -7,10 +7,10 @@ import { endOwnSessions, waitForEarlierRuns } from '../database/own-sessions.ts'
 import type { DatabaseUrl } from '../database/url.ts';
 import { composeUrl } from '../database/url-compose.ts';
 import type { DjangoProject } from '../django/project.ts';
-import { isUnlimited, withTimeouts } from '../django/timeouts.ts';
 import type { Log } from '../ground/log.ts';
 import { counted } from '../ground/words.ts';
 import { localMachine } from '../machine/local.ts';
+import { isUnlimited, withTimeouts } from '../machine/timeouts.ts';
 
 interface DatabaseInputs {
   readonly databaseUrl: DatabaseUrl;

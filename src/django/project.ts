@@ -1,23 +1,14 @@
 import { posix } from 'node:path';
 import { UserError } from '../ground/errors.ts';
-import type { CommandResult, Conversation, Machine } from '../machine/machine.ts';
-import type { Timeouts } from './timeouts.ts';
+import type { CommandResult, Conversation } from '../machine/machine.ts';
+import { type Project, sessionName } from '../machine/project.ts';
 
 /** A Django project and the place where its commands run. */
-export interface DjangoProject {
-  readonly machine: Machine;
-  /** Where manage.py is, on that machine. */
-  readonly workingDirectory: string;
+export interface DjangoProject extends Project {
   /** The interpreter that has the project's packages: `python`, `.venv/bin/python`. */
   readonly python: string;
   /** DJANGO_SETTINGS_MODULE, when manage.py's own choice is not wanted. */
   readonly settingsModule?: string | undefined;
-  /** What the project reads: DATABASE_URL, DB_*, and whatever else it asks for. May hold secrets. */
-  readonly env: Readonly<Record<string, string>>;
-  /** The beginning of the names of all sessions of the project's commands, as PostgreSQL shows them. */
-  readonly sessions?: string | undefined;
-  /** What `env` asks of the project's sessions; whoever migrates makes sure that they have it. */
-  readonly timeouts?: Timeouts | undefined;
 }
 
 export interface ManageOptions {
@@ -132,12 +123,4 @@ async function requireManagePy({ machine, workingDirectory }: DjangoProject): Pr
       : `set working-directory to ${posix.dirname(elsewhere)}, where there is one`,
     { code: 'manage-py-missing' },
   );
-}
-
-/** The application name of a session of the project: the run and what it does. PostgreSQL cuts longer ones, with a notice. */
-export function sessionName(
-  { sessions = 'tenantry' }: Pick<DjangoProject, 'sessions'>,
-  about: string,
-): string {
-  return `${sessions}/${about}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 63);
 }

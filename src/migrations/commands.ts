@@ -1,41 +1,18 @@
 import { type Blocker, describeBlockers, watchingBlockers } from '../database/blockers.ts';
-import type { Database } from '../database/session.ts';
-import {
-  failureLine,
-  lostConnection,
-  migrationUnderWay,
-  type RetryableState,
-  retryableState,
-} from '../django/command-output.ts';
+import { failureLine, lostConnection, migrationUnderWay, retryableState } from '../django/command-output.ts';
 import type { Discovery } from '../django/discovery.ts';
-import { type DjangoProject, manage, sessionName } from '../django/project.ts';
+import { type DjangoProject, manage } from '../django/project.ts';
 import { LostConnection, UserError } from '../ground/errors.ts';
-import type { Log } from '../ground/log.ts';
 import { nearest } from '../ground/words.ts';
 import { type CommandResult, ending, lastWords, succeeded } from '../machine/machine.ts';
+import { sessionName } from '../machine/project.ts';
 import { blockedMigration, failedMigration, type Place } from './failed-migration.ts';
+import type { Ran, Work } from './work.ts';
 
 /** The project's own commands, each judged by its exit code first; the ledgers are asked afterwards. */
 
-export interface CommandOptions {
+export interface CommandOptions extends Work {
   readonly project: DjangoProject;
-  /** By which is seen who keeps a command waiting. */
-  readonly database: Database;
-  readonly signal: AbortSignal;
-  readonly log: Log;
-  /** Milliseconds for one command. */
-  readonly timeout: number;
-}
-
-export interface Ran {
-  readonly milliseconds: number;
-  readonly failure?: UserError | undefined;
-  /** `app.name` of the one that failed, where the command has told. */
-  readonly migration?: string | undefined;
-  /** What ran it. */
-  readonly engine?: 'worker' | 'django' | undefined;
-  /** Why another try may work, as SQLSTATE: nothing was changed, and nothing is wrong with the migration. */
-  readonly retry?: RetryableState | undefined;
 }
 
 /** What the project calls its super tenant, when nobody says otherwise. */

@@ -1,6 +1,6 @@
 import { differences, type Structure, type StructureGroup } from '../database/structure.ts';
-import type { Discovery } from '../django/discovery.ts';
 import { counted, grouped, listed } from '../ground/words.ts';
+import type { Before, Fleet } from './application.ts';
 import { counterpart, newIn } from './structure-parts.ts';
 
 /** How tenants of one kind that are at the same point of the migrations differ in structure. Pure. */
@@ -21,24 +21,13 @@ export interface Drift {
   readonly others: readonly DriftingGroup[];
 }
 
-/** How things stood before a run, and what the run has migrated. */
-export interface Before {
-  readonly discovery: Discovery;
-  readonly structures: readonly StructureGroup[];
-  readonly migrated: ReadonlySet<string>;
-}
-
 /**
  * Compares the tenants at head, kind by kind. Those with pending migrations are left out: they have to differ.
  * @param before to tell what this run has made from what was there
  */
-export function driftOf(
-  discovery: Discovery,
-  structures: readonly StructureGroup[],
-  before?: Before,
-): Drift[] {
-  const byRun = before === undefined ? new Set<string>() : driftedByRun(discovery, structures, before);
-  return kindsAtHead(discovery).flatMap(([tenantType, schemas]) => {
+export function driftOf(fleet: Fleet, structures: readonly StructureGroup[], before?: Before): Drift[] {
+  const byRun = before === undefined ? new Set<string>() : driftedByRun(fleet, structures, before);
+  return kindsAtHead(fleet).flatMap(([tenantType, schemas]) => {
     const [norm, ...others] = among(schemas, structures);
     if (norm === undefined) return [];
     return [
@@ -65,15 +54,11 @@ export function driftGroups(drift: readonly Drift[]): number {
  * became something else; or such a tenant differs from the norm in something in which it did not differ before; or a
  * tenant that was different has otherwise what the same migrations have made new in the others.
  */
-function driftedByRun(
-  discovery: Discovery,
-  structures: readonly StructureGroup[],
-  before: Before,
-): Set<string> {
+function driftedByRun(fleet: Fleet, structures: readonly StructureGroup[], before: Before): Set<string> {
   const structureOf = bySchema(structures);
   const structureBefore = bySchema(before.structures);
   const drifted = new Set<string>();
-  for (const [, schemas] of kindsAtHead(discovery)) {
+  for (const [, schemas] of kindsAtHead(fleet)) {
     const [norm] = among(schemas, structures);
     if (norm === undefined) continue;
     const atHead = new Set(schemas);
@@ -108,11 +93,11 @@ function hasNewDifference(norm: Structure, now: Structure, then: Structure | und
 
 /** For each kind and each ledger that there was, the tenants of the largest structure, and the others. */
 function equalLedgersBefore({
-  discovery,
+  fleet,
   structures,
 }: Before): { readonly alike: readonly string[]; readonly others: readonly string[] }[] {
-  const ledgers = new Map(discovery.groups.flatMap(({ id, schemas }) => schemas.map((name) => [name, id])));
-  return kindsOf(discovery).flatMap(([, schemas]) => {
+  const ledgers = new Map(fleet.groups.flatMap(({ id, schemas }) => schemas.map((name) => [name, id])));
+  return kindsOf(fleet).flatMap(([, schemas]) => {
     const equalLedgers = Map.groupBy(schemas, (schema) => ledgers.get(schema));
     return [...equalLedgers.values()].map((equal) => {
       const [largest, ...rest] = among(equal, structures);
@@ -121,22 +106,22 @@ function equalLedgersBefore({
   });
 }
 
-function kindsAtHead(discovery: Discovery): (readonly [string | null, readonly string[]])[] {
+function kindsAtHead(fleet: Fleet): (readonly [string | null, readonly string[]])[] {
   const atHead = new Set(
-    discovery.groups
+    fleet.groups
       .filter(
         ({ ledger, pending, bookkeeping, inconsistent }) =>
           ledger && pending.length + bookkeeping.length === 0 && inconsistent === null,
       )
       .flatMap(({ schemas }) => schemas),
   );
-  return kindsOf(discovery).map(([tenantType, schemas]) => [
+  return kindsOf(fleet).map(([tenantType, schemas]) => [
     tenantType,
     schemas.filter((schema) => atHead.has(schema)),
   ]);
 }
 
-function kindsOf({ tenants, publicSchema }: Discovery): (readonly [string | null, readonly string[]])[] {
+function kindsOf({ tenants, publicSchema }: Fleet): (readonly [string | null, readonly string[]])[] {
   const rows = tenants.filter(({ schema }) => schema !== publicSchema);
   return [...Map.groupBy(rows, ({ tenantType }) => tenantType)].map(([tenantType, ofType]) => [
     tenantType,

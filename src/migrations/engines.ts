@@ -2,25 +2,18 @@ import { type Blocker, describeBlockers, watchingBlockers } from '../database/bl
 import { differences, type Structure } from '../database/structure.ts';
 import { exactStructure, exactStructureSql, structureOf } from '../database/structures.ts';
 import { isRetryable } from '../django/command-output.ts';
-import { sessionName } from '../django/project.ts';
 import type { Held, PostMigrate, TenantRequest, TenantResult, Worker } from '../django/worker.ts';
 import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
-import { type CommandOptions, lookInterval, migrateTenant, placeOfTenant, type Ran } from './commands.ts';
+import { sessionName } from '../machine/project.ts';
+import type { Engine } from './application.ts';
+import { type CommandOptions, lookInterval, migrateTenant, placeOfTenant } from './commands.ts';
 import { blockedMigration, failedMigration } from './failed-migration.ts';
 import type { PlannedTenant } from './plan.ts';
 import { kindOfWork } from './rollout.ts';
+import type { Ran } from './work.ts';
 
-/** How a tenant is migrated. The ladder: worker where it has earned it, else the project's own command. */
-export interface Engine {
-  /** Migrates one tenant; a lane has one tenant at a time. */
-  migrate(tenant: PlannedTenant, lane: number): Promise<Ran>;
-  /** Whether two tenants would queue behind each other, because they lock the same table of the shared schema. */
-  readonly oneAtATime: boolean;
-  /** What was chosen and why, for the log and the summary. */
-  readonly notes: readonly string[];
-  close(): Promise<void>;
-}
+/** How a tenant of a Django project is migrated: by the worker where it has earned it, else by the project's own command. */
 
 export type EngineChoice = 'auto' | 'worker' | 'django';
 

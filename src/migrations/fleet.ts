@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Ran } from './commands.ts';
 import type { PlannedTenant } from './plan.ts';
 import type { Wave } from './rollout.ts';
+import type { Ran } from './work.ts';
 
 /** The queue of a run: which tenant is next, how many at once, when to try again, when to stop. */
 

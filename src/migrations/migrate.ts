@@ -2,41 +2,32 @@ import { readForeignTables } from '../database/structure-owners.ts';
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { grouped } from '../ground/words.ts';
+import { applicationOf } from './application-of.ts';
 import { failuresThatStop } from './budget.ts';
-import { superTenantWords } from './commands.ts';
 import { driftLines } from './drift.ts';
-import { ladder } from './engines.ts';
 import { failedBeforehand, fleetFailure } from './failed-fleet.ts';
 import type { FleetEnd } from './fleet.ts';
 import { makeRoom } from './headroom.ts';
-import { type Look, lookAt, tenantNames } from './look.ts';
+import { type Look, lookAt } from './look.ts';
 import {
   canaryOf,
-  commandOptions,
   deadlineOf,
   lanesFor,
   type MigrateOptions,
   maxFailuresOf,
   type VerifyOptions,
+  workOf,
 } from './options.ts';
 import type { MigrationOutcome } from './outcome.ts';
 import { ownersRefusal } from './owners.ts';
-import {
-  locksOnShared,
-  type MigrationPlan,
-  needsMigration,
-  notices,
-  type PlannedTenant,
-  refusals,
-} from './plan.ts';
+import { type MigrationPlan, needsMigration, notices, type PlannedTenant, refusals } from './plan.ts';
 import { planLines, planSentence } from './plan-text.ts';
 import { Progress } from './progress.ts';
 import { safePoint } from './safe-point.ts';
-import { bringShared, bringSuperTenant, bringTemplates, judgeShared } from './shared.ts';
-import { requireSmokeCommands } from './smoke-command.ts';
+import { bringShared, bringSuperTenant, bringTemplates } from './shared.ts';
 import { migrateTenants } from './tenants.ts';
 import { recordProven } from './unrecorded.ts';
-import { judge, proofSentence } from './verify.ts';
+import { proofSentence } from './verify.ts';
 import { afterWave, rowsBefore } from './wave-checks.ts';
 
 export type { MigrateOptions, VerifyOptions };
@@ -72,14 +63,12 @@ async function carryOut(progress: Progress, options: MigrateOptions): Promise<vo
   let look = await firstLook(progress, options);
   for (const notice of notices(look.plan)) options.log.info(notice);
   refuse(look.plan, options);
-  const superTenant = superTenantWords(options.superTenantCommand, look.discovery);
-  requireSmokeCommands(options.smokeCommands ?? [], look.discovery);
-  const verdict = await judgeShared(look, options);
+  const { shared, superTenant } = await look.standing.prepare(look.plan, options);
   if (options.dryRun) {
     options.log.details('The plan', planLines(look.plan).join('\n'));
     return;
   }
-  const sharedChanged = await bringShared(look, verdict, progress, options);
+  const sharedChanged = await bringShared(look, shared, progress, options);
   if (superTenant !== undefined) await bringSuperTenant(superTenant, progress, options);
   if (await isOutdated(look, options)) look = await lookAgain(progress, options);
 
@@ -115,14 +104,8 @@ async function firstLook(progress: Progress, options: VerifyOptions): Promise<Lo
 }
 
 /** Whether the shared schema and the super tenant have brought tenants that were not known before. */
-async function isOutdated(
-  { discovery, plan }: Look,
-  { database, schemas }: MigrateOptions,
-): Promise<boolean> {
-  if (plan.tenantsUnknown !== undefined) return true;
-  const known = new Set([...discovery.tenants.map(({ schema }) => schema), ...discovery.hiddenTenants]);
-  const names = await tenantNames(database, discovery, schemas);
-  return names.length > known.size || names.some((name) => !known.has(name));
+async function isOutdated({ standing, plan }: Look, { database, schemas }: MigrateOptions): Promise<boolean> {
+  return plan.tenantsUnknown !== undefined || standing.isOutdated(database, schemas);
 }
 
 /** There are tenants that could not be read, or were not there, before. */
@@ -152,7 +135,7 @@ function limitOf(plan: MigrationPlan, options: MigrateOptions): number {
 }
 
 async function bringTenants(look: Look, progress: Progress, options: MigrateOptions): Promise<FleetEnd> {
-  const { plan, structures } = look;
+  const { plan } = look;
   const pending = plan.tenants.filter((tenant) => needsMigration(tenant) && tenant.unrecorded === undefined);
   if (pending.length === 0) {
     options.log.step('Tenants', upToDateSentence(plan));
@@ -160,22 +143,15 @@ async function bringTenants(look: Look, progress: Progress, options: MigrateOpti
   }
   await refuseOtherOwners(look, pending, options);
   const parallel = await makeRoom(lanesFor(options, pending.length), options);
-  const engine = ladder({
-    ...commandOptions(options),
-    choice: options.engine ?? 'auto',
-    postMigrate: options.postMigrate ?? 'auto',
-    publicSchema: plan.shared.schema,
-    pending,
-    lanes: parallel,
-    structureBefore: new Map(structures.flatMap(({ id, schemas }) => schemas.map((name) => [name, id]))),
-    sharedTables: [...locksOnShared(plan).keys()],
-  });
+  const application = applicationOf(options.project);
+  const engine = application.engine(look, { pending, lanes: parallel, work: workOf(options), options });
   const rows = await rowsBefore(pending, options);
   try {
     return await migrateTenants({
       ...options,
       plan,
       pending,
+      application,
       engine,
       progress,
       parallel,
@@ -195,13 +171,13 @@ async function bringTenants(look: Look, progress: Progress, options: MigrateOpti
 
 /** Only an owner may alter a table: better said before the first tenant than in the middle. */
 async function refuseOtherOwners(
-  { discovery }: Look,
+  { standing }: Look,
   pending: readonly PlannedTenant[],
   { database }: MigrateOptions,
 ): Promise<void> {
   const running = pending.filter(({ runs }) => runs.length > 0).map(({ schema }) => schema);
   const foreign = await readForeignTables(database, running);
-  const refusal = ownersRefusal(foreign, discovery.database.identity.role, 'no tenant was touched');
+  const refusal = ownersRefusal(foreign, standing.role, 'no tenant was touched');
   if (refusal !== undefined) throw refusal;
 }
 
@@ -224,7 +200,10 @@ function failureOf(end: FleetEnd, progress: Progress, options: MigrateOptions): 
 function proveAll(look: Look, progress: Progress, { log }: { readonly log: Log }, before?: Look): void {
   const since = performance.now();
   const migrated = new Set(progress.migratedTenants);
-  const proof = judge(look.discovery, look.structures, before && { ...before, migrated });
+  const proof = look.standing.prove(
+    look.structures,
+    before && { fleet: before.standing.fleet, structures: before.structures, migrated },
+  );
   progress.proven(proof);
   log.details('Tenants that are not like the others', driftLines(proof.drift).join('\n'));
   if (proof.failure !== undefined) throw proof.failure;

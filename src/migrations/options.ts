@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os';
 
 import type { Log } from '../ground/log.ts';
+import { applicationOf } from './application-of.ts';
 import type { FailureLimit } from './budget.ts';
-import type { CommandOptions } from './commands.ts';
 import type { EngineChoice } from './engines.ts';
 import type { InitialPolicy } from './fake-initial.ts';
 import type { LookOptions } from './look.ts';
 import type { MigrationOutcome } from './outcome.ts';
 import type { RolloutGroup } from './rollout.ts';
 import type { SmokeCommand } from './smoke-command.ts';
+import type { Work } from './work.ts';
 
 export interface VerifyOptions extends LookOptions {
   readonly log: Log;
@@ -54,9 +55,8 @@ export interface MigrateOptions extends VerifyOptions {
 const anHour = 60 * 60_000;
 const onePercent = 0.01;
 
-export function commandOptions(options: MigrateOptions): CommandOptions {
-  const { project, database, signal, log, commandTimeout = anHour } = options;
-  return { project, database, signal, log, timeout: commandTimeout };
+export function workOf({ database, signal, log, commandTimeout = anHour }: MigrateOptions): Work {
+  return { database, signal, log, timeout: commandTimeout };
 }
 
 export function canaryOf({ canary = onePercent }: MigrateOptions): number {
@@ -71,7 +71,6 @@ export function deadlineOf({ deadline = Number.POSITIVE_INFINITY }: MigrateOptio
   return deadline;
 }
 
-/** A lane is a process of Python: worth it from some dozens of tenants on. PostgreSQL gains little from more. */
-export function lanesFor({ parallel }: MigrateOptions, tenants: number): number {
-  return parallel ?? Math.max(1, Math.min(4, availableParallelism(), Math.floor(tenants / 50)));
+export function lanesFor({ parallel, project }: MigrateOptions, tenants: number): number {
+  return parallel ?? Math.max(1, Math.min(availableParallelism(), applicationOf(project).lanes(tenants)));
 }

@@ -3,6 +3,7 @@ import type { Phase } from '../report/mermaid.ts';
 import type { MigrationPlan } from './plan.ts';
 import type { SmokeResult } from './smoke.ts';
 import type { Proof } from './verify.ts';
+import type { EngineName } from './work.ts';
 
 /** What became of one schema. `unknown`: the connection was lost or the step cancelled while it was migrated. */
 export interface SchemaResult {
@@ -15,7 +16,7 @@ export interface SchemaResult {
   /** What failed and what was observed. */
   readonly failure?: string | undefined;
   /** What migrated it. */
-  readonly engine?: 'worker' | 'django' | undefined;
+  readonly engine?: EngineName | undefined;
   /** The group of the rollout in which it was migrated. */
   readonly group?: string | undefined;
   /** Rows of the tables in `smoke-tables`. */

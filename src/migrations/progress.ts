@@ -1,12 +1,12 @@
 import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
 import type { Phase } from '../report/mermaid.ts';
-import type { Ran } from './commands.ts';
 import { driftSentence } from './drift.ts';
 import type { FailedTenant, MigrationOutcome, SchemaResult, SuperTenantResult } from './outcome.ts';
 import { type MigrationPlan, needsMigration, notices, type Trouble } from './plan.ts';
 import type { SmokeResult } from './smoke.ts';
 import type { Proof } from './verify.ts';
+import type { Ran } from './work.ts';
 
 /** How far a run has come: a result for each schema, kept true at every moment. */
 export class Progress {

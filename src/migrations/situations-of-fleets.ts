@@ -144,7 +144,7 @@ export const ledgersAndTables: readonly Situation[] = [
     15,
     'A tenant was made different by the run itself',
     judge(exampleDiscovery(), unequal, {
-      discovery: exampleDiscovery(),
+      fleet: exampleDiscovery(),
       structures: exampleStructures(),
       migrated: new Set(['acme', 'beta', 'zeta']),
     }).failure,

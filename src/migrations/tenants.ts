@@ -1,23 +1,22 @@
 import type { Database } from '../database/session.ts';
-import type { DjangoProject } from '../django/project.ts';
 import { showDuration } from '../ground/duration.ts';
 import { messageOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
+import type { Application, Engine } from './application.ts';
 import type { FailureLimit } from './budget.ts';
-import type { Ran } from './commands.ts';
-import type { Engine } from './engines.ts';
 import { Failures, type FleetEnd, migrateWave } from './fleet.ts';
 import type { MigrationPlan, PlannedTenant } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { arrange, type RolloutFacts, type RolloutGroup, type Wave } from './rollout.ts';
-import { isUnknownOutcome, lookWhatBecame } from './unknown-outcome.ts';
+import { isUnknownOutcome } from './unknown-outcome.ts';
 import { WaveCounter } from './wave-counter.ts';
+import type { Ran } from './work.ts';
 
 export interface TenantsWork {
   readonly plan: MigrationPlan;
   /** Those that are to be migrated. */
   readonly pending: readonly PlannedTenant[];
-  readonly project: DjangoProject;
+  readonly application: Application;
   readonly database: Database;
   readonly engine: Engine;
   readonly progress: Progress;
@@ -101,12 +100,9 @@ async function migrateOne(tenant: PlannedTenant, lane: number, work: TenantsWork
     // What was cut off with the step has not failed by itself.
     work.signal.throwIfAborted();
     if (!isUnknownOutcome(error)) throw error;
-    const { project, database, progress } = work;
-    const { failure } = await lookWhatBecame(tenant, error, {
-      project,
-      database,
-      standing: progress.standing,
-    });
+    const { application, database, progress } = work;
+    const asking = { database, standing: progress.standing };
+    const { failure } = await application.lookWhatBecame(tenant, error, asking);
     return { milliseconds: performance.now() - started, failure };
   }
 }

@@ -1,8 +1,8 @@
 import type { Discovery } from '../django/discovery.ts';
-import { type Timeouts, withTimeouts } from '../django/timeouts.ts';
 import { showDuration } from '../ground/duration.ts';
 import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
+import { type Timeouts, withTimeouts } from '../machine/timeouts.ts';
 
 type Found = Discovery['database']['timeouts'];
 

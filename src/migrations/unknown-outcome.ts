@@ -1,23 +1,17 @@
 import { endSession } from '../database/own-sessions.ts';
 import type { Database } from '../database/session.ts';
-import { type DjangoProject, sessionName } from '../django/project.ts';
+import type { DjangoProject } from '../django/project.ts';
 import { LostConnection, messageOf, UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
-import type { Ran } from './commands.ts';
+import { sessionName } from '../machine/project.ts';
+import type { Asking } from './application.ts';
 import type { PlannedTenant } from './plan.ts';
+import type { Ran } from './work.ts';
 
 /**
  * What became of a tenant whose migration ended without a word: the program or its connection was lost, or its time
  * was up. That is neither success nor failure, and the ledger says which.
  */
-
-interface Asking {
-  readonly project: DjangoProject;
-  /** Another connection than the one that was lost. */
-  readonly database: Database;
-  /** How the other tenants stand, for the end of the sentence. */
-  readonly standing: readonly string[];
-}
 
 /** Whether it is not known what became of the work. */
 export function isUnknownOutcome(error: unknown): error is UserError {
@@ -34,7 +28,7 @@ export function isUnknownOutcome(error: unknown): error is UserError {
 export async function lookWhatBecame(
   tenant: PlannedTenant,
   error: UserError,
-  { project, database, standing }: Asking,
+  { project, database, standing }: Asking & { readonly project: DjangoProject },
 ): Promise<Pick<Ran, 'failure'>> {
   const { schema, pending } = tenant;
   const { code, evidence } = error;

@@ -1,7 +1,7 @@
 import { UserError } from '../ground/errors.ts';
-import { recordMigration } from './commands.ts';
+import { applicationOf } from './application-of.ts';
 import type { Look } from './look.ts';
-import { commandOptions, type MigrateOptions } from './options.ts';
+import { type MigrateOptions, workOf } from './options.ts';
 import { needsMigration, notRecorded, type PlannedTenant } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { safePoint } from './safe-point.ts';
@@ -17,6 +17,8 @@ export async function recordProven(
   options: MigrateOptions,
 ): Promise<boolean> {
   const { plan, structures } = look;
+  const { record } = applicationOf(options.project);
+  if (record === undefined) return false;
   const waiting = plan.tenants.filter(({ unrecorded }) => unrecorded !== undefined);
   const typesOf = new Map(plan.tenants.map(({ schema, tenantType }) => [schema, tenantType]));
   const atHead = new Set(
@@ -40,7 +42,7 @@ export async function recordProven(
     }
     await safePoint(`tenant ${schema} (recording ${unrecorded})`, progress, options);
     progress.begun(schema, 'Recorded');
-    const ran = await recordMigration(schema, unrecorded, commandOptions(options));
+    const ran = await record(schema, unrecorded, workOf(options));
     progress.ended(schema, ran);
     recorded = true;
     if (ran.failure === undefined) {

@@ -4,7 +4,8 @@ import { readStructures } from '../database/structures.ts';
 import type { Discovery, SchemaKind } from '../django/discovery.ts';
 import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
-import { type Before, type Drift, differingSentence, driftOf } from './drift.ts';
+import type { Before, Fleet } from './application.ts';
+import { type Drift, differingSentence, driftOf } from './drift.ts';
 import { planMigrations, refusals, troubles } from './plan.ts';
 
 export interface IncompleteSchema {
@@ -63,7 +64,7 @@ export function judge(discovery: Discovery, structures: readonly StructureGroup[
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 /** The kind of each schema, that is, what it must have at head. Undefined: of a type that nobody knows. */
-function kindBySchema({ publicSchema, tenants, kinds }: Discovery): Map<string, SchemaKind | undefined> {
+function kindBySchema({ publicSchema, tenants, kinds }: Fleet): Map<string, SchemaKind | undefined> {
   const shared = kinds.find(({ kind }) => kind === 'shared');
   const byType = new Map(
     kinds.filter(({ kind }) => kind === 'tenant').map((kind) => [kind.tenantType, kind]),

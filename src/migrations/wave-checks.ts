@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { showDuration } from '../ground/duration.ts';
 import { UserError } from '../ground/errors.ts';
 import { counted } from '../ground/words.ts';
+import { applicationOf } from './application-of.ts';
 import { estimateRest, judgePace } from './estimate.ts';
-import { commandOptions, deadlineOf, type MigrateOptions } from './options.ts';
+import { deadlineOf, type MigrateOptions, workOf } from './options.ts';
 import type { SchemaResult } from './outcome.ts';
 import type { PlannedTenant } from './plan.ts';
 import type { Progress } from './progress.ts';
 import { kindOfWork, type Wave } from './rollout.ts';
 import { compareCounts, fewerRowsNotice, type SmokeResult, smokeTables } from './smoke.ts';
-import { smokeCommand } from './smoke-command.ts';
 
 /** What has to hold after a wave of tenants before the next one begins. */
 
@@ -80,10 +80,11 @@ function ownFailure({ schema, failure }: SmokeResult) {
 
 async function tryCommands(schemas: readonly string[], { progress, options }: Circumstances): Promise<void> {
   const commands = options.smokeCommands ?? [];
+  const { smoke } = applicationOf(options.project);
   const since = performance.now();
   for (const schema of schemas) {
     for (const command of commands) {
-      const failure = await smokeCommand(options.project, command, schema, commandOptions(options));
+      const failure = await smoke(command, schema, workOf(options));
       stopAtFirst(failure === undefined ? [] : [{ schema, failure }], progress);
     }
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { withTimeouts } from '../../../src/django/timeouts.ts';
+import { withTimeouts } from '../../../src/machine/timeouts.ts';
 import type { Held } from '../../../src/django/worker.ts';
 import { LostConnection } from '../../../src/ground/errors.ts';
 import { failureOf } from '../lab-server.ts';
