@@ -7669,7 +7669,7 @@ var init_fields = __esm({
   }
 });
 
-// src/deployment/environment.ts
+// src/deployment/request/environment.ts
 function readEnvironment(text3) {
   const variables = {};
   const refusals3 = [];
@@ -7735,25 +7735,10 @@ function secretsInEnvironment(variables) {
   );
 }
 var init_environment = __esm({
-  "src/deployment/environment.ts"() {
+  "src/deployment/request/environment.ts"() {
     "use strict";
     init_errors();
     init_words();
-  }
-});
-
-// src/django/timeouts.ts
-function withTimeouts(options, { lock: lock2, statement: statement2 }) {
-  return [options ?? "", `-c lock_timeout=${lock2}`, `-c statement_timeout=${statement2}`].filter((part2) => part2.trim() !== "").join(" ");
-}
-function isUnlimited({ lock: lock2, statement: statement2 }) {
-  return lock2 === 0 && statement2 === 0;
-}
-var longestTimeout;
-var init_timeouts = __esm({
-  "src/django/timeouts.ts"() {
-    "use strict";
-    longestTimeout = 2147483647;
   }
 });
 
@@ -7782,6 +7767,21 @@ var init_ssh_server = __esm({
   }
 });
 
+// src/machine/timeouts.ts
+function withTimeouts(options, { lock: lock2, statement: statement2 }) {
+  return [options ?? "", `-c lock_timeout=${lock2}`, `-c statement_timeout=${statement2}`].filter((part2) => part2.trim() !== "").join(" ");
+}
+function isUnlimited({ lock: lock2, statement: statement2 }) {
+  return lock2 === 0 && statement2 === 0;
+}
+var longestTimeout;
+var init_timeouts = __esm({
+  "src/machine/timeouts.ts"() {
+    "use strict";
+    longestTimeout = 2147483647;
+  }
+});
+
 // src/actions/fields.ts
 function registryIsComplete(given) {
   const { registry: registry2, registryUsername, registryPassword } = given;
@@ -7798,9 +7798,9 @@ var init_fields2 = __esm({
     init_url();
     init_url_secrets();
     init_environment();
-    init_timeouts();
     init_duration();
     init_ssh_server();
+    init_timeouts();
     init_fields();
     commonFields = {
       timeout: duration3,
@@ -14886,6 +14886,16 @@ var init_command_output = __esm({
   }
 });
 
+// src/machine/project.ts
+function sessionName({ sessions = "tenantry" }, about) {
+  return `${sessions}/${about}`.replace(/[^\x20-\x7e]/g, "?").slice(0, 63);
+}
+var init_project = __esm({
+  "src/machine/project.ts"() {
+    "use strict";
+  }
+});
+
 // src/django/project.ts
 async function manage(project, args, options) {
   const settings3 = project.settingsModule === void 0 ? [] : [`--settings=${project.settingsModule}`];
@@ -14954,15 +14964,13 @@ async function requireManagePy({ machine, workingDirectory }) {
     { code: "manage-py-missing" }
   );
 }
-function sessionName({ sessions = "tenantry" }, about) {
-  return `${sessions}/${about}`.replace(/[^\x20-\x7e]/g, "?").slice(0, 63);
-}
 var import_node_path2;
-var init_project = __esm({
+var init_project2 = __esm({
   "src/django/project.ts"() {
     "use strict";
     import_node_path2 = require("node:path");
     init_errors();
+    init_project();
   }
 });
 
@@ -15117,10 +15125,11 @@ var init_commands = __esm({
     "use strict";
     init_blockers();
     init_command_output();
-    init_project();
+    init_project2();
     init_errors();
     init_words();
     init_machine();
+    init_project();
     init_failed_migration();
     usualSuperTenantCommand = "create_super_tenant";
   }
@@ -15211,181 +15220,6 @@ var init_structure = __esm({
     "use strict";
     objectOf = (line) => line.split(": ", 1)[0] ?? line;
     shortened = (line) => line.replace(/\s+/g, " ");
-  }
-});
-
-// src/migrations/structure-parts.ts
-function newIn({ tables }, before) {
-  return only(tables, (name, part2) => {
-    const table2 = before.tables.get(name);
-    return table2 === void 0 || !namesOf2(table2).has(part2);
-  });
-}
-function counterpart(made2, { tables }) {
-  return only(tables, (name, part2) => {
-    const table2 = made2.tables.get(name);
-    return table2 !== void 0 && namesOf2(table2).has(part2);
-  });
-}
-function only(tables, isWanted2) {
-  const parts = [...tables].map(([name, table2]) => {
-    const wanted = (of) => of.filter((part2) => isWanted2(name, part2.name));
-    return [
-      name,
-      {
-        columns: wanted(table2.columns),
-        constraints: wanted(table2.constraints),
-        indexes: wanted(table2.indexes)
-      }
-    ];
-  });
-  return { tables: new Map(parts.filter(([, table2]) => namesOf2(table2).size > 0)), others: [] };
-}
-function namesOf2({ columns: columns2, constraints: constraints3, indexes: indexes3 }) {
-  return new Set([...columns2, ...constraints3, ...indexes3].map(({ name }) => name));
-}
-var init_structure_parts = __esm({
-  "src/migrations/structure-parts.ts"() {
-    "use strict";
-  }
-});
-
-// src/migrations/drift.ts
-function driftOf(discovery, structures, before) {
-  const byRun = before === void 0 ? /* @__PURE__ */ new Set() : driftedByRun(discovery, structures, before);
-  return kindsAtHead(discovery).flatMap(([tenantType, schemas]) => {
-    const [norm, ...others3] = among(schemas, structures);
-    if (norm === void 0) return [];
-    return [
-      {
-        tenantType,
-        equal: norm.schemas,
-        others: others3.map((group2) => ({
-          schemas: group2.schemas,
-          differences: differences(norm.structure, group2.structure),
-          byThisRun: group2.schemas.filter((schema) => byRun.has(schema))
-        }))
-      }
-    ];
-  });
-}
-function driftGroups(drift) {
-  return drift.reduce((sum2, { others: others3 }) => sum2 + 1 + others3.length, 0);
-}
-function driftedByRun(discovery, structures, before) {
-  const structureOf3 = bySchema(structures);
-  const structureBefore = bySchema(before.structures);
-  const drifted = /* @__PURE__ */ new Set();
-  for (const [, schemas] of kindsAtHead(discovery)) {
-    const [norm] = among(schemas, structures);
-    if (norm === void 0) continue;
-    const atHead = new Set(schemas);
-    const isMigrated = (schema) => before.migrated.has(schema) && atHead.has(schema);
-    for (const { alike, others: others3 } of equalLedgersBefore(before)) {
-      const migrated = alike.filter(isMigrated);
-      const usual = among(migrated, structures)[0];
-      for (const schema of migrated) {
-        const now = structureOf3.get(schema);
-        if (now === void 0 || now.id === norm.id) continue;
-        const then = structureBefore.get(schema)?.structure;
-        if (now.id !== usual?.id || hasNewDifference(norm.structure, now.structure, then)) {
-          drifted.add(schema);
-        }
-      }
-      const model2 = structureBefore.get(alike[0] ?? "")?.structure;
-      if (usual === void 0 || model2 === void 0) continue;
-      const made2 = newIn(usual.structure, model2);
-      for (const schema of others3.filter(isMigrated)) {
-        const now = structureOf3.get(schema)?.structure;
-        if (now !== void 0 && differences(made2, counterpart(made2, now)).length > 0) drifted.add(schema);
-      }
-    }
-  }
-  return drifted;
-}
-function hasNewDifference(norm, now, then) {
-  const known2 = new Set(then === void 0 ? [] : differences(norm, then));
-  return differences(norm, now).some((difference) => !known2.has(difference));
-}
-function equalLedgersBefore({
-  discovery,
-  structures
-}) {
-  const ledgers = new Map(discovery.groups.flatMap(({ id, schemas }) => schemas.map((name) => [name, id])));
-  return kindsOf(discovery).flatMap(([, schemas]) => {
-    const equalLedgers = Map.groupBy(schemas, (schema) => ledgers.get(schema));
-    return [...equalLedgers.values()].map((equal) => {
-      const [largest, ...rest] = among(equal, structures);
-      return { alike: largest?.schemas ?? [], others: rest.flatMap((group2) => group2.schemas) };
-    });
-  });
-}
-function kindsAtHead(discovery) {
-  const atHead = new Set(
-    discovery.groups.filter(
-      ({ ledger, pending, bookkeeping, inconsistent }) => ledger && pending.length + bookkeeping.length === 0 && inconsistent === null
-    ).flatMap(({ schemas }) => schemas)
-  );
-  return kindsOf(discovery).map(([tenantType, schemas]) => [
-    tenantType,
-    schemas.filter((schema) => atHead.has(schema))
-  ]);
-}
-function kindsOf({ tenants, publicSchema }) {
-  const rows2 = tenants.filter(({ schema }) => schema !== publicSchema);
-  return [...Map.groupBy(rows2, ({ tenantType }) => tenantType)].map(([tenantType, ofType]) => [
-    tenantType,
-    ofType.map(({ schema }) => schema)
-  ]);
-}
-function among(schemas, structures) {
-  const wanted = new Set(schemas);
-  return structures.map((group2) => ({ ...group2, schemas: group2.schemas.filter((schema) => wanted.has(schema)) })).filter((group2) => group2.schemas.length > 0).sort((a, b) => b.schemas.length - a.schemas.length);
-}
-function bySchema(structures) {
-  return new Map(structures.flatMap((group2) => group2.schemas.map((schema) => [schema, group2])));
-}
-function driftSentence(drift, since = "") {
-  if (drift.every(({ others: others3 }) => others3.length === 0)) return void 0;
-  const equal = drift.reduce((sum2, kind2) => sum2 + kind2.equal.length, 0);
-  return `${counted(equal, "tenant")} equal; ${differingSentence(drift, since)}`;
-}
-function differingSentence(drift, since = "") {
-  const others3 = drift.flatMap((kind2) => kind2.others);
-  const sum2 = (groups) => groups.reduce((total, { schemas }) => total + schemas.length, 0);
-  const rest = sum2(others3.slice(told));
-  const shown4 = [
-    ...others3.slice(0, told).map((group2) => groupSentence(group2, since)),
-    ...rest === 0 ? [] : [`and ${grouped(rest)} more`]
-  ];
-  return `${grouped(sum2(others3))} ${sum2(others3) === 1 ? "differs" : "differ"}: ${shown4.join("; ")}`;
-}
-function groupSentence({ schemas, differences: differences3, byThisRun }, since) {
-  const [first = "", ...others3] = differences3;
-  const more = others3.length === 0 ? "" : ` and ${counted(others3.length, "more difference")}`;
-  return `${listed(schemas, 3)}${predicate(first, schemas.length > 1)}${more}${byThisRun.length === 0 ? since : " (by this run)"}`;
-}
-function predicate(difference, plural) {
-  const verb = /^(?:\S+ (?=lacks index \S+$))?(lacks|has) (.*)$/.exec(difference);
-  if (verb === null) return `: ${difference}`;
-  return ` ${plural ? verb[1] === "has" ? "have" : "lack" : verb[1]} ${verb[2]}`;
-}
-function driftLines(drift) {
-  return drift.flatMap(
-    ({ others: others3 }) => others3.flatMap(({ schemas, differences: differences3 }) => [
-      `${listed(schemas, 20)}:`,
-      ...differences3.map((difference) => `  ${difference}`)
-    ])
-  );
-}
-var told;
-var init_drift = __esm({
-  "src/migrations/drift.ts"() {
-    "use strict";
-    init_structure();
-    init_words();
-    init_structure_parts();
-    told = 3;
   }
 });
 
@@ -19495,7 +19329,7 @@ var init_probe = __esm({
     init_errors();
     init_machine();
     init_failures();
-    init_project();
+    init_project2();
     init_python_files();
     filesOf = {
       discover: [
@@ -19719,8 +19553,9 @@ var init_worker_process = __esm({
     init_duration();
     init_errors();
     init_machine();
-    init_probe();
     init_project();
+    init_probe();
+    init_project2();
     init_worker_messages();
     init_worker_unsupported();
     defaults2 = { startTimeout: 12e4, tenantsPerProcess: 2e3, memoryPerProcess: 400 * 1024 * 1024 };
@@ -20085,13 +19920,343 @@ var init_engines = __esm({
     init_structure();
     init_structures();
     init_command_output();
-    init_project();
     init_errors();
     init_words();
+    init_project();
     init_commands();
     init_failed_migration();
     init_rollout();
     isWorthAWorker = ({ length }) => length >= 3;
+  }
+});
+
+// src/database/catalog.ts
+async function allSchemas(database) {
+  const rows2 = await database.query(
+    `select nspname::text as schema from pg_namespace
+      where nspname !~ '^pg_' and nspname <> 'information_schema'
+      order by nspname`
+  );
+  return rows2.map(({ schema }) => schema);
+}
+async function tablesBySchema(database, schemas) {
+  const found3 = /* @__PURE__ */ new Map();
+  for (let start = 0; start < schemas.length; start += schemasPerStatement) {
+    const rows2 = await database.query(
+      `select n.nspname::text as schema,
+              coalesce(array_agg(c.relname::text order by c.relname) filter (where c.oid is not null), '{}') as tables
+         from pg_namespace n
+         left join pg_class c on c.relnamespace = n.oid and c.relkind in ${tableKinds2}
+        where n.nspname = any($1::text[])
+        group by n.nspname`,
+      [schemas.slice(start, start + schemasPerStatement)]
+    );
+    for (const { schema, tables } of rows2) found3.set(schema, new Set(tables));
+  }
+  return found3;
+}
+var schemasPerStatement, tableKinds2;
+var init_catalog = __esm({
+  "src/database/catalog.ts"() {
+    "use strict";
+    schemasPerStatement = 500;
+    tableKinds2 = `('r', 'p', 'v', 'm', 'f')`;
+  }
+});
+
+// src/django/initial-tables.ts
+var standing, rows, span, comparison, initialTablesShape;
+var init_initial_tables = __esm({
+  "src/django/initial-tables.ts"() {
+    "use strict";
+    init_zod();
+    standing = object({
+      migration: string2(),
+      /** In Django's sense: `--fake-initial` looks at it. */
+      initial: boolean2(),
+      /** Tables, and columns as `table.column`, that the routers let it make in the shared schema. */
+      makes: array(string2()),
+      /** Those of them that are there, by name. */
+      present: array(string2()),
+      /** Django's own word: `--fake-initial` would record it. */
+      faked: boolean2()
+    });
+    rows = array(record(string2(), unknown()));
+    span = object({ before: number2(), after: number2() });
+    comparison = object({
+      /** Why not everything that would be recorded could be seen. */
+      failure: string2().nullable(),
+      /** What the migrations changed outside of the scratch schema, as `schema.table`; rolled back like the rest. */
+      outside: array(string2()),
+      /** The name of the scratch schema, which is gone. */
+      scratch: string2(),
+      /** The shared schema. */
+      real: rows,
+      /** The scratch schema at several moments. */
+      snapshots: array(rows),
+      /** Before and after each migration that `--fake-initial` would record. */
+      steps: array(
+        span.extend({
+          migration: string2(),
+          /** Tables into which it puts rows, and which are empty in the shared schema. */
+          unfilled: array(string2())
+        })
+      ),
+      /** Before and after all that is pending; null when that could not be run to its end. */
+      end: span.nullable(),
+      endFailure: string2().nullable(),
+      endUnfilled: array(string2()),
+      /** Later migrations of the project that work on rows: nothing shows whether they have run. */
+      rowsUnknown: array(string2())
+    });
+    initialTablesShape = object({
+      /** Pending migrations that make tables or columns, in Django's order. */
+      standing: array(standing),
+      /** Only when it was asked for and something is there already. */
+      comparison: union([comparison, object({ impossible: string2() })]).nullable()
+    });
+  }
+});
+
+// src/migrations/fake-initial-verdict.ts
+function verdictOn(standing2, compared2, pending) {
+  const { report } = compared2;
+  if (report.outside.length > 0) {
+    return unproven([`the migrations change ${report.outside.join(", ")}, which is not theirs to make`]);
+  }
+  const initial = objectionsToInitial(standing2, compared2);
+  if (initial.lines.length === 0) {
+    return { fake: report.steps.map(({ migration: migration2 }) => migration2), flag: "--fake-initial" };
+  }
+  const whole = objectionsToAll(compared2);
+  if (whole.lines.length === 0) return { fake: pending, flag: "--fake" };
+  return easierOf(initial, whole, report);
+}
+function objectionsToInitial(standing2, compared2) {
+  const { report, real, snapshots } = compared2;
+  const against = "each of its initial migrations makes";
+  if (report.failure !== null) return unproven([report.failure]);
+  const halves = standing2.filter(({ initial, faked, present }) => initial && !faked && present.length > 0).map(({ migration: migration2, makes, present }) => `${migration2}: ${halfOf(makes, present)}`);
+  const later = standing2.filter(({ initial, present }) => !initial && present.length > 0).map(
+    ({ migration: migration2, present }) => `${migration2}: ${present.join(", ")} is there, and it would make it again`
+  );
+  const different = report.steps.flatMap(({ migration: migration2, before, after: after2, unfilled }) => [
+    ...found(snapshots[before], snapshots[after2], real).map((line) => `${migration2}: ${line}`),
+    ...unfilled.map((table2) => `${migration2}: it puts rows into ${table2}, which is empty`)
+  ]);
+  return { kind: "differ", lines: [...halves, ...different, ...later], against };
+}
+function halfOf(makes, present) {
+  const missing2 = makes.filter((name) => !present.includes(name));
+  return `${present.join(", ")} ${present.length === 1 ? "is" : "are"} there, ${missing2.join(", ")} ${missing2.length === 1 ? "is" : "are"} missing`;
+}
+function objectionsToAll({ report, real, snapshots }) {
+  if (report.end === null) return unproven([report.endFailure ?? "the pending migrations did not run"]);
+  const { before, after: after2 } = report.end;
+  const lines2 = [
+    ...found(snapshots[before], snapshots[after2], real),
+    ...report.endUnfilled.map((table2) => `the migrations put rows into ${table2}, which is empty`)
+  ];
+  if (lines2.length > 0) return { kind: "differ", lines: lines2, against: "its pending migrations make together" };
+  return unproven(
+    report.rowsUnknown.map(
+      (migration2) => `nothing in the catalogue tells whether ${migration2}, which works on rows, has run`
+    )
+  );
+}
+function unproven(lines2) {
+  return { kind: "unproven", lines: lines2, against: "" };
+}
+function easierOf(initial, whole, { end: end3 }) {
+  if (end3 === null) return initial;
+  if (whole.kind === "unproven") return whole;
+  return whole.lines.length < initial.lines.length ? whole : initial;
+}
+function found(before, after2, real) {
+  if (before === void 0 || after2 === void 0) throw new Error("a snapshot is missing");
+  const made2 = madeBetween(before, after2);
+  const lines2 = differences(made2, counterpart(made2, real));
+  return [
+    ...lines2.map((line) => line.replace("that others do not have", "that no migration makes")),
+    ...unusualIn(made2, real)
+  ];
+}
+function madeBetween(before, after2) {
+  const known2 = new Set(before.others);
+  return {
+    tables: new Map(
+      [...after2.tables].filter(([name, table2]) => !(0, import_node_util2.isDeepStrictEqual)(table2, before.tables.get(name)))
+    ),
+    others: after2.others.filter((line) => !known2.has(line))
+  };
+}
+function counterpart(made2, real) {
+  const wanted = new Set(made2.others);
+  return {
+    tables: new Map([...real.tables].filter(([name]) => made2.tables.has(name))),
+    others: real.others.filter((line) => wanted.has(line))
+  };
+}
+function unusualIn(made2, real) {
+  const wanted = new Set(made2.others);
+  const names5 = [...made2.tables.keys()].map(asIdentifier);
+  return real.others.filter((line) => !wanted.has(line) && names5.some((name) => isUnusual(line, name))).map((line) => `has ${line}`);
+}
+function isUnusual(line, table2) {
+  return line === `unlogged table ${table2}` || line.startsWith(`partition key of ${table2}: `) || line.startsWith(`parents of ${table2}: `) || line.startsWith("disabled triggers of constraint ") && line.endsWith(` on ${table2}`);
+}
+function asIdentifier(name) {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+var import_node_util2;
+var init_fake_initial_verdict = __esm({
+  "src/migrations/fake-initial-verdict.ts"() {
+    "use strict";
+    import_node_util2 = require("node:util");
+    init_structure();
+  }
+});
+
+// src/migrations/fake-initial.ts
+async function judgeInitial(discovery, { project, database, signal, log, policy }) {
+  const since = performance.now();
+  const schema = discovery.publicSchema;
+  if (!await mayHaveTablesUnknown(discovery, database)) return nothing;
+  const { standing: standing2, comparison: comparison2 } = await probe(
+    project,
+    "initial_tables",
+    {
+      request: { compare: policy !== "never", ...questions(schema) },
+      answer: initialTablesShape
+    },
+    { timeout: patience2, signal, applicationName: "initial tables" }
+  );
+  const there = standing2.filter(({ initial, present }) => initial && present.length > 0);
+  if (there.length === 0) return nothing;
+  if (policy === "never") throw tablesExist(schema, there);
+  const verdict = judge2(standing2, comparison2, pendingInShared(discovery));
+  if ("lines" in verdict) throw initialRefusal(schema, there, verdict);
+  log.step(
+    "Compared",
+    `${schema} has the tables of ${listed(verdict.fake, 5)} exactly as they would be made: recorded without running`,
+    performance.now() - since
+  );
+  return verdict;
+}
+async function mayHaveTablesUnknown(discovery, database) {
+  const { publicSchema, groups } = discovery;
+  const group2 = groups.find(({ schemas }) => schemas.includes(publicSchema));
+  if (group2 === void 0 || group2.inconsistent !== null) return false;
+  if (!group2.pending.some((migration2) => /\.0001_|initial/.test(migration2))) return false;
+  const promised = group2.expects.find(({ kind: kind2 }) => kind2 === "shared")?.columns ?? {};
+  const known2 = /* @__PURE__ */ new Set([...Object.keys(promised), "django_migrations"]);
+  const tables = (await tablesBySchema(database, [publicSchema])).get(publicSchema) ?? /* @__PURE__ */ new Set();
+  return [...tables].some((table2) => !known2.has(table2));
+}
+function pendingInShared({ publicSchema, groups }) {
+  return groups.find(({ schemas }) => schemas.includes(publicSchema))?.pending ?? [];
+}
+function judge2(standing2, comparison2, pending) {
+  if (comparison2 === null) throw new Error("the tables were not compared");
+  if ("impossible" in comparison2) {
+    return { kind: "unproven", lines: [comparison2.impossible], against: "" };
+  }
+  return verdictOn(standing2, structuresOf(comparison2), pending);
+}
+function questions(schema) {
+  const ownPath = "|| ', pg_catalog, pg_temp'";
+  if (!exactStructureSql.includes(ownPath)) throw new Error("the question has another search path");
+  const behind = `"${schema.replaceAll('"', '""')}"`.replaceAll("'", "''");
+  return {
+    real: exactStructureSql,
+    scratch: exactStructureSql.replace(ownPath, () => `|| ', ${behind}, pg_catalog, pg_temp'`)
+  };
+}
+function structuresOf(report) {
+  return { report, real: structureOf2(report.real), snapshots: report.snapshots.map(structureOf2) };
+}
+function tablesExist(schema, there) {
+  return new UserError(
+    `The shared schema ${schema} has tables that its ledger does not know — ${listed(there.map(shown), 3)}`,
+    `leave out fake-initial: never, and they are recorded where they are exactly what the migrations make; or record them yourself: ${commands(there)}; nothing was changed`,
+    { code: "shared-tables-exist", evidence: there.map(shown).join("\n") }
+  );
+}
+function shown({ migration: migration2, makes, present }) {
+  const missing2 = makes.filter((name) => !present.includes(name));
+  return `${migration2} would make ${listed(makes, 5)}, ${missing2.length === 0 ? "all there" : `of which ${listed(missing2, 3)} ${missing2.length === 1 ? "is" : "are"} missing`}`;
+}
+function initialRefusal(schema, there, { kind: kind2, lines: lines2, against }) {
+  const evidence = [...lines2, "", "Tables that are there:", ...there.map(shown)].join("\n");
+  if (kind2 === "unproven") {
+    return new UserError(
+      `Nothing proves that the tables of the shared schema ${schema} are what its pending migrations make — ${listed(lines2, 3)}`,
+      `look yourself, and if they are, record them: ${commands(there)}; nothing was changed`,
+      { code: "shared-tables-unproven", evidence }
+    );
+  }
+  return new UserError(
+    `The shared schema ${schema} has tables that its ledger does not know, other than what ${against}: ${counted(lines2.length, "difference")} — ${listed(lines2, 3)}`,
+    `make them alike, or deploy first the release that made them; or record them as they are: ${commands(there)}; nothing was changed`,
+    { code: "shared-tables-differ", evidence }
+  );
+}
+function commands([first]) {
+  const [app = "", name = ""] = first?.migration.split(".") ?? [];
+  return `python manage.py migrate_schemas --shared --fake ${app} ${name}`;
+}
+var patience2, nothing;
+var init_fake_initial = __esm({
+  "src/migrations/fake-initial.ts"() {
+    "use strict";
+    init_catalog();
+    init_structures();
+    init_initial_tables();
+    init_probe();
+    init_errors();
+    init_words();
+    init_fake_initial_verdict();
+    patience2 = 15 * 6e4;
+    nothing = { fake: [], flag: void 0 };
+  }
+});
+
+// src/migrations/limit.ts
+async function tenantNames(database, { publicSchema, tenantModel }, written3) {
+  const table2 = [publicSchema, tenantModel.table].map((name) => `"${name.replaceAll('"', '""')}"`).join(".");
+  const rows2 = await database.query(`select schema_name::text as name from ${table2}`);
+  const patterns = written3?.map(patternOf);
+  return rows2.map(({ name }) => name).filter((name) => patterns?.some((one) => one.test(name)) ?? true);
+}
+function limitedTo(discovery, written3) {
+  const names5 = discovery.tenants.map(({ schema }) => schema);
+  const patterns = written3.map(patternOf);
+  const fitless = written3.filter((_, index) => !names5.some((name) => patterns[index]?.test(name)));
+  if (fitless.length > 0 && discovery.tenantsUnread === null) throw unknown2(fitless, names5);
+  const concerned = (name) => name === discovery.publicSchema || patterns.some((pattern2) => pattern2.test(name));
+  return {
+    ...discovery,
+    tenants: discovery.tenants.filter(({ schema }) => concerned(schema)),
+    groups: discovery.groups.map((group2) => ({ ...group2, schemas: group2.schemas.filter(concerned) })).filter((group2) => group2.schemas.length > 0),
+    withoutSchema: discovery.withoutSchema.filter(concerned),
+    unreadable: discovery.unreadable.filter(({ schema }) => concerned(schema))
+  };
+}
+function unknown2(fitless, names5) {
+  const [first = ""] = fitless;
+  const meant = nearest(first, names5);
+  return new UserError(
+    `The input schemas names what does not exist — no tenant fits ${listed(fitless, 5)}`,
+    `${meant === void 0 ? "correct the names" : `did you mean ${meant}?`}; nothing was changed`,
+    { code: "schemas-unknown" }
+  );
+}
+var init_limit = __esm({
+  "src/migrations/limit.ts"() {
+    "use strict";
+    init_errors();
+    init_words();
+    init_rollout();
   }
 });
 
@@ -20681,6 +20846,884 @@ var init_plan = __esm({
   }
 });
 
+// src/machine/quoting.ts
+function quoted(argument) {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+function shellLine(argv) {
+  return argv.map(quoted).join(" ");
+}
+var init_quoting = __esm({
+  "src/machine/quoting.ts"() {
+    "use strict";
+  }
+});
+
+// src/migrations/smoke-command.ts
+function parseSmokeCommand(line) {
+  const words2 = wordsOf(line.trim());
+  const [name = ""] = words2;
+  if (/(^|\/)(manage\.py|python[\d.]*)$/.test(name)) {
+    throw new RangeError(`"${line.trim()}" begins with ${name} — write what follows manage.py`);
+  }
+  if (!words2.some((word) => word.includes(place))) {
+    throw new RangeError(
+      `"${line.trim()}" has no ${place} — it is run for each tenant and must say for which, like: tenant_command ${name === "" ? "check_orders" : name} --schema=${place}`
+    );
+  }
+  if (name.includes(place))
+    throw new RangeError(`"${line.trim()}" does not begin with a command of manage.py`);
+  return words2;
+}
+function wordsOf(line) {
+  const parts = line.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+|["'].*/g);
+  return [...parts].map(([part2]) => {
+    if ((part2.replace(/"[^"]*"|'[^']*'/g, "").match(/["']/) ?? []).length > 0) {
+      throw new RangeError(`"${line}" has a quote that is not closed`);
+    }
+    return part2.replace(
+      /"([^"]*)"|'([^']*)'/g,
+      (_, double, single2) => double ?? single2 ?? ""
+    );
+  });
+}
+function requireSmokeCommands(commands2, { commands: known2 }) {
+  for (const words2 of commands2) {
+    const name = words2.slice(words2[0] === "tenant_command" ? 1 : 0).find((word) => !word.startsWith("-"));
+    if (name === void 0 || known2.includes(name)) continue;
+    const meant = nearest(name, known2);
+    throw new UserError(
+      `The project has no command ${name} — smoke-command names it`,
+      meant === void 0 ? "correct smoke-command, or leave it out; nothing was changed" : `did you mean ${meant}? nothing was changed`,
+      { code: "command-missing" }
+    );
+  }
+}
+async function smokeCommand(project, command2, schema, { signal, log, timeout: timeout6 }) {
+  const words2 = command2.map((word) => word.replaceAll(place, schema));
+  const failed2 = (observed2, evidence) => new UserError(
+    `The smoke test failed in tenant ${schema} — ${words2.join(" ")}: ${observed2}`,
+    `look at that tenant, or run it yourself: manage.py ${shellLine(words2)}`,
+    { code: "smoke-test-failed", ...evidence === void 0 ? {} : { evidence } }
+  );
+  try {
+    const result = await manage(project, words2, {
+      timeout: timeout6,
+      signal,
+      onLine: (line) => log.debug(line),
+      applicationName: schema
+    });
+    if (succeeded(result)) return void 0;
+    return failed2(failureLine(result) || ending(result), lastWords(result, 40));
+  } catch (error3) {
+    if (!(error3 instanceof UserError) || error3.code !== "command-timed-out") throw error3;
+    return failed2(`it did not end within ${showDuration(timeout6)}`);
+  }
+}
+var place;
+var init_smoke_command = __esm({
+  "src/migrations/smoke-command.ts"() {
+    "use strict";
+    init_command_output();
+    init_project2();
+    init_duration();
+    init_errors();
+    init_words();
+    init_machine();
+    init_quoting();
+    place = "{schema}";
+  }
+});
+
+// src/django/discovery.ts
+var field, model, tenant, columnsByTable, kindName, expectation, ledgerGroup, kind, migration, ghost, template, timeout, discoveryShape;
+var init_discovery = __esm({
+  "src/django/discovery.ts"() {
+    "use strict";
+    init_zod();
+    field = object({
+      name: string2(),
+      /** Django's internal type: CharField, ForeignKey, … */
+      type: string2(),
+      required: boolean2(),
+      /** Nobody gives it a value: keys, auto_now, generated columns. */
+      madeByDjango: boolean2(),
+      hasDefault: boolean2(),
+      /** null also when the default is computed. */
+      default: union([string2(), number2(), boolean2()]).nullable(),
+      unique: boolean2(),
+      maxLength: number2().nullable(),
+      choices: array(string2()).nullable(),
+      relatedTo: string2().nullable()
+    });
+    model = object({ name: string2(), table: string2(), fields: array(field) });
+    tenant = object({
+      pk: string2(),
+      schema: string2(),
+      tenantType: string2().nullable(),
+      primaryDomain: string2().nullable(),
+      domains: array(string2())
+    });
+    columnsByTable = record(string2(), array(string2()));
+    kindName = object({ kind: _enum(["shared", "tenant"]), tenantType: string2().nullable() });
+    expectation = kindName.extend({
+      columns: columnsByTable,
+      /** For each table the indexes and constraints to which migrations gave a name; sorted. */
+      named: record(string2(), array(string2()))
+    });
+    ledgerGroup = object({
+      /** False: these schemas have no table django_migrations. */
+      ledger: boolean2(),
+      /** Short name of what is applied; equal for equal ledgers. */
+      id: string2(),
+      schemas: array(string2()),
+      /** `app.name`, in the order in which Django would apply them. */
+      pending: array(string2()),
+      /** Squashed migrations that Django will record without running them. */
+      bookkeeping: array(string2()),
+      /** Recorded, but not in the code. */
+      ghosts: array(string2()),
+      /** Why Django refuses this history; the rest is unknown then. */
+      inconsistent: string2().nullable(),
+      /**
+       * What each kind of schema in this group must have by its ledger. Only where something is pending: elsewhere
+       * it is what `kinds` says.
+       */
+      expects: array(expectation),
+      /** The same after the first of the pending migrations; null also where only running it would tell. */
+      afterNext: object({ migration: string2(), expects: array(expectation) }).nullable(),
+      /** Squashed migrations of which some of the replaced ones are applied: Django goes on with the old files. */
+      partialSquashes: array(
+        object({
+          squash: string2(),
+          applied: number2(),
+          of: number2(),
+          missing: array(string2()),
+          /** Those of the replaced ones whose files are no longer in the code. */
+          gone: array(string2())
+        })
+      )
+    });
+    kind = kindName.extend({
+      apps: array(string2()),
+      tables: array(string2()),
+      /** Of `tables`, each with its columns at head; django_migrations is not among them. */
+      columns: columnsByTable,
+      /** Of `tables`, the app that each belongs to. */
+      owners: record(string2(), string2())
+    });
+    migration = object({
+      migration: string2(),
+      atomic: boolean2(),
+      /** Each of its operations can be undone. */
+      reversible: boolean2(),
+      /** Django's own words for each operation. */
+      operations: array(string2()),
+      /** The kinds of schema where it runs at all; in the others only its row is written. */
+      runsIn: array(kindName),
+      /** Tables that its operations are about; what Python and SQL of the project do is not known. */
+      tables: array(string2()),
+      /** Tables of the shared schema that it locks when it runs in a tenant's schema. */
+      touchesShared: array(string2()),
+      /** Whether the code before it goes on working after it. */
+      keepsOldCode: _enum(["yes", "no", "unknown"]),
+      /** Why, when it is not `yes`. */
+      oldCodeReason: string2()
+    });
+    ghost = object({
+      migration: string2(),
+      /** It comes after everything of its app that the code has: the code is older than the database. */
+      newer: boolean2(),
+      /** A pending migration of the same app that is probably the same one under a new name. */
+      looksLike: string2().nullable()
+    });
+    template = object({
+      schema: string2(),
+      /** Which type of tenant it serves; null: all. */
+      tenantType: string2().nullable(),
+      exists: boolean2(),
+      pending: array(string2()),
+      /** Why its ledger is not known. */
+      unknown: string2().nullable()
+    });
+    timeout = object({ milliseconds: number2(), source: string2() });
+    discoveryShape = object({
+      versions: object({ django: string2(), djangoTenants: string2(), psycopg: string2() }),
+      database: object({
+        alias: string2(),
+        settings: object({ engine: string2(), host: string2(), port: string2(), name: string2() }),
+        /** What holds on the project's own connection. */
+        timeouts: object({
+          lock: timeout,
+          statement: timeout,
+          /** DATABASES' OPTIONS.options, which replaces PGOPTIONS. */
+          options: string2().nullable()
+        }),
+        identity: object({ oid: string2(), name: string2(), role: string2(), serverStarted: string2() })
+      }),
+      publicSchema: string2(),
+      multiType: object({ field: string2(), types: array(string2()) }).nullable(),
+      tenantModel: model.extend({
+        autoCreateSchema: boolean2(),
+        autoDropSchema: boolean2(),
+        cloneMode: string2()
+      }),
+      domainModel: model,
+      commands: array(string2()),
+      leaves: array(string2()),
+      conflicts: array(object({ app: string2(), leaves: array(string2()) })),
+      /** For each app the others whose migrations depend on some of its own. */
+      dependents: record(string2(), array(string2())),
+      kinds: array(kind),
+      /** Apps with models but without migrations: migrate_schemas makes no tables for them. */
+      appsWithoutMigrations: array(string2()),
+      /** Why the tenants could not be read: `no-table` before the first migration, else the database's words. */
+      tenantsUnread: string2().nullable(),
+      /** Schemas of rows that the default manager does not show (soft-deleted tenants). */
+      hiddenTenants: array(string2()),
+      /** In the project's own order of migration; the public schema's row is among them when there is one. */
+      tenants: array(tenant),
+      /** Every schema of the database with a table django_migrations. */
+      schemasWithLedger: array(string2()),
+      groups: array(ledgerGroup),
+      /** Each migration that is pending somewhere, in Django's order. */
+      migrations: array(migration),
+      ghosts: array(ghost),
+      /** Schemas with a ledger and without a tenant. */
+      orphans: array(
+        object({
+          schema: string2(),
+          /** When its last migration was applied, as PostgreSQL writes it in UTC: `2026-01-31 12:00`. */
+          lastApplied: string2().nullable()
+        })
+      ),
+      templates: array(template),
+      /** Ledgers in which a migration is recorded more than once. */
+      duplicates: array(object({ schema: string2(), migrations: array(string2()) })),
+      postMigrate: object({
+        /** Receivers of the signal post_migrate that are not Django's own, by their dotted names. */
+        otherReceivers: array(string2()),
+        /** Only when it was asked for: schemas at head that lack what post_migrate makes, grouped by what they lack. */
+        lacking: array(
+          object({
+            schemas: array(string2()),
+            contentTypes: array(string2()),
+            permissions: array(string2())
+          })
+        )
+      }),
+      /** Settings by which a project changes how django-tenants works. */
+      particulars: object({
+        extraSearchPaths: array(string2()),
+        baseMigrateCommand: string2().nullable(),
+        executorFunction: string2().nullable(),
+        extraSetTenantMethod: string2().nullable(),
+        limitSetCalls: boolean2()
+      }),
+      withoutSchema: array(string2()),
+      unreadable: array(object({ schema: string2(), reason: string2() }))
+    });
+  }
+});
+
+// src/migrations/timeouts.ts
+function timeoutsRefusal(asked2, { alias, timeouts: found3 }) {
+  const wrong = [
+    { name: "lock_timeout", input: "lock-timeout", asked: asked2.lock, found: found3.lock },
+    { name: "statement_timeout", input: "statement-timeout", asked: asked2.statement, found: found3.statement }
+  ].filter((one) => one.asked !== one.found.milliseconds);
+  if (wrong.length === 0) return void 0;
+  const differences3 = wrong.map(
+    ({ name, asked: asked3, found: found4 }) => `${name} is ${shown2(found4.milliseconds)} instead of ${shown2(asked3)}`
+  );
+  const sources = wrong.map((one) => one.found.source);
+  const { why, next } = placeOf2(alias, found3, sources, withTimeouts(void 0, asked2));
+  const accepting = wrong.map(({ input, found: found4 }) => `${input}: ${written2(found4.milliseconds)}`);
+  return new UserError(
+    `The project’s connection does not keep the time limits that were asked for — ${listed(differences3)}: ${why}`,
+    `${next}, or ask for what the project has (${accepting.join(", ")}); nothing was changed`,
+    { code: "timeouts-not-honoured" }
+  );
+}
+function placeOf2(alias, { options }, sources, wanted) {
+  if (sources.includes("session")) {
+    return {
+      why: "the project sets it by a statement of its own when it connects (a receiver of connection_created, or its own database engine)",
+      next: "leave it out there while migrating"
+    };
+  }
+  if (options !== null && options.trim() !== "") {
+    return {
+      why: `DATABASES['${alias}']['OPTIONS']['options'] is "${options}", and stands in place of PGOPTIONS`,
+      next: `append os.environ.get("PGOPTIONS", "") to it, or write ${wanted} there`
+    };
+  }
+  return {
+    why: `PGOPTIONS did not arrive (the server’s value comes from: ${listed([...new Set(sources)])})`,
+    next: "give the address of the database itself: a pooler may ignore PGOPTIONS (ignore_startup_parameters)"
+  };
+}
+function shown2(milliseconds) {
+  return milliseconds === 0 ? "none" : showDuration(milliseconds);
+}
+function written2(milliseconds) {
+  return milliseconds % 1e3 === 0 ? `${milliseconds / 1e3}s` : `${milliseconds}ms`;
+}
+var init_timeouts2 = __esm({
+  "src/migrations/timeouts.ts"() {
+    "use strict";
+    init_duration();
+    init_errors();
+    init_words();
+    init_timeouts();
+  }
+});
+
+// src/migrations/standing.ts
+async function readStanding({
+  project,
+  database,
+  signal,
+  postMigrate = false
+}) {
+  const discovery = await probe(
+    project,
+    "discover",
+    { request: { postMigrate }, answer: discoveryShape },
+    { timeout: patience3, signal, applicationName: "discover" }
+  );
+  await requireSameDatabase(discovery, database);
+  const refusal2 = project.timeouts === void 0 ? void 0 : timeoutsRefusal(project.timeouts, discovery.database);
+  if (refusal2 !== void 0) throw refusal2;
+  return discovery;
+}
+async function requireSameDatabase({ database: found3 }, given) {
+  const [identity2] = await given.query(
+    `SELECT oid::text AS oid,
+            to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS started
+       FROM pg_database WHERE datname = current_database()`
+  );
+  if (identity2?.oid === found3.identity.oid && identity2.started === found3.identity.serverStarted) return;
+  const { host, port: port2, name } = found3.settings;
+  throw new UserError(
+    `The project uses another database — its settings lead to ${name} on ${host || "the local socket"}:${port2 || "5432"}, this step was given ${given.label}`,
+    "make DATABASES read DATABASE_URL or the DB_* variables; nothing was changed",
+    { code: "project-other-database" }
+  );
+}
+var patience3;
+var init_standing = __esm({
+  "src/migrations/standing.ts"() {
+    "use strict";
+    init_discovery();
+    init_probe();
+    init_errors();
+    init_timeouts2();
+    patience3 = 5 * 6e4;
+  }
+});
+
+// src/migrations/unknown-outcome.ts
+function isUnknownOutcome(error3) {
+  return error3 instanceof LostConnection || error3 instanceof UserError && error3.code === "command-timed-out";
+}
+async function lookWhatBecame(tenant2, error3, { project, database, standing: standing2 }) {
+  const { schema, pending } = tenant2;
+  const { code, evidence } = error3;
+  const circumstances2 = { code, cause: error3, ...evidence ? { evidence } : {} };
+  const [what, observed2] = wordsOf2(schema, error3);
+  let applied2;
+  try {
+    await endSession(database, sessionName(project, schema));
+    applied2 = await appliedIn(database, schema);
+  } catch (unreadable3) {
+    const why = unreadable3 instanceof LostConnection ? unreadable3.observed : messageOf(unreadable3);
+    throw new UserError(
+      `${what} — ${observed2}; what became of it is not known, because its ledger cannot be read: ${why}`,
+      ["run again: the ledger is read first, and it goes on from there", ...standing2].join("; "),
+      circumstances2
+    );
+  }
+  const [next, ...others3] = pending.filter((migration2) => !applied2.has(migration2));
+  if (next === void 0) return {};
+  const recorded = pending.filter((migration2) => applied2.has(migration2));
+  const done2 = recorded.length === 0 ? "" : `${listed(recorded, 3)} ${recorded.length === 1 ? "is" : "are"} recorded, `;
+  const more = others3.length === 0 ? "" : `, nor ${others3.length === 1 ? others3[0] : "what follows"}`;
+  return {
+    failure: new UserError(
+      `${what} — ${observed2}; its ledger was read again: ${done2}${next} is not${recorded.length === 0 ? " recorded" : ""}${more}`,
+      "run again: it goes on from there, or says what was left half done",
+      circumstances2
+    )
+  };
+}
+function wordsOf2(schema, error3) {
+  if (error3 instanceof LostConnection) return [`The connection was lost in tenant ${schema}`, error3.observed];
+  return [`Tenant ${schema} was not migrated in time`, error3.message.replaceAll(" — ", ", ")];
+}
+async function appliedIn(database, schema) {
+  const ledger = `"${schema.replaceAll('"', '""')}".django_migrations`;
+  const [found3] = await database.query("select to_regclass($1) is not null as exists", [
+    ledger
+  ]);
+  if (found3?.exists !== true) return /* @__PURE__ */ new Set();
+  const rows2 = await database.query(`select app || '.' || name as name from ${ledger}`);
+  return new Set(rows2.map(({ name }) => name));
+}
+var init_unknown_outcome = __esm({
+  "src/migrations/unknown-outcome.ts"() {
+    "use strict";
+    init_own_sessions();
+    init_errors();
+    init_words();
+    init_project();
+  }
+});
+
+// src/migrations/structure-parts.ts
+function newIn({ tables }, before) {
+  return only(tables, (name, part2) => {
+    const table2 = before.tables.get(name);
+    return table2 === void 0 || !namesOf2(table2).has(part2);
+  });
+}
+function counterpart2(made2, { tables }) {
+  return only(tables, (name, part2) => {
+    const table2 = made2.tables.get(name);
+    return table2 !== void 0 && namesOf2(table2).has(part2);
+  });
+}
+function only(tables, isWanted2) {
+  const parts = [...tables].map(([name, table2]) => {
+    const wanted = (of) => of.filter((part2) => isWanted2(name, part2.name));
+    return [
+      name,
+      {
+        columns: wanted(table2.columns),
+        constraints: wanted(table2.constraints),
+        indexes: wanted(table2.indexes)
+      }
+    ];
+  });
+  return { tables: new Map(parts.filter(([, table2]) => namesOf2(table2).size > 0)), others: [] };
+}
+function namesOf2({ columns: columns2, constraints: constraints3, indexes: indexes3 }) {
+  return new Set([...columns2, ...constraints3, ...indexes3].map(({ name }) => name));
+}
+var init_structure_parts = __esm({
+  "src/migrations/structure-parts.ts"() {
+    "use strict";
+  }
+});
+
+// src/migrations/drift.ts
+function driftOf(fleet, structures, before) {
+  const byRun = before === void 0 ? /* @__PURE__ */ new Set() : driftedByRun(fleet, structures, before);
+  return kindsAtHead(fleet).flatMap(([tenantType, schemas]) => {
+    const [norm, ...others3] = among(schemas, structures);
+    if (norm === void 0) return [];
+    return [
+      {
+        tenantType,
+        equal: norm.schemas,
+        others: others3.map((group2) => ({
+          schemas: group2.schemas,
+          differences: differences(norm.structure, group2.structure),
+          byThisRun: group2.schemas.filter((schema) => byRun.has(schema))
+        }))
+      }
+    ];
+  });
+}
+function driftGroups(drift) {
+  return drift.reduce((sum2, { others: others3 }) => sum2 + 1 + others3.length, 0);
+}
+function driftedByRun(fleet, structures, before) {
+  const structureOf3 = bySchema(structures);
+  const structureBefore = bySchema(before.structures);
+  const drifted = /* @__PURE__ */ new Set();
+  for (const [, schemas] of kindsAtHead(fleet)) {
+    const [norm] = among(schemas, structures);
+    if (norm === void 0) continue;
+    const atHead = new Set(schemas);
+    const isMigrated = (schema) => before.migrated.has(schema) && atHead.has(schema);
+    for (const { alike, others: others3 } of equalLedgersBefore(before)) {
+      const migrated = alike.filter(isMigrated);
+      const usual = among(migrated, structures)[0];
+      for (const schema of migrated) {
+        const now = structureOf3.get(schema);
+        if (now === void 0 || now.id === norm.id) continue;
+        const then = structureBefore.get(schema)?.structure;
+        if (now.id !== usual?.id || hasNewDifference(norm.structure, now.structure, then)) {
+          drifted.add(schema);
+        }
+      }
+      const model2 = structureBefore.get(alike[0] ?? "")?.structure;
+      if (usual === void 0 || model2 === void 0) continue;
+      const made2 = newIn(usual.structure, model2);
+      for (const schema of others3.filter(isMigrated)) {
+        const now = structureOf3.get(schema)?.structure;
+        if (now !== void 0 && differences(made2, counterpart2(made2, now)).length > 0) drifted.add(schema);
+      }
+    }
+  }
+  return drifted;
+}
+function hasNewDifference(norm, now, then) {
+  const known2 = new Set(then === void 0 ? [] : differences(norm, then));
+  return differences(norm, now).some((difference) => !known2.has(difference));
+}
+function equalLedgersBefore({
+  fleet,
+  structures
+}) {
+  const ledgers = new Map(fleet.groups.flatMap(({ id, schemas }) => schemas.map((name) => [name, id])));
+  return kindsOf(fleet).flatMap(([, schemas]) => {
+    const equalLedgers = Map.groupBy(schemas, (schema) => ledgers.get(schema));
+    return [...equalLedgers.values()].map((equal) => {
+      const [largest, ...rest] = among(equal, structures);
+      return { alike: largest?.schemas ?? [], others: rest.flatMap((group2) => group2.schemas) };
+    });
+  });
+}
+function kindsAtHead(fleet) {
+  const atHead = new Set(
+    fleet.groups.filter(
+      ({ ledger, pending, bookkeeping, inconsistent }) => ledger && pending.length + bookkeeping.length === 0 && inconsistent === null
+    ).flatMap(({ schemas }) => schemas)
+  );
+  return kindsOf(fleet).map(([tenantType, schemas]) => [
+    tenantType,
+    schemas.filter((schema) => atHead.has(schema))
+  ]);
+}
+function kindsOf({ tenants, publicSchema }) {
+  const rows2 = tenants.filter(({ schema }) => schema !== publicSchema);
+  return [...Map.groupBy(rows2, ({ tenantType }) => tenantType)].map(([tenantType, ofType]) => [
+    tenantType,
+    ofType.map(({ schema }) => schema)
+  ]);
+}
+function among(schemas, structures) {
+  const wanted = new Set(schemas);
+  return structures.map((group2) => ({ ...group2, schemas: group2.schemas.filter((schema) => wanted.has(schema)) })).filter((group2) => group2.schemas.length > 0).sort((a, b) => b.schemas.length - a.schemas.length);
+}
+function bySchema(structures) {
+  return new Map(structures.flatMap((group2) => group2.schemas.map((schema) => [schema, group2])));
+}
+function driftSentence(drift, since = "") {
+  if (drift.every(({ others: others3 }) => others3.length === 0)) return void 0;
+  const equal = drift.reduce((sum2, kind2) => sum2 + kind2.equal.length, 0);
+  return `${counted(equal, "tenant")} equal; ${differingSentence(drift, since)}`;
+}
+function differingSentence(drift, since = "") {
+  const others3 = drift.flatMap((kind2) => kind2.others);
+  const sum2 = (groups) => groups.reduce((total, { schemas }) => total + schemas.length, 0);
+  const rest = sum2(others3.slice(told));
+  const shown4 = [
+    ...others3.slice(0, told).map((group2) => groupSentence(group2, since)),
+    ...rest === 0 ? [] : [`and ${grouped(rest)} more`]
+  ];
+  return `${grouped(sum2(others3))} ${sum2(others3) === 1 ? "differs" : "differ"}: ${shown4.join("; ")}`;
+}
+function groupSentence({ schemas, differences: differences3, byThisRun }, since) {
+  const [first = "", ...others3] = differences3;
+  const more = others3.length === 0 ? "" : ` and ${counted(others3.length, "more difference")}`;
+  return `${listed(schemas, 3)}${predicate(first, schemas.length > 1)}${more}${byThisRun.length === 0 ? since : " (by this run)"}`;
+}
+function predicate(difference, plural) {
+  const verb = /^(?:\S+ (?=lacks index \S+$))?(lacks|has) (.*)$/.exec(difference);
+  if (verb === null) return `: ${difference}`;
+  return ` ${plural ? verb[1] === "has" ? "have" : "lack" : verb[1]} ${verb[2]}`;
+}
+function driftLines(drift) {
+  return drift.flatMap(
+    ({ others: others3 }) => others3.flatMap(({ schemas, differences: differences3 }) => [
+      `${listed(schemas, 20)}:`,
+      ...differences3.map((difference) => `  ${difference}`)
+    ])
+  );
+}
+var told;
+var init_drift = __esm({
+  "src/migrations/drift.ts"() {
+    "use strict";
+    init_structure();
+    init_words();
+    init_structure_parts();
+    told = 3;
+  }
+});
+
+// src/migrations/verify.ts
+function judge3(discovery, structures, before) {
+  const kinds2 = kindBySchema(discovery);
+  const incomplete2 = incompleteOf(kinds2, structures);
+  const invalidIndexes = invalidOf(kinds2, structures);
+  const drift = driftOf(discovery, structures, before);
+  const tenantKinds = discovery.kinds.filter(({ kind: kind2 }) => kind2 === "tenant");
+  return {
+    schemas: kinds2.size,
+    tables: tenantKinds.map((kind2) => kind2.tables.length),
+    columns: tenantKinds.map((kind2) => sum(Object.values(kind2.columns).map(({ length }) => length))),
+    incomplete: incomplete2,
+    invalidIndexes,
+    drift,
+    compared: before !== void 0,
+    failure: ledgersOf(discovery) ?? missingIn(incomplete2) ?? invalidIn2(invalidIndexes) ?? driftedIn(drift)
+  };
+}
+function kindBySchema({ publicSchema, tenants, kinds: kinds2 }) {
+  const shared = kinds2.find(({ kind: kind2 }) => kind2 === "shared");
+  const byType = new Map(
+    kinds2.filter(({ kind: kind2 }) => kind2 === "tenant").map((kind2) => [kind2.tenantType, kind2])
+  );
+  const rows2 = tenants.filter(({ schema }) => schema !== publicSchema);
+  return new Map([
+    [publicSchema, shared],
+    ...rows2.map(({ schema, tenantType }) => [
+      schema,
+      byType.get(tenantType)
+    ])
+  ]);
+}
+function incompleteOf(kinds2, structures) {
+  const groups = new Map(structures.flatMap((group2) => group2.schemas.map((schema) => [schema, group2])));
+  const judged2 = /* @__PURE__ */ new Map();
+  return [...kinds2].flatMap(([schema, kind2]) => {
+    if (kind2 === void 0) return [];
+    const structure = groups.get(schema)?.structure;
+    const verdicts = judged2.get(kind2) ?? /* @__PURE__ */ new Map();
+    judged2.set(kind2, verdicts);
+    const verdict = verdicts.get(structure) ?? missingOf(kind2, structure);
+    verdicts.set(structure, verdict);
+    return verdict.missing.length + verdict.missingColumns.length === 0 ? [] : [{ schema, ...verdict }];
+  });
+}
+function missingOf({ tables, columns: columns2 }, structure) {
+  const missing2 = tables.filter((table2) => structure?.tables.has(table2) !== true);
+  const missingColumns = Object.entries(columns2).flatMap(([table2, names5]) => {
+    const found3 = structure?.tables.get(table2);
+    if (found3 === void 0) return [];
+    const existing = new Set(found3.columns.map(({ name }) => name));
+    return names5.filter((name) => !existing.has(name)).map((name) => `${table2}.${name}`);
+  });
+  return { missing: missing2, missingColumns };
+}
+function invalidOf(kinds2, structures) {
+  return structures.flatMap(({ schemas, structure }) => {
+    const invalid3 = [...structure.tables.values()].flatMap(({ indexes: indexes3 }) => indexes3).filter(({ valid }) => !valid);
+    return schemas.filter((schema) => kinds2.has(schema)).flatMap((schema) => invalid3.map(({ name }) => ({ schema, index: name })));
+  });
+}
+function ledgersOf(discovery) {
+  const plan = planMigrations(discovery);
+  const [refusal2] = [...refusals2(plan), ...troubles(plan)];
+  if (refusal2 !== void 0) return refusal2;
+  if (plan.tenantsUnknown !== void 0) {
+    return new UserError(
+      `The tenants cannot be read — ${plan.tenantsUnknown === "no-table" ? `there is no table ${discovery.tenantModel.table}` : plan.tenantsUnknown}`,
+      "migrate the shared schema first",
+      { code: "tenants-unreadable" }
+    );
+  }
+  const behind = [plan.shared, ...plan.tenants].filter(({ pending }) => pending.length > 0);
+  if (behind.length === 0) return void 0;
+  return new UserError(
+    `${counted(behind.length, "schema")} ${behind.length === 1 ? "is" : "are"} behind the code — ${listed(
+      behind.map(({ schema, pending }) => `${schema} lacks ${listed(pending, 2)}`),
+      3
+    )}`,
+    "run migrate-schemas; if it has just run, another deployment may have changed the ledger meanwhile",
+    { code: "migrations-left-pending" }
+  );
+}
+function missingIn(incomplete2) {
+  if (incomplete2.length === 0) return void 0;
+  const what = incomplete2.every(({ missing: missing2 }) => missing2.length === 0) ? "columns" : "tables";
+  return new UserError(
+    `${counted(incomplete2.length, "schema")} ${incomplete2.length === 1 ? "lacks" : "lack"} ${what} — ${listed(
+      incomplete2.map(
+        ({ schema, missing: missing2, missingColumns }) => `${schema} has no ${listed([...missing2, ...missingColumns.map((name) => `column ${name}`)], 3)}`
+      ),
+      3
+    )}`,
+    "their ledgers say that everything is applied, so migrating again makes nothing: restore what is missing; where an app lacks all of its tables, fake that app back to zero in that schema and migrate again",
+    {
+      code: "tenant-tables-missing",
+      evidence: incomplete2.map(
+        ({ schema, missing: missing2, missingColumns }) => `${schema}: ${[...missing2, ...missingColumns].join(", ")}`
+      ).join("\n")
+    }
+  );
+}
+function invalidIn2(invalid3) {
+  const [first] = invalid3;
+  if (first === void 0) return void 0;
+  const commands2 = invalid3.map(
+    ({ schema, index }) => `DROP INDEX CONCURRENTLY ${quoted2(schema)}.${quoted2(index)};`
+  );
+  const one = invalid3.length === 1;
+  return new UserError(
+    `${one ? "An index is" : `${counted(invalid3.length, "index", "indexes")} are`} invalid — ${listed(
+      invalid3.map(({ schema, index }) => `${schema}: ${index}`),
+      3
+    )}: PostgreSQL keeps ${one ? "it" : "them"} up to date and never reads ${one ? "it" : "them"}`,
+    `unless ${one ? "it is" : "they are"} being built right now, remove ${one ? "it" : "each"} and make it again: ${commands2[0]}`,
+    { code: "invalid-index", ...one ? {} : { evidence: commands2.join("\n") } }
+  );
+}
+function driftedIn(drift) {
+  const groups = drift.flatMap(({ others: others3 }) => others3).filter(({ byThisRun }) => byThisRun.length > 0);
+  const [first] = groups;
+  if (first === void 0) return void 0;
+  const schemas = groups.flatMap(({ byThisRun }) => byThisRun);
+  return new UserError(
+    `${counted(schemas.length, "tenant")} came out of this run otherwise than the others — ${listed(first.byThisRun, 3)}: ${listed(first.differences, 3)}`,
+    "a migration has made something else of them than of the others: their data, a trigger, or something that was there before; bring them in line by hand, and find out why before the next run",
+    {
+      code: "tenant-drifted",
+      evidence: groups.map(({ byThisRun, differences: differences3 }) => `${byThisRun.join(", ")}:
+  ${differences3.join("\n  ")}`).join("\n")
+    }
+  );
+}
+function proofSentence({ schemas, tables, columns: columns2, drift, compared: compared2 }) {
+  const tenants = schemas - 1;
+  if (tenants === 0) return "the shared schema has all its tables and columns";
+  const each = tables.length === 1 ? `all ${counted(tables[0] ?? 0, "table")} and ${counted(columns2[0] ?? 0, "column")}` : "all tables and columns of their type";
+  const proven = `${counted(tenants, "tenant")} ${tenants === 1 ? "has" : "have"} ${each}`;
+  if (drift.every(({ others: others3 }) => others3.length === 0)) return proven;
+  return `${proven}; ${differingSentence(drift, compared2 ? " (since before this run)" : "")}`;
+}
+async function proveSchema(schema, discovery, database) {
+  const only2 = restrictedTo(schema, discovery);
+  const kinds2 = kindBySchema(only2);
+  if (!kinds2.has(schema)) {
+    const failure2 = new UserError(
+      `The tenant ${schema} cannot be found — the project’s default manager does not show its row`,
+      "look at the manager of the tenant model",
+      { code: "tenant-hidden" }
+    );
+    return { tables: 0, failure: failure2 };
+  }
+  const proof = judge3(only2, await readStructures(database, [discovery.publicSchema, schema]));
+  return { tables: kinds2.get(schema)?.tables.length ?? 0, failure: proof.failure };
+}
+function restrictedTo(schema, discovery) {
+  const concerned = /* @__PURE__ */ new Set([schema, discovery.publicSchema]);
+  return {
+    ...discovery,
+    tenants: discovery.tenants.filter((tenant2) => concerned.has(tenant2.schema)),
+    groups: discovery.groups.map((group2) => ({
+      ...group2,
+      schemas: group2.schemas.filter((name) => concerned.has(name))
+    })),
+    withoutSchema: discovery.withoutSchema.filter((name) => concerned.has(name)),
+    unreadable: discovery.unreadable.filter((unknown3) => concerned.has(unknown3.schema))
+  };
+}
+var sum, quoted2;
+var init_verify = __esm({
+  "src/migrations/verify.ts"() {
+    "use strict";
+    init_structures();
+    init_errors();
+    init_words();
+    init_drift();
+    init_plan();
+    sum = (numbers) => numbers.reduce((total, number5) => total + number5, 0);
+    quoted2 = (name) => `"${name.replaceAll('"', '""')}"`;
+  }
+});
+
+// src/migrations/django-application.ts
+function djangoApplication(project) {
+  return {
+    async ask(options) {
+      const { database, signal, schemas, postMigrate } = options;
+      const everything = await readStanding({
+        project,
+        database,
+        signal,
+        postMigrate: postMigrate === "auto"
+      });
+      return standingOf(project, schemas === void 0 ? everything : limitedTo(everything, schemas));
+    },
+    // A lane is a process of Python: worth it from some dozens of tenants on. PostgreSQL gains little from more.
+    lanes: (tenants) => Math.min(4, Math.floor(tenants / 50)),
+    engine: ({ plan, structures }, { pending, lanes, work: work3, options }) => ladder({
+      ...work3,
+      project,
+      choice: options.engine ?? "auto",
+      postMigrate: options.postMigrate ?? "auto",
+      publicSchema: plan.shared.schema,
+      pending,
+      lanes,
+      structureBefore: new Map(structures.flatMap(({ id, schemas }) => schemas.map((name) => [name, id]))),
+      sharedTables: [...locksOnShared(plan).keys()]
+    }),
+    migrateSchema: (schema, work3) => migrateTenant(schema, { ...work3, project }),
+    record: (schema, migration2, work3) => recordMigration(schema, migration2, { ...work3, project }),
+    lookWhatBecame: (tenant2, error3, asking) => lookWhatBecame(tenant2, error3, { ...asking, project }),
+    smoke: (command2, schema, work3) => smokeCommand(project, command2, schema, work3)
+  };
+}
+function standingOf(project, discovery) {
+  return {
+    fleet: discovery,
+    role: discovery.database.identity.role,
+    plan: (structures) => planMigrations(discovery, structures),
+    prove: (structures, before) => judge3(discovery, structures, before),
+    async isOutdated(database, schemas) {
+      const known2 = /* @__PURE__ */ new Set([...discovery.tenants.map(({ schema }) => schema), ...discovery.hiddenTenants]);
+      const names5 = await tenantNames(database, discovery, schemas);
+      return names5.length > known2.size || names5.some((name) => !known2.has(name));
+    },
+    async prepare({ shared }, options) {
+      const words2 = superTenantWords(options.superTenantCommand, discovery);
+      requireSmokeCommands(options.smokeCommands ?? [], discovery);
+      const policy = options.fakeInitial ?? "shared-if-identical";
+      const initial = needsMigration(shared) ? await judgeInitial(discovery, { ...options, project, policy }) : void 0;
+      return {
+        shared: initial && {
+          recordedOnly: initial.fake,
+          migrate: (work3) => migrateShared(shared.schema, { ...work3, project }, initial.flag)
+        },
+        superTenant: words2 && {
+          command: words2.join(" "),
+          make: (work3) => makeSuperTenant(words2, { ...work3, project })
+        }
+      };
+    }
+  };
+}
+var init_django_application = __esm({
+  "src/migrations/django-application.ts"() {
+    "use strict";
+    init_commands();
+    init_engines();
+    init_fake_initial();
+    init_limit();
+    init_plan();
+    init_smoke_command();
+    init_standing();
+    init_unknown_outcome();
+    init_verify();
+  }
+});
+
+// src/migrations/application-of.ts
+function applicationOf(project) {
+  return djangoApplication(project);
+}
+var init_application_of = __esm({
+  "src/migrations/application-of.ts"() {
+    "use strict";
+    init_django_application();
+  }
+});
+
 // src/migrations/failed-fleet.ts
 function failedBeforehand(plan, limit3, soFar) {
   if (plan.troubled.length < limit3) return void 0;
@@ -20928,40 +21971,6 @@ var init_headroom2 = __esm({
   }
 });
 
-// src/database/catalog.ts
-async function allSchemas(database) {
-  const rows2 = await database.query(
-    `select nspname::text as schema from pg_namespace
-      where nspname !~ '^pg_' and nspname <> 'information_schema'
-      order by nspname`
-  );
-  return rows2.map(({ schema }) => schema);
-}
-async function tablesBySchema(database, schemas) {
-  const found3 = /* @__PURE__ */ new Map();
-  for (let start = 0; start < schemas.length; start += schemasPerStatement) {
-    const rows2 = await database.query(
-      `select n.nspname::text as schema,
-              coalesce(array_agg(c.relname::text order by c.relname) filter (where c.oid is not null), '{}') as tables
-         from pg_namespace n
-         left join pg_class c on c.relnamespace = n.oid and c.relkind in ${tableKinds2}
-        where n.nspname = any($1::text[])
-        group by n.nspname`,
-      [schemas.slice(start, start + schemasPerStatement)]
-    );
-    for (const { schema, tables } of rows2) found3.set(schema, new Set(tables));
-  }
-  return found3;
-}
-var schemasPerStatement, tableKinds2;
-var init_catalog = __esm({
-  "src/database/catalog.ts"() {
-    "use strict";
-    schemasPerStatement = 500;
-    tableKinds2 = `('r', 'p', 'v', 'm', 'f')`;
-  }
-});
-
 // src/database/locked-tables.ts
 async function readWithin(database, limit3, read2) {
   await limitWaiting(database, limit3);
@@ -21019,302 +22028,12 @@ var init_locked_tables = __esm({
   }
 });
 
-// src/django/discovery.ts
-var field, model, tenant, columnsByTable, kindName, expectation, ledgerGroup, kind, migration, ghost, template, timeout, discoveryShape;
-var init_discovery = __esm({
-  "src/django/discovery.ts"() {
-    "use strict";
-    init_zod();
-    field = object({
-      name: string2(),
-      /** Django's internal type: CharField, ForeignKey, … */
-      type: string2(),
-      required: boolean2(),
-      /** Nobody gives it a value: keys, auto_now, generated columns. */
-      madeByDjango: boolean2(),
-      hasDefault: boolean2(),
-      /** null also when the default is computed. */
-      default: union([string2(), number2(), boolean2()]).nullable(),
-      unique: boolean2(),
-      maxLength: number2().nullable(),
-      choices: array(string2()).nullable(),
-      relatedTo: string2().nullable()
-    });
-    model = object({ name: string2(), table: string2(), fields: array(field) });
-    tenant = object({
-      pk: string2(),
-      schema: string2(),
-      tenantType: string2().nullable(),
-      primaryDomain: string2().nullable(),
-      domains: array(string2())
-    });
-    columnsByTable = record(string2(), array(string2()));
-    kindName = object({ kind: _enum(["shared", "tenant"]), tenantType: string2().nullable() });
-    expectation = kindName.extend({
-      columns: columnsByTable,
-      /** For each table the indexes and constraints to which migrations gave a name; sorted. */
-      named: record(string2(), array(string2()))
-    });
-    ledgerGroup = object({
-      /** False: these schemas have no table django_migrations. */
-      ledger: boolean2(),
-      /** Short name of what is applied; equal for equal ledgers. */
-      id: string2(),
-      schemas: array(string2()),
-      /** `app.name`, in the order in which Django would apply them. */
-      pending: array(string2()),
-      /** Squashed migrations that Django will record without running them. */
-      bookkeeping: array(string2()),
-      /** Recorded, but not in the code. */
-      ghosts: array(string2()),
-      /** Why Django refuses this history; the rest is unknown then. */
-      inconsistent: string2().nullable(),
-      /**
-       * What each kind of schema in this group must have by its ledger. Only where something is pending: elsewhere
-       * it is what `kinds` says.
-       */
-      expects: array(expectation),
-      /** The same after the first of the pending migrations; null also where only running it would tell. */
-      afterNext: object({ migration: string2(), expects: array(expectation) }).nullable(),
-      /** Squashed migrations of which some of the replaced ones are applied: Django goes on with the old files. */
-      partialSquashes: array(
-        object({
-          squash: string2(),
-          applied: number2(),
-          of: number2(),
-          missing: array(string2()),
-          /** Those of the replaced ones whose files are no longer in the code. */
-          gone: array(string2())
-        })
-      )
-    });
-    kind = kindName.extend({
-      apps: array(string2()),
-      tables: array(string2()),
-      /** Of `tables`, each with its columns at head; django_migrations is not among them. */
-      columns: columnsByTable,
-      /** Of `tables`, the app that each belongs to. */
-      owners: record(string2(), string2())
-    });
-    migration = object({
-      migration: string2(),
-      atomic: boolean2(),
-      /** Each of its operations can be undone. */
-      reversible: boolean2(),
-      /** Django's own words for each operation. */
-      operations: array(string2()),
-      /** The kinds of schema where it runs at all; in the others only its row is written. */
-      runsIn: array(kindName),
-      /** Tables that its operations are about; what Python and SQL of the project do is not known. */
-      tables: array(string2()),
-      /** Tables of the shared schema that it locks when it runs in a tenant's schema. */
-      touchesShared: array(string2()),
-      /** Whether the code before it goes on working after it. */
-      keepsOldCode: _enum(["yes", "no", "unknown"]),
-      /** Why, when it is not `yes`. */
-      oldCodeReason: string2()
-    });
-    ghost = object({
-      migration: string2(),
-      /** It comes after everything of its app that the code has: the code is older than the database. */
-      newer: boolean2(),
-      /** A pending migration of the same app that is probably the same one under a new name. */
-      looksLike: string2().nullable()
-    });
-    template = object({
-      schema: string2(),
-      /** Which type of tenant it serves; null: all. */
-      tenantType: string2().nullable(),
-      exists: boolean2(),
-      pending: array(string2()),
-      /** Why its ledger is not known. */
-      unknown: string2().nullable()
-    });
-    timeout = object({ milliseconds: number2(), source: string2() });
-    discoveryShape = object({
-      versions: object({ django: string2(), djangoTenants: string2(), psycopg: string2() }),
-      database: object({
-        alias: string2(),
-        settings: object({ engine: string2(), host: string2(), port: string2(), name: string2() }),
-        /** What holds on the project's own connection. */
-        timeouts: object({
-          lock: timeout,
-          statement: timeout,
-          /** DATABASES' OPTIONS.options, which replaces PGOPTIONS. */
-          options: string2().nullable()
-        }),
-        identity: object({ oid: string2(), name: string2(), role: string2(), serverStarted: string2() })
-      }),
-      publicSchema: string2(),
-      multiType: object({ field: string2(), types: array(string2()) }).nullable(),
-      tenantModel: model.extend({
-        autoCreateSchema: boolean2(),
-        autoDropSchema: boolean2(),
-        cloneMode: string2()
-      }),
-      domainModel: model,
-      commands: array(string2()),
-      leaves: array(string2()),
-      conflicts: array(object({ app: string2(), leaves: array(string2()) })),
-      /** For each app the others whose migrations depend on some of its own. */
-      dependents: record(string2(), array(string2())),
-      kinds: array(kind),
-      /** Apps with models but without migrations: migrate_schemas makes no tables for them. */
-      appsWithoutMigrations: array(string2()),
-      /** Why the tenants could not be read: `no-table` before the first migration, else the database's words. */
-      tenantsUnread: string2().nullable(),
-      /** Schemas of rows that the default manager does not show (soft-deleted tenants). */
-      hiddenTenants: array(string2()),
-      /** In the project's own order of migration; the public schema's row is among them when there is one. */
-      tenants: array(tenant),
-      /** Every schema of the database with a table django_migrations. */
-      schemasWithLedger: array(string2()),
-      groups: array(ledgerGroup),
-      /** Each migration that is pending somewhere, in Django's order. */
-      migrations: array(migration),
-      ghosts: array(ghost),
-      /** Schemas with a ledger and without a tenant. */
-      orphans: array(
-        object({
-          schema: string2(),
-          /** When its last migration was applied, as PostgreSQL writes it in UTC: `2026-01-31 12:00`. */
-          lastApplied: string2().nullable()
-        })
-      ),
-      templates: array(template),
-      /** Ledgers in which a migration is recorded more than once. */
-      duplicates: array(object({ schema: string2(), migrations: array(string2()) })),
-      postMigrate: object({
-        /** Receivers of the signal post_migrate that are not Django's own, by their dotted names. */
-        otherReceivers: array(string2()),
-        /** Only when it was asked for: schemas at head that lack what post_migrate makes, grouped by what they lack. */
-        lacking: array(
-          object({
-            schemas: array(string2()),
-            contentTypes: array(string2()),
-            permissions: array(string2())
-          })
-        )
-      }),
-      /** Settings by which a project changes how django-tenants works. */
-      particulars: object({
-        extraSearchPaths: array(string2()),
-        baseMigrateCommand: string2().nullable(),
-        executorFunction: string2().nullable(),
-        extraSetTenantMethod: string2().nullable(),
-        limitSetCalls: boolean2()
-      }),
-      withoutSchema: array(string2()),
-      unreadable: array(object({ schema: string2(), reason: string2() }))
-    });
-  }
-});
-
-// src/migrations/timeouts.ts
-function timeoutsRefusal(asked2, { alias, timeouts: found3 }) {
-  const wrong = [
-    { name: "lock_timeout", input: "lock-timeout", asked: asked2.lock, found: found3.lock },
-    { name: "statement_timeout", input: "statement-timeout", asked: asked2.statement, found: found3.statement }
-  ].filter((one) => one.asked !== one.found.milliseconds);
-  if (wrong.length === 0) return void 0;
-  const differences3 = wrong.map(
-    ({ name, asked: asked3, found: found4 }) => `${name} is ${shown(found4.milliseconds)} instead of ${shown(asked3)}`
-  );
-  const sources = wrong.map((one) => one.found.source);
-  const { why, next } = placeOf2(alias, found3, sources, withTimeouts(void 0, asked2));
-  const accepting = wrong.map(({ input, found: found4 }) => `${input}: ${written2(found4.milliseconds)}`);
-  return new UserError(
-    `The project’s connection does not keep the time limits that were asked for — ${listed(differences3)}: ${why}`,
-    `${next}, or ask for what the project has (${accepting.join(", ")}); nothing was changed`,
-    { code: "timeouts-not-honoured" }
-  );
-}
-function placeOf2(alias, { options }, sources, wanted) {
-  if (sources.includes("session")) {
-    return {
-      why: "the project sets it by a statement of its own when it connects (a receiver of connection_created, or its own database engine)",
-      next: "leave it out there while migrating"
-    };
-  }
-  if (options !== null && options.trim() !== "") {
-    return {
-      why: `DATABASES['${alias}']['OPTIONS']['options'] is "${options}", and stands in place of PGOPTIONS`,
-      next: `append os.environ.get("PGOPTIONS", "") to it, or write ${wanted} there`
-    };
-  }
-  return {
-    why: `PGOPTIONS did not arrive (the server’s value comes from: ${listed([...new Set(sources)])})`,
-    next: "give the address of the database itself: a pooler may ignore PGOPTIONS (ignore_startup_parameters)"
-  };
-}
-function shown(milliseconds) {
-  return milliseconds === 0 ? "none" : showDuration(milliseconds);
-}
-function written2(milliseconds) {
-  return milliseconds % 1e3 === 0 ? `${milliseconds / 1e3}s` : `${milliseconds}ms`;
-}
-var init_timeouts2 = __esm({
-  "src/migrations/timeouts.ts"() {
-    "use strict";
-    init_timeouts();
-    init_duration();
-    init_errors();
-    init_words();
-  }
-});
-
-// src/migrations/standing.ts
-async function readStanding({
-  project,
-  database,
-  signal,
-  postMigrate = false
-}) {
-  const discovery = await probe(
-    project,
-    "discover",
-    { request: { postMigrate }, answer: discoveryShape },
-    { timeout: patience2, signal, applicationName: "discover" }
-  );
-  await requireSameDatabase(discovery, database);
-  const refusal2 = project.timeouts === void 0 ? void 0 : timeoutsRefusal(project.timeouts, discovery.database);
-  if (refusal2 !== void 0) throw refusal2;
-  return discovery;
-}
-async function requireSameDatabase({ database: found3 }, given) {
-  const [identity2] = await given.query(
-    `SELECT oid::text AS oid,
-            to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS started
-       FROM pg_database WHERE datname = current_database()`
-  );
-  if (identity2?.oid === found3.identity.oid && identity2.started === found3.identity.serverStarted) return;
-  const { host, port: port2, name } = found3.settings;
-  throw new UserError(
-    `The project uses another database — its settings lead to ${name} on ${host || "the local socket"}:${port2 || "5432"}, this step was given ${given.label}`,
-    "make DATABASES read DATABASE_URL or the DB_* variables; nothing was changed",
-    { code: "project-other-database" }
-  );
-}
-var patience2;
-var init_standing = __esm({
-  "src/migrations/standing.ts"() {
-    "use strict";
-    init_discovery();
-    init_probe();
-    init_errors();
-    init_timeouts2();
-    patience2 = 5 * 6e4;
-  }
-});
-
 // src/migrations/look.ts
 async function lookAt(options) {
-  const { database, schemas, project } = options;
-  const reading = readWithin(database, project.timeouts?.lock ?? patience3, () => readAll(options));
-  const asked2 = { ...options, postMigrate: options.postMigrate === "auto" };
-  const [everything, structures] = await Promise.all([readStanding(asked2), reading]);
-  const discovery = schemas === void 0 ? everything : limitedTo(everything, schemas);
-  return { discovery, structures, plan: planMigrations(discovery, structures) };
+  const { database, project } = options;
+  const reading = readWithin(database, project.timeouts?.lock ?? patience4, () => readAll(options));
+  const [standing2, structures] = await Promise.all([applicationOf(project).ask(options), reading]);
+  return { standing: standing2, structures, plan: standing2.plan(structures) };
 }
 async function readAll({ database, another }) {
   const schemas = await allSchemas(database);
@@ -21325,56 +22044,22 @@ async function readAll({ database, another }) {
     await second?.close();
   }
 }
-async function tenantNames(database, { publicSchema, tenantModel }, written3) {
-  const table2 = [publicSchema, tenantModel.table].map((name) => `"${name.replaceAll('"', '""')}"`).join(".");
-  const rows2 = await database.query(`select schema_name::text as name from ${table2}`);
-  const patterns = written3?.map(patternOf);
-  return rows2.map(({ name }) => name).filter((name) => patterns?.some((one) => one.test(name)) ?? true);
-}
-function limitedTo(discovery, written3) {
-  const names5 = discovery.tenants.map(({ schema }) => schema);
-  const patterns = written3.map(patternOf);
-  const fitless = written3.filter((_, index) => !names5.some((name) => patterns[index]?.test(name)));
-  if (fitless.length > 0 && discovery.tenantsUnread === null) throw unknown2(fitless, names5);
-  const concerned = (name) => name === discovery.publicSchema || patterns.some((pattern2) => pattern2.test(name));
-  return {
-    ...discovery,
-    tenants: discovery.tenants.filter(({ schema }) => concerned(schema)),
-    groups: discovery.groups.map((group2) => ({ ...group2, schemas: group2.schemas.filter(concerned) })).filter((group2) => group2.schemas.length > 0),
-    withoutSchema: discovery.withoutSchema.filter(concerned),
-    unreadable: discovery.unreadable.filter(({ schema }) => concerned(schema))
-  };
-}
-function unknown2(fitless, names5) {
-  const [first = ""] = fitless;
-  const meant = nearest(first, names5);
-  return new UserError(
-    `The input schemas names what does not exist — no tenant fits ${listed(fitless, 5)}`,
-    `${meant === void 0 ? "correct the names" : `did you mean ${meant}?`}; nothing was changed`,
-    { code: "schemas-unknown" }
-  );
-}
-var patience3, manySchemas;
+var patience4, manySchemas;
 var init_look = __esm({
   "src/migrations/look.ts"() {
     "use strict";
     init_catalog();
     init_locked_tables();
     init_structures();
-    init_errors();
-    init_words();
-    init_plan();
-    init_rollout();
-    init_standing();
-    patience3 = 3e4;
+    init_application_of();
+    patience4 = 3e4;
     manySchemas = 200;
   }
 });
 
 // src/migrations/options.ts
-function commandOptions(options) {
-  const { project, database, signal, log, commandTimeout = anHour } = options;
-  return { project, database, signal, log, timeout: commandTimeout };
+function workOf2({ database, signal, log, commandTimeout = anHour }) {
+  return { database, signal, log, timeout: commandTimeout };
 }
 function canaryOf({ canary = onePercent }) {
   return canary;
@@ -21385,14 +22070,15 @@ function maxFailuresOf({ maxFailures = { share: onePercent } }) {
 function deadlineOf({ deadline = Number.POSITIVE_INFINITY }) {
   return deadline;
 }
-function lanesFor({ parallel: parallel2 }, tenants) {
-  return parallel2 ?? Math.max(1, Math.min(4, (0, import_node_os2.availableParallelism)(), Math.floor(tenants / 50)));
+function lanesFor({ parallel: parallel2, project }, tenants) {
+  return parallel2 ?? Math.max(1, Math.min((0, import_node_os2.availableParallelism)(), applicationOf(project).lanes(tenants)));
 }
 var import_node_os2, anHour, onePercent;
 var init_options = __esm({
   "src/migrations/options.ts"() {
     "use strict";
     import_node_os2 = require("node:os");
+    init_application_of();
     anHour = 60 * 6e4;
     onePercent = 0.01;
   }
@@ -21405,7 +22091,7 @@ function ownersRefusal(foreign, role, soFar = "nothing was changed") {
   const [owner = ""] = owners;
   return new UserError(
     `${counted(foreign.length, "schema")} ${foreign.length === 1 ? "has" : "have"} tables that belong to another role — ${listed(foreign.map(sentence), 3)}: ALTER would fail`,
-    `migrate as ${listed(owners)}, or make ${role} a member: GRANT ${quoted(owner)} TO ${quoted(role)}; ${soFar}`,
+    `migrate as ${listed(owners)}, or make ${role} a member: GRANT ${quoted3(owner)} TO ${quoted3(role)}; ${soFar}`,
     {
       code: "tables-of-another-role",
       evidence: foreign.map(({ schema, owners: owners2, tables }) => `${schema} (${owners2.join(", ")}): ${tables.join(", ")}`).join("\n")
@@ -21415,13 +22101,13 @@ function ownersRefusal(foreign, role, soFar = "nothing was changed") {
 function sentence({ schema, owners, tables }) {
   return `${schema}: ${counted(tables.length, "table")} of ${listed(owners, 2)}`;
 }
-var quoted;
+var quoted3;
 var init_owners = __esm({
   "src/migrations/owners.ts"() {
     "use strict";
     init_errors();
     init_words();
-    quoted = (name) => `"${name.replaceAll('"', '""')}"`;
+    quoted3 = (name) => `"${name.replaceAll('"', '""')}"`;
   }
 });
 
@@ -21487,11 +22173,11 @@ function inTrouble(code, count3) {
 }
 function planLines(plan) {
   const { shared, tenants, tenantsUnknown, templates, migrations } = plan;
-  const groups = Map.groupBy(tenants.filter(needsMigration), workOf2);
+  const groups = Map.groupBy(tenants.filter(needsMigration), workOf3);
   const pending = new Set([shared, ...tenants].flatMap((schema) => schema.runs));
   const running = migrations.filter(({ migration: migration2 }) => pending.has(migration2));
   return [
-    `${shared.schema} (shared): ${workOf2(shared) || "nothing to do"}`,
+    `${shared.schema} (shared): ${workOf3(shared) || "nothing to do"}`,
     ...templates.filter((template2) => template2.pending.length > 0).map((template2) => `${template2.schema} (template): ${template2.pending.join(", ")}`),
     ...[...groups].map(
       ([work3, of]) => `${counted(of.length, "tenant")} (${listed(
@@ -21520,7 +22206,7 @@ function planLines(plan) {
     ...notices(plan)
   ];
 }
-function workOf2({ pending, runs, bookkeeping }) {
+function workOf3({ pending, runs, bookkeeping }) {
   if (pending.length > 0 && pending.length === bookkeeping.length) {
     return `only the squash row${pending.length === 1 ? "" : "s"} ${pending.join(", ")}`;
   }
@@ -21768,280 +22454,18 @@ var init_safe_point = __esm({
   }
 });
 
-// src/django/initial-tables.ts
-var standing, rows, span, comparison, initialTablesShape;
-var init_initial_tables = __esm({
-  "src/django/initial-tables.ts"() {
-    "use strict";
-    init_zod();
-    standing = object({
-      migration: string2(),
-      /** In Django's sense: `--fake-initial` looks at it. */
-      initial: boolean2(),
-      /** Tables, and columns as `table.column`, that the routers let it make in the shared schema. */
-      makes: array(string2()),
-      /** Those of them that are there, by name. */
-      present: array(string2()),
-      /** Django's own word: `--fake-initial` would record it. */
-      faked: boolean2()
-    });
-    rows = array(record(string2(), unknown()));
-    span = object({ before: number2(), after: number2() });
-    comparison = object({
-      /** Why not everything that would be recorded could be seen. */
-      failure: string2().nullable(),
-      /** What the migrations changed outside of the scratch schema, as `schema.table`; rolled back like the rest. */
-      outside: array(string2()),
-      /** The name of the scratch schema, which is gone. */
-      scratch: string2(),
-      /** The shared schema. */
-      real: rows,
-      /** The scratch schema at several moments. */
-      snapshots: array(rows),
-      /** Before and after each migration that `--fake-initial` would record. */
-      steps: array(
-        span.extend({
-          migration: string2(),
-          /** Tables into which it puts rows, and which are empty in the shared schema. */
-          unfilled: array(string2())
-        })
-      ),
-      /** Before and after all that is pending; null when that could not be run to its end. */
-      end: span.nullable(),
-      endFailure: string2().nullable(),
-      endUnfilled: array(string2()),
-      /** Later migrations of the project that work on rows: nothing shows whether they have run. */
-      rowsUnknown: array(string2())
-    });
-    initialTablesShape = object({
-      /** Pending migrations that make tables or columns, in Django's order. */
-      standing: array(standing),
-      /** Only when it was asked for and something is there already. */
-      comparison: union([comparison, object({ impossible: string2() })]).nullable()
-    });
-  }
-});
-
-// src/migrations/fake-initial-verdict.ts
-function verdictOn(standing2, compared2, pending) {
-  const { report } = compared2;
-  if (report.outside.length > 0) {
-    return unproven([`the migrations change ${report.outside.join(", ")}, which is not theirs to make`]);
-  }
-  const initial = objectionsToInitial(standing2, compared2);
-  if (initial.lines.length === 0) {
-    return { fake: report.steps.map(({ migration: migration2 }) => migration2), flag: "--fake-initial" };
-  }
-  const whole = objectionsToAll(compared2);
-  if (whole.lines.length === 0) return { fake: pending, flag: "--fake" };
-  return easierOf(initial, whole, report);
-}
-function objectionsToInitial(standing2, compared2) {
-  const { report, real, snapshots } = compared2;
-  const against = "each of its initial migrations makes";
-  if (report.failure !== null) return unproven([report.failure]);
-  const halves = standing2.filter(({ initial, faked, present }) => initial && !faked && present.length > 0).map(({ migration: migration2, makes, present }) => `${migration2}: ${halfOf(makes, present)}`);
-  const later = standing2.filter(({ initial, present }) => !initial && present.length > 0).map(
-    ({ migration: migration2, present }) => `${migration2}: ${present.join(", ")} is there, and it would make it again`
-  );
-  const different = report.steps.flatMap(({ migration: migration2, before, after: after2, unfilled }) => [
-    ...found(snapshots[before], snapshots[after2], real).map((line) => `${migration2}: ${line}`),
-    ...unfilled.map((table2) => `${migration2}: it puts rows into ${table2}, which is empty`)
-  ]);
-  return { kind: "differ", lines: [...halves, ...different, ...later], against };
-}
-function halfOf(makes, present) {
-  const missing2 = makes.filter((name) => !present.includes(name));
-  return `${present.join(", ")} ${present.length === 1 ? "is" : "are"} there, ${missing2.join(", ")} ${missing2.length === 1 ? "is" : "are"} missing`;
-}
-function objectionsToAll({ report, real, snapshots }) {
-  if (report.end === null) return unproven([report.endFailure ?? "the pending migrations did not run"]);
-  const { before, after: after2 } = report.end;
-  const lines2 = [
-    ...found(snapshots[before], snapshots[after2], real),
-    ...report.endUnfilled.map((table2) => `the migrations put rows into ${table2}, which is empty`)
-  ];
-  if (lines2.length > 0) return { kind: "differ", lines: lines2, against: "its pending migrations make together" };
-  return unproven(
-    report.rowsUnknown.map(
-      (migration2) => `nothing in the catalogue tells whether ${migration2}, which works on rows, has run`
-    )
-  );
-}
-function unproven(lines2) {
-  return { kind: "unproven", lines: lines2, against: "" };
-}
-function easierOf(initial, whole, { end: end3 }) {
-  if (end3 === null) return initial;
-  if (whole.kind === "unproven") return whole;
-  return whole.lines.length < initial.lines.length ? whole : initial;
-}
-function found(before, after2, real) {
-  if (before === void 0 || after2 === void 0) throw new Error("a snapshot is missing");
-  const made2 = madeBetween(before, after2);
-  const lines2 = differences(made2, counterpart2(made2, real));
-  return [
-    ...lines2.map((line) => line.replace("that others do not have", "that no migration makes")),
-    ...unusualIn(made2, real)
-  ];
-}
-function madeBetween(before, after2) {
-  const known2 = new Set(before.others);
-  return {
-    tables: new Map(
-      [...after2.tables].filter(([name, table2]) => !(0, import_node_util2.isDeepStrictEqual)(table2, before.tables.get(name)))
-    ),
-    others: after2.others.filter((line) => !known2.has(line))
-  };
-}
-function counterpart2(made2, real) {
-  const wanted = new Set(made2.others);
-  return {
-    tables: new Map([...real.tables].filter(([name]) => made2.tables.has(name))),
-    others: real.others.filter((line) => wanted.has(line))
-  };
-}
-function unusualIn(made2, real) {
-  const wanted = new Set(made2.others);
-  const names5 = [...made2.tables.keys()].map(asIdentifier);
-  return real.others.filter((line) => !wanted.has(line) && names5.some((name) => isUnusual(line, name))).map((line) => `has ${line}`);
-}
-function isUnusual(line, table2) {
-  return line === `unlogged table ${table2}` || line.startsWith(`partition key of ${table2}: `) || line.startsWith(`parents of ${table2}: `) || line.startsWith("disabled triggers of constraint ") && line.endsWith(` on ${table2}`);
-}
-function asIdentifier(name) {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
-}
-var import_node_util2;
-var init_fake_initial_verdict = __esm({
-  "src/migrations/fake-initial-verdict.ts"() {
-    "use strict";
-    import_node_util2 = require("node:util");
-    init_structure();
-  }
-});
-
-// src/migrations/fake-initial.ts
-async function judgeInitial(discovery, { project, database, signal, log, policy }) {
-  const since = performance.now();
-  const schema = discovery.publicSchema;
-  if (!await mayHaveTablesUnknown(discovery, database)) return nothing;
-  const { standing: standing2, comparison: comparison2 } = await probe(
-    project,
-    "initial_tables",
-    {
-      request: { compare: policy !== "never", ...questions(schema) },
-      answer: initialTablesShape
-    },
-    { timeout: patience4, signal, applicationName: "initial tables" }
-  );
-  const there = standing2.filter(({ initial, present }) => initial && present.length > 0);
-  if (there.length === 0) return nothing;
-  if (policy === "never") throw tablesExist(schema, there);
-  const verdict = judge2(standing2, comparison2, pendingInShared(discovery));
-  if ("lines" in verdict) throw initialRefusal(schema, there, verdict);
-  log.step(
-    "Compared",
-    `${schema} has the tables of ${listed(verdict.fake, 5)} exactly as they would be made: recorded without running`,
-    performance.now() - since
-  );
-  return verdict;
-}
-async function mayHaveTablesUnknown(discovery, database) {
-  const { publicSchema, groups } = discovery;
-  const group2 = groups.find(({ schemas }) => schemas.includes(publicSchema));
-  if (group2 === void 0 || group2.inconsistent !== null) return false;
-  if (!group2.pending.some((migration2) => /\.0001_|initial/.test(migration2))) return false;
-  const promised = group2.expects.find(({ kind: kind2 }) => kind2 === "shared")?.columns ?? {};
-  const known2 = /* @__PURE__ */ new Set([...Object.keys(promised), "django_migrations"]);
-  const tables = (await tablesBySchema(database, [publicSchema])).get(publicSchema) ?? /* @__PURE__ */ new Set();
-  return [...tables].some((table2) => !known2.has(table2));
-}
-function pendingInShared({ publicSchema, groups }) {
-  return groups.find(({ schemas }) => schemas.includes(publicSchema))?.pending ?? [];
-}
-function judge2(standing2, comparison2, pending) {
-  if (comparison2 === null) throw new Error("the tables were not compared");
-  if ("impossible" in comparison2) {
-    return { kind: "unproven", lines: [comparison2.impossible], against: "" };
-  }
-  return verdictOn(standing2, structuresOf(comparison2), pending);
-}
-function questions(schema) {
-  const ownPath = "|| ', pg_catalog, pg_temp'";
-  if (!exactStructureSql.includes(ownPath)) throw new Error("the question has another search path");
-  const behind = `"${schema.replaceAll('"', '""')}"`.replaceAll("'", "''");
-  return {
-    real: exactStructureSql,
-    scratch: exactStructureSql.replace(ownPath, () => `|| ', ${behind}, pg_catalog, pg_temp'`)
-  };
-}
-function structuresOf(report) {
-  return { report, real: structureOf2(report.real), snapshots: report.snapshots.map(structureOf2) };
-}
-function tablesExist(schema, there) {
-  return new UserError(
-    `The shared schema ${schema} has tables that its ledger does not know — ${listed(there.map(shown2), 3)}`,
-    `leave out fake-initial: never, and they are recorded where they are exactly what the migrations make; or record them yourself: ${commands(there)}; nothing was changed`,
-    { code: "shared-tables-exist", evidence: there.map(shown2).join("\n") }
-  );
-}
-function shown2({ migration: migration2, makes, present }) {
-  const missing2 = makes.filter((name) => !present.includes(name));
-  return `${migration2} would make ${listed(makes, 5)}, ${missing2.length === 0 ? "all there" : `of which ${listed(missing2, 3)} ${missing2.length === 1 ? "is" : "are"} missing`}`;
-}
-function initialRefusal(schema, there, { kind: kind2, lines: lines2, against }) {
-  const evidence = [...lines2, "", "Tables that are there:", ...there.map(shown2)].join("\n");
-  if (kind2 === "unproven") {
-    return new UserError(
-      `Nothing proves that the tables of the shared schema ${schema} are what its pending migrations make — ${listed(lines2, 3)}`,
-      `look yourself, and if they are, record them: ${commands(there)}; nothing was changed`,
-      { code: "shared-tables-unproven", evidence }
-    );
-  }
-  return new UserError(
-    `The shared schema ${schema} has tables that its ledger does not know, other than what ${against}: ${counted(lines2.length, "difference")} — ${listed(lines2, 3)}`,
-    `make them alike, or deploy first the release that made them; or record them as they are: ${commands(there)}; nothing was changed`,
-    { code: "shared-tables-differ", evidence }
-  );
-}
-function commands([first]) {
-  const [app = "", name = ""] = first?.migration.split(".") ?? [];
-  return `python manage.py migrate_schemas --shared --fake ${app} ${name}`;
-}
-var patience4, nothing;
-var init_fake_initial = __esm({
-  "src/migrations/fake-initial.ts"() {
-    "use strict";
-    init_catalog();
-    init_structures();
-    init_initial_tables();
-    init_probe();
-    init_errors();
-    init_words();
-    init_fake_initial_verdict();
-    patience4 = 15 * 6e4;
-    nothing = { fake: [], flag: void 0 };
-  }
-});
-
 // src/migrations/shared.ts
-async function judgeShared({ plan, discovery }, options) {
-  if (!needsMigration(plan.shared)) return void 0;
-  return judgeInitial(discovery, { ...options, policy: options.fakeInitial ?? "shared-if-identical" });
-}
-async function bringShared({ plan: { shared } }, verdict, progress2, options) {
-  if (verdict === void 0) {
+async function bringShared({ plan: { shared } }, work3, progress2, options) {
+  if (work3 === void 0) {
     options.log.step("Shared", `${shared.schema}: nothing to do`);
     return false;
   }
-  const { fake: fake2, flag } = verdict;
   const since = performance.now();
   await safePoint(`the shared schema ${shared.schema}`, progress2, options);
   progress2.begun(shared.schema, "Shared");
-  const ran = await migrateShared(shared.schema, commandOptions(options), flag);
+  const ran = await work3.migrate(workOf2(options));
   progress2.ended(shared.schema, ran);
-  progress2.recordedOnly(fake2);
+  progress2.recordedOnly(work3.recordedOnly);
   progress2.phase("Shared", since);
   options.onStanding?.(progress2.outcome());
   if (ran.failure !== void 0) {
@@ -22049,15 +22473,14 @@ async function bringShared({ plan: { shared } }, verdict, progress2, options) {
     if (now !== void 0) progress2.seen(now.plan);
     throw ran.failure;
   }
-  const recorded = fake2.length === 0 ? "" : ` (recorded without running: ${listed(fake2, 3)})`;
+  const recorded = work3.recordedOnly.length === 0 ? "" : ` (recorded without running: ${listed(work3.recordedOnly, 3)})`;
   options.log.step("Shared", `${shared.schema}: ${workSentence(shared)}${recorded}`, ran.milliseconds);
   return true;
 }
-async function bringSuperTenant(words2, progress2, options) {
+async function bringSuperTenant({ command: command2, make: make2 }, progress2, options) {
   const since = performance.now();
-  const command2 = words2.join(" ");
   await safePoint("the super tenant", progress2, options);
-  const ran = await makeSuperTenant(words2, commandOptions(options));
+  const ran = await make2(workOf2(options));
   progress2.superTenantEnded(command2, ran);
   progress2.phase("Super tenant", since);
   options.onStanding?.(progress2.outcome());
@@ -22069,7 +22492,7 @@ async function bringTemplates({ templates }, progress2, options) {
     if (!exists2 || pending.length === 0) continue;
     const since = performance.now();
     await safePoint(`the template ${schema}`, progress2, options);
-    const ran = await migrateTenant(schema, commandOptions(options));
+    const ran = await applicationOf(options.project).migrateSchema(schema, workOf2(options));
     progress2.phase("Template", since);
     if (ran.failure !== void 0) throw ran.failure;
     options.log.step("Template", `${schema}: ${listed(pending, 3)}`, ran.milliseconds);
@@ -22079,101 +22502,11 @@ var init_shared = __esm({
   "src/migrations/shared.ts"() {
     "use strict";
     init_words();
-    init_commands();
-    init_fake_initial();
+    init_application_of();
     init_look();
     init_options();
     init_plan();
     init_safe_point();
-  }
-});
-
-// src/machine/quoting.ts
-function quoted2(argument) {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
-}
-function shellLine(argv) {
-  return argv.map(quoted2).join(" ");
-}
-var init_quoting = __esm({
-  "src/machine/quoting.ts"() {
-    "use strict";
-  }
-});
-
-// src/migrations/smoke-command.ts
-function parseSmokeCommand(line) {
-  const words2 = wordsOf(line.trim());
-  const [name = ""] = words2;
-  if (/(^|\/)(manage\.py|python[\d.]*)$/.test(name)) {
-    throw new RangeError(`"${line.trim()}" begins with ${name} — write what follows manage.py`);
-  }
-  if (!words2.some((word) => word.includes(place))) {
-    throw new RangeError(
-      `"${line.trim()}" has no ${place} — it is run for each tenant and must say for which, like: tenant_command ${name === "" ? "check_orders" : name} --schema=${place}`
-    );
-  }
-  if (name.includes(place))
-    throw new RangeError(`"${line.trim()}" does not begin with a command of manage.py`);
-  return words2;
-}
-function wordsOf(line) {
-  const parts = line.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+|["'].*/g);
-  return [...parts].map(([part2]) => {
-    if ((part2.replace(/"[^"]*"|'[^']*'/g, "").match(/["']/) ?? []).length > 0) {
-      throw new RangeError(`"${line}" has a quote that is not closed`);
-    }
-    return part2.replace(
-      /"([^"]*)"|'([^']*)'/g,
-      (_, double, single2) => double ?? single2 ?? ""
-    );
-  });
-}
-function requireSmokeCommands(commands2, { commands: known2 }) {
-  for (const words2 of commands2) {
-    const name = words2.slice(words2[0] === "tenant_command" ? 1 : 0).find((word) => !word.startsWith("-"));
-    if (name === void 0 || known2.includes(name)) continue;
-    const meant = nearest(name, known2);
-    throw new UserError(
-      `The project has no command ${name} — smoke-command names it`,
-      meant === void 0 ? "correct smoke-command, or leave it out; nothing was changed" : `did you mean ${meant}? nothing was changed`,
-      { code: "command-missing" }
-    );
-  }
-}
-async function smokeCommand(project, command2, schema, { signal, log, timeout: timeout6 }) {
-  const words2 = command2.map((word) => word.replaceAll(place, schema));
-  const failed2 = (observed2, evidence) => new UserError(
-    `The smoke test failed in tenant ${schema} — ${words2.join(" ")}: ${observed2}`,
-    `look at that tenant, or run it yourself: manage.py ${shellLine(words2)}`,
-    { code: "smoke-test-failed", ...evidence === void 0 ? {} : { evidence } }
-  );
-  try {
-    const result = await manage(project, words2, {
-      timeout: timeout6,
-      signal,
-      onLine: (line) => log.debug(line),
-      applicationName: schema
-    });
-    if (succeeded(result)) return void 0;
-    return failed2(failureLine(result) || ending(result), lastWords(result, 40));
-  } catch (error3) {
-    if (!(error3 instanceof UserError) || error3.code !== "command-timed-out") throw error3;
-    return failed2(`it did not end within ${showDuration(timeout6)}`);
-  }
-}
-var place;
-var init_smoke_command = __esm({
-  "src/migrations/smoke-command.ts"() {
-    "use strict";
-    init_command_output();
-    init_project();
-    init_duration();
-    init_errors();
-    init_words();
-    init_machine();
-    init_quoting();
-    place = "{schema}";
   }
 });
 
@@ -22247,63 +22580,6 @@ var init_fleet = __esm({
         this.count = before;
       }
     };
-  }
-});
-
-// src/migrations/unknown-outcome.ts
-function isUnknownOutcome(error3) {
-  return error3 instanceof LostConnection || error3 instanceof UserError && error3.code === "command-timed-out";
-}
-async function lookWhatBecame(tenant2, error3, { project, database, standing: standing2 }) {
-  const { schema, pending } = tenant2;
-  const { code, evidence } = error3;
-  const circumstances2 = { code, cause: error3, ...evidence ? { evidence } : {} };
-  const [what, observed2] = wordsOf2(schema, error3);
-  let applied2;
-  try {
-    await endSession(database, sessionName(project, schema));
-    applied2 = await appliedIn(database, schema);
-  } catch (unreadable3) {
-    const why = unreadable3 instanceof LostConnection ? unreadable3.observed : messageOf(unreadable3);
-    throw new UserError(
-      `${what} — ${observed2}; what became of it is not known, because its ledger cannot be read: ${why}`,
-      ["run again: the ledger is read first, and it goes on from there", ...standing2].join("; "),
-      circumstances2
-    );
-  }
-  const [next, ...others3] = pending.filter((migration2) => !applied2.has(migration2));
-  if (next === void 0) return {};
-  const recorded = pending.filter((migration2) => applied2.has(migration2));
-  const done2 = recorded.length === 0 ? "" : `${listed(recorded, 3)} ${recorded.length === 1 ? "is" : "are"} recorded, `;
-  const more = others3.length === 0 ? "" : `, nor ${others3.length === 1 ? others3[0] : "what follows"}`;
-  return {
-    failure: new UserError(
-      `${what} — ${observed2}; its ledger was read again: ${done2}${next} is not${recorded.length === 0 ? " recorded" : ""}${more}`,
-      "run again: it goes on from there, or says what was left half done",
-      circumstances2
-    )
-  };
-}
-function wordsOf2(schema, error3) {
-  if (error3 instanceof LostConnection) return [`The connection was lost in tenant ${schema}`, error3.observed];
-  return [`Tenant ${schema} was not migrated in time`, error3.message.replaceAll(" — ", ", ")];
-}
-async function appliedIn(database, schema) {
-  const ledger = `"${schema.replaceAll('"', '""')}".django_migrations`;
-  const [found3] = await database.query("select to_regclass($1) is not null as exists", [
-    ledger
-  ]);
-  if (found3?.exists !== true) return /* @__PURE__ */ new Set();
-  const rows2 = await database.query(`select app || '.' || name as name from ${ledger}`);
-  return new Set(rows2.map(({ name }) => name));
-}
-var init_unknown_outcome = __esm({
-  "src/migrations/unknown-outcome.ts"() {
-    "use strict";
-    init_own_sessions();
-    init_project();
-    init_errors();
-    init_words();
   }
 });
 
@@ -22431,12 +22707,9 @@ async function migrateOne(tenant2, lane, work3) {
   } catch (error3) {
     work3.signal.throwIfAborted();
     if (!isUnknownOutcome(error3)) throw error3;
-    const { project, database, progress: progress2 } = work3;
-    const { failure: failure2 } = await lookWhatBecame(tenant2, error3, {
-      project,
-      database,
-      standing: progress2.standing
-    });
+    const { application, database, progress: progress2 } = work3;
+    const asking = { database, standing: progress2.standing };
+    const { failure: failure2 } = await application.lookWhatBecame(tenant2, error3, asking);
     return { milliseconds: performance.now() - started, failure: failure2 };
   }
 }
@@ -22505,6 +22778,8 @@ var init_tenants = __esm({
 // src/migrations/unrecorded.ts
 async function recordProven(look3, progress2, options) {
   const { plan, structures } = look3;
+  const { record: record2 } = applicationOf(options.project);
+  if (record2 === void 0) return false;
   const waiting = plan.tenants.filter(({ unrecorded }) => unrecorded !== void 0);
   const typesOf = new Map(plan.tenants.map(({ schema, tenantType }) => [schema, tenantType]));
   const atHead = new Set(
@@ -22524,7 +22799,7 @@ async function recordProven(look3, progress2, options) {
     }
     await safePoint(`tenant ${schema} (recording ${unrecorded})`, progress2, options);
     progress2.begun(schema, "Recorded");
-    const ran = await recordMigration(schema, unrecorded, commandOptions(options));
+    const ran = await record2(schema, unrecorded, workOf2(options));
     progress2.ended(schema, ran);
     recorded = true;
     if (ran.failure === void 0) {
@@ -22537,192 +22812,10 @@ var init_unrecorded = __esm({
   "src/migrations/unrecorded.ts"() {
     "use strict";
     init_errors();
-    init_commands();
+    init_application_of();
     init_options();
     init_plan();
     init_safe_point();
-  }
-});
-
-// src/migrations/verify.ts
-function judge3(discovery, structures, before) {
-  const kinds2 = kindBySchema(discovery);
-  const incomplete2 = incompleteOf(kinds2, structures);
-  const invalidIndexes = invalidOf(kinds2, structures);
-  const drift = driftOf(discovery, structures, before);
-  const tenantKinds = discovery.kinds.filter(({ kind: kind2 }) => kind2 === "tenant");
-  return {
-    schemas: kinds2.size,
-    tables: tenantKinds.map((kind2) => kind2.tables.length),
-    columns: tenantKinds.map((kind2) => sum(Object.values(kind2.columns).map(({ length }) => length))),
-    incomplete: incomplete2,
-    invalidIndexes,
-    drift,
-    compared: before !== void 0,
-    failure: ledgersOf(discovery) ?? missingIn(incomplete2) ?? invalidIn2(invalidIndexes) ?? driftedIn(drift)
-  };
-}
-function kindBySchema({ publicSchema, tenants, kinds: kinds2 }) {
-  const shared = kinds2.find(({ kind: kind2 }) => kind2 === "shared");
-  const byType = new Map(
-    kinds2.filter(({ kind: kind2 }) => kind2 === "tenant").map((kind2) => [kind2.tenantType, kind2])
-  );
-  const rows2 = tenants.filter(({ schema }) => schema !== publicSchema);
-  return new Map([
-    [publicSchema, shared],
-    ...rows2.map(({ schema, tenantType }) => [
-      schema,
-      byType.get(tenantType)
-    ])
-  ]);
-}
-function incompleteOf(kinds2, structures) {
-  const groups = new Map(structures.flatMap((group2) => group2.schemas.map((schema) => [schema, group2])));
-  const judged2 = /* @__PURE__ */ new Map();
-  return [...kinds2].flatMap(([schema, kind2]) => {
-    if (kind2 === void 0) return [];
-    const structure = groups.get(schema)?.structure;
-    const verdicts = judged2.get(kind2) ?? /* @__PURE__ */ new Map();
-    judged2.set(kind2, verdicts);
-    const verdict = verdicts.get(structure) ?? missingOf(kind2, structure);
-    verdicts.set(structure, verdict);
-    return verdict.missing.length + verdict.missingColumns.length === 0 ? [] : [{ schema, ...verdict }];
-  });
-}
-function missingOf({ tables, columns: columns2 }, structure) {
-  const missing2 = tables.filter((table2) => structure?.tables.has(table2) !== true);
-  const missingColumns = Object.entries(columns2).flatMap(([table2, names5]) => {
-    const found3 = structure?.tables.get(table2);
-    if (found3 === void 0) return [];
-    const existing = new Set(found3.columns.map(({ name }) => name));
-    return names5.filter((name) => !existing.has(name)).map((name) => `${table2}.${name}`);
-  });
-  return { missing: missing2, missingColumns };
-}
-function invalidOf(kinds2, structures) {
-  return structures.flatMap(({ schemas, structure }) => {
-    const invalid3 = [...structure.tables.values()].flatMap(({ indexes: indexes3 }) => indexes3).filter(({ valid }) => !valid);
-    return schemas.filter((schema) => kinds2.has(schema)).flatMap((schema) => invalid3.map(({ name }) => ({ schema, index: name })));
-  });
-}
-function ledgersOf(discovery) {
-  const plan = planMigrations(discovery);
-  const [refusal2] = [...refusals2(plan), ...troubles(plan)];
-  if (refusal2 !== void 0) return refusal2;
-  if (plan.tenantsUnknown !== void 0) {
-    return new UserError(
-      `The tenants cannot be read — ${plan.tenantsUnknown === "no-table" ? `there is no table ${discovery.tenantModel.table}` : plan.tenantsUnknown}`,
-      "migrate the shared schema first",
-      { code: "tenants-unreadable" }
-    );
-  }
-  const behind = [plan.shared, ...plan.tenants].filter(({ pending }) => pending.length > 0);
-  if (behind.length === 0) return void 0;
-  return new UserError(
-    `${counted(behind.length, "schema")} ${behind.length === 1 ? "is" : "are"} behind the code — ${listed(
-      behind.map(({ schema, pending }) => `${schema} lacks ${listed(pending, 2)}`),
-      3
-    )}`,
-    "run migrate-schemas; if it has just run, another deployment may have changed the ledger meanwhile",
-    { code: "migrations-left-pending" }
-  );
-}
-function missingIn(incomplete2) {
-  if (incomplete2.length === 0) return void 0;
-  const what = incomplete2.every(({ missing: missing2 }) => missing2.length === 0) ? "columns" : "tables";
-  return new UserError(
-    `${counted(incomplete2.length, "schema")} ${incomplete2.length === 1 ? "lacks" : "lack"} ${what} — ${listed(
-      incomplete2.map(
-        ({ schema, missing: missing2, missingColumns }) => `${schema} has no ${listed([...missing2, ...missingColumns.map((name) => `column ${name}`)], 3)}`
-      ),
-      3
-    )}`,
-    "their ledgers say that everything is applied, so migrating again makes nothing: restore what is missing; where an app lacks all of its tables, fake that app back to zero in that schema and migrate again",
-    {
-      code: "tenant-tables-missing",
-      evidence: incomplete2.map(
-        ({ schema, missing: missing2, missingColumns }) => `${schema}: ${[...missing2, ...missingColumns].join(", ")}`
-      ).join("\n")
-    }
-  );
-}
-function invalidIn2(invalid3) {
-  const [first] = invalid3;
-  if (first === void 0) return void 0;
-  const commands2 = invalid3.map(
-    ({ schema, index }) => `DROP INDEX CONCURRENTLY ${quoted3(schema)}.${quoted3(index)};`
-  );
-  const one = invalid3.length === 1;
-  return new UserError(
-    `${one ? "An index is" : `${counted(invalid3.length, "index", "indexes")} are`} invalid — ${listed(
-      invalid3.map(({ schema, index }) => `${schema}: ${index}`),
-      3
-    )}: PostgreSQL keeps ${one ? "it" : "them"} up to date and never reads ${one ? "it" : "them"}`,
-    `unless ${one ? "it is" : "they are"} being built right now, remove ${one ? "it" : "each"} and make it again: ${commands2[0]}`,
-    { code: "invalid-index", ...one ? {} : { evidence: commands2.join("\n") } }
-  );
-}
-function driftedIn(drift) {
-  const groups = drift.flatMap(({ others: others3 }) => others3).filter(({ byThisRun }) => byThisRun.length > 0);
-  const [first] = groups;
-  if (first === void 0) return void 0;
-  const schemas = groups.flatMap(({ byThisRun }) => byThisRun);
-  return new UserError(
-    `${counted(schemas.length, "tenant")} came out of this run otherwise than the others — ${listed(first.byThisRun, 3)}: ${listed(first.differences, 3)}`,
-    "a migration has made something else of them than of the others: their data, a trigger, or something that was there before; bring them in line by hand, and find out why before the next run",
-    {
-      code: "tenant-drifted",
-      evidence: groups.map(({ byThisRun, differences: differences3 }) => `${byThisRun.join(", ")}:
-  ${differences3.join("\n  ")}`).join("\n")
-    }
-  );
-}
-function proofSentence({ schemas, tables, columns: columns2, drift, compared: compared2 }) {
-  const tenants = schemas - 1;
-  if (tenants === 0) return "the shared schema has all its tables and columns";
-  const each = tables.length === 1 ? `all ${counted(tables[0] ?? 0, "table")} and ${counted(columns2[0] ?? 0, "column")}` : "all tables and columns of their type";
-  const proven = `${counted(tenants, "tenant")} ${tenants === 1 ? "has" : "have"} ${each}`;
-  if (drift.every(({ others: others3 }) => others3.length === 0)) return proven;
-  return `${proven}; ${differingSentence(drift, compared2 ? " (since before this run)" : "")}`;
-}
-async function proveSchema(schema, discovery, database) {
-  const only2 = restrictedTo(schema, discovery);
-  const kinds2 = kindBySchema(only2);
-  if (!kinds2.has(schema)) {
-    const failure2 = new UserError(
-      `The tenant ${schema} cannot be found — the project’s default manager does not show its row`,
-      "look at the manager of the tenant model",
-      { code: "tenant-hidden" }
-    );
-    return { tables: 0, failure: failure2 };
-  }
-  const proof = judge3(only2, await readStructures(database, [discovery.publicSchema, schema]));
-  return { tables: kinds2.get(schema)?.tables.length ?? 0, failure: proof.failure };
-}
-function restrictedTo(schema, discovery) {
-  const concerned = /* @__PURE__ */ new Set([schema, discovery.publicSchema]);
-  return {
-    ...discovery,
-    tenants: discovery.tenants.filter((tenant2) => concerned.has(tenant2.schema)),
-    groups: discovery.groups.map((group2) => ({
-      ...group2,
-      schemas: group2.schemas.filter((name) => concerned.has(name))
-    })),
-    withoutSchema: discovery.withoutSchema.filter((name) => concerned.has(name)),
-    unreadable: discovery.unreadable.filter((unknown3) => concerned.has(unknown3.schema))
-  };
-}
-var sum, quoted3;
-var init_verify = __esm({
-  "src/migrations/verify.ts"() {
-    "use strict";
-    init_structures();
-    init_errors();
-    init_words();
-    init_drift();
-    init_plan();
-    sum = (numbers) => numbers.reduce((total, number5) => total + number5, 0);
-    quoted3 = (name) => `"${name.replaceAll('"', '""')}"`;
   }
 });
 
@@ -23112,10 +23205,11 @@ function ownFailure({ schema, failure: failure2 }) {
 }
 async function tryCommands(schemas, { progress: progress2, options }) {
   const commands2 = options.smokeCommands ?? [];
+  const { smoke } = applicationOf(options.project);
   const since = performance.now();
   for (const schema of schemas) {
     for (const command2 of commands2) {
-      const failure2 = await smokeCommand(options.project, command2, schema, commandOptions(options));
+      const failure2 = await smoke(command2, schema, workOf2(options));
       stopAtFirst(failure2 === void 0 ? [] : [{ schema, failure: failure2 }], progress2);
     }
   }
@@ -23186,11 +23280,11 @@ var init_wave_checks = __esm({
     init_duration();
     init_errors();
     init_words();
+    init_application_of();
     init_estimate();
     init_options();
     init_rollout();
     init_smoke();
-    init_smoke_command();
   }
 });
 
@@ -23217,14 +23311,12 @@ async function carryOut(progress2, options) {
   let look3 = await firstLook(progress2, options);
   for (const notice of notices(look3.plan)) options.log.info(notice);
   refuse2(look3.plan, options);
-  const superTenant = superTenantWords(options.superTenantCommand, look3.discovery);
-  requireSmokeCommands(options.smokeCommands ?? [], look3.discovery);
-  const verdict = await judgeShared(look3, options);
+  const { shared, superTenant } = await look3.standing.prepare(look3.plan, options);
   if (options.dryRun) {
     options.log.details("The plan", planLines(look3.plan).join("\n"));
     return;
   }
-  const sharedChanged = await bringShared(look3, verdict, progress2, options);
+  const sharedChanged = await bringShared(look3, shared, progress2, options);
   if (superTenant !== void 0) await bringSuperTenant(superTenant, progress2, options);
   if (await isOutdated(look3, options)) look3 = await lookAgain(progress2, options);
   await bringTemplates(look3.plan, progress2, options);
@@ -23254,11 +23346,8 @@ async function firstLook(progress2, options) {
   options.log.step("Plan", planSentence(look3.plan), performance.now() - since);
   return look3;
 }
-async function isOutdated({ discovery, plan }, { database, schemas }) {
-  if (plan.tenantsUnknown !== void 0) return true;
-  const known2 = /* @__PURE__ */ new Set([...discovery.tenants.map(({ schema }) => schema), ...discovery.hiddenTenants]);
-  const names5 = await tenantNames(database, discovery, schemas);
-  return names5.length > known2.size || names5.some((name) => !known2.has(name));
+async function isOutdated({ standing: standing2, plan }, { database, schemas }) {
+  return plan.tenantsUnknown !== void 0 || standing2.isOutdated(database, schemas);
 }
 async function lookAgain(progress2, options) {
   const before = progress2.plan === void 0 ? "" : planSentence(progress2.plan);
@@ -23282,7 +23371,7 @@ function limitOf(plan, options) {
   return failuresThatStop(maxFailuresOf(options), plan.tenants.length + plan.troubled.length);
 }
 async function bringTenants(look3, progress2, options) {
-  const { plan, structures } = look3;
+  const { plan } = look3;
   const pending = plan.tenants.filter((tenant2) => needsMigration(tenant2) && tenant2.unrecorded === void 0);
   if (pending.length === 0) {
     options.log.step("Tenants", upToDateSentence(plan));
@@ -23290,22 +23379,15 @@ async function bringTenants(look3, progress2, options) {
   }
   await refuseOtherOwners(look3, pending, options);
   const parallel2 = await makeRoom(lanesFor(options, pending.length), options);
-  const engine = ladder({
-    ...commandOptions(options),
-    choice: options.engine ?? "auto",
-    postMigrate: options.postMigrate ?? "auto",
-    publicSchema: plan.shared.schema,
-    pending,
-    lanes: parallel2,
-    structureBefore: new Map(structures.flatMap(({ id, schemas }) => schemas.map((name) => [name, id]))),
-    sharedTables: [...locksOnShared(plan).keys()]
-  });
+  const application = applicationOf(options.project);
+  const engine = application.engine(look3, { pending, lanes: parallel2, work: workOf2(options), options });
   const rows2 = await rowsBefore(pending, options);
   try {
     return await migrateTenants({
       ...options,
       plan,
       pending,
+      application,
       engine,
       progress: progress2,
       parallel: parallel2,
@@ -23322,10 +23404,10 @@ async function bringTenants(look3, progress2, options) {
     await engine.close();
   }
 }
-async function refuseOtherOwners({ discovery }, pending, { database }) {
+async function refuseOtherOwners({ standing: standing2 }, pending, { database }) {
   const running = pending.filter(({ runs }) => runs.length > 0).map(({ schema }) => schema);
   const foreign = await readForeignTables(database, running);
-  const refusal2 = ownersRefusal(foreign, discovery.database.identity.role, "no tenant was touched");
+  const refusal2 = ownersRefusal(foreign, standing2.role, "no tenant was touched");
   if (refusal2 !== void 0) throw refusal2;
 }
 function upToDateSentence({ tenants }) {
@@ -23341,7 +23423,10 @@ function failureOf3(end3, progress2, options) {
 function proveAll(look3, progress2, { log }, before) {
   const since = performance.now();
   const migrated = new Set(progress2.migratedTenants);
-  const proof = judge3(look3.discovery, look3.structures, before && { ...before, migrated });
+  const proof = look3.standing.prove(
+    look3.structures,
+    before && { fleet: before.standing.fleet, structures: before.structures, migrated }
+  );
   progress2.proven(proof);
   log.details("Tenants that are not like the others", driftLines(proof.drift).join("\n"));
   if (proof.failure !== void 0) throw proof.failure;
@@ -23353,10 +23438,9 @@ var init_migrate = __esm({
     init_structure_owners();
     init_errors();
     init_words();
+    init_application_of();
     init_budget();
-    init_commands();
     init_drift();
-    init_engines();
     init_failed_fleet();
     init_headroom2();
     init_look();
@@ -23367,7 +23451,6 @@ var init_migrate = __esm({
     init_progress();
     init_safe_point();
     init_shared();
-    init_smoke_command();
     init_tenants();
     init_unrecorded();
     init_verify();
@@ -31509,7 +31592,7 @@ function projectOf({ databaseUrl: databaseUrl2, workingDirectory, python, settin
   };
 }
 var connectTimeout;
-var init_project2 = __esm({
+var init_project3 = __esm({
   "src/actions/project.ts"() {
     "use strict";
     init_advisory_lock();
@@ -31517,9 +31600,9 @@ var init_project2 = __esm({
     init_lock_holder();
     init_own_sessions();
     init_url_compose();
-    init_timeouts();
     init_words();
     init_local();
+    init_timeouts();
     connectTimeout = 1e4;
   }
 });
@@ -31841,7 +31924,7 @@ var init_migrate_schemas = __esm({
     init_yaml_field();
     init_fields2();
     init_migration_report();
-    init_project2();
+    init_project3();
     init_rollout_check();
     fleetFields = {
       superTenantCommand: text.optional(),
@@ -32384,7 +32467,7 @@ var init_provision_tenant = __esm({
     init_fields();
     init_yaml_field();
     init_fields2();
-    init_project2();
+    init_project3();
     tenantFields = {
       schemaName: text,
       tenantName: text.optional(),
@@ -33940,7 +34023,7 @@ var init_renewable = __esm({
   }
 });
 
-// src/deployment/release.ts
+// src/deployment/releases/release.ts
 function workingNames(container) {
   return {
     next: `${container}-tenantry-next`,
@@ -34047,7 +34130,7 @@ function envFileOf(home, container, key2) {
 }
 var import_node_crypto5, labels;
 var init_release = __esm({
-  "src/deployment/release.ts"() {
+  "src/deployment/releases/release.ts"() {
     "use strict";
     import_node_crypto5 = require("node:crypto");
     init_container_options();
@@ -34071,315 +34154,7 @@ var init_release = __esm({
   }
 });
 
-// src/deployment/request.ts
-var noImage;
-var init_request = __esm({
-  "src/deployment/request.ts"() {
-    "use strict";
-    noImage = {
-      registry: "",
-      repository: "",
-      tag: void 0,
-      digest: void 0,
-      name: ""
-    };
-  }
-});
-
-// src/deployment/run-specification.ts
-function runSpecificationOf(request2) {
-  return runSpecificationJson.parse(request2);
-}
-var text2, texts2, optionShape, shape, runSpecificationJson;
-var init_run_specification = __esm({
-  "src/deployment/run-specification.ts"() {
-    "use strict";
-    init_zod();
-    text2 = string2();
-    texts2 = array(text2);
-    optionShape = {
-      networkAliases: texts2.optional(),
-      hostname: text2.optional(),
-      dns: texts2.optional(),
-      logDriver: text2.optional(),
-      logOptions: record(text2, text2).optional(),
-      capAdd: texts2.optional(),
-      capDrop: texts2.optional(),
-      securityOptions: texts2.optional(),
-      readOnly: boolean2().optional(),
-      tmpfs: texts2.optional(),
-      ulimits: texts2.optional(),
-      init: boolean2().optional(),
-      shmSize: number2().optional()
-    };
-    shape = {
-      command: texts2.optional(),
-      ports: array(
-        object({
-          address: text2.optional(),
-          hostPort: number2(),
-          containerPort: number2(),
-          protocol: _enum(["tcp", "udp"])
-        })
-      ),
-      replicas: number2().optional(),
-      mounts: array(
-        object({ type: _enum(["bind", "volume"]), source: text2, target: text2, readOnly: boolean2() })
-      ),
-      networks: texts2,
-      extraHosts: texts2,
-      labels: record(text2, text2),
-      memory: number2().optional(),
-      cpus: number2().optional(),
-      user: text2.optional(),
-      envMode: _enum(["env-file", "mount"]).optional(),
-      envPath: text2.optional(),
-      /** May be secret, as the environment beside it: both files are for this account only. */
-      files: record(text2, text2).optional(),
-      options: object(optionShape).optional(),
-      restart: text2,
-      health: object({
-        command: text2,
-        interval: number2(),
-        timeout: number2(),
-        retries: number2(),
-        startPeriod: number2()
-      }).optional(),
-      healthUrl: text2.optional(),
-      healthHost: text2.optional(),
-      stopTimeout: number2(),
-      sharedVolumes: boolean2()
-    };
-    runSpecificationJson = object(shape);
-  }
-});
-
-// src/deployment/record.ts
-function keyOf2(release, settings3) {
-  return `${fileName(release)}-${settings3}`;
-}
-function keyOfContainer(container) {
-  const { [labels.release]: release, [labels.settings]: settings3 } = container.labels;
-  if (release !== void 0 && settings3 !== void 0) return keyOf2(release, settings3);
-  return keyOf2(adoptedRelease(container), container.id.slice(0, 16));
-}
-function adoptedRelease({ id, image, labels: own2 }) {
-  const named6 = own2[labels.release];
-  if (named6 !== void 0) return named6;
-  const tag = /:([\w][\w.-]*)$/.exec(image.replace(/@.*$/, ""))?.[1];
-  return `adopted-${tag ?? id.slice(0, 12)}`;
-}
-function readRecord(json) {
-  let content;
-  try {
-    content = JSON.parse(json);
-  } catch {
-    return "it is no JSON";
-  }
-  const { data, error: error3 } = recordJson.safeParse(content);
-  if (data !== void 0) return data;
-  const [issue3] = error3.issues;
-  return `${issue3?.path.join(".") ?? "it"}: ${issue3?.message ?? "cannot be understood"}`;
-}
-function recordOf(request2, { settings: settings3, digest, imageId, mechanism, at: at2 }) {
-  return {
-    schema: 1,
-    container: request2.container,
-    environment: request2.environment,
-    release: releaseOf(request2),
-    settings: settings3,
-    image: request2.image.name,
-    // What was sent, and what only this server has, is known by its id alone.
-    ...request2.transfer === "ssh" || digest === request2.image.id ? {} : { digest },
-    imageId,
-    run: request2.run,
-    at: at2.toISOString(),
-    mechanism,
-    specification: runSpecificationOf(request2)
-  };
-}
-function recordOfContainer(container, request2, { repoDigests, notKept, at: at2 }) {
-  const { settings: settings3, ...named6 } = {
-    settings: container.labels[labels.settings] ?? container.id.slice(0, 16),
-    release: adoptedRelease(container)
-  };
-  const image = container.image.replace(/@.*$/, "").replace(/:[\w][\w.-]*$/, "");
-  const digest = repoDigests.find((each) => each.startsWith(`${image}@`))?.split("@")[1];
-  const own2 = Object.entries(container.labels).filter(([name]) => !name.startsWith("tenantry."));
-  return {
-    schema: 1,
-    container: request2.container,
-    environment: request2.environment,
-    ...named6,
-    settings: settings3,
-    image,
-    ...digest === void 0 ? {} : { digest },
-    imageId: container.imageId,
-    run: container.labels[labels.run] ?? "started by hand or by another tool",
-    at: at2.toISOString(),
-    mechanism: "none",
-    specification: {
-      command: container.command,
-      ports: container.ports,
-      mounts: container.mounts,
-      networks: container.networks.filter((network) => network !== "bridge"),
-      extraHosts: container.extraHosts,
-      // Another tool's labels would make the copy look like its own.
-      labels: Object.fromEntries(own2.filter(([name]) => !name.startsWith("com.docker."))),
-      memory: container.memory === 0 ? void 0 : container.memory,
-      cpus: container.cpus === 0 ? void 0 : container.cpus,
-      options: {
-        ...container.options,
-        networkAliases: (container.options.networkAliases ?? []).filter(
-          (alias) => alias !== request2.container
-        )
-      },
-      user: container.user === "" ? void 0 : container.user,
-      restart: container.labels[labels.restart] ?? container.restart,
-      healthUrl: request2.healthUrl,
-      healthHost: request2.healthHost,
-      stopTimeout: request2.stopTimeout,
-      sharedVolumes: request2.sharedVolumes
-    },
-    ...isForeign(container) ? { adopted: { id: container.id, notKept } } : {}
-  };
-}
-function chosenRecord(releases, wanted, { serving, container, host }) {
-  const stored = wanted === "previous" ? previousOf(releases, serving) : named4(releases, wanted);
-  if (stored === void 0) {
-    const what = wanted === "previous" ? "the release before" : `the release ${wanted}`;
-    throw new UserError(
-      `${container} cannot go back to ${what} on ${host} — ${whatIsThere(releases, serving)}`,
-      "give one of those as release, or deploy the image that you want",
-      { code: "nothing-to-go-back-to" }
-    );
-  }
-  if ("record" in stored && stored.hasEnvironment) return stored.record;
-  const problem = "problem" in stored ? stored.problem : "its environment file is missing";
-  throw new UserError(
-    `${container} cannot go back to ${stored.key} on ${host} — the record ~/.tenantry/${container}/releases/${stored.key}.json cannot be used: ${problem}`,
-    `choose another release (${whatIsThere(releases, serving)}), or deploy its image`,
-    { code: "release-unreadable" }
-  );
-}
-function previousOf({ records, current, previous }, serving) {
-  const key2 = current !== void 0 && serving !== current ? current : previous;
-  return key2 === void 0 || key2 === serving ? void 0 : records.find((each) => each.key === key2);
-}
-function named4({ records }, name) {
-  const exact = records.find(({ key: key2 }) => key2 === name);
-  if (exact !== void 0) return exact;
-  const [newest] = newestFirst(records).filter((each) => "record" in each && each.record.release === name);
-  return newest ?? records.find((each) => "problem" in each && each.key.startsWith(`${fileName(name)}-`));
-}
-function newestFirst(records) {
-  const at2 = (stored) => "record" in stored ? stored.record.at : "";
-  return [...records].sort((one, other) => at2(one) < at2(other) ? 1 : -1);
-}
-function whatIsThere({ records }, serving) {
-  const names5 = newestFirst(records).filter(({ key: key2 }) => key2 !== serving).map((stored) => "record" in stored ? stored.record.release : stored.key);
-  return names5.length === 0 ? "no other release is recorded there" : `there are ${listed([...new Set(names5)])}`;
-}
-function recordsToPrune({ records, current, previous }, keep) {
-  const readable = newestFirst(records).flatMap((stored) => "record" in stored ? [stored] : []);
-  const spared = readable.filter(({ key: key2 }) => key2 === current || key2 === previous);
-  const others3 = readable.filter((stored) => !spared.includes(stored));
-  const room = Math.max(0, keep - spared.length);
-  const used = new Set([...spared, ...others3.slice(0, room)].map(({ record: record2 }) => record2.imageId));
-  return others3.slice(room).map(({ key: key2, record: { release, image: name, imageId: id } }) => {
-    return { key: key2, release, image: used.has(id) ? void 0 : { id, name } };
-  });
-}
-function imageOf({ image, digest, imageId }) {
-  if (digest !== void 0) return { ...readImageName(image), digest };
-  return { ...noImage, name: image, id: imageId };
-}
-var recordJson;
-var init_record = __esm({
-  "src/deployment/record.ts"() {
-    "use strict";
-    init_zod();
-    init_image();
-    init_errors();
-    init_words();
-    init_release();
-    init_request();
-    init_run_specification();
-    recordJson = object({
-      schema: literal(1),
-      container: string2(),
-      environment: string2(),
-      release: string2().min(1),
-      settings: string2().min(1),
-      image: string2().min(1),
-      digest: string2().regex(/^sha256:[0-9a-f]{64}$/).optional(),
-      imageId: string2().min(1),
-      run: string2(),
-      at: iso_exports.datetime(),
-      mechanism: string2(),
-      specification: runSpecificationJson,
-      adopted: object({ id: string2(), notKept: array(string2()) }).optional()
-    });
-  }
-});
-
-// src/deployment/adoption.ts
-async function servingOnPort(docker, request2) {
-  for (const { hostPort, protocol } of request2.ports) {
-    for (const name of await docker.publishersOf(hostPort, protocol)) {
-      const container = await docker.container(name);
-      if (container !== void 0 && isSameApplication(container, request2)) return container.id;
-    }
-  }
-  return void 0;
-}
-function isSameApplication(found3, { container, image }) {
-  if (!isForeign(found3) || found3.labels["com.docker.swarm.service.id"] !== void 0) return false;
-  if (found3.labels["com.docker.compose.service"] === container) return true;
-  return image.name !== "" && lastPart(found3.image) === lastPart(image.name);
-}
-function lastPart(image) {
-  return image.replace(/@.*$/, "").replace(/^.*\//, "").replace(/:.*$/, "");
-}
-function refuseUnadoptable(found3, host) {
-  if (found3 === void 0 || !isForeign(found3) || !found3.autoRemove) return;
-  throw new UserError(
-    `The container ${found3.name} on ${host} cannot be taken over — it was started with --rm: once it is stopped it is gone, and could not come back if the new version is no good`,
-    "start it without --rm, or remove it yourself (users have nothing meanwhile), then run again",
-    { code: "container-not-adoptable" }
-  );
-}
-function adoptionLines(found3, container) {
-  if (!isForeign(found3)) return [];
-  const where = found3.name === container ? "" : ` (${found3.name}, found by its published port)`;
-  const lacks = found3.beyondUs.length === 0 ? "" : `; a rollback would make it anew, without ${listed(found3.beyondUs)}, which Tenantry cannot give`;
-  return [
-    `it was not started by Tenantry${where}: it is taken over as the release ${adoptedRelease(found3)}, and kept, stopped, as ${container}-tenantry-adopted as long as it is the one to go back to${lacks}`,
-    ...composeLines(found3)
-  ];
-}
-function composeLines({ labels: own2 }) {
-  const project = own2["com.docker.compose.project"];
-  if (project === void 0) return [];
-  const service = own2["com.docker.compose.service"] ?? "unknown";
-  const file = own2["com.docker.compose.project.config_files"];
-  const inFile = file === void 0 ? "its Compose file" : file;
-  return [
-    `it belongs to the Compose project ${project}, service ${service}: a later "docker compose up" there would start that service again beside this one, and fail because the port is taken; "docker compose down" would remove what is kept of it`,
-    `to hand the service over for good, take ${service} out of ${inFile} once the new version serves; other services that call it by the name ${service} reach the new one only on a network that both join (networks) and where it has that name, too (network-aliases: ${service})`
-  ];
-}
-var init_adoption = __esm({
-  "src/deployment/adoption.ts"() {
-    "use strict";
-    init_errors();
-    init_words();
-    init_record();
-    init_release();
-  }
-});
-
-// src/deployment/health-probe.ts
+// src/deployment/request/health-probe.ts
 function outsideProbe({ healthUrl, healthHost }, host) {
   if (healthUrl === void 0) return void 0;
   const address2 = host.includes(":") ? `[${host}]` : host;
@@ -34421,12 +34196,714 @@ function ipv4Address(address2) {
   return address2 === "0.0.0.0" ? void 0 : address2;
 }
 var init_health_probe = __esm({
-  "src/deployment/health-probe.ts"() {
+  "src/deployment/request/health-probe.ts"() {
     "use strict";
   }
 });
 
-// src/deployment/front.ts
+// src/deployment/server/reconnect.ts
+async function reconnected(machine, { log, limit: limit3, attempts = reconnecting.attempts }) {
+  for (let attempt2 = 1; attempt2 <= attempts && !limit3.aborted; attempt2 += 1) {
+    try {
+      await machine.renew(limit3);
+      return true;
+    } catch (error3) {
+      log.debug(`connecting again: ${messageOf(error3)}`);
+      await (0, import_promises14.setTimeout)(reconnecting.pause, void 0, { signal: limit3 }).catch(() => {
+      });
+    }
+  }
+  return false;
+}
+var import_promises14, reconnecting;
+var init_reconnect = __esm({
+  "src/deployment/server/reconnect.ts"() {
+    "use strict";
+    import_promises14 = require("node:timers/promises");
+    init_errors();
+    reconnecting = { attempts: 5, pause: 2e3 };
+  }
+});
+
+// src/deployment/switch/journal.ts
+function readEntry(line) {
+  const entry = parsed2(line, entryJson);
+  return entry && { at: entry.at * 10, step: entry.step, isLate: entry.late };
+}
+function readResult(text3) {
+  return parsed2(text3, resultJson);
+}
+function parsed2(text3, schema) {
+  try {
+    return schema.safeParse(JSON.parse(text3)).data;
+  } catch {
+    return void 0;
+  }
+}
+var entryJson, resultJson;
+var init_journal = __esm({
+  "src/deployment/switch/journal.ts"() {
+    "use strict";
+    init_zod();
+    entryJson = object({ at: number2(), step: string2(), late: boolean2().default(false) });
+    resultJson = object({
+      result: _enum(["deployed", "undone", "finished", "stuck"]),
+      failed: string2(),
+      who: string2()
+    });
+  }
+});
+
+// src/deployment/switch/switch-run.ts
+async function launch({ machine, folder }, what, { signal, program }) {
+  const argv = ["sh", "-c", launchScript, "launch", folder, what, program === void 0 ? "there" : "new"];
+  const result = await machine.run(argv, { timeout: askTimeout, signal, stdin: program ?? "" });
+  if (succeeded(result) && result.stdout.trim() === "started") return;
+  throw new UserError(
+    `The switch could not be started on ${machine.name} — ${lastWords(result, 1)}`,
+    "look into ~/.tenantry there; if another run is at work, wait until it ends",
+    { code: "switch-failed", evidence: lastWords(result) }
+  );
+}
+async function follow({ machine, folder, log }, { timeout: timeout6, signal, onEntry }) {
+  let seen = 0;
+  for (; ; ) {
+    try {
+      let ending2;
+      await machine.run(["sh", "-c", followScript, "follow", folder, String(seen)], {
+        timeout: timeout6,
+        signal,
+        onLine(line) {
+          const entry = readEntry(line);
+          if (entry !== void 0) {
+            seen += 1;
+            onEntry(entry);
+          } else ending2 = readResult(line) ?? ending2;
+        }
+      });
+      return ending2;
+    } catch (error3) {
+      if (!(error3 instanceof LostConnection) || signal.aborted) throw error3;
+      log.warning(`${error3.message}; the switch goes on by itself`);
+      const limit3 = AbortSignal.any([signal, AbortSignal.timeout(reconnectTimeout)]);
+      if (!await reconnected(machine, { log, limit: limit3, attempts: Number.POSITIVE_INFINITY })) throw error3;
+    }
+  }
+}
+async function awaitEnd(machine, folder, signal) {
+  const seconds2 = String(tailTimeout / 1e3);
+  await machine.run(["flock", "-w", seconds2, `${folder}/lock`, "true"], {
+    timeout: tailTimeout + askTimeout,
+    signal
+  });
+}
+async function askToGoBack({ machine, folder, log }, why) {
+  try {
+    await machine.writeFile(`${folder}/cancel`, why, { mode: 384 });
+  } catch (error3) {
+    log.debug(`the switch cannot be told to go back: ${messageOf(error3)}`);
+  }
+}
+async function takeEvidence({ machine, folder }, mark) {
+  const argv = ["sh", "-c", evidenceScript, "evidence", folder, mark];
+  const { stdout } = await machine.run(argv, { timeout: askTimeout });
+  const parts = stdout.split(new RegExp(`^${mark} (\\S+)\\n`, "m")).slice(1);
+  return Object.fromEntries(
+    parts.flatMap(
+      (name, index) => index % 2 === 0 ? [[name, (parts[index + 1] ?? "").replace(/\n$/, "")]] : []
+    )
+  );
+}
+async function tidyFolder({ machine, folder, log }) {
+  const script3 = 'cd "$1" && rm -f program program.log result result.new cancel before evidence.* probe.* *.error';
+  try {
+    await machine.run(["sh", "-c", script3, "tidy", folder], { timeout: askTimeout });
+  } catch (error3) {
+    log.debug(`files of the switch stay in ${folder}: ${messageOf(error3)}`);
+  }
+}
+var askTimeout, reconnectTimeout, launchScript, followScript, tailTimeout, evidenceScript;
+var init_switch_run = __esm({
+  "src/deployment/switch/switch-run.ts"() {
+    "use strict";
+    init_errors();
+    init_machine();
+    init_reconnect();
+    init_journal();
+    askTimeout = 3e4;
+    reconnectTimeout = 12e4;
+    launchScript = `
+  cd "$1" || exit
+  exec 9>lock
+  flock -w 10 9 || { echo "another switch is under way" >&2; exit 75; }
+  rm -f result result.new cancel before evidence.* *.error probe.*
+  [ "$3" = there ] || { umask 077 && cat >program; } || exit
+  [ "$2" = deploy ] || [ ! -e journal ] || mv -f journal before
+  : >journal
+  setsid sh program "$2" </dev/null >program.log 2>&1 &
+  echo started`;
+    followScript = `
+  cd "$1" || exit
+  seen=$2
+  while [ -e lock ]; do
+    if [ -e result ] || flock -n lock true; then ended=yes; else ended=no; fi
+    lines=$(wc -l <journal 2>/dev/null) || lines=0
+    if [ "$lines" -gt "$seen" ]; then
+      sed -n "$((seen + 1)),$lines p" journal
+      seen=$lines
+    fi
+    if [ $ended = yes ]; then
+      [ ! -e result ] || cat result
+      exit 0
+    fi
+    sleep 0.1
+  done`;
+    tailTimeout = 15 * 6e4;
+    evidenceScript = `
+  cd "$1" || exit
+  for file in evidence.json evidence.out evidence.err evidence.status evidence.body docker.error filter.error front.error program.log; do
+    [ -s "$file" ] || continue
+    echo "$2 $file"
+    cat "$file"
+    echo
+  done
+  rm -f evidence.* probe.*`;
+  }
+});
+
+// src/deployment/switch/switch-course.ts
+async function followed(work3, run5, course) {
+  const {
+    request: request2,
+    ports: { signal }
+  } = work3;
+  const { healthTimeout, bake: bake2, drainTimeout, stopTimeout: stopTimeout2 } = request2;
+  const timeout6 = 2 * healthTimeout + bake2 + 2 * drainTimeout + 3 * stopTimeout2 + spare;
+  const over = new AbortController();
+  const watching = watchFromOutside(work3, run5, { course, over: AbortSignal.any([signal, over.signal]) });
+  const onEntry = (entry) => course.note(entry);
+  try {
+    const result = await follow(run5, { timeout: timeout6, signal, onEntry });
+    over.abort();
+    return { result, outside: await watching };
+  } catch (error3) {
+    over.abort();
+    if (!signal.aborted) throw error3;
+    if (course.isPastReturn) throw error3;
+    await askToGoBack(run5, "cancelled");
+    const limit3 = AbortSignal.timeout(lastTime);
+    const result = await follow(run5, { timeout: lastTime, signal: limit3, onEntry: () => {
+    } }).catch(
+      () => void 0
+    );
+    if (result?.result === "undone") course.undone();
+    throw error3;
+  }
+}
+async function watchFromOutside({ host, request: request2, ports: { ask: ask3 } }, run5, { course, over }) {
+  const probe2 = outsideProbe(request2, host);
+  if (probe2 === void 0) return void 0;
+  let complaints = 0;
+  try {
+    for (; ; ) {
+      await (0, import_promises15.setTimeout)(outside.pause, void 0, { signal: over });
+      if (!course.hasFlipped) continue;
+      if (course.isPastReturn) return void 0;
+      const complaint = complaintAbout(await ask3(probe2, outside.timeout, over), {
+        status: [[200, 299]],
+        headers: {}
+      });
+      complaints = complaint === void 0 ? 0 : complaints + 1;
+      if (complaint === void 0 || complaints < outside.complaints) continue;
+      await askToGoBack(run5, "outside");
+      return new UserError(
+        `${request2.container} does not answer from outside — ${complaint.observed}`,
+        complaint.hint,
+        { code: complaint.code }
+      );
+    }
+  } catch (error3) {
+    if (over.aborted) return void 0;
+    throw error3;
+  }
+}
+var import_promises15, spare, outside, lastTime, Course, sentences;
+var init_switch_course = __esm({
+  "src/deployment/switch/switch-course.ts"() {
+    "use strict";
+    import_promises15 = require("node:timers/promises");
+    init_errors();
+    init_probe2();
+    init_health_probe();
+    init_switch_run();
+    spare = 18e4;
+    outside = { timeout: 5e3, pause: 1e3, complaints: 3 };
+    lastTime = 4500;
+    Course = class {
+      #work;
+      #about;
+      #before;
+      hasFlipped = false;
+      isPastReturn = false;
+      constructor(work3, about) {
+        this.#work = work3;
+        this.#about = about;
+      }
+      note({ at: at2, step, isLate }) {
+        const {
+          host,
+          ports: { log },
+          learn
+        } = this.#work;
+        const { release, old, lease } = this.#about;
+        lease.phase(step);
+        const took = this.#before === void 0 ? void 0 : at2 - this.#before;
+        this.#before = at2;
+        const said = sentences[step];
+        if (said !== void 0) log.step(said.label, said.text({ release, old, isLate }), took);
+        else log.debug(`${host}: ${step}`);
+        if (step === "flipped") {
+          this.hasFlipped = true;
+          learn({
+            standing: `${release} has the traffic on ${host}, and ${old} is ready to take it back; the server goes on by itself`
+          });
+        }
+        if (step === "stopping") {
+          this.isPastReturn = true;
+          learn({
+            standing: `${release} serves on ${host}, from a temporary container; the server goes on by itself, and the next run looks`
+          });
+        }
+        if (step === "committed") this.isPastReturn = true;
+        if (step === "committed") learn({ standing: `${release} serves on ${host}` });
+      }
+      /** The old version serves, with a proof. */
+      undone() {
+        const { host, learn } = this.#work;
+        const { old } = this.#about;
+        if (this.hasFlipped) {
+          learn({ result: "rolled-back", standing: `the old version (${old}) serves again on ${host}` });
+        } else {
+          learn({ result: "failed", standing: `the old version (${old}) is running on ${host}, as before` });
+        }
+      }
+    };
+    sentences = {
+      taken: { label: "Proxy", text: () => "its configuration includes the ports that take turns" },
+      healthy: { label: "Healthy", text: ({ release, old }) => `${release} runs beside ${old}` },
+      flipped: { label: "Switch", text: ({ release }) => `new connections go to ${release}` },
+      drained: {
+        label: "Drained",
+        text: ({ old, isLate }) => isLate ? `${old} still has connections; the time is up` : `nobody is connected to ${old} any more`
+      },
+      baked: { label: "Bake", text: ({ release }) => `${release} stays healthy` },
+      stopped: { label: "Stopped", text: ({ old }) => old },
+      "final-healthy": { label: "In place", text: ({ release }) => `${release} runs on the published port` },
+      unflipped: { label: "Settled", text: () => "the redirect is removed" },
+      failed: { label: "Failed", text: ({ release, old }) => `${release} is no good: back to ${old}` }
+    };
+  }
+});
+
+// src/deployment/gate/why.ts
+function whyItStopped(name, container, log) {
+  const { code, happened, observed: observed2, hint } = causeOf2(container, log);
+  return new UserError(`${name} ${happened} — ${observed2}`, hint, { code, evidence: log.text });
+}
+function causeOf2({ state, memory }, { text: log, lastLine: last }) {
+  const happened = `stopped ${after(state)}`;
+  const missing2 = /(?:^|\n)(?:standard_init_linux\.go:\d+: )?exec (\S+): no such file or directory/.exec(
+    log
+  )?.[1];
+  if (state.outOfMemory) {
+    return {
+      code: "container-out-of-memory",
+      happened,
+      observed: `it needed more than its ${memory === 0 ? "server's memory" : showSize(memory)}`,
+      hint: "raise memory, or find out what needs so much"
+    };
+  }
+  if (/exec format error/.test(log)) {
+    return {
+      code: "image-wrong-architecture",
+      happened,
+      observed: "the image is built for another kind of processor",
+      hint: "build it for the server (platforms: in the build step)"
+    };
+  }
+  if (missing2 !== void 0 || /exec user process caused: no such file or directory/.test(log)) {
+    return {
+      code: "container-script-broken",
+      happened,
+      observed: `${missing2 ?? "its start script"} cannot be executed although it is there`,
+      hint: "it has Windows line ends, or the program behind its #! is not in the image"
+    };
+  }
+  if (state.exitCode === 0 && state.status === "exited") {
+    return {
+      code: "container-ended",
+      happened,
+      observed: `its program ended by itself, without an error${last === "" ? "" : `: ${last}`}`,
+      hint: "the command must be a server that stays in the foreground: correct command, or CMD in the Dockerfile"
+    };
+  }
+  if (state.exitCode === 137) {
+    return {
+      code: "container-killed",
+      happened,
+      observed: "it was killed (SIGKILL), and not at a memory limit of its own",
+      hint: 'the server may have run out of memory: look at "dmesg" and "free -m" there'
+    };
+  }
+  return {
+    code: "container-stopped",
+    happened,
+    observed: last === "" ? `exit ${state.exitCode}, and not a word in its log` : last,
+    hint: hintFor3(last)
+  };
+}
+function hintFor3(last) {
+  const [, variable] = /KeyError: '([A-Z][A-Z0-9_]+)'|([A-Z][A-Z0-9_]{2,}) (?:is not set|setting must not be empty)/.exec(
+    last
+  ) ?? [];
+  if (variable !== void 0) return `add ${variable} to the input env`;
+  if (/127\.0\.0\.1|localhost/.test(last) && /refused|ECONNREFUSED/i.test(last)) {
+    return "localhost in a container is the container itself: give the address of the other server";
+  }
+  return "its last lines are in the evidence; mend the application or its environment";
+}
+function whyNotHealthy(name, { code, observed: observed2, hint }, waited, log) {
+  const last = log.lastLine === "" ? "" : `; its last line: ${log.lastLine}`;
+  return new UserError(
+    `${name} did not become healthy within ${showDuration(waited)} — ${observed2}${last}`,
+    hint,
+    {
+      code,
+      evidence: log.text
+    }
+  );
+}
+function after({ startedAt, finishedAt }) {
+  const lived = finishedAt.getTime() - startedAt.getTime();
+  return lived >= 0 ? `${showDuration(lived)} after it started` : "right after it started";
+}
+var init_why = __esm({
+  "src/deployment/gate/why.ts"() {
+    "use strict";
+    init_size();
+    init_duration();
+    init_errors();
+  }
+});
+
+// src/deployment/gate/gate.ts
+async function waitUntilServing(name, called, { probe: probe2, status, timeout: timeout6 }, { docker, ask: ask3, signal, log }) {
+  const started = import_node_perf_hooks2.performance.now();
+  let told5 = "";
+  let bornAt;
+  for (; ; ) {
+    const container = await docker.container(name);
+    if (container === void 0) {
+      throw new UserError(
+        `${called} is gone — somebody removed its container`,
+        "find out who, then deploy again",
+        {
+          code: "container-gone"
+        }
+      );
+    }
+    const waited = import_node_perf_hooks2.performance.now() - started;
+    bornAt ??= container.state.startedAt.getTime();
+    const isReborn = bornAt !== container.state.startedAt.getTime();
+    let look3 = isReborn ? { now: "stopped" } : lookAt2(container, waited, probe2 !== void 0);
+    if (look3.now === "stopped") {
+      throw whyItStopped(called, container, await docker.logs(name, evidenceLines));
+    }
+    if (look3.now === "ready" && probe2 !== void 0) {
+      const complaint = complaintAbout(await ask3(probe2, answerTimeout, signal), { status, headers: {} });
+      if (complaint !== void 0) look3 = { now: "not yet", ...complaint };
+    }
+    if (look3.now === "ready") return;
+    if (look3.now === "not yet") {
+      if (waited > timeout6) {
+        throw whyNotHealthy(called, look3, timeout6, await docker.logs(name, evidenceLines));
+      }
+      if (look3.observed !== told5) log.debug(`${called}: ${look3.observed}`);
+      told5 = look3.observed;
+    }
+    await (0, import_promises16.setTimeout)(pause2, void 0, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+function lookAt2({ state }, waited, hasProbe) {
+  if (state.status !== "running") return { now: "stopped" };
+  if (state.health?.status === "unhealthy") {
+    return {
+      now: "not yet",
+      code: "container-unhealthy",
+      observed: `its health check says: ${state.health.output.split("\n").at(-1) || "nothing"}`,
+      hint: /not found/.test(state.health.output) ? "the health check needs a program that is not in the image" : "mend the application, or the health check"
+    };
+  }
+  if (state.health?.status === "starting") {
+    return {
+      now: "not yet",
+      code: "container-slow",
+      observed: "its health check has not passed yet",
+      hint: "raise health-timeout if it needs longer, or look at its log"
+    };
+  }
+  if (state.health === void 0 && !hasProbe && waited < stayUp) {
+    return { now: "not yet", code: "container-slow", observed: "it has just started", hint: "wait" };
+  }
+  return { now: "ready" };
+}
+var import_node_perf_hooks2, import_promises16, pause2, answerTimeout, stayUp, evidenceLines;
+var init_gate = __esm({
+  "src/deployment/gate/gate.ts"() {
+    "use strict";
+    import_node_perf_hooks2 = require("node:perf_hooks");
+    import_promises16 = require("node:timers/promises");
+    init_errors();
+    init_probe2();
+    init_why();
+    pause2 = 250;
+    answerTimeout = 5e3;
+    stayUp = 3e3;
+    evidenceLines = 60;
+  }
+});
+
+// src/deployment/gate/proof.ts
+async function serves(work3, name) {
+  try {
+    await prove(work3, work3.docker, name, work3.ports.signal);
+    return true;
+  } catch (error3) {
+    if (!(error3 instanceof UserError) || work3.ports.signal.aborted) throw error3;
+    work3.ports.log.info(`it runs, but does not serve: ${error3.message}`);
+    return false;
+  }
+}
+function prove({ host, request: request2, ports }, docker, name, signal) {
+  const gate = { probe: outsideProbe(request2, host), status: good, timeout: request2.healthTimeout };
+  return waitUntilServing(name, `${request2.container} (${releaseOf(request2)})`, gate, {
+    ...ports,
+    docker,
+    signal
+  });
+}
+function proveOld({ host, request: request2, ports }, docker, name, signal) {
+  const gate = { probe: outsideProbe(request2, host), status: anyAnswer, timeout: oldTimeout };
+  return waitUntilServing(name, `the old ${request2.container}`, gate, { ...ports, docker, signal });
+}
+var oldTimeout, good, anyAnswer;
+var init_proof = __esm({
+  "src/deployment/gate/proof.ts"() {
+    "use strict";
+    init_errors();
+    init_release();
+    init_health_probe();
+    init_gate();
+    oldTimeout = 6e4;
+    good = [[200, 299]];
+    anyAnswer = [[100, 499]];
+  }
+});
+
+// src/deployment/switch/switch-failure.ts
+function switchFailure(failure2) {
+  const { called, server, result, evidence, healthTimeout, outside: outside2 } = failure2;
+  const container = containerIn(evidence);
+  const log = readLog(evidence["evidence.out"] ?? "", evidence["evidence.err"] ?? "");
+  switch (result.failed) {
+    case "stopped":
+      if (container !== void 0) return whyItStopped(called, container, log);
+      break;
+    case "unhealthy":
+      return unhealthy2(called, container, { evidence, log, healthTimeout });
+    case "gone":
+      return new UserError(
+        `${called} is gone — somebody removed its container`,
+        "find out who, then deploy again",
+        {
+          code: "container-gone"
+        }
+      );
+    case "docker":
+      return dockerVerdict({
+        failed: `Cannot put ${called} into its place`,
+        server,
+        result: { exitCode: 1, signal: null, stdout: "", stderr: evidence["docker.error"] ?? "" }
+      });
+    case "outside":
+      if (outside2 !== void 0) return outside2;
+      break;
+    case "front":
+      return new UserError(
+        `The proxy in front of ${called} on ${server} did not take the change — ${firstLine(evidence["front.error"]) ?? "it said nothing"}`,
+        "mend what it says there (nginx -t, or what Caddy logs), or choose strategy: bridge",
+        { code: "proxy-unchanged", evidence: evidence["front.error"] ?? "" }
+      );
+    case "public":
+      return new UserError(
+        `${called} does not answer on its public port of ${server} — it is healthy, and ${result.who === "next" ? "the proxy hands requests to it" : "the port was redirected to it"}`,
+        result.who === "next" ? "ask health-url on the server itself, and read the log of the proxy" : "look for rules of another program before ours (iptables-save -t nat, nft list ruleset), or choose strategy: recreate",
+        { code: "switch-failed", evidence: log.text }
+      );
+  }
+  const said = firstLine(evidence["filter.error"]);
+  return new UserError(
+    `The traffic of ${called} could not be moved on ${server} — ${said ?? result.failed}`,
+    "look at the rules there (iptables-save -t nat, nft list ruleset), or choose strategy: recreate",
+    // Not what Docker says about the container: that has the values of its environment.
+    { code: "switch-failed", evidence: [log.text, evidence["program.log"] ?? ""].join("\n").trim() }
+  );
+}
+function firstLine(text3 = "") {
+  return text3.trim().split("\n")[0] || void 0;
+}
+function containerIn(evidence) {
+  try {
+    return readContainer(evidence["evidence.json"] ?? "");
+  } catch {
+    return void 0;
+  }
+}
+function unhealthy2(called, container, { evidence, log, healthTimeout }) {
+  const look3 = container && lookAt2(container, Number.POSITIVE_INFINITY, true);
+  if (look3?.now === "not yet") return whyNotHealthy(called, look3, healthTimeout, log);
+  const answer = answerIn(evidence);
+  const complaint = answer && complaintAbout(answer, { status: [[200, 299]], headers: {} });
+  const observed2 = complaint ?? {
+    code: "container-slow",
+    observed: "it listens on none of its published ports",
+    hint: "correct ports, or the port and address (0.0.0.0) that it listens on"
+  };
+  return whyNotHealthy(called, observed2, healthTimeout, log);
+}
+function answerIn(evidence) {
+  const said = evidence["evidence.status"] ?? "";
+  if (said === "") return void 0;
+  if (said === "late") {
+    return { kind: "silence", code: "health-no-answer", observed: "no answer within 5 s" };
+  }
+  if (said === "000") {
+    return { kind: "silence", code: "health-refused", observed: "the container refuses connections" };
+  }
+  return {
+    kind: "answer",
+    status: Number(said),
+    headers: {},
+    body: evidence["evidence.body"] ?? "",
+    milliseconds: 0
+  };
+}
+var init_switch_failure = __esm({
+  "src/deployment/switch/switch-failure.ts"() {
+    "use strict";
+    init_container_log();
+    init_inspect();
+    init_verdict2();
+    init_errors();
+    init_probe2();
+    init_gate();
+    init_why();
+  }
+});
+
+// src/deployment/switch/switch-end.ts
+async function whyItEnded({ request: request2, docker }, release, name) {
+  const container = await docker.container(name);
+  if (container?.state.status !== "exited") return void 0;
+  return whyItStopped(`${request2.container} (${release})`, container, await docker.logs(name, evidenceLines));
+}
+async function conclude(work3, { release, current }, { run: run5, course, ended: ended4 }) {
+  const { host, request: request2, machine, docker, ports, learn } = work3;
+  const { log, signal } = ports;
+  const called = `${request2.container} (${release})`;
+  if (ended4.result === void 0)
+    log.warning(`${host}: the switch was ended from outside; it is brought to its end`);
+  const result = ended4.result ?? await recovered(work3, run5);
+  switch (result?.result) {
+    case "finished":
+    case "deployed":
+      learn({ result: "deployed", downtime: 0, standing: `${release} serves on ${host}` });
+      await Promise.all([
+        tidyFolder(run5),
+        prove(work3, docker, namesFor(request2.container, { release, current }).final, signal)
+      ]);
+      return;
+    case "undone": {
+      course.undone();
+      const evidence = await takeEvidence(run5, (0, import_node_crypto6.randomBytes)(8).toString("hex"));
+      await tidyFolder(run5);
+      const { healthTimeout } = request2;
+      const { outside: outside2 } = ended4;
+      throw switchFailure({ called, server: machine.name, result, evidence, healthTimeout, outside: outside2 });
+    }
+    default:
+      learn({ result: "failed", standing: await stuckStanding(work3, release, current) });
+      throw unsettled(work3, result?.failed ?? "its program was killed");
+  }
+}
+function howItEnded({ result }) {
+  return result === "undone" ? "it was undone: the version of before serves" : "it was finished: the new version of that deployment serves";
+}
+async function recovered({ request: request2, ports: { signal } }, run5, program) {
+  await launch(run5, "recover", { signal, ...program === void 0 ? {} : { program } });
+  const { healthTimeout, drainTimeout } = request2;
+  const timeout6 = 3 * healthTimeout + 2 * drainTimeout + 18e4;
+  return follow(run5, { timeout: timeout6, signal, onEntry: ({ step }) => run5.log.debug(`recovery: ${step}`) });
+}
+async function stuckStanding({ docker, host, request: request2 }, release, current) {
+  const names5 = workingNames(request2.container);
+  const bridge = await docker.container(names5.bridge).catch(() => void 0);
+  return bridge?.state.status === "running" ? `${release} serves on ${host} from a temporary container: run again, which puts it right` : `${releaseNameOf(current)} may be down on ${host}: run again, which puts it right, or "docker start ${current.name}" there`;
+}
+function unsettled({ request: request2, host }, observed2) {
+  return new UserError(
+    `A switch of ${request2.container} on ${host} did not come to its end — ${observed2}`,
+    `look there: docker ps -a, and ~/.tenantry/${request2.container}/switch/journal; then run again`,
+    { code: "deployment-unsettled" }
+  );
+}
+var import_node_crypto6;
+var init_switch_end = __esm({
+  "src/deployment/switch/switch-end.ts"() {
+    "use strict";
+    import_node_crypto6 = require("node:crypto");
+    init_errors();
+    init_gate();
+    init_proof();
+    init_why();
+    init_release();
+    init_switch_failure();
+    init_switch_run();
+  }
+});
+
+// src/deployment/bridge/bridge-leftovers.ts
+function isTail({ current, next, bridge }, { isRedirected, hasProgram }) {
+  const isInPlace = current?.state.status === "running" && next === void 0;
+  return bridge !== void 0 && isInPlace && !isRedirected && !hasProgram;
+}
+function describeSwitch(found3, survey) {
+  const { current, bridge } = found3;
+  if (isTail(found3, survey)) {
+    return survey.isWorking ? "the last deployment still has connections that it lets come to their end" : "the last deployment could not remove its temporary container: it will be removed";
+  }
+  const of = bridge === void 0 ? "" : ` to ${releaseNameOf(bridge)}`;
+  const state = current?.state.status === "running" ? "it will be undone" : "it will be finished, or undone";
+  return `an earlier deployment${of} ended in the middle of its switch: ${state}`;
+}
+var init_bridge_leftovers = __esm({
+  "src/deployment/bridge/bridge-leftovers.ts"() {
+    "use strict";
+    init_release();
+  }
+});
+
+// src/deployment/server/front.ts
 function readFront(facts4) {
   const all2 = (name) => facts4.filter((fact) => fact.name === name).map(({ value }) => value);
   const one = (name) => all2(name).find((value) => value !== "");
@@ -34474,8 +34951,8 @@ function readFront(facts4) {
     const text3 = decoded(one("caddy-text") ?? "");
     const adapted = path?.endsWith(".json") === true ? text3 : one("caddy-adapted") ?? "";
     return {
-      config: parsed2(one("caddy-config") ?? ""),
-      file: path === void 0 ? void 0 : { path, text: text3, adapted: parsed2(adapted) },
+      config: parsed3(one("caddy-config") ?? ""),
+      file: path === void 0 ? void 0 : { path, text: text3, adapted: parsed3(adapted) },
       resumes: / --resume\b/.test(line),
       isAllowed: is("caddy-allowed")
     };
@@ -34484,7 +34961,7 @@ function readFront(facts4) {
 function decoded(text3) {
   return Buffer.from(text3, "base64").toString("utf8");
 }
-function parsed2(text3) {
+function parsed3(text3) {
   try {
     return JSON.parse(text3) ?? void 0;
   } catch {
@@ -34492,12 +34969,12 @@ function parsed2(text3) {
   }
 }
 var init_front = __esm({
-  "src/deployment/front.ts"() {
+  "src/deployment/server/front.ts"() {
     "use strict";
   }
 });
 
-// src/deployment/listeners.ts
+// src/deployment/server/listeners.ts
 function meets(listener, address2) {
   return address2 === void 0 || address2 === anywhere || [anywhere, address2].includes(listener.address);
 }
@@ -34527,15 +35004,15 @@ function addressOf(hex) {
 }
 var anywhere;
 var init_listeners = __esm({
-  "src/deployment/listeners.ts"() {
+  "src/deployment/server/listeners.ts"() {
     "use strict";
     anywhere = "0.0.0.0";
   }
 });
 
-// src/deployment/redirect.ts
+// src/deployment/server/redirect.ts
 function chainOf(container) {
-  return `TENANTRY-${(0, import_node_crypto6.createHash)("sha256").update(container).digest("hex").slice(0, 12)}`;
+  return `TENANTRY-${(0, import_node_crypto7.createHash)("sha256").update(container).digest("hex").slice(0, 12)}`;
 }
 function iptablesFlip(chain, ports) {
   const rules3 = ports.flatMap(({ address: address2, port: port2, target }) => {
@@ -34613,18 +35090,18 @@ function reachesLoopback(address2) {
 function loopbackOf(address2) {
   return `-d ${isLoopback2(address2) ? address2 : "127.0.0.0/8"}`;
 }
-var import_node_crypto6;
+var import_node_crypto7;
 var init_redirect = __esm({
-  "src/deployment/redirect.ts"() {
+  "src/deployment/server/redirect.ts"() {
     "use strict";
-    import_node_crypto6 = require("node:crypto");
+    import_node_crypto7 = require("node:crypto");
   }
 });
 
-// src/deployment/server-script.ts
+// src/deployment/server/server-script.ts
 var files2, serverScript;
 var init_server_script = __esm({
-  "src/deployment/server-script.ts"() {
+  "src/deployment/server/server-script.ts"() {
     "use strict";
     files2 = {
       "caddy": `# The proxy of slots.sh is the server's own Caddy. Its admin API replaces the part of its configuration at PLACE; the file
@@ -35752,7 +36229,7 @@ esac
   }
 });
 
-// src/deployment/slots.ts
+// src/deployment/server/slots.ts
 function otherSlot(port2) {
   const other = port2 ^ distance;
   return other < 1024 || other > 65535 ? void 0 : other;
@@ -35767,13 +36244,13 @@ function inSlot(request2, slot) {
 }
 var distance;
 var init_slots = __esm({
-  "src/deployment/slots.ts"() {
+  "src/deployment/server/slots.ts"() {
     "use strict";
     distance = 16384;
   }
 });
 
-// src/deployment/survey.ts
+// src/deployment/server/survey.ts
 async function surveyOf(machine, { container, serving, ports, networks, signal }) {
   const port2 = slotPort(ports);
   const slots = port2 === void 0 ? "" : `${port2} ${otherSlot(port2)}`;
@@ -35878,7 +36355,7 @@ function readProxy(line) {
 }
 var timeout2, listProxies;
 var init_survey = __esm({
-  "src/deployment/survey.ts"() {
+  "src/deployment/server/survey.ts"() {
     "use strict";
     init_errors();
     init_machine();
@@ -35896,7 +36373,7 @@ var init_survey = __esm({
   }
 });
 
-// src/deployment/bridge-ports.ts
+// src/deployment/bridge/bridge-ports.ts
 function bridgeSpec(spec, name, survey) {
   const addresses = ["127.0.0.1", ...survey.bridges.map(({ address: address2 }) => address2)];
   if (isOnIpv6(survey)) addresses.push("::");
@@ -35913,7 +36390,7 @@ async function publicPorts(machine, { bridge, ports, survey, signal }) {
   const format = "{{range $port, $all := .NetworkSettings.Ports}}{{range $all}}{{$port}} {{.HostIp}} {{.HostPort}}\n{{end}}{{end}}";
   const script3 = `docker container inspect --format "$1" "$2" | sed 's/^./published &/'; ${listProxies}`;
   const { stdout } = await machine.run(["sh", "-c", script3, "ports", format, bridge], {
-    timeout: askTimeout,
+    timeout: askTimeout2,
     signal
   });
   const published = [...stdout.matchAll(/^published (\d+)\/tcp (\S+) (\d+)$/gm)].map(
@@ -35953,186 +36430,172 @@ async function publicPorts(machine, { bridge, ports, survey, signal }) {
     };
   });
 }
-var askTimeout;
+var askTimeout2;
 var init_bridge_ports = __esm({
-  "src/deployment/bridge-ports.ts"() {
+  "src/deployment/bridge/bridge-ports.ts"() {
     "use strict";
     init_errors();
     init_health_probe();
     init_survey();
-    askTimeout = 3e4;
+    askTimeout2 = 3e4;
   }
 });
 
-// src/deployment/why.ts
-function whyItStopped(name, container, log) {
-  const { code, happened, observed: observed2, hint } = causeOf2(container, log);
-  return new UserError(`${name} ${happened} — ${observed2}`, hint, { code, evidence: log.text });
+// src/deployment/switch/program-settings.ts
+function textOf(settings3) {
+  return Object.entries(settings3).map(([name, value]) => `${name}=${quoted(String(value))}
+`).join("");
 }
-function causeOf2({ state, memory }, { text: log, lastLine: last }) {
-  const happened = `stopped ${after(state)}`;
-  const missing2 = /(?:^|\n)(?:standard_init_linux\.go:\d+: )?exec (\S+): no such file or directory/.exec(
-    log
-  )?.[1];
-  if (state.outOfMemory) {
-    return {
-      code: "container-out-of-memory",
-      happened,
-      observed: `it needed more than its ${memory === 0 ? "server's memory" : showSize(memory)}`,
-      hint: "raise memory, or find out what needs so much"
-    };
-  }
-  if (/exec format error/.test(log)) {
-    return {
-      code: "image-wrong-architecture",
-      happened,
-      observed: "the image is built for another kind of processor",
-      hint: "build it for the server (platforms: in the build step)"
-    };
-  }
-  if (missing2 !== void 0 || /exec user process caused: no such file or directory/.test(log)) {
-    return {
-      code: "container-script-broken",
-      happened,
-      observed: `${missing2 ?? "its start script"} cannot be executed although it is there`,
-      hint: "it has Windows line ends, or the program behind its #! is not in the image"
-    };
-  }
-  if (state.exitCode === 0 && state.status === "exited") {
-    return {
-      code: "container-ended",
-      happened,
-      observed: `its program ended by itself, without an error${last === "" ? "" : `: ${last}`}`,
-      hint: "the command must be a server that stays in the foreground: correct command, or CMD in the Dockerfile"
-    };
-  }
-  if (state.exitCode === 137) {
-    return {
-      code: "container-killed",
-      happened,
-      observed: "it was killed (SIGKILL), and not at a memory limit of its own",
-      hint: 'the server may have run out of memory: look at "dmesg" and "free -m" there'
-    };
-  }
+function commonSettings({ request: request2, survey, current, release }) {
+  const { container, restart, stopTimeout: stopTimeout2, bake: bake2, drainTimeout, healthTimeout } = request2;
+  const names5 = namesFor(container, { release, current });
   return {
-    code: "container-stopped",
-    happened,
-    observed: last === "" ? `exit ${state.exitCode}, and not a word in its log` : last,
-    hint: hintFor3(last)
+    OLD: names5.old,
+    FINAL: names5.final,
+    NEXT: names5.next,
+    PREVIOUS: names5.previous,
+    KEEP: current !== void 0 && isForeign(current) ? names5.adopted : "",
+    SUDO: survey.isRoot ? "" : "sudo -n",
+    BAKE: centiseconds(bake2),
+    DRAIN: centiseconds(drainTimeout),
+    HEALTH_TIMEOUT: centiseconds(healthTimeout),
+    STOP: seconds(stopTimeout2),
+    RESTART: restart,
+    OLD_ID: current?.id ?? "",
+    OLD_RESTART: current?.restart ?? "no",
+    PORTS: hexadecimal(request2.ports.map(({ containerPort }) => containerPort)),
+    OLD_PORTS: hexadecimal((current?.ports ?? []).map(({ containerPort }) => containerPort))
   };
 }
-function hintFor3(last) {
-  const [, variable] = /KeyError: '([A-Z][A-Z0-9_]+)'|([A-Z][A-Z0-9_]{2,}) (?:is not set|setting must not be empty)/.exec(
-    last
-  ) ?? [];
-  if (variable !== void 0) return `add ${variable} to the input env`;
-  if (/127\.0\.0\.1|localhost/.test(last) && /refused|ECONNREFUSED/i.test(last)) {
-    return "localhost in a container is the container itself: give the address of the other server";
-  }
-  return "its last lines are in the evidence; mend the application or its environment";
+function centiseconds(milliseconds) {
+  return Math.round(milliseconds / 10);
 }
-function whyNotHealthy(name, { code, observed: observed2, hint }, waited, log) {
-  const last = log.lastLine === "" ? "" : `; its last line: ${log.lastLine}`;
-  return new UserError(
-    `${name} did not become healthy within ${showDuration(waited)} — ${observed2}${last}`,
-    hint,
-    {
-      code,
-      evidence: log.text
-    }
+function seconds(milliseconds) {
+  return Math.ceil(milliseconds / 1e3);
+}
+function hexadecimal(ports) {
+  return ports.map((port2) => port2.toString(16).toUpperCase().padStart(4, "0")).join(" ");
+}
+var init_program_settings = __esm({
+  "src/deployment/switch/program-settings.ts"() {
+    "use strict";
+    init_quoting();
+    init_release();
+  }
+});
+
+// src/deployment/bridge/switch-program.ts
+function switchProgram(facts4) {
+  return `${textOf(settings2(facts4))}
+${serverScript("server-program")}
+${serverScript("switch")}`;
+}
+function settings2({ request: request2, host, survey, ports, current, release }) {
+  const chain = chainOf(request2.container);
+  const filter = survey.filter ?? "iptables";
+  const isNft = filter === "nft";
+  const probe2 = healthProbe(request2, host);
+  const http = probe2 === void 0 || probe2.scheme === "https" && survey.http !== "curl" ? "" : survey.http;
+  return {
+    ...commonSettings({ request: request2, host, survey, current, release }),
+    BRIDGE: workingNames(request2.container).bridge,
+    CHAIN: chain,
+    FILTER: filter,
+    FILTER6: survey.filter6 ?? "",
+    FLIP: isNft ? nftFlip(chain, ports) : iptablesFlip(chain, ports),
+    FLIP6: isNft ? "" : ip6tablesFlip(chain, ports),
+    HTTP: http ?? "",
+    HEALTH_SCHEME: probe2?.scheme ?? "http",
+    HEALTH_HOST: probe2?.host ?? "",
+    HEALTH_PORT: probe2?.containerPort ?? 0,
+    HEALTH_PATH: probe2?.path ?? "/",
+    PUBLIC: probe2 === void 0 ? "" : placesOf2(probe2, survey.own).join(" ")
+  };
+}
+function placesOf2({ hostPort, address: address2 }, own2) {
+  if (address2 !== void 0) return [`${address2}:${hostPort}`];
+  return [`127.0.0.1:${hostPort}`, ...own2 === void 0 ? [] : [`${own2}:${hostPort}`]];
+}
+var init_switch_program = __esm({
+  "src/deployment/bridge/switch-program.ts"() {
+    "use strict";
+    init_release();
+    init_health_probe();
+    init_redirect();
+    init_server_script();
+    init_program_settings();
+  }
+});
+
+// src/deployment/bridge/bridge.ts
+async function crossOver(work3, crossing) {
+  const { host, request: request2, machine, docker, ports } = work3;
+  const { release, current, spec, survey, folder, lease } = crossing;
+  const { log, signal } = ports;
+  const { bridge, next } = workingNames(request2.container);
+  const run5 = { machine, folder, log };
+  try {
+    await together([
+      docker.create(spec),
+      docker.create(bridgeSpec(spec, bridge, survey)).then(() => docker.start(bridge))
+    ]);
+    const redirected = await publicPorts(machine, { bridge, ports: request2.ports, survey, signal });
+    const program = switchProgram({ request: request2, host, survey, ports: redirected, current, release });
+    await launch(run5, "deploy", { signal, program });
+  } catch (error3) {
+    const cause = await whyItEnded(work3, release, bridge).catch(() => void 0);
+    const last = dockerOn(machine, { signal: AbortSignal.timeout(removeTimeout), log });
+    for (const name of [bridge, next]) await last.remove(name).catch(() => {
+    });
+    throw cause ?? error3;
+  }
+  const course = new Course(work3, { release, old: releaseNameOf(current), lease });
+  const ended4 = await followed(work3, run5, course);
+  await conclude(work3, crossing, { run: run5, course, ended: ended4 });
+}
+async function together(works) {
+  const ends = await Promise.allSettled(works);
+  for (const end3 of ends) if (end3.status === "rejected") throw end3.reason;
+}
+async function settleSwitch(work3, { found: found3, survey, folder }) {
+  const { host, request: request2, machine, ports } = work3;
+  const { log } = ports;
+  if (found3.bridge === void 0 && !survey.isRedirected) return void 0;
+  log.step("Repair", describeSwitch(found3, survey));
+  const run5 = { machine, folder, log };
+  const current = found3.current ?? found3.previous;
+  const made2 = found3.bridge ?? found3.next;
+  const release = (made2 && releaseOfContainer(made2)) ?? releaseOf(request2);
+  const result = await recovered(
+    work3,
+    run5,
+    survey.hasProgram ? void 0 : switchProgram({ request: request2, host, survey, ports: [], current, release })
   );
+  if (result === void 0 || result.result === "stuck") {
+    throw unsettled(work3, result?.failed ?? "its program was killed");
+  }
+  if (isTail(found3, survey)) return void 0;
+  const said = howItEnded(result);
+  log.info(said);
+  return said;
 }
-function after({ startedAt, finishedAt }) {
-  const lived = finishedAt.getTime() - startedAt.getTime();
-  return lived >= 0 ? `${showDuration(lived)} after it started` : "right after it started";
-}
-var init_why = __esm({
-  "src/deployment/why.ts"() {
+var removeTimeout;
+var init_bridge = __esm({
+  "src/deployment/bridge/bridge.ts"() {
     "use strict";
-    init_size();
-    init_duration();
-    init_errors();
+    init_docker();
+    init_release();
+    init_switch_course();
+    init_switch_end();
+    init_switch_run();
+    init_bridge_leftovers();
+    init_bridge_ports();
+    init_switch_program();
+    removeTimeout = 3e4;
   }
 });
 
-// src/deployment/gate.ts
-async function waitUntilServing(name, called, { probe: probe2, status, timeout: timeout6 }, { docker, ask: ask3, signal, log }) {
-  const started = import_node_perf_hooks2.performance.now();
-  let told5 = "";
-  let bornAt;
-  for (; ; ) {
-    const container = await docker.container(name);
-    if (container === void 0) {
-      throw new UserError(
-        `${called} is gone — somebody removed its container`,
-        "find out who, then deploy again",
-        {
-          code: "container-gone"
-        }
-      );
-    }
-    const waited = import_node_perf_hooks2.performance.now() - started;
-    bornAt ??= container.state.startedAt.getTime();
-    const isReborn = bornAt !== container.state.startedAt.getTime();
-    let look3 = isReborn ? { now: "stopped" } : lookAt2(container, waited, probe2 !== void 0);
-    if (look3.now === "stopped") {
-      throw whyItStopped(called, container, await docker.logs(name, evidenceLines));
-    }
-    if (look3.now === "ready" && probe2 !== void 0) {
-      const complaint = complaintAbout(await ask3(probe2, answerTimeout, signal), { status, headers: {} });
-      if (complaint !== void 0) look3 = { now: "not yet", ...complaint };
-    }
-    if (look3.now === "ready") return;
-    if (look3.now === "not yet") {
-      if (waited > timeout6) {
-        throw whyNotHealthy(called, look3, timeout6, await docker.logs(name, evidenceLines));
-      }
-      if (look3.observed !== told5) log.debug(`${called}: ${look3.observed}`);
-      told5 = look3.observed;
-    }
-    await (0, import_promises14.setTimeout)(pause2, void 0, { signal }).catch(() => signal.throwIfAborted());
-  }
-}
-function lookAt2({ state }, waited, hasProbe) {
-  if (state.status !== "running") return { now: "stopped" };
-  if (state.health?.status === "unhealthy") {
-    return {
-      now: "not yet",
-      code: "container-unhealthy",
-      observed: `its health check says: ${state.health.output.split("\n").at(-1) || "nothing"}`,
-      hint: /not found/.test(state.health.output) ? "the health check needs a program that is not in the image" : "mend the application, or the health check"
-    };
-  }
-  if (state.health?.status === "starting") {
-    return {
-      now: "not yet",
-      code: "container-slow",
-      observed: "its health check has not passed yet",
-      hint: "raise health-timeout if it needs longer, or look at its log"
-    };
-  }
-  if (state.health === void 0 && !hasProbe && waited < stayUp) {
-    return { now: "not yet", code: "container-slow", observed: "it has just started", hint: "wait" };
-  }
-  return { now: "ready" };
-}
-var import_node_perf_hooks2, import_promises14, pause2, answerTimeout, stayUp, evidenceLines;
-var init_gate = __esm({
-  "src/deployment/gate.ts"() {
-    "use strict";
-    import_node_perf_hooks2 = require("node:perf_hooks");
-    import_promises14 = require("node:timers/promises");
-    init_errors();
-    init_probe2();
-    init_why();
-    pause2 = 250;
-    answerTimeout = 5e3;
-    stayUp = 3e3;
-    evidenceLines = 60;
-  }
-});
-
-// src/deployment/caddy-config.ts
+// src/deployment/proxies/caddy-config.ts
 function caddyPatch(config2, { serving, free }) {
   const paths = [...placesIn(config2, serving)];
   const [first] = paths;
@@ -36189,13 +36652,13 @@ function withoutDefaults(config2) {
 }
 var import_node_util3;
 var init_caddy_config = __esm({
-  "src/deployment/caddy-config.ts"() {
+  "src/deployment/proxies/caddy-config.ts"() {
     "use strict";
     import_node_util3 = require("node:util");
   }
 });
 
-// src/deployment/nginx-text.ts
+// src/deployment/proxies/nginx-text.ts
 function readNginxText(text3) {
   const tokens = tokensOf(text3);
   let at2 = 0;
@@ -36240,13 +36703,13 @@ function tokensOf(text3) {
 }
 var pattern;
 var init_nginx_text = __esm({
-  "src/deployment/nginx-text.ts"() {
+  "src/deployment/proxies/nginx-text.ts"() {
     "use strict";
     pattern = /#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[;{}]|(?:\$\{[^}]*\}|\\.|[^\s;{}\\])+/gs;
   }
 });
 
-// src/deployment/nginx-sites.ts
+// src/deployment/proxies/nginx-sites.ts
 function nginxFolder(container) {
   return `/etc/nginx/tenantry/${container}`;
 }
@@ -36365,7 +36828,7 @@ function tellTakeOver({ lines: lines2, form }, container) {
 }
 var address, harmless;
 var init_nginx_sites = __esm({
-  "src/deployment/nginx-sites.ts"() {
+  "src/deployment/proxies/nginx-sites.ts"() {
     "use strict";
     init_words();
     init_nginx_text();
@@ -36374,7 +36837,7 @@ var init_nginx_sites = __esm({
   }
 });
 
-// src/deployment/front-choice.ts
+// src/deployment/proxies/front-choice.ts
 function moveBy(proxy, asked2, survey, current) {
   const seen = survey.front[proxy];
   if (seen === void 0) return void 0;
@@ -36412,6 +36875,11 @@ function inServingSlot(request2, { front }) {
 }
 function isServing(port2, { nginx, caddy }) {
   return nginx?.taken === void 0 ? caddyPatch(caddy?.config, { serving: port2, free: 0 }) !== void 0 : nginx.slot === port2;
+}
+function isBetweenSlots({ next }, { hasSlotProgram, front }) {
+  if (hasSlotProgram || front.nginx?.isTaking === true) return true;
+  const port2 = slotPort(next?.ports ?? []);
+  return port2 !== void 0 && isServing(port2, front);
 }
 function caddySlot(port2, other, caddy) {
   if (caddyPatch(caddy?.config, { serving: port2, free: other }) !== void 0) return port2;
@@ -36525,13 +36993,13 @@ function refused2(container, way, { observed: observed2, hint }) {
 }
 var names4;
 var init_front_choice = __esm({
-  "src/deployment/front-choice.ts"() {
+  "src/deployment/proxies/front-choice.ts"() {
     "use strict";
     init_errors();
     init_words();
+    init_slots();
     init_caddy_config();
     init_nginx_sites();
-    init_slots();
     names4 = {
       traefik: "Traefik",
       haproxy: "HAProxy",
@@ -36543,110 +37011,12 @@ var init_front_choice = __esm({
   }
 });
 
-// src/deployment/recreate.ts
-function isDown({ state }) {
-  return ["created", "exited", "dead"].includes(state.status);
-}
-async function commit(docker, names5, { restart, old, final }) {
-  await docker.setRestartPolicy(names5.next, restart);
-  if (old !== void 0 && old.name !== names5.previous) {
-    await docker.setRestartPolicy(old.name, "no");
-    await docker.rename(old.name, names5.previous);
-  }
-  await docker.rename(names5.next, final);
-  if (old !== void 0) await putAway(docker, names5, old);
-}
-async function putAway(docker, names5, old) {
-  if (!isForeign(old)) return docker.remove(names5.previous);
-  const kept2 = await docker.container(names5.adopted);
-  if (kept2?.id === old.id) return;
-  await docker.remove(names5.adopted);
-  await docker.rename(names5.previous, names5.adopted);
-}
-var import_node_perf_hooks3, recreate;
-var init_recreate = __esm({
-  "src/deployment/recreate.ts"() {
-    "use strict";
-    import_node_perf_hooks3 = require("node:perf_hooks");
-    init_release();
-    recreate = {
-      name: "recreate",
-      async replace({ docker, dockerToTheEnd, names: names5, spec, restart, current, stopTimeout: stopTimeout2, prove: prove2, standing: standing2 }) {
-        await docker.create(spec);
-        const hadServed = current !== void 0 && !isDown(current);
-        const stopped2 = import_node_perf_hooks3.performance.now();
-        if (hadServed) {
-          standing2("stopped");
-          await docker.stop(names5.old, stopTimeout2);
-        }
-        await docker.start(names5.next);
-        await prove2(names5.next);
-        const downtime = hadServed ? import_node_perf_hooks3.performance.now() - stopped2 : 0;
-        standing2("committing");
-        await commit(dockerToTheEnd, names5, { restart, old: current, final: names5.final });
-        standing2("done");
-        return downtime;
-      }
-    };
-  }
-});
-
-// src/deployment/repair.ts
+// src/deployment/releases/repair.ts
 function repairFor({ current, next, previous }) {
   if (next !== void 0 && previous !== void 0 && current === void 0) return "finish";
   if (next !== void 0) return next.state.status === "running" ? "judge" : "undo";
   if (previous === void 0) return "none";
   return current === void 0 ? "restore" : "tidy";
-}
-var init_repair = __esm({
-  "src/deployment/repair.ts"() {
-    "use strict";
-  }
-});
-
-// src/deployment/put-back.ts
-async function putBack(found3, { docker, names: names5, prove: prove2, log }, { giveUpNext, isStopping, mayStart }) {
-  const repair = await decided(repairFor(found3), giveUpNext, async () => {
-    log.info(`an earlier deployment left ${names5.next} running: looking whether it serves`);
-    await prove2(names5.next);
-  });
-  let serving = found3.current;
-  if (repair === "undo") await docker.remove(names5.next);
-  if (repair === "finish" && found3.next !== void 0) {
-    const restart = found3.next.labels[labels.restart] ?? "no";
-    const final = nameOfServing(found3.next);
-    await commit(docker, names5, { restart, old: found3.current ?? found3.previous, final });
-    return docker.container(final);
-  }
-  if (repair === "tidy" && found3.previous !== void 0) await putAway(docker, names5, found3.previous);
-  if (repair === "restore" && found3.previous !== void 0) {
-    const name = nameOfServing(found3.previous);
-    await docker.rename(names5.previous, name);
-    serving = await docker.container(name);
-  }
-  if (serving === void 0) return void 0;
-  await letRun(docker, serving, {
-    isStopping,
-    mustStart: mayStart && repair !== "none" && repair !== "tidy"
-  });
-  return docker.container(serving.name);
-}
-async function decided(repair, giveUpNext, look3) {
-  if (repair !== "judge") return repair;
-  if (giveUpNext) return "undo";
-  try {
-    await look3();
-    return "finish";
-  } catch {
-    return "undo";
-  }
-}
-async function letRun(docker, { name, state, labels: own2, restart }, { isStopping, mustStart }) {
-  if (isStopping && state.status === "running") await docker.restart(name, 1e3);
-  else if (state.status !== "running" && (mustStart || isStopping)) await docker.start(name);
-  const wanted = own2[labels.restart];
-  if (wanted !== void 0 && restart === "no" && wanted !== "no")
-    await docker.setRestartPolicy(name, wanted);
 }
 function describeRepair(found3) {
   const { current, next, previous } = found3;
@@ -36668,16 +37038,14 @@ function describeRepair(found3) {
 function nameOf2(container) {
   return container === void 0 ? "nothing" : releaseNameOf(container);
 }
-var init_put_back = __esm({
-  "src/deployment/put-back.ts"() {
+var init_repair = __esm({
+  "src/deployment/releases/repair.ts"() {
     "use strict";
-    init_recreate();
     init_release();
-    init_repair();
   }
 });
 
-// src/deployment/leftovers.ts
+// src/deployment/plan/leftovers.ts
 function describeLeftovers(found3, survey) {
   if (isBetweenSlots(found3, survey)) {
     return "an earlier deployment ended while its ports took turns: it will be finished, or undone";
@@ -36687,1142 +37055,16 @@ function describeLeftovers(found3, survey) {
   if (repair !== void 0 || survey.pendingRelease === void 0) return repair;
   return "an earlier deployment left its records open: they will be put in order";
 }
-function isBetweenSlots({ next }, { hasSlotProgram, front }) {
-  if (hasSlotProgram || front.nginx?.isTaking === true) return true;
-  const port2 = slotPort(next?.ports ?? []);
-  return port2 !== void 0 && isServing(port2, front);
-}
-function isTail({ current, next, bridge }, { isRedirected, hasProgram }) {
-  const isInPlace = current?.state.status === "running" && next === void 0;
-  return bridge !== void 0 && isInPlace && !isRedirected && !hasProgram;
-}
-function describeSwitch(found3, survey) {
-  const { current, bridge } = found3;
-  if (isTail(found3, survey)) {
-    return survey.isWorking ? "the last deployment still has connections that it lets come to their end" : "the last deployment could not remove its temporary container: it will be removed";
-  }
-  const of = bridge === void 0 ? "" : ` to ${releaseNameOf(bridge)}`;
-  const state = current?.state.status === "running" ? "it will be undone" : "it will be finished, or undone";
-  return `an earlier deployment${of} ended in the middle of its switch: ${state}`;
-}
 var init_leftovers = __esm({
-  "src/deployment/leftovers.ts"() {
+  "src/deployment/plan/leftovers.ts"() {
     "use strict";
+    init_bridge_leftovers();
     init_front_choice();
-    init_put_back();
-    init_release();
-    init_slots();
+    init_repair();
   }
 });
 
-// src/deployment/proof.ts
-async function serves(work3, name) {
-  try {
-    await prove(work3, work3.docker, name, work3.ports.signal);
-    return true;
-  } catch (error3) {
-    if (!(error3 instanceof UserError) || work3.ports.signal.aborted) throw error3;
-    work3.ports.log.info(`it runs, but does not serve: ${error3.message}`);
-    return false;
-  }
-}
-function prove({ host, request: request2, ports }, docker, name, signal) {
-  const gate = { probe: outsideProbe(request2, host), status: good, timeout: request2.healthTimeout };
-  return waitUntilServing(name, `${request2.container} (${releaseOf(request2)})`, gate, {
-    ...ports,
-    docker,
-    signal
-  });
-}
-function proveOld({ host, request: request2, ports }, docker, name, signal) {
-  const gate = { probe: outsideProbe(request2, host), status: anyAnswer, timeout: oldTimeout };
-  return waitUntilServing(name, `the old ${request2.container}`, gate, { ...ports, docker, signal });
-}
-var oldTimeout, good, anyAnswer;
-var init_proof = __esm({
-  "src/deployment/proof.ts"() {
-    "use strict";
-    init_errors();
-    init_gate();
-    init_health_probe();
-    init_release();
-    oldTimeout = 6e4;
-    good = [[200, 299]];
-    anyAnswer = [[100, 499]];
-  }
-});
-
-// src/deployment/journal.ts
-function readEntry(line) {
-  const entry = parsed3(line, entryJson);
-  return entry && { at: entry.at * 10, step: entry.step, isLate: entry.late };
-}
-function readResult(text3) {
-  return parsed3(text3, resultJson);
-}
-function parsed3(text3, schema) {
-  try {
-    return schema.safeParse(JSON.parse(text3)).data;
-  } catch {
-    return void 0;
-  }
-}
-var entryJson, resultJson;
-var init_journal = __esm({
-  "src/deployment/journal.ts"() {
-    "use strict";
-    init_zod();
-    entryJson = object({ at: number2(), step: string2(), late: boolean2().default(false) });
-    resultJson = object({
-      result: _enum(["deployed", "undone", "finished", "stuck"]),
-      failed: string2(),
-      who: string2()
-    });
-  }
-});
-
-// src/deployment/reconnect.ts
-async function reconnected(machine, { log, limit: limit3, attempts = reconnecting.attempts }) {
-  for (let attempt2 = 1; attempt2 <= attempts && !limit3.aborted; attempt2 += 1) {
-    try {
-      await machine.renew(limit3);
-      return true;
-    } catch (error3) {
-      log.debug(`connecting again: ${messageOf(error3)}`);
-      await (0, import_promises15.setTimeout)(reconnecting.pause, void 0, { signal: limit3 }).catch(() => {
-      });
-    }
-  }
-  return false;
-}
-var import_promises15, reconnecting;
-var init_reconnect = __esm({
-  "src/deployment/reconnect.ts"() {
-    "use strict";
-    import_promises15 = require("node:timers/promises");
-    init_errors();
-    reconnecting = { attempts: 5, pause: 2e3 };
-  }
-});
-
-// src/deployment/switch-run.ts
-async function launch({ machine, folder }, what, { signal, program }) {
-  const argv = ["sh", "-c", launchScript, "launch", folder, what, program === void 0 ? "there" : "new"];
-  const result = await machine.run(argv, { timeout: askTimeout2, signal, stdin: program ?? "" });
-  if (succeeded(result) && result.stdout.trim() === "started") return;
-  throw new UserError(
-    `The switch could not be started on ${machine.name} — ${lastWords(result, 1)}`,
-    "look into ~/.tenantry there; if another run is at work, wait until it ends",
-    { code: "switch-failed", evidence: lastWords(result) }
-  );
-}
-async function follow({ machine, folder, log }, { timeout: timeout6, signal, onEntry }) {
-  let seen = 0;
-  for (; ; ) {
-    try {
-      let ending2;
-      await machine.run(["sh", "-c", followScript, "follow", folder, String(seen)], {
-        timeout: timeout6,
-        signal,
-        onLine(line) {
-          const entry = readEntry(line);
-          if (entry !== void 0) {
-            seen += 1;
-            onEntry(entry);
-          } else ending2 = readResult(line) ?? ending2;
-        }
-      });
-      return ending2;
-    } catch (error3) {
-      if (!(error3 instanceof LostConnection) || signal.aborted) throw error3;
-      log.warning(`${error3.message}; the switch goes on by itself`);
-      const limit3 = AbortSignal.any([signal, AbortSignal.timeout(reconnectTimeout)]);
-      if (!await reconnected(machine, { log, limit: limit3, attempts: Number.POSITIVE_INFINITY })) throw error3;
-    }
-  }
-}
-async function awaitEnd(machine, folder, signal) {
-  const seconds2 = String(tailTimeout / 1e3);
-  await machine.run(["flock", "-w", seconds2, `${folder}/lock`, "true"], {
-    timeout: tailTimeout + askTimeout2,
-    signal
-  });
-}
-async function askToGoBack({ machine, folder, log }, why) {
-  try {
-    await machine.writeFile(`${folder}/cancel`, why, { mode: 384 });
-  } catch (error3) {
-    log.debug(`the switch cannot be told to go back: ${messageOf(error3)}`);
-  }
-}
-async function takeEvidence({ machine, folder }, mark) {
-  const argv = ["sh", "-c", evidenceScript, "evidence", folder, mark];
-  const { stdout } = await machine.run(argv, { timeout: askTimeout2 });
-  const parts = stdout.split(new RegExp(`^${mark} (\\S+)\\n`, "m")).slice(1);
-  return Object.fromEntries(
-    parts.flatMap(
-      (name, index) => index % 2 === 0 ? [[name, (parts[index + 1] ?? "").replace(/\n$/, "")]] : []
-    )
-  );
-}
-async function tidyFolder({ machine, folder, log }) {
-  const script3 = 'cd "$1" && rm -f program program.log result result.new cancel before evidence.* probe.* *.error';
-  try {
-    await machine.run(["sh", "-c", script3, "tidy", folder], { timeout: askTimeout2 });
-  } catch (error3) {
-    log.debug(`files of the switch stay in ${folder}: ${messageOf(error3)}`);
-  }
-}
-var askTimeout2, reconnectTimeout, launchScript, followScript, tailTimeout, evidenceScript;
-var init_switch_run = __esm({
-  "src/deployment/switch-run.ts"() {
-    "use strict";
-    init_errors();
-    init_machine();
-    init_journal();
-    init_reconnect();
-    askTimeout2 = 3e4;
-    reconnectTimeout = 12e4;
-    launchScript = `
-  cd "$1" || exit
-  exec 9>lock
-  flock -w 10 9 || { echo "another switch is under way" >&2; exit 75; }
-  rm -f result result.new cancel before evidence.* *.error probe.*
-  [ "$3" = there ] || { umask 077 && cat >program; } || exit
-  [ "$2" = deploy ] || [ ! -e journal ] || mv -f journal before
-  : >journal
-  setsid sh program "$2" </dev/null >program.log 2>&1 &
-  echo started`;
-    followScript = `
-  cd "$1" || exit
-  seen=$2
-  while [ -e lock ]; do
-    if [ -e result ] || flock -n lock true; then ended=yes; else ended=no; fi
-    lines=$(wc -l <journal 2>/dev/null) || lines=0
-    if [ "$lines" -gt "$seen" ]; then
-      sed -n "$((seen + 1)),$lines p" journal
-      seen=$lines
-    fi
-    if [ $ended = yes ]; then
-      [ ! -e result ] || cat result
-      exit 0
-    fi
-    sleep 0.1
-  done`;
-    tailTimeout = 15 * 6e4;
-    evidenceScript = `
-  cd "$1" || exit
-  for file in evidence.json evidence.out evidence.err evidence.status evidence.body docker.error filter.error front.error program.log; do
-    [ -s "$file" ] || continue
-    echo "$2 $file"
-    cat "$file"
-    echo
-  done
-  rm -f evidence.* probe.*`;
-  }
-});
-
-// src/deployment/switch-course.ts
-async function followed(work3, run5, course) {
-  const {
-    request: request2,
-    ports: { signal }
-  } = work3;
-  const { healthTimeout, bake: bake2, drainTimeout, stopTimeout: stopTimeout2 } = request2;
-  const timeout6 = 2 * healthTimeout + bake2 + 2 * drainTimeout + 3 * stopTimeout2 + spare;
-  const over = new AbortController();
-  const watching = watchFromOutside(work3, run5, { course, over: AbortSignal.any([signal, over.signal]) });
-  const onEntry = (entry) => course.note(entry);
-  try {
-    const result = await follow(run5, { timeout: timeout6, signal, onEntry });
-    over.abort();
-    return { result, outside: await watching };
-  } catch (error3) {
-    over.abort();
-    if (!signal.aborted) throw error3;
-    if (course.isPastReturn) throw error3;
-    await askToGoBack(run5, "cancelled");
-    const limit3 = AbortSignal.timeout(lastTime);
-    const result = await follow(run5, { timeout: lastTime, signal: limit3, onEntry: () => {
-    } }).catch(
-      () => void 0
-    );
-    if (result?.result === "undone") course.undone();
-    throw error3;
-  }
-}
-async function watchFromOutside({ host, request: request2, ports: { ask: ask3 } }, run5, { course, over }) {
-  const probe2 = outsideProbe(request2, host);
-  if (probe2 === void 0) return void 0;
-  let complaints = 0;
-  try {
-    for (; ; ) {
-      await (0, import_promises16.setTimeout)(outside.pause, void 0, { signal: over });
-      if (!course.hasFlipped) continue;
-      if (course.isPastReturn) return void 0;
-      const complaint = complaintAbout(await ask3(probe2, outside.timeout, over), {
-        status: [[200, 299]],
-        headers: {}
-      });
-      complaints = complaint === void 0 ? 0 : complaints + 1;
-      if (complaint === void 0 || complaints < outside.complaints) continue;
-      await askToGoBack(run5, "outside");
-      return new UserError(
-        `${request2.container} does not answer from outside — ${complaint.observed}`,
-        complaint.hint,
-        { code: complaint.code }
-      );
-    }
-  } catch (error3) {
-    if (over.aborted) return void 0;
-    throw error3;
-  }
-}
-var import_promises16, spare, outside, lastTime, Course, sentences;
-var init_switch_course = __esm({
-  "src/deployment/switch-course.ts"() {
-    "use strict";
-    import_promises16 = require("node:timers/promises");
-    init_errors();
-    init_probe2();
-    init_health_probe();
-    init_switch_run();
-    spare = 18e4;
-    outside = { timeout: 5e3, pause: 1e3, complaints: 3 };
-    lastTime = 4500;
-    Course = class {
-      #work;
-      #about;
-      #before;
-      hasFlipped = false;
-      isPastReturn = false;
-      constructor(work3, about) {
-        this.#work = work3;
-        this.#about = about;
-      }
-      note({ at: at2, step, isLate }) {
-        const {
-          host,
-          ports: { log },
-          learn
-        } = this.#work;
-        const { release, old, lease } = this.#about;
-        lease.phase(step);
-        const took = this.#before === void 0 ? void 0 : at2 - this.#before;
-        this.#before = at2;
-        const said = sentences[step];
-        if (said !== void 0) log.step(said.label, said.text({ release, old, isLate }), took);
-        else log.debug(`${host}: ${step}`);
-        if (step === "flipped") {
-          this.hasFlipped = true;
-          learn({
-            standing: `${release} has the traffic on ${host}, and ${old} is ready to take it back; the server goes on by itself`
-          });
-        }
-        if (step === "stopping") {
-          this.isPastReturn = true;
-          learn({
-            standing: `${release} serves on ${host}, from a temporary container; the server goes on by itself, and the next run looks`
-          });
-        }
-        if (step === "committed") this.isPastReturn = true;
-        if (step === "committed") learn({ standing: `${release} serves on ${host}` });
-      }
-      /** The old version serves, with a proof. */
-      undone() {
-        const { host, learn } = this.#work;
-        const { old } = this.#about;
-        if (this.hasFlipped) {
-          learn({ result: "rolled-back", standing: `the old version (${old}) serves again on ${host}` });
-        } else {
-          learn({ result: "failed", standing: `the old version (${old}) is running on ${host}, as before` });
-        }
-      }
-    };
-    sentences = {
-      taken: { label: "Proxy", text: () => "its configuration includes the ports that take turns" },
-      healthy: { label: "Healthy", text: ({ release, old }) => `${release} runs beside ${old}` },
-      flipped: { label: "Switch", text: ({ release }) => `new connections go to ${release}` },
-      drained: {
-        label: "Drained",
-        text: ({ old, isLate }) => isLate ? `${old} still has connections; the time is up` : `nobody is connected to ${old} any more`
-      },
-      baked: { label: "Bake", text: ({ release }) => `${release} stays healthy` },
-      stopped: { label: "Stopped", text: ({ old }) => old },
-      "final-healthy": { label: "In place", text: ({ release }) => `${release} runs on the published port` },
-      unflipped: { label: "Settled", text: () => "the redirect is removed" },
-      failed: { label: "Failed", text: ({ release, old }) => `${release} is no good: back to ${old}` }
-    };
-  }
-});
-
-// src/deployment/switch-failure.ts
-function switchFailure(failure2) {
-  const { called, server, result, evidence, healthTimeout, outside: outside2 } = failure2;
-  const container = containerIn(evidence);
-  const log = readLog(evidence["evidence.out"] ?? "", evidence["evidence.err"] ?? "");
-  switch (result.failed) {
-    case "stopped":
-      if (container !== void 0) return whyItStopped(called, container, log);
-      break;
-    case "unhealthy":
-      return unhealthy2(called, container, { evidence, log, healthTimeout });
-    case "gone":
-      return new UserError(
-        `${called} is gone — somebody removed its container`,
-        "find out who, then deploy again",
-        {
-          code: "container-gone"
-        }
-      );
-    case "docker":
-      return dockerVerdict({
-        failed: `Cannot put ${called} into its place`,
-        server,
-        result: { exitCode: 1, signal: null, stdout: "", stderr: evidence["docker.error"] ?? "" }
-      });
-    case "outside":
-      if (outside2 !== void 0) return outside2;
-      break;
-    case "front":
-      return new UserError(
-        `The proxy in front of ${called} on ${server} did not take the change — ${firstLine(evidence["front.error"]) ?? "it said nothing"}`,
-        "mend what it says there (nginx -t, or what Caddy logs), or choose strategy: bridge",
-        { code: "proxy-unchanged", evidence: evidence["front.error"] ?? "" }
-      );
-    case "public":
-      return new UserError(
-        `${called} does not answer on its public port of ${server} — it is healthy, and ${result.who === "next" ? "the proxy hands requests to it" : "the port was redirected to it"}`,
-        result.who === "next" ? "ask health-url on the server itself, and read the log of the proxy" : "look for rules of another program before ours (iptables-save -t nat, nft list ruleset), or choose strategy: recreate",
-        { code: "switch-failed", evidence: log.text }
-      );
-  }
-  const said = firstLine(evidence["filter.error"]);
-  return new UserError(
-    `The traffic of ${called} could not be moved on ${server} — ${said ?? result.failed}`,
-    "look at the rules there (iptables-save -t nat, nft list ruleset), or choose strategy: recreate",
-    // Not what Docker says about the container: that has the values of its environment.
-    { code: "switch-failed", evidence: [log.text, evidence["program.log"] ?? ""].join("\n").trim() }
-  );
-}
-function firstLine(text3 = "") {
-  return text3.trim().split("\n")[0] || void 0;
-}
-function containerIn(evidence) {
-  try {
-    return readContainer(evidence["evidence.json"] ?? "");
-  } catch {
-    return void 0;
-  }
-}
-function unhealthy2(called, container, { evidence, log, healthTimeout }) {
-  const look3 = container && lookAt2(container, Number.POSITIVE_INFINITY, true);
-  if (look3?.now === "not yet") return whyNotHealthy(called, look3, healthTimeout, log);
-  const answer = answerIn(evidence);
-  const complaint = answer && complaintAbout(answer, { status: [[200, 299]], headers: {} });
-  const observed2 = complaint ?? {
-    code: "container-slow",
-    observed: "it listens on none of its published ports",
-    hint: "correct ports, or the port and address (0.0.0.0) that it listens on"
-  };
-  return whyNotHealthy(called, observed2, healthTimeout, log);
-}
-function answerIn(evidence) {
-  const said = evidence["evidence.status"] ?? "";
-  if (said === "") return void 0;
-  if (said === "late") {
-    return { kind: "silence", code: "health-no-answer", observed: "no answer within 5 s" };
-  }
-  if (said === "000") {
-    return { kind: "silence", code: "health-refused", observed: "the container refuses connections" };
-  }
-  return {
-    kind: "answer",
-    status: Number(said),
-    headers: {},
-    body: evidence["evidence.body"] ?? "",
-    milliseconds: 0
-  };
-}
-var init_switch_failure = __esm({
-  "src/deployment/switch-failure.ts"() {
-    "use strict";
-    init_container_log();
-    init_inspect();
-    init_verdict2();
-    init_errors();
-    init_probe2();
-    init_gate();
-    init_why();
-  }
-});
-
-// src/deployment/switch-program.ts
-function switchProgram(facts4) {
-  return `${textOf(settings2(facts4))}
-${serverScript("server-program")}
-${serverScript("switch")}`;
-}
-function textOf(settings3) {
-  return Object.entries(settings3).map(([name, value]) => `${name}=${quoted2(String(value))}
-`).join("");
-}
-function settings2({ request: request2, host, survey, ports, current, release }) {
-  const chain = chainOf(request2.container);
-  const filter = survey.filter ?? "iptables";
-  const isNft = filter === "nft";
-  const probe2 = healthProbe(request2, host);
-  const http = probe2 === void 0 || probe2.scheme === "https" && survey.http !== "curl" ? "" : survey.http;
-  return {
-    ...commonSettings({ request: request2, host, survey, current, release }),
-    BRIDGE: workingNames(request2.container).bridge,
-    CHAIN: chain,
-    FILTER: filter,
-    FILTER6: survey.filter6 ?? "",
-    FLIP: isNft ? nftFlip(chain, ports) : iptablesFlip(chain, ports),
-    FLIP6: isNft ? "" : ip6tablesFlip(chain, ports),
-    HTTP: http ?? "",
-    HEALTH_SCHEME: probe2?.scheme ?? "http",
-    HEALTH_HOST: probe2?.host ?? "",
-    HEALTH_PORT: probe2?.containerPort ?? 0,
-    HEALTH_PATH: probe2?.path ?? "/",
-    PUBLIC: probe2 === void 0 ? "" : placesOf2(probe2, survey.own).join(" ")
-  };
-}
-function commonSettings({ request: request2, survey, current, release }) {
-  const { container, restart, stopTimeout: stopTimeout2, bake: bake2, drainTimeout, healthTimeout } = request2;
-  const names5 = namesFor(container, { release, current });
-  return {
-    OLD: names5.old,
-    FINAL: names5.final,
-    NEXT: names5.next,
-    PREVIOUS: names5.previous,
-    KEEP: current !== void 0 && isForeign(current) ? names5.adopted : "",
-    SUDO: survey.isRoot ? "" : "sudo -n",
-    BAKE: centiseconds(bake2),
-    DRAIN: centiseconds(drainTimeout),
-    HEALTH_TIMEOUT: centiseconds(healthTimeout),
-    STOP: seconds(stopTimeout2),
-    RESTART: restart,
-    OLD_ID: current?.id ?? "",
-    OLD_RESTART: current?.restart ?? "no",
-    PORTS: hexadecimal(request2.ports.map(({ containerPort }) => containerPort)),
-    OLD_PORTS: hexadecimal((current?.ports ?? []).map(({ containerPort }) => containerPort))
-  };
-}
-function placesOf2({ hostPort, address: address2 }, own2) {
-  if (address2 !== void 0) return [`${address2}:${hostPort}`];
-  return [`127.0.0.1:${hostPort}`, ...own2 === void 0 ? [] : [`${own2}:${hostPort}`]];
-}
-function centiseconds(milliseconds) {
-  return Math.round(milliseconds / 10);
-}
-function seconds(milliseconds) {
-  return Math.ceil(milliseconds / 1e3);
-}
-function hexadecimal(ports) {
-  return ports.map((port2) => port2.toString(16).toUpperCase().padStart(4, "0")).join(" ");
-}
-var init_switch_program = __esm({
-  "src/deployment/switch-program.ts"() {
-    "use strict";
-    init_quoting();
-    init_health_probe();
-    init_redirect();
-    init_release();
-    init_server_script();
-  }
-});
-
-// src/deployment/bridge.ts
-async function crossOver(work3, crossing) {
-  const { host, request: request2, machine, docker, ports } = work3;
-  const { release, current, spec, survey, folder, lease } = crossing;
-  const { log, signal } = ports;
-  const { bridge, next } = workingNames(request2.container);
-  const run5 = { machine, folder, log };
-  try {
-    await together([
-      docker.create(spec),
-      docker.create(bridgeSpec(spec, bridge, survey)).then(() => docker.start(bridge))
-    ]);
-    const redirected = await publicPorts(machine, { bridge, ports: request2.ports, survey, signal });
-    const program = switchProgram({ request: request2, host, survey, ports: redirected, current, release });
-    await launch(run5, "deploy", { signal, program });
-  } catch (error3) {
-    const cause = await whyItEnded(work3, release, bridge).catch(() => void 0);
-    const last = dockerOn(machine, { signal: AbortSignal.timeout(removeTimeout), log });
-    for (const name of [bridge, next]) await last.remove(name).catch(() => {
-    });
-    throw cause ?? error3;
-  }
-  const course = new Course(work3, { release, old: releaseNameOf(current), lease });
-  const ended4 = await followed(work3, run5, course);
-  await conclude(work3, crossing, { run: run5, course, ended: ended4 });
-}
-async function together(works) {
-  const ends = await Promise.allSettled(works);
-  for (const end3 of ends) if (end3.status === "rejected") throw end3.reason;
-}
-async function whyItEnded({ request: request2, docker }, release, name) {
-  const container = await docker.container(name);
-  if (container?.state.status !== "exited") return void 0;
-  return whyItStopped(`${request2.container} (${release})`, container, await docker.logs(name, evidenceLines));
-}
-async function conclude(work3, { release, current }, { run: run5, course, ended: ended4 }) {
-  const { host, request: request2, machine, docker, ports, learn } = work3;
-  const { log, signal } = ports;
-  const called = `${request2.container} (${release})`;
-  if (ended4.result === void 0)
-    log.warning(`${host}: the switch was ended from outside; it is brought to its end`);
-  const result = ended4.result ?? await recovered(work3, run5);
-  switch (result?.result) {
-    case "finished":
-    case "deployed":
-      learn({ result: "deployed", downtime: 0, standing: `${release} serves on ${host}` });
-      await Promise.all([
-        tidyFolder(run5),
-        prove(work3, docker, namesFor(request2.container, { release, current }).final, signal)
-      ]);
-      return;
-    case "undone": {
-      course.undone();
-      const evidence = await takeEvidence(run5, (0, import_node_crypto7.randomBytes)(8).toString("hex"));
-      await tidyFolder(run5);
-      const { healthTimeout } = request2;
-      const { outside: outside2 } = ended4;
-      throw switchFailure({ called, server: machine.name, result, evidence, healthTimeout, outside: outside2 });
-    }
-    default:
-      learn({ result: "failed", standing: await stuckStanding(work3, release, current) });
-      throw unsettled(work3, result?.failed ?? "its program was killed");
-  }
-}
-async function settleSwitch(work3, { found: found3, survey, folder }) {
-  const { host, request: request2, machine, ports } = work3;
-  const { log } = ports;
-  if (found3.bridge === void 0 && !survey.isRedirected) return void 0;
-  log.step("Repair", describeSwitch(found3, survey));
-  const run5 = { machine, folder, log };
-  const current = found3.current ?? found3.previous;
-  const made2 = found3.bridge ?? found3.next;
-  const release = (made2 && releaseOfContainer(made2)) ?? releaseOf(request2);
-  const result = await recovered(
-    work3,
-    run5,
-    survey.hasProgram ? void 0 : switchProgram({ request: request2, host, survey, ports: [], current, release })
-  );
-  if (result === void 0 || result.result === "stuck") {
-    throw unsettled(work3, result?.failed ?? "its program was killed");
-  }
-  if (isTail(found3, survey)) return void 0;
-  const said = howItEnded(result);
-  log.info(said);
-  return said;
-}
-function howItEnded({ result }) {
-  return result === "undone" ? "it was undone: the version of before serves" : "it was finished: the new version of that deployment serves";
-}
-async function recovered({ request: request2, ports: { signal } }, run5, program) {
-  await launch(run5, "recover", { signal, ...program === void 0 ? {} : { program } });
-  const { healthTimeout, drainTimeout } = request2;
-  const timeout6 = 3 * healthTimeout + 2 * drainTimeout + 18e4;
-  return follow(run5, { timeout: timeout6, signal, onEntry: ({ step }) => run5.log.debug(`recovery: ${step}`) });
-}
-async function stuckStanding({ docker, host, request: request2 }, release, current) {
-  const names5 = workingNames(request2.container);
-  const bridge = await docker.container(names5.bridge).catch(() => void 0);
-  return bridge?.state.status === "running" ? `${release} serves on ${host} from a temporary container: run again, which puts it right` : `${releaseNameOf(current)} may be down on ${host}: run again, which puts it right, or "docker start ${current.name}" there`;
-}
-function unsettled({ request: request2, host }, observed2) {
-  return new UserError(
-    `A switch of ${request2.container} on ${host} did not come to its end — ${observed2}`,
-    `look there: docker ps -a, and ~/.tenantry/${request2.container}/switch/journal; then run again`,
-    { code: "deployment-unsettled" }
-  );
-}
-var import_node_crypto7, removeTimeout;
-var init_bridge = __esm({
-  "src/deployment/bridge.ts"() {
-    "use strict";
-    import_node_crypto7 = require("node:crypto");
-    init_docker();
-    init_errors();
-    init_bridge_ports();
-    init_gate();
-    init_leftovers();
-    init_proof();
-    init_release();
-    init_switch_course();
-    init_switch_failure();
-    init_switch_program();
-    init_switch_run();
-    init_why();
-    removeTimeout = 3e4;
-  }
-});
-
-// src/deployment/find-containers.ts
-async function findContainers(docker, container, old) {
-  const names5 = workingNames(container);
-  const named6 = [container, ...Object.values(names5), ...old === void 0 ? [] : [old]];
-  const found3 = await docker.containers(named6, `${labels.app}=${container}`);
-  return sorted(found3, container, names5);
-}
-function sorted(containers, container, names5) {
-  const named6 = (name) => containers.find((each) => each.name === name);
-  const previous = named6(names5.previous);
-  const working = new Set(Object.values(names5));
-  const candidates = containers.filter(
-    (each) => !working.has(each.name) && // Swarm's own have the labels of their service; they are not ours to replace.
-    each.labels["com.docker.swarm.service.id"] === void 0 && // While the old one waits for its end, nobody else with the bare name has to do with this application.
-    (each.name !== container || !isForeign(each) || previous === void 0)
-  );
-  const rank = (each) => (each.state.status === "running" ? 0 : 2) + (each.labels[labels.app] === container ? 0 : 1);
-  const [current] = candidates.sort((one, other) => rank(one) - rank(other));
-  return {
-    current,
-    next: named6(names5.next),
-    previous,
-    bridge: named6(names5.bridge),
-    adopted: named6(names5.adopted)
-  };
-}
-function checkOwner({ current, next, bridge }, container, environment3) {
-  for (const found3 of [current, next, bridge]) {
-    if (found3 === void 0 || found3 === current && isForeign(found3)) continue;
-    refuseStranger(found3, container, environment3);
-  }
-}
-function refuseStranger(found3, container, environment3) {
-  const { [labels.app]: app, [labels.environment]: owner } = found3.labels;
-  if (app === container && owner === environment3) return;
-  throw new UserError(
-    `The container ${found3.name} belongs to ${app ?? "somebody else"}${owner === void 0 ? "" : ` (${owner})`} — not to ${container} (${environment3})`,
-    "choose another name with the input container, or correct environment",
-    { code: "container-name-taken" }
-  );
-}
-var init_find_containers = __esm({
-  "src/deployment/find-containers.ts"() {
-    "use strict";
-    init_errors();
-    init_release();
-  }
-});
-
-// src/deployment/impossible.ts
-async function refuseImpossible2({ host, request: request2, docker }, found3, survey) {
-  const own2 = Object.values(found3).flatMap((container) => container?.ports ?? []);
-  const server = { host, docker, survey, own: own2 };
-  refuseLimits(request2, server);
-  refusePortsOfPrograms(request2, server);
-  await refuseHealthUrl(request2, server);
-}
-function refuseLimits({ container, memory = 0, cpus = 0 }, { host, survey }) {
-  const { totalMemory = Number.POSITIVE_INFINITY, processors = Number.POSITIVE_INFINITY } = survey;
-  if (memory > totalMemory) {
-    throw new UserError(
-      `${container} cannot have ${showSize(memory)} of memory on ${host} — the server has ${showSize(totalMemory)}`,
-      "lower memory, or take a larger server",
-      { code: "limit-impossible" }
-    );
-  }
-  if (cpus > processors) {
-    throw new UserError(
-      `${container} cannot have ${cpus} CPUs on ${host} — the server has ${counted(processors, "processor")}`,
-      "lower cpus, or take a larger server",
-      { code: "limit-impossible" }
-    );
-  }
-}
-function refusePortsOfPrograms({ container, ports }, { host, survey, own: own2 }) {
-  const { listening = [], proxies } = survey;
-  for (const { address: address2, hostPort, protocol } of ports) {
-    const isDockers = own2.some((port2) => port2.hostPort === hostPort) || proxies.some((proxy) => proxy.hostPort === hostPort);
-    if (protocol !== "tcp" || isDockers) continue;
-    const taken = listening.find((listener) => listener.port === hostPort && meets(listener, address2));
-    if (taken === void 0) continue;
-    throw new UserError(
-      `${container} cannot have port ${hostPort} of ${host} — a program that is no container listens on it (${taken.address})`,
-      `see which one with "ss -ltnp 'sport = :${hostPort}'" there; stop it, or choose another port`,
-      { code: "port-taken" }
-    );
-  }
-}
-async function refuseHealthUrl(request2, server) {
-  const { host, survey, own: own2, docker } = server;
-  const url = outsideProbe(request2, host)?.url;
-  if (url === void 0 || survey.listening === void 0 || request2.networks.includes("host")) return;
-  if (url.hostname !== new URL(`http://${host.includes(":") ? `[${host}]` : host}`).hostname) return;
-  const port2 = Number(url.port || (url.protocol === "https:" ? 443 : 80));
-  const asked2 = request2.ports.filter(({ hostPort, protocol }) => hostPort === port2 && protocol === "tcp");
-  const isHere = url.hostname === "localhost" || isLoopback(url.hostname);
-  if (asked2.some(({ address: address2 }) => isHere || !isLoopback(address2))) return;
-  const others3 = survey.listening.filter(
-    (listener) => listener.port === port2 && (isHere || !isLoopback(listener.address)) && !own2.some(({ hostPort, address: address2 }) => hostPort === port2 && meets(listener, address2))
-  );
-  if (others3.length > 0) return;
-  if (own2.every(({ hostPort }) => hostPort !== port2)) {
-    if ((await docker.publishersOf(port2, "tcp")).length > 0) return;
-  }
-  const published = request2.ports.map(({ hostPort }) => hostPort).join(", ");
-  const observed2 = asked2.length > 0 ? `the container gets port ${port2} of ${asked2[0]?.address} only, and nothing else listens on it` : `the container does not publish port ${port2}${published === "" ? "" : ` (but ${published})`}, and nothing else listens on it`;
-  throw new UserError(
-    `health-url ${url.href} can never be answered on ${host} — ${observed2}`,
-    "correct the port in health-url, or publish it with ports",
-    { code: "health-url-impossible" }
-  );
-}
-var init_impossible = __esm({
-  "src/deployment/impossible.ts"() {
-    "use strict";
-    init_size();
-    init_errors();
-    init_words();
-    init_health_probe();
-    init_listeners();
-  }
-});
-
-// src/deployment/lease.ts
-function isDead({ age, isSameBoot, isWorking }) {
-  return !isWorking && (!isSameBoot || age > heartbeat.deadAfter);
-}
-async function takeLease(request2) {
-  const { machine, folder, container, release, log, run: run5, signal } = request2;
-  const token = (0, import_node_crypto8.randomBytes)(12).toString("hex");
-  const lease = async (what, last, limit3 = void 0) => {
-    const argv = ["sh", "-c", serverScript("lease"), "lease", what, folder, token, last, container, release];
-    const stdin = JSON.stringify({ run: run5 });
-    return machine.run(argv, { timeout: timeout3, stdin, ...limit3 === void 0 ? {} : { signal: limit3 } });
-  };
-  let other = "";
-  for (; ; ) {
-    const result = await lease("take", other, signal);
-    if (result.stdout.trim() === "taken") break;
-    if (!succeeded(result)) throw cannotTake(request2, lastWords(result, 1));
-    const holder = readHolder2(result.stdout);
-    if (!isDead(holder) || other !== "") throw locked2(request2, holder);
-    log.info(`the lease of ${holder.run} is taken over: ${lifeOf(holder)}`);
-    other = holder.token;
-  }
-  let phase = "prepare";
-  const beat = () => void lease("renew", phase).catch((error3) => log.debug(messageOf(error3)));
-  const timer = setInterval(beat, heartbeat.every);
-  return {
-    phase(name) {
-      phase = name;
-    },
-    async release() {
-      clearInterval(timer);
-      await lease("release", "").catch((error3) => log.debug(`the lease stays: ${messageOf(error3)}`));
-    }
-  };
-}
-function readHolder2(text3) {
-  const fact = (name) => new RegExp(`^${name} (.*)$`, "m").exec(text3)?.[1]?.trim() ?? "";
-  let run5 = "";
-  try {
-    run5 = String(JSON.parse(fact("record")).run ?? "");
-  } catch {
-  }
-  return {
-    token: fact("token"),
-    age: Number(fact("age")) * 1e3,
-    isSameBoot: fact("boot") === "same",
-    isWorking: fact("work") === "alive",
-    phase: fact("phase"),
-    run: run5 === "" ? "another run" : run5
-  };
-}
-function lifeOf({ age, isSameBoot }) {
-  return isSameBoot ? `no sign of life for ${showDuration(age)}` : "the server was started anew since";
-}
-function locked2({ container, host }, holder) {
-  const { run: run5, phase, age, isWorking } = holder;
-  const doing = phase === "" ? "" : ` (${phase})`;
-  const observed2 = isWorking ? `${run5}${doing}; its work on the server goes on` : `${run5}${doing}, last sign of life ${showDuration(age)} ago`;
-  return new UserError(
-    `${container} on ${host} is being deployed by somebody else — ${observed2}`,
-    "wait until that ends, then run again; a run that was killed counts as dead after 90 s (concurrency: in the workflow avoids this)",
-    { code: "deployment-locked" }
-  );
-}
-function cannotTake({ container, host }, observed2) {
-  return new UserError(
-    `The lease of ${container} on ${host} cannot be taken — ${observed2}`,
-    "give this account the right to write to ~/.tenantry there, or free some space",
-    { code: "cannot-write" }
-  );
-}
-var import_node_crypto8, heartbeat, timeout3;
-var init_lease = __esm({
-  "src/deployment/lease.ts"() {
-    "use strict";
-    import_node_crypto8 = require("node:crypto");
-    init_duration();
-    init_errors();
-    init_machine();
-    init_server_script();
-    heartbeat = { every: 15e3, deadAfter: 9e4 };
-    timeout3 = 3e4;
-  }
-});
-
-// src/deployment/releases.ts
-function run2({ machine, container }, args, {
-  stdin = "",
-  timeout: timeout6 = timeouts.ask,
-  signal
-}) {
-  const [what = "", ...rest] = args;
-  const script3 = `${serverScript("server-program")}
-${serverScript("releases")}`;
-  return machine.run(["sh", "-c", script3, "releases", what, `.tenantry/${container}`, ...rest], {
-    timeout: timeout6,
-    stdin,
-    ...signal === void 0 ? {} : { signal }
-  });
-}
-async function listReleases(shelf, signal) {
-  const result = await run2(shelf, ["list"], { signal });
-  const home = /^home (.*)$/m.exec(result.stdout)?.[1];
-  if (succeeded(result) && home !== void 0) {
-    const old = /^old (\S+)$/m.exec(result.stdout)?.[1];
-    return { releases: readReleases(result.stdout), home, old };
-  }
-  throw new UserError(
-    `The releases of ${shelf.container} cannot be read on ${shelf.machine.name} — ${lastWords(result, 1)}`,
-    "give this account the right to read and write ~/.tenantry there, or free some space",
-    { code: "cannot-read" }
-  );
-}
-function readReleases(text3) {
-  const facts4 = text3.split("\n").flatMap((line) => {
-    const [, name = "", value = ""] = /^(\w+) (.*)$/.exec(line) ?? [];
-    return name === "" ? [] : [{ name, value: value.trim() }];
-  });
-  const one = (wanted) => facts4.find(({ name }) => name === wanted)?.value;
-  const environments = new Set(facts4.flatMap(({ name, value }) => name === "environment" ? [value] : []));
-  const records = facts4.flatMap(({ name, value }) => {
-    if (name !== "record") return [];
-    const space = value.indexOf(" ");
-    const key2 = space === -1 ? value : value.slice(0, space);
-    const record2 = readRecord(space === -1 ? "" : value.slice(space + 1));
-    if (typeof record2 === "string") return [{ key: key2, problem: record2 }];
-    return [{ key: key2, record: record2, hasEnvironment: environments.has(key2) }];
-  });
-  return { records, current: one("current"), previous: one("previous") };
-}
-async function captureEnvironment(shelf, { id, key: key2, signal }) {
-  const result = await run2(shelf, ["capture", id, key2], { signal });
-  if (succeeded(result) && /^captured$/m.test(result.stdout)) {
-    return {
-      repoDigests: [...result.stdout.matchAll(/^digest (\S+)$/gm)].map(([, digest = ""]) => digest),
-      isBroken: /^lines broken$/m.test(result.stdout)
-    };
-  }
-  throw cannotPrepare(shelf, lastWords(result, 1));
-}
-async function prepareRelease(shelf, prepared, signal) {
-  const { key: key2, environment: environment3, record: record2, before, previous, old, audit } = prepared;
-  const files3 = [
-    [`releases/${key2}.env`, environment3],
-    [`switch/record/${key2}.json`, `${JSON.stringify(record2)}
-`],
-    ...before === void 0 ? [] : [[`switch/record/${before.key}.json`, `${JSON.stringify(before.record)}
-`]],
-    ...previous === void 0 || previous === key2 ? [] : [["switch/record/previous", `${previous}
-`]],
-    ...old === void 0 ? [] : [["switch/record/old", `${old}
-`]],
-    ["switch/record/current", `${key2}
-`],
-    ["switch/record/audit", lineOf(audit)]
-  ];
-  const stdin = files3.map(([path, content]) => `${path} ${Buffer.from(content).toString("base64")}
-`).join("");
-  const result = await run2(shelf, ["prepare"], { stdin, signal });
-  if (succeeded(result) && /^prepared$/m.test(result.stdout)) return;
-  throw cannotPrepare(shelf, lastWords(result, 1));
-}
-function lineOf({ run: by, from, to, mechanism, mode }) {
-  return JSON.stringify({ run: by, mode, from: from ?? null, to, mechanism }).slice(1, -1);
-}
-function cannotPrepare({ machine, container }, observed2) {
-  return new UserError(
-    `The record of ${container} cannot be prepared on ${machine.name} — ${observed2}`,
-    "give this account the right to write to ~/.tenantry there, or free some space",
-    { code: "cannot-write" }
-  );
-}
-async function finishReleases(shelf, finish) {
-  const { result, serving = "", audit, prune, adopted } = finish;
-  const orders = [
-    ...audit === void 0 ? [] : [`audit ${lineOf(audit)}`],
-    ...prune.flatMap(({ key: key2, image }) => [
-      `release ${key2}`,
-      ...image === void 0 ? [] : [`image ${image.id} ${image.name}`]
-    ]),
-    ...adopted === void 0 ? [] : [`adopted ${adopted.name} ${adopted.keep.join(" ")}`]
-  ];
-  try {
-    const stdin = `${orders.join("\n")}
-`;
-    const ended4 = await run2(shelf, ["finish", result, serving], { stdin, timeout: timeouts.finish });
-    return [...ended4.stdout.split("\n"), ...ended4.stderr.split("\n")].filter((line) => line.trim() !== "");
-  } catch (error3) {
-    return [messageOf(error3)];
-  }
-}
-var timeouts;
-var init_releases = __esm({
-  "src/deployment/releases.ts"() {
-    "use strict";
-    init_errors();
-    init_machine();
-    init_record();
-    init_server_script();
-    timeouts = { ask: 3e4, finish: 12e4 };
-  }
-});
-
-// src/deployment/ledger.ts
-function afterwards(releases, { key: key2, record: record2, before, previous }) {
-  const added = [{ key: key2, record: record2 }, ...before === void 0 ? [] : [before]];
-  const others3 = releases.records.filter((stored) => added.every((each) => each.key !== stored.key));
-  return {
-    records: [...added.map((each) => ({ ...each, hasEnvironment: true })), ...others3],
-    current: key2,
-    previous: previous === void 0 || previous === key2 ? releases.previous : previous
-  };
-}
-function shelfOf({ machine, request: request2 }) {
-  return { machine, container: request2.container };
-}
-function settleRecords(work3, { pending, serving }) {
-  const key2 = serving && keyOfContainer(serving);
-  return finishReleases(shelfOf(work3), {
-    result: pending !== void 0 && pending === key2 ? "deployed" : "rolled-back",
-    serving: key2,
-    audit: void 0,
-    prune: [],
-    adopted: void 0
-  });
-}
-function isUnsettled(failure2) {
-  return failure2 instanceof UserError && failure2.code === "deployment-unsettled";
-}
-var keptByDefault, Ledger;
-var init_ledger = __esm({
-  "src/deployment/ledger.ts"() {
-    "use strict";
-    init_errors();
-    init_environment();
-    init_record();
-    init_release();
-    init_releases();
-    keptByDefault = 5;
-    Ledger = class {
-      #work;
-      #releases;
-      #current;
-      mechanism;
-      #prepared;
-      constructor(work3, {
-        releases,
-        current,
-        mechanism
-      }) {
-        this.#work = work3;
-        this.#releases = releases;
-        this.#current = current;
-        this.mechanism = mechanism;
-      }
-      /**
-       * Writes the environment file, and what becomes the record once the release is proven.
-       * @param placed what was asked for, on the port that the container gets.
-       * @throws UserError `cannot-write`
-       */
-      async prepare(placed, { digest, imageId }) {
-        const { request: request2, ports } = this.#work;
-        const settings3 = settingsOf(placed, digest);
-        const key2 = keyOf2(releaseOf(request2), settings3);
-        const facts4 = { settings: settings3, digest, imageId, mechanism: this.mechanism, at: /* @__PURE__ */ new Date() };
-        const record2 = { ...recordOf(request2, facts4), ...this.#adoptedAs(releaseOf(request2)) };
-        const before = await this.#recordOfCurrent(facts4.at);
-        const previous = this.#current === void 0 ? this.#releases.current : keyOfContainer(this.#current);
-        const audit = this.#audit;
-        const environment3 = renderEnvironment(request2.env);
-        const current = this.#current;
-        const isElsewhere = current !== void 0 && isForeign(current) && current.name !== request2.container;
-        const old = isElsewhere ? current.id : void 0;
-        const prepared = { key: key2, environment: environment3, record: record2, before, previous, old, audit };
-        await prepareRelease(shelfOf(this.#work), prepared, ports.signal);
-        this.#prepared = { key: key2, record: record2, before, previous };
-      }
-      /** A release that was taken over stays one, also when Tenantry has made its container anew. */
-      #adoptedAs(release) {
-        const [adopted] = this.#releases.records.flatMap(
-          (stored) => "record" in stored && stored.record.release === release ? stored.record.adopted ?? [] : []
-        );
-        return adopted === void 0 ? {} : { adopted };
-      }
-      /** A container without a record gets one: it is what a rollback would go back to. */
-      async #recordOfCurrent(at2) {
-        const current = this.#current;
-        if (current === void 0) return void 0;
-        const key2 = keyOfContainer(current);
-        if (this.#releases.records.some((stored) => stored.key === key2)) return void 0;
-        const { request: request2, ports } = this.#work;
-        const { signal } = ports;
-        const captured = await captureEnvironment(shelfOf(this.#work), { id: current.id, key: key2, signal });
-        const broken = captured.isBroken ? ["variables whose value has line breaks"] : [];
-        const notKept = [...current.beyondUs, ...broken];
-        return { key: key2, record: recordOfContainer(current, request2, { ...captured, notKept, at: at2 }) };
-      }
-      /** Ends the records of this deployment; removes what is too old. What cannot be done is a warning. */
-      async finish(result, serving) {
-        const { request: request2, ports } = this.#work;
-        const prepared = result === "deployed" ? this.#prepared : void 0;
-        const after2 = prepared === void 0 ? this.#releases : afterwards(this.#releases, prepared);
-        const prune = prepared !== void 0 ? recordsToPrune(after2, request2.keepReleases ?? keptByDefault) : [];
-        const warnings = await finishReleases(shelfOf(this.#work), {
-          result,
-          serving: prepared?.key ?? (serving && keyOfContainer(serving)),
-          // Of what was prepared, the line lies there: whoever ends it writes it.
-          audit: this.#prepared === void 0 ? this.#audit : void 0,
-          prune,
-          adopted: prepared === void 0 ? void 0 : this.#adopted(after2)
-        });
-        for (const warning2 of warnings) {
-          ports.log.warning(`${this.#work.host}: records of ${request2.container}: ${warning2}`);
-        }
-        if (prune.length > 0) ports.log.info(`removed: ${prune.map(({ release }) => release).join(", ")}`);
-      }
-      /** What was taken over is kept as long as it is the one to go back to. */
-      #adopted({ records, current, previous }) {
-        const keep = records.flatMap(
-          (stored) => "record" in stored && (stored.key === current || stored.key === previous) ? stored.record.adopted?.id ?? [] : []
-        );
-        return { name: workingNames(this.#work.request.container).adopted, keep };
-      }
-      get #audit() {
-        const { request: request2 } = this.#work;
-        return {
-          run: request2.run,
-          mode: request2.mode ?? "deploy",
-          from: this.#current && releaseNameOf(this.#current),
-          to: releaseOf(request2),
-          mechanism: this.mechanism
-        };
-      }
-    };
-  }
-});
-
-// src/deployment/mechanism.ts
+// src/deployment/plan/mechanism.ts
 function chooseMechanism(asked2, survey, current) {
   const { strategy, container } = asked2;
   const none = { obstacle: void 0, leftOut: [], move: void 0, seen: [] };
@@ -37930,7 +37172,7 @@ function leftOutBy({ networks, container, ports }, survey) {
 }
 var memoryToSpare, closedPorts;
 var init_mechanism = __esm({
-  "src/deployment/mechanism.ts"() {
+  "src/deployment/plan/mechanism.ts"() {
     "use strict";
     init_size();
     init_words();
@@ -37940,415 +37182,60 @@ var init_mechanism = __esm({
   }
 });
 
-// src/deployment/pre-deploy.ts
-async function runPreDeploy(work3, spec) {
-  const { request: request2, docker } = work3;
-  const commands2 = request2.preDeploy ?? [];
-  const wanted = commands2.map((command2, index) => ({
-    command: command2,
-    spec: specOf(request2.container, spec, command2, index)
-  }));
-  const found3 = await docker.labelled(`${preDeployLabels.app}=${request2.container}`);
-  const again = (container) => container.state.status === "running" && wanted.some((one) => one.spec.labels[preDeployLabels.key] === container.labels[preDeployLabels.key]);
-  await settlePreDeploy(
-    work3,
-    found3.filter((container) => !again(container))
-  );
-  for (const one of wanted) {
-    const running = found3.filter(again).find(({ labels: own2 }) => own2[preDeployLabels.key] === one.spec.labels[preDeployLabels.key]);
-    await runOne(work3, one, running);
-  }
+// src/deployment/request/asked.ts
+function askedOf(request2) {
+  return { ...request2, hasProbe: request2.healthUrl !== void 0 };
 }
-async function tidyPreDeploy(work3) {
-  const { request: request2, docker } = work3;
-  const found3 = await docker.labelled(`${preDeployLabels.app}=${request2.container}`);
-  const over = found3.filter(({ state }) => request2.mode === "recover" || state.status !== "running");
-  await settlePreDeploy(work3, over);
-  return over.length === 0 ? void 0 : `${counted(over.length, "pre-deploy command")} of a killed run put away`;
-}
-async function settlePreDeploy(work3, found3) {
-  for (const container of found3) {
-    const command2 = container.labels[preDeployLabels.command] ?? container.name;
-    if (container.state.status === "running") {
-      work3.ports.log.step(
-        "Repair",
-        `the pre-deploy command ${command2} of an earlier run still runs: waiting for it`
-      );
-      await ended2(work3, container.name, timeLeft(container));
-    }
-    await work3.docker.remove(container.name);
-  }
-}
-function specOf(container, spec, { name, run: run5, timeout: timeout6 }, index) {
-  const key2 = (0, import_node_crypto9.createHash)("sha256").update(JSON.stringify([spec.labels[labels.settings], run5])).digest("hex").slice(0, 16);
-  return {
-    ...spec,
-    name: `${container}-tenantry-pre-deploy-${index + 1}`,
-    command: run5,
-    // Nobody shall take it for the application: not by a port, not by its name, not by a label of a proxy.
-    ports: [],
-    networkAlias: void 0,
-    health: void 0,
-    labels: {
-      [preDeployLabels.app]: container,
-      [preDeployLabels.command]: name,
-      [preDeployLabels.key]: key2,
-      [preDeployLabels.limit]: String(Math.ceil(timeout6 / 1e3)),
-      [labels.environment]: spec.labels[labels.environment] ?? "",
-      [labels.release]: spec.labels[labels.release] ?? "",
-      [labels.run]: spec.labels[labels.run] ?? ""
-    }
-  };
-}
-async function runOne(work3, { command: command2, spec }, running) {
-  const { docker, ports } = work3;
-  const { log } = ports;
-  const started = import_node_perf_hooks4.performance.now();
-  try {
-    if (running === void 0) await docker.create(spec);
-    const name = running?.name ?? spec.name;
-    try {
-      if (running === void 0) await docker.start(name);
-      else log.info(`${command2.name} was started by an earlier run and still runs: waiting for it`);
-      const inTime = await ended2(work3, name, running === void 0 ? command2.timeout : timeLeft(running));
-      await judge4(work3, command2, { name, inTime });
-      log.step("Before", `${command2.name}: done`, import_node_perf_hooks4.performance.now() - started);
-    } finally {
-      if (!ports.signal.aborted) await docker.remove(name);
-    }
-  } catch (error3) {
-    if (command2.blocking || !(error3 instanceof UserError) || error3 instanceof LostConnection) throw error3;
-    if (ports.signal.aborted) throw error3;
-    log.warning(`${error3.message}; the deployment goes on without it`);
-  }
-}
-async function judge4({ host, docker, ports }, { name: command2, timeout: timeout6, blocking }, { name, inTime }) {
-  const container = await docker.container(name);
-  const failed2 = `The pre-deploy command ${command2} failed on ${host}`;
-  const hint = blocking ? 'traffic never moved; mend it and deploy again, or write "blocking: false" where it may fail' : "mend it, and deploy again";
-  const fail2 = (observed2, evidence2 = "") => new UserError(`${failed2} — ${observed2}`, hint, { code: "pre-deploy-failed", evidence: evidence2 });
-  if (container === void 0) throw fail2("somebody removed its container");
-  const whole = await docker.logs(name, shownLines);
-  ports.log.details(`${command2} on ${host}`, whole.text);
-  const evidence = whole.text.split("\n").slice(-evidenceLines2).join("\n");
-  const last = whole.lastLine === "" ? "" : `; its last line: ${whole.lastLine}`;
-  if (!inTime) throw fail2(`it did not end within ${showDuration(timeout6)} and was stopped${last}`, evidence);
-  if (container.state.exitCode === 0 && container.state.status === "exited") return;
-  const cause = whyItStopped("it", container, whole);
-  throw fail2(
-    cause.code === "container-stopped" ? `exit ${container.state.exitCode}${whole.lastLine === "" ? ", and not a word in its log" : `: ${whole.lastLine}`}` : cause.message.replace(" — ", ": "),
-    evidence
-  );
-}
-async function ended2(work3, name, limit3) {
-  const { docker, machine, ports } = work3;
-  const until = import_node_perf_hooks4.performance.now() + limit3;
-  for (; ; ) {
-    try {
-      await docker.wait(name, Math.max(1e3, until - import_node_perf_hooks4.performance.now()));
-      return true;
-    } catch (error3) {
-      if (error3 instanceof LostConnection) {
-        if (await reconnected(machine, { log: ports.log, limit: ports.signal })) continue;
-        throw error3;
-      }
-      if (!(error3 instanceof UserError) || error3.code !== "command-timed-out") throw error3;
-      await docker.stop(name, stopTimeout);
-      return false;
-    }
-  }
-}
-function timeLeft({ labels: own2, state }) {
-  const limit3 = Number(own2[preDeployLabels.limit] ?? "300") * 1e3;
-  const age = Date.now() - state.startedAt.getTime();
-  return Math.min(limit3, Math.max(1e3, limit3 - age));
-}
-var import_node_crypto9, import_node_perf_hooks4, preDeployLabels, shownLines, evidenceLines2, stopTimeout;
-var init_pre_deploy = __esm({
-  "src/deployment/pre-deploy.ts"() {
+var init_asked = __esm({
+  "src/deployment/request/asked.ts"() {
     "use strict";
-    import_node_crypto9 = require("node:crypto");
-    import_node_perf_hooks4 = require("node:perf_hooks");
+  }
+});
+
+// src/deployment/request/pre-deploy-command.ts
+function splitWords(text3) {
+  const [odd] = /["'`$\\|&;<>*]/.exec(text3) ?? [];
+  if (odd !== void 0) {
+    throw new RangeError(`has ${odd}, which only a shell would read — write a list: [sh, -c, "…"]`);
+  }
+  const found3 = text3.split(/\s+/).filter((word) => word !== "");
+  if (found3.length === 0) throw new RangeError("has no word");
+  return found3;
+}
+function describeCommand({ name, blocking, timeout: timeout6 }) {
+  return `${name} (${blocking ? "blocking" : "a failure is only a warning"}, at most ${showDuration(timeout6)})`;
+}
+var words, duration5, command, preDeployShape;
+var init_pre_deploy_command = __esm({
+  "src/deployment/request/pre-deploy-command.ts"() {
+    "use strict";
+    init_zod();
     init_duration();
-    init_errors();
-    init_words();
-    init_reconnect();
-    init_release();
-    init_why();
-    preDeployLabels = {
-      app: "tenantry.pre-deploy",
-      command: "tenantry.pre-deploy-command",
-      /** A hash of image, settings and command: equal means that it is the same thing again. */
-      key: "tenantry.pre-deploy-key",
-      /** Seconds. */
-      limit: "tenantry.pre-deploy-limit"
-    };
-    shownLines = 1e3;
-    evidenceLines2 = 60;
-    stopTimeout = 1e4;
+    init_refusal();
+    words = union([string2(), array(string2()).min(1, "has no word")]).transform(orRefused((run5) => typeof run5 === "string" ? splitWords(run5) : run5));
+    duration5 = union([string2(), number2().transform(String)]).transform(orRefused(parseDuration)).prefault("5m");
+    command = strictObject({
+      run: words.describe(
+        "The command: a list of words, or one text whose words stand apart. No shell reads it."
+      ),
+      name: string2().optional().describe("What the log calls it. Default: the command itself."),
+      blocking: boolean2().default(true).describe("Whether its failure ends the deployment; else it is a warning."),
+      timeout: duration5.describe("How long it may run: 90s. Default: 5m.")
+    });
+    preDeployShape = array(
+      command.transform(
+        ({ name, ...rest }) => ({ name: name ?? rest.run.join(" "), ...rest })
+      )
+    ).min(1, "has no command").superRefine((commands2, context3) => {
+      for (const [index, { name }] of commands2.entries()) {
+        if (commands2.findIndex((other) => other.name === name) === index) continue;
+        context3.addIssue({ code: "custom", path: [index], message: `there are two commands named ${name}` });
+      }
+    });
   }
 });
 
-// src/deployment/disk-space.ts
-function complaintAboutSpace(size, kind2, { bytes, files: files3, folder }) {
-  const needed = size * times[kind2];
-  if (bytes !== void 0 && needed > bytes) {
-    return `it needs about ${showSize(needed)}, and ${folder} has ${showSize(bytes)} free`;
-  }
-  const filesNeeded = Math.ceil(needed / bytesPerFile);
-  if (files3 !== void 0 && filesNeeded > files3) {
-    return `it needs at least ${filesNeeded} files, and ${folder} has room for ${files3} (df -i)`;
-  }
-  return void 0;
-}
-function isPlenty({ bytes, files: files3 }) {
-  return (bytes ?? 0) >= plenty.bytes && (files3 ?? plenty.files) >= plenty.files;
-}
-async function refuseFullDisk(work3, { platform: platform2, disk, current }) {
-  const { request: request2, docker, ports } = work3;
-  if (isPlenty(disk)) return;
-  const login = request2.registryLogin;
-  const written3 = showImage(request2.image);
-  const layers = await docker.layersOf(written3, login, platform2);
-  if (layers === void 0) {
-    ports.log.debug(`the registry does not say how large ${written3} is`);
-    return;
-  }
-  const whole = complaintAboutSpace(sizeToPull(layers, []), "compressed", disk);
-  if (whole === void 0) return;
-  const known2 = current === void 0 ? void 0 : await docker.layersOf(current, login, platform2);
-  if (current !== void 0 && known2 === void 0) {
-    ports.log.warning(`${written3} may not fit on ${work3.host}: ${whole}`);
-    return;
-  }
-  const complaint = complaintAboutSpace(
-    sizeToPull(layers, known2 === void 0 ? [] : [known2]),
-    "compressed",
-    disk
-  );
-  if (complaint !== void 0) throw await diskFull(work3, `pull ${written3}`, complaint);
-}
-async function refuseToSend(work3, size, disk) {
-  const complaint = isPlenty(disk) ? void 0 : complaintAboutSpace(size, "unpacked", disk);
-  if (complaint !== void 0) throw await diskFull(work3, `send ${showImage(work3.request.image)}`, complaint);
-}
-async function diskFull({ machine, docker }, action, observed2) {
-  const freed = await docker.reclaimable().catch(() => void 0);
-  return new UserError(
-    `Cannot ${action} on ${machine.name} — ${observed2}`,
-    `free some space there: "docker image prune --all" would free ${freed ?? "images that nothing uses"}; never prune volumes; nothing was touched`,
-    { code: "disk-full" }
-  );
-}
-function knownImage(image, current) {
-  const digest = current && digestOf3(current);
-  return digest === void 0 || !current?.image.startsWith(`${image.name}@`) ? void 0 : pinnedImage(image, digest);
-}
-var plenty, times, bytesPerFile;
-var init_disk_space = __esm({
-  "src/deployment/disk-space.ts"() {
-    "use strict";
-    init_image();
-    init_manifest();
-    init_size();
-    init_errors();
-    init_release();
-    plenty = { bytes: 16 * 2 ** 30, files: 5e5 };
-    times = { compressed: 3, unpacked: 2 };
-    bytesPerFile = 64 * 2 ** 10;
-  }
-});
-
-// src/deployment/preflight.ts
-async function fetchedImage(work3, server) {
-  const started = import_node_perf_hooks5.performance.now();
-  const { request: request2, docker, machine, ports } = work3;
-  const written3 = showImage(request2.image);
-  const wanted = request2.image.digest ?? request2.image.id;
-  const there = wanted === void 0 ? void 0 : await docker.image(imageName(request2, wanted));
-  const fetch3 = request2.transfer === "ssh" ? sent : pulled;
-  const { digest, image, isNew } = there === void 0 || wanted === void 0 ? await fetch3(work3, server) : { digest: wanted, image: there, isNew: false };
-  refuseOtherPlatform(`${image.os}/${image.architecture}`, server.platform, written3, machine.name);
-  ports.log.step(
-    "Image",
-    `${written3} is ${shortDigest(digest)}${isNew ? "" : " (already there)"}`,
-    import_node_perf_hooks5.performance.now() - started
-  );
-  return { digest, image };
-}
-async function pulled(work3, { platform: platform2, disk, current }) {
-  const { request: request2, docker, machine } = work3;
-  await refuseFullDisk(work3, { platform: platform2, disk, current: knownImage(request2.image, current) });
-  const digest = await ofRegistry(work3);
-  const image = await docker.image(imageName(request2, digest));
-  if (image !== void 0) return { digest, image, isNew: true };
-  throw new UserError(
-    `${showImage(request2.image)} is not on ${machine.name} — it was pulled as ${digest}, and is gone`,
-    "something removes images there while others are deployed (docker image prune in a cron job?)",
-    { code: "image-not-found" }
-  );
-}
-async function ofRegistry({ request: request2, docker, machine }) {
-  const { image, mode, release, registryLogin } = request2;
-  const login = registryLogin && { ...registryLogin, registry: registryLogin.registry || image.registry };
-  try {
-    if (image.id === void 0) return await docker.pull(image, login);
-  } catch (error3) {
-    if (mode !== "rollback" || !(error3 instanceof UserError)) throw error3;
-    throw new UserError(
-      `${request2.container} cannot go back to ${release} — its image is not on ${machine.name} any more, and it cannot be had: ${error3.message}`,
-      error3.hint,
-      { code: error3.code, cause: error3 }
-    );
-  }
-  throw new UserError(
-    `${request2.container} cannot go back to ${release} — its image ${image.id} is not on ${machine.name} any more, and it came from no registry`,
-    "choose another release, or deploy an image",
-    { code: "image-not-found" }
-  );
-}
-async function sent(work3, { platform: platform2, disk }) {
-  const { request: request2, docker, machine, ports } = work3;
-  const here = await ports.sender.look();
-  refuseOtherPlatform(here.platform, platform2, showImage(request2.image), machine.name);
-  const there = await sameImage(docker, here);
-  if (there !== void 0) return { digest: there.id, image: there, isNew: false };
-  await refuseToSend(work3, archiveSize(here, 0), disk);
-  const image = await ports.sender.sendTo({ docker, name: machine.name });
-  return { digest: image.id, image, isNew: true };
-}
-function refuseOtherPlatform(built, platform2, written3, server) {
-  if (built === platform2) return;
-  throw new UserError(
-    `${written3} cannot run on ${server} — the image is ${built}, the server ${platform2}`,
-    `build it for the server: platforms: ${platform2} in the build step`,
-    { code: "image-wrong-architecture" }
-  );
-}
-async function refuseTakenPorts({ request: request2, docker, machine }, current) {
-  for (const { address: address2, hostPort, protocol } of request2.ports) {
-    if (address2 !== void 0) continue;
-    const others3 = (await docker.publishersOf(hostPort, protocol)).filter((name) => name !== current?.name);
-    if (others3.length === 0) continue;
-    throw new UserError(
-      `${request2.container} cannot have port ${hostPort} of ${machine.name} — it belongs to the container ${listed(others3)}`,
-      `stop that one, or choose another port; if it is an earlier version of this application, deploy with container: ${others3[0]}, and it is taken over`,
-      { code: "port-taken" }
-    );
-  }
-}
-var import_node_perf_hooks5;
-var init_preflight = __esm({
-  "src/deployment/preflight.ts"() {
-    "use strict";
-    import_node_perf_hooks5 = require("node:perf_hooks");
-    init_image();
-    init_image_archive();
-    init_transfer();
-    init_errors();
-    init_words();
-    init_disk_space();
-    init_release();
-  }
-});
-
-// src/deployment/reload-nginx.ts
-async function checkNginx(work3) {
-  await tell(work3, "check", "cannot be reloaded", "nothing was touched");
-}
-async function reloadNginx(work3) {
-  await tell(work3, "reload", "was not reloaded", "the new version serves");
-  work3.ports.log.step("nginx", `reloaded on ${work3.host}`);
-}
-async function tell({ host, machine, ports }, what, failed2, standing2) {
-  const result = await machine.run(["sh", "-c", script2, "nginx", what], { timeout: timeout4, signal: ports.signal });
-  if (succeeded(result)) return;
-  throw new UserError(
-    `nginx on ${host} ${failed2} — ${lastWords(result, 1)}`,
-    `try "sudo nginx -t" there: its configuration must be right, and this account must be root or allowed to use sudo without a password; ${standing2}`,
-    { code: "nginx-reload-failed", evidence: lastWords(result) }
-  );
-}
-var timeout4, script2;
-var init_reload_nginx = __esm({
-  "src/deployment/reload-nginx.ts"() {
-    "use strict";
-    init_errors();
-    init_machine();
-    timeout4 = 3e4;
-    script2 = `
-  PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-  sudo=
-  [ "$(id -u)" -eq 0 ] || sudo='sudo -n'
-  $sudo nginx -t || exit
-  [ "$1" = check ] || $sudo nginx -s reload`;
-  }
-});
-
-// src/deployment/rollback.ts
-async function meantRequest({ host, request: request2, machine, docker, ports }, {
-  releases,
-  current,
-  inSwarm,
-  home
-}) {
-  if (request2.mode !== "rollback") return request2;
-  const { container, rollbackTo = "previous" } = request2;
-  const serving = current === void 0 ? inSwarm : keyOfContainer(current);
-  const record2 = chosenRecord(releases, rollbackTo, { serving, container, host });
-  const key2 = keyOf2(record2.release, record2.settings);
-  const text3 = await machine.readFile(envFileOf(home, container, key2));
-  let env;
-  try {
-    env = readEnvironment(text3 ?? "");
-  } catch (error3) {
-    throw new UserError(
-      `${container} cannot go back to ${key2} on ${host} — its environment file cannot be used: ${error3 instanceof RangeError ? error3.message : String(error3)}`,
-      "choose another release, or deploy its image",
-      { code: "release-unreadable" }
-    );
-  }
-  ports.secrets?.(secretsInEnvironment(env));
-  if (record2.adopted !== void 0 && record2.adopted.notKept.length > 0) {
-    ports.log.warning(
-      `${host}: ${record2.release} was not started by Tenantry, and will be without ${record2.adopted.notKept.join(", ")}; the container itself is kept as ${container}-tenantry-adopted`
-    );
-  }
-  return { ...requestFrom(record2, request2), env, image: await imageThere(docker, record2) };
-}
-function requestFrom(record2, asked2) {
-  const { specification } = record2;
-  return {
-    ...asked2,
-    ...specification,
-    healthUrl: asked2.healthUrl ?? specification.healthUrl,
-    healthHost: asked2.healthHost ?? specification.healthHost,
-    sharedVolumes: asked2.sharedVolumes || specification.sharedVolumes,
-    release: record2.release,
-    // The server has the image, or gets it where it came from.
-    transfer: "registry",
-    requiredEnv: [],
-    preDeploy: void 0
-  };
-}
-async function imageThere(docker, record2) {
-  const image = imageOf(record2);
-  if (image.id !== void 0 || await docker.image(showImage(image)) !== void 0) return image;
-  if (await docker.image(record2.imageId) === void 0) return image;
-  return { ...image, id: record2.imageId };
-}
-var init_rollback = __esm({
-  "src/deployment/rollback.ts"() {
-    "use strict";
-    init_image();
-    init_errors();
-    init_environment();
-    init_record();
-    init_release();
-  }
-});
-
-// src/deployment/mechanism-reason.ts
+// src/deployment/plan/mechanism-reason.ts
 function reasonFor(choice2, { strategy }, survey, current) {
   if (choice2.reason !== void 0) return choice2.reason;
   if (choice2.obstacle !== void 0) return choice2.obstacle;
@@ -38357,12 +37244,320 @@ function reasonFor(choice2, { strategy }, survey, current) {
   return `nothing stands in front of it that could be told, and this account may change Docker's packet filter (${survey.filter})`;
 }
 var init_mechanism_reason = __esm({
-  "src/deployment/mechanism-reason.ts"() {
+  "src/deployment/plan/mechanism-reason.ts"() {
     "use strict";
   }
 });
 
-// src/deployment/differences.ts
+// src/deployment/request/request.ts
+var noImage;
+var init_request = __esm({
+  "src/deployment/request/request.ts"() {
+    "use strict";
+    noImage = {
+      registry: "",
+      repository: "",
+      tag: void 0,
+      digest: void 0,
+      name: ""
+    };
+  }
+});
+
+// src/deployment/releases/run-specification.ts
+function runSpecificationOf(request2) {
+  return runSpecificationJson.parse(request2);
+}
+var text2, texts2, optionShape, shape, runSpecificationJson;
+var init_run_specification = __esm({
+  "src/deployment/releases/run-specification.ts"() {
+    "use strict";
+    init_zod();
+    text2 = string2();
+    texts2 = array(text2);
+    optionShape = {
+      networkAliases: texts2.optional(),
+      hostname: text2.optional(),
+      dns: texts2.optional(),
+      logDriver: text2.optional(),
+      logOptions: record(text2, text2).optional(),
+      capAdd: texts2.optional(),
+      capDrop: texts2.optional(),
+      securityOptions: texts2.optional(),
+      readOnly: boolean2().optional(),
+      tmpfs: texts2.optional(),
+      ulimits: texts2.optional(),
+      init: boolean2().optional(),
+      shmSize: number2().optional()
+    };
+    shape = {
+      command: texts2.optional(),
+      ports: array(
+        object({
+          address: text2.optional(),
+          hostPort: number2(),
+          containerPort: number2(),
+          protocol: _enum(["tcp", "udp"])
+        })
+      ),
+      replicas: number2().optional(),
+      mounts: array(
+        object({ type: _enum(["bind", "volume"]), source: text2, target: text2, readOnly: boolean2() })
+      ),
+      networks: texts2,
+      extraHosts: texts2,
+      labels: record(text2, text2),
+      memory: number2().optional(),
+      cpus: number2().optional(),
+      user: text2.optional(),
+      envMode: _enum(["env-file", "mount"]).optional(),
+      envPath: text2.optional(),
+      /** May be secret, as the environment beside it: both files are for this account only. */
+      files: record(text2, text2).optional(),
+      options: object(optionShape).optional(),
+      restart: text2,
+      health: object({
+        command: text2,
+        interval: number2(),
+        timeout: number2(),
+        retries: number2(),
+        startPeriod: number2()
+      }).optional(),
+      healthUrl: text2.optional(),
+      healthHost: text2.optional(),
+      stopTimeout: number2(),
+      sharedVolumes: boolean2()
+    };
+    runSpecificationJson = object(shape);
+  }
+});
+
+// src/deployment/releases/record.ts
+function keyOf2(release, settings3) {
+  return `${fileName(release)}-${settings3}`;
+}
+function keyOfContainer(container) {
+  const { [labels.release]: release, [labels.settings]: settings3 } = container.labels;
+  if (release !== void 0 && settings3 !== void 0) return keyOf2(release, settings3);
+  return keyOf2(adoptedRelease(container), container.id.slice(0, 16));
+}
+function adoptedRelease({ id, image, labels: own2 }) {
+  const named6 = own2[labels.release];
+  if (named6 !== void 0) return named6;
+  const tag = /:([\w][\w.-]*)$/.exec(image.replace(/@.*$/, ""))?.[1];
+  return `adopted-${tag ?? id.slice(0, 12)}`;
+}
+function readRecord(json) {
+  let content;
+  try {
+    content = JSON.parse(json);
+  } catch {
+    return "it is no JSON";
+  }
+  const { data, error: error3 } = recordJson.safeParse(content);
+  if (data !== void 0) return data;
+  const [issue3] = error3.issues;
+  return `${issue3?.path.join(".") ?? "it"}: ${issue3?.message ?? "cannot be understood"}`;
+}
+function recordOf(request2, { settings: settings3, digest, imageId, mechanism, at: at2 }) {
+  return {
+    schema: 1,
+    container: request2.container,
+    environment: request2.environment,
+    release: releaseOf(request2),
+    settings: settings3,
+    image: request2.image.name,
+    // What was sent, and what only this server has, is known by its id alone.
+    ...request2.transfer === "ssh" || digest === request2.image.id ? {} : { digest },
+    imageId,
+    run: request2.run,
+    at: at2.toISOString(),
+    mechanism,
+    specification: runSpecificationOf(request2)
+  };
+}
+function recordOfContainer(container, request2, { repoDigests, notKept, at: at2 }) {
+  const { settings: settings3, ...named6 } = {
+    settings: container.labels[labels.settings] ?? container.id.slice(0, 16),
+    release: adoptedRelease(container)
+  };
+  const image = container.image.replace(/@.*$/, "").replace(/:[\w][\w.-]*$/, "");
+  const digest = repoDigests.find((each) => each.startsWith(`${image}@`))?.split("@")[1];
+  const own2 = Object.entries(container.labels).filter(([name]) => !name.startsWith("tenantry."));
+  return {
+    schema: 1,
+    container: request2.container,
+    environment: request2.environment,
+    ...named6,
+    settings: settings3,
+    image,
+    ...digest === void 0 ? {} : { digest },
+    imageId: container.imageId,
+    run: container.labels[labels.run] ?? "started by hand or by another tool",
+    at: at2.toISOString(),
+    mechanism: "none",
+    specification: {
+      command: container.command,
+      ports: container.ports,
+      mounts: container.mounts,
+      networks: container.networks.filter((network) => network !== "bridge"),
+      extraHosts: container.extraHosts,
+      // Another tool's labels would make the copy look like its own.
+      labels: Object.fromEntries(own2.filter(([name]) => !name.startsWith("com.docker."))),
+      memory: container.memory === 0 ? void 0 : container.memory,
+      cpus: container.cpus === 0 ? void 0 : container.cpus,
+      options: {
+        ...container.options,
+        networkAliases: (container.options.networkAliases ?? []).filter(
+          (alias) => alias !== request2.container
+        )
+      },
+      user: container.user === "" ? void 0 : container.user,
+      restart: container.labels[labels.restart] ?? container.restart,
+      healthUrl: request2.healthUrl,
+      healthHost: request2.healthHost,
+      stopTimeout: request2.stopTimeout,
+      sharedVolumes: request2.sharedVolumes
+    },
+    ...isForeign(container) ? { adopted: { id: container.id, notKept } } : {}
+  };
+}
+function chosenRecord(releases, wanted, { serving, container, host }) {
+  const stored = wanted === "previous" ? previousOf(releases, serving) : named4(releases, wanted);
+  if (stored === void 0) {
+    const what = wanted === "previous" ? "the release before" : `the release ${wanted}`;
+    throw new UserError(
+      `${container} cannot go back to ${what} on ${host} — ${whatIsThere(releases, serving)}`,
+      "give one of those as release, or deploy the image that you want",
+      { code: "nothing-to-go-back-to" }
+    );
+  }
+  if ("record" in stored && stored.hasEnvironment) return stored.record;
+  const problem = "problem" in stored ? stored.problem : "its environment file is missing";
+  throw new UserError(
+    `${container} cannot go back to ${stored.key} on ${host} — the record ~/.tenantry/${container}/releases/${stored.key}.json cannot be used: ${problem}`,
+    `choose another release (${whatIsThere(releases, serving)}), or deploy its image`,
+    { code: "release-unreadable" }
+  );
+}
+function previousOf({ records, current, previous }, serving) {
+  const key2 = current !== void 0 && serving !== current ? current : previous;
+  return key2 === void 0 || key2 === serving ? void 0 : records.find((each) => each.key === key2);
+}
+function named4({ records }, name) {
+  const exact = records.find(({ key: key2 }) => key2 === name);
+  if (exact !== void 0) return exact;
+  const [newest] = newestFirst(records).filter((each) => "record" in each && each.record.release === name);
+  return newest ?? records.find((each) => "problem" in each && each.key.startsWith(`${fileName(name)}-`));
+}
+function newestFirst(records) {
+  const at2 = (stored) => "record" in stored ? stored.record.at : "";
+  return [...records].sort((one, other) => at2(one) < at2(other) ? 1 : -1);
+}
+function whatIsThere({ records }, serving) {
+  const names5 = newestFirst(records).filter(({ key: key2 }) => key2 !== serving).map((stored) => "record" in stored ? stored.record.release : stored.key);
+  return names5.length === 0 ? "no other release is recorded there" : `there are ${listed([...new Set(names5)])}`;
+}
+function recordsToPrune({ records, current, previous }, keep) {
+  const readable = newestFirst(records).flatMap((stored) => "record" in stored ? [stored] : []);
+  const spared = readable.filter(({ key: key2 }) => key2 === current || key2 === previous);
+  const others3 = readable.filter((stored) => !spared.includes(stored));
+  const room = Math.max(0, keep - spared.length);
+  const used = new Set([...spared, ...others3.slice(0, room)].map(({ record: record2 }) => record2.imageId));
+  return others3.slice(room).map(({ key: key2, record: { release, image: name, imageId: id } }) => {
+    return { key: key2, release, image: used.has(id) ? void 0 : { id, name } };
+  });
+}
+function imageOf({ image, digest, imageId }) {
+  if (digest !== void 0) return { ...readImageName(image), digest };
+  return { ...noImage, name: image, id: imageId };
+}
+var recordJson;
+var init_record = __esm({
+  "src/deployment/releases/record.ts"() {
+    "use strict";
+    init_zod();
+    init_image();
+    init_errors();
+    init_words();
+    init_request();
+    init_release();
+    init_run_specification();
+    recordJson = object({
+      schema: literal(1),
+      container: string2(),
+      environment: string2(),
+      release: string2().min(1),
+      settings: string2().min(1),
+      image: string2().min(1),
+      digest: string2().regex(/^sha256:[0-9a-f]{64}$/).optional(),
+      imageId: string2().min(1),
+      run: string2(),
+      at: iso_exports.datetime(),
+      mechanism: string2(),
+      specification: runSpecificationJson,
+      adopted: object({ id: string2(), notKept: array(string2()) }).optional()
+    });
+  }
+});
+
+// src/deployment/releases/adoption.ts
+async function servingOnPort(docker, request2) {
+  for (const { hostPort, protocol } of request2.ports) {
+    for (const name of await docker.publishersOf(hostPort, protocol)) {
+      const container = await docker.container(name);
+      if (container !== void 0 && isSameApplication(container, request2)) return container.id;
+    }
+  }
+  return void 0;
+}
+function isSameApplication(found3, { container, image }) {
+  if (!isForeign(found3) || found3.labels["com.docker.swarm.service.id"] !== void 0) return false;
+  if (found3.labels["com.docker.compose.service"] === container) return true;
+  return image.name !== "" && lastPart(found3.image) === lastPart(image.name);
+}
+function lastPart(image) {
+  return image.replace(/@.*$/, "").replace(/^.*\//, "").replace(/:.*$/, "");
+}
+function refuseUnadoptable(found3, host) {
+  if (found3 === void 0 || !isForeign(found3) || !found3.autoRemove) return;
+  throw new UserError(
+    `The container ${found3.name} on ${host} cannot be taken over — it was started with --rm: once it is stopped it is gone, and could not come back if the new version is no good`,
+    "start it without --rm, or remove it yourself (users have nothing meanwhile), then run again",
+    { code: "container-not-adoptable" }
+  );
+}
+function adoptionLines(found3, container) {
+  if (!isForeign(found3)) return [];
+  const where = found3.name === container ? "" : ` (${found3.name}, found by its published port)`;
+  const lacks = found3.beyondUs.length === 0 ? "" : `; a rollback would make it anew, without ${listed(found3.beyondUs)}, which Tenantry cannot give`;
+  return [
+    `it was not started by Tenantry${where}: it is taken over as the release ${adoptedRelease(found3)}, and kept, stopped, as ${container}-tenantry-adopted as long as it is the one to go back to${lacks}`,
+    ...composeLines(found3)
+  ];
+}
+function composeLines({ labels: own2 }) {
+  const project = own2["com.docker.compose.project"];
+  if (project === void 0) return [];
+  const service = own2["com.docker.compose.service"] ?? "unknown";
+  const file = own2["com.docker.compose.project.config_files"];
+  const inFile = file === void 0 ? "its Compose file" : file;
+  return [
+    `it belongs to the Compose project ${project}, service ${service}: a later "docker compose up" there would start that service again beside this one, and fail because the port is taken; "docker compose down" would remove what is kept of it`,
+    `to hand the service over for good, take ${service} out of ${inFile} once the new version serves; other services that call it by the name ${service} reach the new one only on a network that both join (networks) and where it has that name, too (network-aliases: ${service})`
+  ];
+}
+var init_adoption = __esm({
+  "src/deployment/releases/adoption.ts"() {
+    "use strict";
+    init_errors();
+    init_words();
+    init_record();
+    init_release();
+  }
+});
+
+// src/deployment/plan/differences.ts
 function differencesBetween(wanted, current, image) {
   const { spec, restart } = wanted;
   const command2 = spec.command.length === 0 ? image.command : spec.command;
@@ -38434,7 +37629,7 @@ function limit2(bytes) {
   return bytes === 0 ? "no limit" : showSize(bytes);
 }
 var init_differences = __esm({
-  "src/deployment/differences.ts"() {
+  "src/deployment/plan/differences.ts"() {
     "use strict";
     init_container_options();
     init_container_spec();
@@ -38444,7 +37639,7 @@ var init_differences = __esm({
   }
 });
 
-// src/deployment/plan.ts
+// src/deployment/plan/plan.ts
 function planFor(wanted, current, image) {
   const { choice: choice2, release, why } = wanted;
   const { mechanism } = choice2;
@@ -38508,13 +37703,13 @@ function keptOf({ choice: choice2, release, bake: bake2, healthTimeout }, curren
 }
 var nothing2, ways;
 var init_plan2 = __esm({
-  "src/deployment/plan.ts"() {
+  "src/deployment/plan/plan.ts"() {
     "use strict";
     init_image();
     init_duration();
     init_adoption();
-    init_differences();
     init_release();
+    init_differences();
     nothing2 = { mechanism: void 0, why: void 0, differences: [], kept: void 0 };
     ways = {
       bridge: "a redirect for the time of the switch",
@@ -38525,50 +37720,7 @@ var init_plan2 = __esm({
   }
 });
 
-// src/deployment/pre-deploy-command.ts
-function splitWords(text3) {
-  const [odd] = /["'`$\\|&;<>*]/.exec(text3) ?? [];
-  if (odd !== void 0) {
-    throw new RangeError(`has ${odd}, which only a shell would read — write a list: [sh, -c, "…"]`);
-  }
-  const found3 = text3.split(/\s+/).filter((word) => word !== "");
-  if (found3.length === 0) throw new RangeError("has no word");
-  return found3;
-}
-function describeCommand({ name, blocking, timeout: timeout6 }) {
-  return `${name} (${blocking ? "blocking" : "a failure is only a warning"}, at most ${showDuration(timeout6)})`;
-}
-var words, duration5, command, preDeployShape;
-var init_pre_deploy_command = __esm({
-  "src/deployment/pre-deploy-command.ts"() {
-    "use strict";
-    init_zod();
-    init_duration();
-    init_refusal();
-    words = union([string2(), array(string2()).min(1, "has no word")]).transform(orRefused((run5) => typeof run5 === "string" ? splitWords(run5) : run5));
-    duration5 = union([string2(), number2().transform(String)]).transform(orRefused(parseDuration)).prefault("5m");
-    command = strictObject({
-      run: words.describe(
-        "The command: a list of words, or one text whose words stand apart. No shell reads it."
-      ),
-      name: string2().optional().describe("What the log calls it. Default: the command itself."),
-      blocking: boolean2().default(true).describe("Whether its failure ends the deployment; else it is a warning."),
-      timeout: duration5.describe("How long it may run: 90s. Default: 5m.")
-    });
-    preDeployShape = array(
-      command.transform(
-        ({ name, ...rest }) => ({ name: name ?? rest.run.join(" "), ...rest })
-      )
-    ).min(1, "has no command").superRefine((commands2, context3) => {
-      for (const [index, { name }] of commands2.entries()) {
-        if (commands2.findIndex((other) => other.name === name) === index) continue;
-        context3.addIssue({ code: "custom", path: [index], message: `there are two commands named ${name}` });
-      }
-    });
-  }
-});
-
-// src/deployment/show-plan.ts
+// src/deployment/plan/show-plan.ts
 async function showPlan(work3, found3, survey) {
   const { request: request2, learn } = work3;
   const current = found3.current ?? found3.previous;
@@ -38610,9 +37762,6 @@ async function planOf(work3, { current, digest, choice: choice2, survey }) {
   };
   return planFor(wanted, current, currentImage ?? { environmentKeys: [], command: current?.command ?? [] });
 }
-function askedOf(request2) {
-  return { ...request2, hasProbe: request2.healthUrl !== void 0 };
-}
 function tellPlan(plan, { host, request: request2, ports, learn }) {
   const { log } = ports;
   const { now, mechanism, why, differences: differences3, kept: kept2 } = plan;
@@ -38627,21 +37776,408 @@ function tellPlan(plan, { host, request: request2, ports, learn }) {
   learn({ plan, differences: differences3 });
 }
 var init_show_plan = __esm({
-  "src/deployment/show-plan.ts"() {
+  "src/deployment/plan/show-plan.ts"() {
     "use strict";
     init_image();
     init_transfer();
     init_front_choice();
+    init_release();
+    init_asked();
+    init_pre_deploy_command();
     init_leftovers();
     init_mechanism();
     init_mechanism_reason();
     init_plan2();
-    init_pre_deploy_command();
-    init_release();
   }
 });
 
-// src/deployment/slot-program.ts
+// src/deployment/preflight/impossible.ts
+async function refuseImpossible2({ host, request: request2, docker }, found3, survey) {
+  const own2 = Object.values(found3).flatMap((container) => container?.ports ?? []);
+  const server = { host, docker, survey, own: own2 };
+  refuseLimits(request2, server);
+  refusePortsOfPrograms(request2, server);
+  await refuseHealthUrl(request2, server);
+}
+function refuseLimits({ container, memory = 0, cpus = 0 }, { host, survey }) {
+  const { totalMemory = Number.POSITIVE_INFINITY, processors = Number.POSITIVE_INFINITY } = survey;
+  if (memory > totalMemory) {
+    throw new UserError(
+      `${container} cannot have ${showSize(memory)} of memory on ${host} — the server has ${showSize(totalMemory)}`,
+      "lower memory, or take a larger server",
+      { code: "limit-impossible" }
+    );
+  }
+  if (cpus > processors) {
+    throw new UserError(
+      `${container} cannot have ${cpus} CPUs on ${host} — the server has ${counted(processors, "processor")}`,
+      "lower cpus, or take a larger server",
+      { code: "limit-impossible" }
+    );
+  }
+}
+function refusePortsOfPrograms({ container, ports }, { host, survey, own: own2 }) {
+  const { listening = [], proxies } = survey;
+  for (const { address: address2, hostPort, protocol } of ports) {
+    const isDockers = own2.some((port2) => port2.hostPort === hostPort) || proxies.some((proxy) => proxy.hostPort === hostPort);
+    if (protocol !== "tcp" || isDockers) continue;
+    const taken = listening.find((listener) => listener.port === hostPort && meets(listener, address2));
+    if (taken === void 0) continue;
+    throw new UserError(
+      `${container} cannot have port ${hostPort} of ${host} — a program that is no container listens on it (${taken.address})`,
+      `see which one with "ss -ltnp 'sport = :${hostPort}'" there; stop it, or choose another port`,
+      { code: "port-taken" }
+    );
+  }
+}
+async function refuseHealthUrl(request2, server) {
+  const { host, survey, own: own2, docker } = server;
+  const url = outsideProbe(request2, host)?.url;
+  if (url === void 0 || survey.listening === void 0 || request2.networks.includes("host")) return;
+  if (url.hostname !== new URL(`http://${host.includes(":") ? `[${host}]` : host}`).hostname) return;
+  const port2 = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  const asked2 = request2.ports.filter(({ hostPort, protocol }) => hostPort === port2 && protocol === "tcp");
+  const isHere = url.hostname === "localhost" || isLoopback(url.hostname);
+  if (asked2.some(({ address: address2 }) => isHere || !isLoopback(address2))) return;
+  const others3 = survey.listening.filter(
+    (listener) => listener.port === port2 && (isHere || !isLoopback(listener.address)) && !own2.some(({ hostPort, address: address2 }) => hostPort === port2 && meets(listener, address2))
+  );
+  if (others3.length > 0) return;
+  if (own2.every(({ hostPort }) => hostPort !== port2)) {
+    if ((await docker.publishersOf(port2, "tcp")).length > 0) return;
+  }
+  const published = request2.ports.map(({ hostPort }) => hostPort).join(", ");
+  const observed2 = asked2.length > 0 ? `the container gets port ${port2} of ${asked2[0]?.address} only, and nothing else listens on it` : `the container does not publish port ${port2}${published === "" ? "" : ` (but ${published})`}, and nothing else listens on it`;
+  throw new UserError(
+    `health-url ${url.href} can never be answered on ${host} — ${observed2}`,
+    "correct the port in health-url, or publish it with ports",
+    { code: "health-url-impossible" }
+  );
+}
+var init_impossible = __esm({
+  "src/deployment/preflight/impossible.ts"() {
+    "use strict";
+    init_size();
+    init_errors();
+    init_words();
+    init_health_probe();
+    init_listeners();
+  }
+});
+
+// src/deployment/preflight/pre-deploy.ts
+async function runPreDeploy(work3, spec) {
+  const { request: request2, docker } = work3;
+  const commands2 = request2.preDeploy ?? [];
+  const wanted = commands2.map((command2, index) => ({
+    command: command2,
+    spec: specOf(request2.container, spec, command2, index)
+  }));
+  const found3 = await docker.labelled(`${preDeployLabels.app}=${request2.container}`);
+  const again = (container) => container.state.status === "running" && wanted.some((one) => one.spec.labels[preDeployLabels.key] === container.labels[preDeployLabels.key]);
+  await settlePreDeploy(
+    work3,
+    found3.filter((container) => !again(container))
+  );
+  for (const one of wanted) {
+    const running = found3.filter(again).find(({ labels: own2 }) => own2[preDeployLabels.key] === one.spec.labels[preDeployLabels.key]);
+    await runOne(work3, one, running);
+  }
+}
+async function tidyPreDeploy(work3) {
+  const { request: request2, docker } = work3;
+  const found3 = await docker.labelled(`${preDeployLabels.app}=${request2.container}`);
+  const over = found3.filter(({ state }) => request2.mode === "recover" || state.status !== "running");
+  await settlePreDeploy(work3, over);
+  return over.length === 0 ? void 0 : `${counted(over.length, "pre-deploy command")} of a killed run put away`;
+}
+async function settlePreDeploy(work3, found3) {
+  for (const container of found3) {
+    const command2 = container.labels[preDeployLabels.command] ?? container.name;
+    if (container.state.status === "running") {
+      work3.ports.log.step(
+        "Repair",
+        `the pre-deploy command ${command2} of an earlier run still runs: waiting for it`
+      );
+      await ended2(work3, container.name, timeLeft(container));
+    }
+    await work3.docker.remove(container.name);
+  }
+}
+function specOf(container, spec, { name, run: run5, timeout: timeout6 }, index) {
+  const key2 = (0, import_node_crypto8.createHash)("sha256").update(JSON.stringify([spec.labels[labels.settings], run5])).digest("hex").slice(0, 16);
+  return {
+    ...spec,
+    name: `${container}-tenantry-pre-deploy-${index + 1}`,
+    command: run5,
+    // Nobody shall take it for the application: not by a port, not by its name, not by a label of a proxy.
+    ports: [],
+    networkAlias: void 0,
+    health: void 0,
+    labels: {
+      [preDeployLabels.app]: container,
+      [preDeployLabels.command]: name,
+      [preDeployLabels.key]: key2,
+      [preDeployLabels.limit]: String(Math.ceil(timeout6 / 1e3)),
+      [labels.environment]: spec.labels[labels.environment] ?? "",
+      [labels.release]: spec.labels[labels.release] ?? "",
+      [labels.run]: spec.labels[labels.run] ?? ""
+    }
+  };
+}
+async function runOne(work3, { command: command2, spec }, running) {
+  const { docker, ports } = work3;
+  const { log } = ports;
+  const started = import_node_perf_hooks3.performance.now();
+  try {
+    if (running === void 0) await docker.create(spec);
+    const name = running?.name ?? spec.name;
+    try {
+      if (running === void 0) await docker.start(name);
+      else log.info(`${command2.name} was started by an earlier run and still runs: waiting for it`);
+      const inTime = await ended2(work3, name, running === void 0 ? command2.timeout : timeLeft(running));
+      await judge4(work3, command2, { name, inTime });
+      log.step("Before", `${command2.name}: done`, import_node_perf_hooks3.performance.now() - started);
+    } finally {
+      if (!ports.signal.aborted) await docker.remove(name);
+    }
+  } catch (error3) {
+    if (command2.blocking || !(error3 instanceof UserError) || error3 instanceof LostConnection) throw error3;
+    if (ports.signal.aborted) throw error3;
+    log.warning(`${error3.message}; the deployment goes on without it`);
+  }
+}
+async function judge4({ host, docker, ports }, { name: command2, timeout: timeout6, blocking }, { name, inTime }) {
+  const container = await docker.container(name);
+  const failed2 = `The pre-deploy command ${command2} failed on ${host}`;
+  const hint = blocking ? 'traffic never moved; mend it and deploy again, or write "blocking: false" where it may fail' : "mend it, and deploy again";
+  const fail2 = (observed2, evidence2 = "") => new UserError(`${failed2} — ${observed2}`, hint, { code: "pre-deploy-failed", evidence: evidence2 });
+  if (container === void 0) throw fail2("somebody removed its container");
+  const whole = await docker.logs(name, shownLines);
+  ports.log.details(`${command2} on ${host}`, whole.text);
+  const evidence = whole.text.split("\n").slice(-evidenceLines2).join("\n");
+  const last = whole.lastLine === "" ? "" : `; its last line: ${whole.lastLine}`;
+  if (!inTime) throw fail2(`it did not end within ${showDuration(timeout6)} and was stopped${last}`, evidence);
+  if (container.state.exitCode === 0 && container.state.status === "exited") return;
+  const cause = whyItStopped("it", container, whole);
+  throw fail2(
+    cause.code === "container-stopped" ? `exit ${container.state.exitCode}${whole.lastLine === "" ? ", and not a word in its log" : `: ${whole.lastLine}`}` : cause.message.replace(" — ", ": "),
+    evidence
+  );
+}
+async function ended2(work3, name, limit3) {
+  const { docker, machine, ports } = work3;
+  const until = import_node_perf_hooks3.performance.now() + limit3;
+  for (; ; ) {
+    try {
+      await docker.wait(name, Math.max(1e3, until - import_node_perf_hooks3.performance.now()));
+      return true;
+    } catch (error3) {
+      if (error3 instanceof LostConnection) {
+        if (await reconnected(machine, { log: ports.log, limit: ports.signal })) continue;
+        throw error3;
+      }
+      if (!(error3 instanceof UserError) || error3.code !== "command-timed-out") throw error3;
+      await docker.stop(name, stopTimeout);
+      return false;
+    }
+  }
+}
+function timeLeft({ labels: own2, state }) {
+  const limit3 = Number(own2[preDeployLabels.limit] ?? "300") * 1e3;
+  const age = Date.now() - state.startedAt.getTime();
+  return Math.min(limit3, Math.max(1e3, limit3 - age));
+}
+var import_node_crypto8, import_node_perf_hooks3, preDeployLabels, shownLines, evidenceLines2, stopTimeout;
+var init_pre_deploy = __esm({
+  "src/deployment/preflight/pre-deploy.ts"() {
+    "use strict";
+    import_node_crypto8 = require("node:crypto");
+    import_node_perf_hooks3 = require("node:perf_hooks");
+    init_duration();
+    init_errors();
+    init_words();
+    init_why();
+    init_release();
+    init_reconnect();
+    preDeployLabels = {
+      app: "tenantry.pre-deploy",
+      command: "tenantry.pre-deploy-command",
+      /** A hash of image, settings and command: equal means that it is the same thing again. */
+      key: "tenantry.pre-deploy-key",
+      /** Seconds. */
+      limit: "tenantry.pre-deploy-limit"
+    };
+    shownLines = 1e3;
+    evidenceLines2 = 60;
+    stopTimeout = 1e4;
+  }
+});
+
+// src/deployment/preflight/disk-space.ts
+function complaintAboutSpace(size, kind2, { bytes, files: files3, folder }) {
+  const needed = size * times[kind2];
+  if (bytes !== void 0 && needed > bytes) {
+    return `it needs about ${showSize(needed)}, and ${folder} has ${showSize(bytes)} free`;
+  }
+  const filesNeeded = Math.ceil(needed / bytesPerFile);
+  if (files3 !== void 0 && filesNeeded > files3) {
+    return `it needs at least ${filesNeeded} files, and ${folder} has room for ${files3} (df -i)`;
+  }
+  return void 0;
+}
+function isPlenty({ bytes, files: files3 }) {
+  return (bytes ?? 0) >= plenty.bytes && (files3 ?? plenty.files) >= plenty.files;
+}
+async function refuseFullDisk(work3, { platform: platform2, disk, current }) {
+  const { request: request2, docker, ports } = work3;
+  if (isPlenty(disk)) return;
+  const login = request2.registryLogin;
+  const written3 = showImage(request2.image);
+  const layers = await docker.layersOf(written3, login, platform2);
+  if (layers === void 0) {
+    ports.log.debug(`the registry does not say how large ${written3} is`);
+    return;
+  }
+  const whole = complaintAboutSpace(sizeToPull(layers, []), "compressed", disk);
+  if (whole === void 0) return;
+  const known2 = current === void 0 ? void 0 : await docker.layersOf(current, login, platform2);
+  if (current !== void 0 && known2 === void 0) {
+    ports.log.warning(`${written3} may not fit on ${work3.host}: ${whole}`);
+    return;
+  }
+  const complaint = complaintAboutSpace(
+    sizeToPull(layers, known2 === void 0 ? [] : [known2]),
+    "compressed",
+    disk
+  );
+  if (complaint !== void 0) throw await diskFull(work3, `pull ${written3}`, complaint);
+}
+async function refuseToSend(work3, size, disk) {
+  const complaint = isPlenty(disk) ? void 0 : complaintAboutSpace(size, "unpacked", disk);
+  if (complaint !== void 0) throw await diskFull(work3, `send ${showImage(work3.request.image)}`, complaint);
+}
+async function diskFull({ machine, docker }, action, observed2) {
+  const freed = await docker.reclaimable().catch(() => void 0);
+  return new UserError(
+    `Cannot ${action} on ${machine.name} — ${observed2}`,
+    `free some space there: "docker image prune --all" would free ${freed ?? "images that nothing uses"}; never prune volumes; nothing was touched`,
+    { code: "disk-full" }
+  );
+}
+function knownImage(image, current) {
+  const digest = current && digestOf3(current);
+  return digest === void 0 || !current?.image.startsWith(`${image.name}@`) ? void 0 : pinnedImage(image, digest);
+}
+var plenty, times, bytesPerFile;
+var init_disk_space = __esm({
+  "src/deployment/preflight/disk-space.ts"() {
+    "use strict";
+    init_image();
+    init_manifest();
+    init_size();
+    init_errors();
+    init_release();
+    plenty = { bytes: 16 * 2 ** 30, files: 5e5 };
+    times = { compressed: 3, unpacked: 2 };
+    bytesPerFile = 64 * 2 ** 10;
+  }
+});
+
+// src/deployment/preflight/preflight.ts
+async function fetchedImage(work3, server) {
+  const started = import_node_perf_hooks4.performance.now();
+  const { request: request2, docker, machine, ports } = work3;
+  const written3 = showImage(request2.image);
+  const wanted = request2.image.digest ?? request2.image.id;
+  const there = wanted === void 0 ? void 0 : await docker.image(imageName(request2, wanted));
+  const fetch3 = request2.transfer === "ssh" ? sent : pulled;
+  const { digest, image, isNew } = there === void 0 || wanted === void 0 ? await fetch3(work3, server) : { digest: wanted, image: there, isNew: false };
+  refuseOtherPlatform(`${image.os}/${image.architecture}`, server.platform, written3, machine.name);
+  ports.log.step(
+    "Image",
+    `${written3} is ${shortDigest(digest)}${isNew ? "" : " (already there)"}`,
+    import_node_perf_hooks4.performance.now() - started
+  );
+  return { digest, image };
+}
+async function pulled(work3, { platform: platform2, disk, current }) {
+  const { request: request2, docker, machine } = work3;
+  await refuseFullDisk(work3, { platform: platform2, disk, current: knownImage(request2.image, current) });
+  const digest = await ofRegistry(work3);
+  const image = await docker.image(imageName(request2, digest));
+  if (image !== void 0) return { digest, image, isNew: true };
+  throw new UserError(
+    `${showImage(request2.image)} is not on ${machine.name} — it was pulled as ${digest}, and is gone`,
+    "something removes images there while others are deployed (docker image prune in a cron job?)",
+    { code: "image-not-found" }
+  );
+}
+async function ofRegistry({ request: request2, docker, machine }) {
+  const { image, mode, release, registryLogin } = request2;
+  const login = registryLogin && { ...registryLogin, registry: registryLogin.registry || image.registry };
+  try {
+    if (image.id === void 0) return await docker.pull(image, login);
+  } catch (error3) {
+    if (mode !== "rollback" || !(error3 instanceof UserError)) throw error3;
+    throw new UserError(
+      `${request2.container} cannot go back to ${release} — its image is not on ${machine.name} any more, and it cannot be had: ${error3.message}`,
+      error3.hint,
+      { code: error3.code, cause: error3 }
+    );
+  }
+  throw new UserError(
+    `${request2.container} cannot go back to ${release} — its image ${image.id} is not on ${machine.name} any more, and it came from no registry`,
+    "choose another release, or deploy an image",
+    { code: "image-not-found" }
+  );
+}
+async function sent(work3, { platform: platform2, disk }) {
+  const { request: request2, docker, machine, ports } = work3;
+  const here = await ports.sender.look();
+  refuseOtherPlatform(here.platform, platform2, showImage(request2.image), machine.name);
+  const there = await sameImage(docker, here);
+  if (there !== void 0) return { digest: there.id, image: there, isNew: false };
+  await refuseToSend(work3, archiveSize(here, 0), disk);
+  const image = await ports.sender.sendTo({ docker, name: machine.name });
+  return { digest: image.id, image, isNew: true };
+}
+function refuseOtherPlatform(built, platform2, written3, server) {
+  if (built === platform2) return;
+  throw new UserError(
+    `${written3} cannot run on ${server} — the image is ${built}, the server ${platform2}`,
+    `build it for the server: platforms: ${platform2} in the build step`,
+    { code: "image-wrong-architecture" }
+  );
+}
+async function refuseTakenPorts({ request: request2, docker, machine }, current) {
+  for (const { address: address2, hostPort, protocol } of request2.ports) {
+    if (address2 !== void 0) continue;
+    const others3 = (await docker.publishersOf(hostPort, protocol)).filter((name) => name !== current?.name);
+    if (others3.length === 0) continue;
+    throw new UserError(
+      `${request2.container} cannot have port ${hostPort} of ${machine.name} — it belongs to the container ${listed(others3)}`,
+      `stop that one, or choose another port; if it is an earlier version of this application, deploy with container: ${others3[0]}, and it is taken over`,
+      { code: "port-taken" }
+    );
+  }
+}
+var import_node_perf_hooks4;
+var init_preflight = __esm({
+  "src/deployment/preflight/preflight.ts"() {
+    "use strict";
+    import_node_perf_hooks4 = require("node:perf_hooks");
+    init_image();
+    init_image_archive();
+    init_transfer();
+    init_errors();
+    init_words();
+    init_release();
+    init_disk_space();
+  }
+});
+
+// src/deployment/proxies/slot-program.ts
 function slotProgram(facts4) {
   const { move } = facts4;
   const front = move.proxy === "nginx" ? nginxSettings(move, facts4) : caddySettings(move);
@@ -38709,7 +38245,7 @@ function takenOver({ takeOver, slots }) {
 }
 function numbered(name, all2) {
   const cases = all2.map((one, index) => {
-    const values = Object.entries(one).map(([key2, value]) => `${key2}=${quoted2(value)}`);
+    const values = Object.entries(one).map(([key2, value]) => `${key2}=${quoted(value)}`);
     return `    ${index + 1}) ${values.join(" ")} ;;
 `;
   });
@@ -38721,17 +38257,17 @@ ${cases.join("")}    *) return 1 ;;
 `;
 }
 var init_slot_program = __esm({
-  "src/deployment/slot-program.ts"() {
+  "src/deployment/proxies/slot-program.ts"() {
     "use strict";
     init_quoting();
     init_health_probe();
-    init_nginx_sites();
     init_server_script();
-    init_switch_program();
+    init_program_settings();
+    init_nginx_sites();
   }
 });
 
-// src/deployment/slot-switch.ts
+// src/deployment/proxies/slot-switch.ts
 async function changeSlot(work3, crossing) {
   const { host, request: request2, machine, docker, ports } = work3;
   const { release, current, spec, survey, folder, lease, move } = crossing;
@@ -38828,19 +38364,19 @@ async function settleSlots(work3, { found: found3, survey, folder }) {
 }
 var import_node_util4, askTimeout3, adaptScript;
 var init_slot_switch = __esm({
-  "src/deployment/slot-switch.ts"() {
+  "src/deployment/proxies/slot-switch.ts"() {
     "use strict";
     import_node_util4 = require("node:util");
     init_docker();
     init_errors();
     init_machine();
-    init_bridge();
-    init_front_choice();
     init_release();
-    init_show_plan();
-    init_slot_program();
+    init_asked();
     init_switch_course();
+    init_switch_end();
     init_switch_run();
+    init_front_choice();
+    init_slot_program();
     askTimeout3 = 3e4;
     adaptScript = `
   beside=\${1%/*}/.\${1##*/}.tenantry
@@ -38854,53 +38390,607 @@ var init_slot_switch = __esm({
   }
 });
 
-// src/deployment/settle.ts
-async function settled(work3, seen, { survey, folder }) {
-  const { host, request: request2, machine, docker, ports } = work3;
-  const { log, signal } = ports;
-  const names5 = workingNames(request2.container);
-  const isBetween = isBetweenSlots(seen, survey);
-  const isSwitch2 = isBetween || seen.bridge !== void 0 || survey.isRedirected;
-  const settle2 = isBetween ? settleSlots : settleSwitch;
-  let said = isSwitch2 ? await settle2(work3, { found: seen, survey, folder }) : void 0;
-  const found3 = isSwitch2 ? await findContainers(docker, request2.container, seen.current?.id) : seen;
-  const repair = describeRepair(found3);
-  let current = found3.current;
-  if (repair !== void 0) {
-    log.step("Repair", repair);
-    current = await putBack(
-      found3,
-      { docker, names: names5, log, prove: (name) => prove(work3, docker, name, signal) },
-      { giveUpNext: false, isStopping: false, mayStart: true }
-    );
-    said = current === void 0 ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`;
-    log.info(said);
-  }
-  if (survey.hasPreDeploy) {
-    const tidied = await tidyPreDeploy(work3);
-    said ??= tidied;
-  }
-  const pending = survey.pendingRelease;
-  if (isSwitch2 || repair !== void 0 || survey.hasProgram || pending !== void 0) {
-    for (const warning2 of await settleRecords(work3, { pending, serving: current })) log.warning(warning2);
-    await tidyFolder({ machine, folder, log });
-  }
-  if (said === void 0 && pending !== void 0) said = "the records of a run that was killed are in order";
-  return { current, said };
+// src/deployment/recreate/recreate.ts
+function isDown({ state }) {
+  return ["created", "exited", "dead"].includes(state.status);
 }
-var init_settle = __esm({
-  "src/deployment/settle.ts"() {
+async function commit(docker, names5, { restart, old, final }) {
+  await docker.setRestartPolicy(names5.next, restart);
+  if (old !== void 0 && old.name !== names5.previous) {
+    await docker.setRestartPolicy(old.name, "no");
+    await docker.rename(old.name, names5.previous);
+  }
+  await docker.rename(names5.next, final);
+  if (old !== void 0) await putAway(docker, names5, old);
+}
+async function putAway(docker, names5, old) {
+  if (!isForeign(old)) return docker.remove(names5.previous);
+  const kept2 = await docker.container(names5.adopted);
+  if (kept2?.id === old.id) return;
+  await docker.remove(names5.adopted);
+  await docker.rename(names5.previous, names5.adopted);
+}
+var import_node_perf_hooks5, recreate;
+var init_recreate = __esm({
+  "src/deployment/recreate/recreate.ts"() {
     "use strict";
-    init_bridge();
-    init_find_containers();
-    init_ledger();
-    init_leftovers();
-    init_pre_deploy();
-    init_proof();
-    init_put_back();
+    import_node_perf_hooks5 = require("node:perf_hooks");
     init_release();
-    init_slot_switch();
-    init_switch_run();
+    recreate = {
+      name: "recreate",
+      async replace({ docker, dockerToTheEnd, names: names5, spec, restart, current, stopTimeout: stopTimeout2, prove: prove2, standing: standing2 }) {
+        await docker.create(spec);
+        const hadServed = current !== void 0 && !isDown(current);
+        const stopped2 = import_node_perf_hooks5.performance.now();
+        if (hadServed) {
+          standing2("stopped");
+          await docker.stop(names5.old, stopTimeout2);
+        }
+        await docker.start(names5.next);
+        await prove2(names5.next);
+        const downtime = hadServed ? import_node_perf_hooks5.performance.now() - stopped2 : 0;
+        standing2("committing");
+        await commit(dockerToTheEnd, names5, { restart, old: current, final: names5.final });
+        standing2("done");
+        return downtime;
+      }
+    };
+  }
+});
+
+// src/deployment/releases/find-containers.ts
+async function findContainers(docker, container, old) {
+  const names5 = workingNames(container);
+  const named6 = [container, ...Object.values(names5), ...old === void 0 ? [] : [old]];
+  const found3 = await docker.containers(named6, `${labels.app}=${container}`);
+  return sorted(found3, container, names5);
+}
+function sorted(containers, container, names5) {
+  const named6 = (name) => containers.find((each) => each.name === name);
+  const previous = named6(names5.previous);
+  const working = new Set(Object.values(names5));
+  const candidates = containers.filter(
+    (each) => !working.has(each.name) && // Swarm's own have the labels of their service; they are not ours to replace.
+    each.labels["com.docker.swarm.service.id"] === void 0 && // While the old one waits for its end, nobody else with the bare name has to do with this application.
+    (each.name !== container || !isForeign(each) || previous === void 0)
+  );
+  const rank = (each) => (each.state.status === "running" ? 0 : 2) + (each.labels[labels.app] === container ? 0 : 1);
+  const [current] = candidates.sort((one, other) => rank(one) - rank(other));
+  return {
+    current,
+    next: named6(names5.next),
+    previous,
+    bridge: named6(names5.bridge),
+    adopted: named6(names5.adopted)
+  };
+}
+function checkOwner({ current, next, bridge }, container, environment3) {
+  for (const found3 of [current, next, bridge]) {
+    if (found3 === void 0 || found3 === current && isForeign(found3)) continue;
+    refuseStranger(found3, container, environment3);
+  }
+}
+function refuseStranger(found3, container, environment3) {
+  const { [labels.app]: app, [labels.environment]: owner } = found3.labels;
+  if (app === container && owner === environment3) return;
+  throw new UserError(
+    `The container ${found3.name} belongs to ${app ?? "somebody else"}${owner === void 0 ? "" : ` (${owner})`} — not to ${container} (${environment3})`,
+    "choose another name with the input container, or correct environment",
+    { code: "container-name-taken" }
+  );
+}
+var init_find_containers = __esm({
+  "src/deployment/releases/find-containers.ts"() {
+    "use strict";
+    init_errors();
+    init_release();
+  }
+});
+
+// src/deployment/recreate/put-back.ts
+async function putBack(found3, { docker, names: names5, prove: prove2, log }, { giveUpNext, isStopping, mayStart }) {
+  const repair = await decided(repairFor(found3), giveUpNext, async () => {
+    log.info(`an earlier deployment left ${names5.next} running: looking whether it serves`);
+    await prove2(names5.next);
+  });
+  let serving = found3.current;
+  if (repair === "undo") await docker.remove(names5.next);
+  if (repair === "finish" && found3.next !== void 0) {
+    const restart = found3.next.labels[labels.restart] ?? "no";
+    const final = nameOfServing(found3.next);
+    await commit(docker, names5, { restart, old: found3.current ?? found3.previous, final });
+    return docker.container(final);
+  }
+  if (repair === "tidy" && found3.previous !== void 0) await putAway(docker, names5, found3.previous);
+  if (repair === "restore" && found3.previous !== void 0) {
+    const name = nameOfServing(found3.previous);
+    await docker.rename(names5.previous, name);
+    serving = await docker.container(name);
+  }
+  if (serving === void 0) return void 0;
+  await letRun(docker, serving, {
+    isStopping,
+    mustStart: mayStart && repair !== "none" && repair !== "tidy"
+  });
+  return docker.container(serving.name);
+}
+async function decided(repair, giveUpNext, look3) {
+  if (repair !== "judge") return repair;
+  if (giveUpNext) return "undo";
+  try {
+    await look3();
+    return "finish";
+  } catch {
+    return "undo";
+  }
+}
+async function letRun(docker, { name, state, labels: own2, restart }, { isStopping, mustStart }) {
+  if (isStopping && state.status === "running") await docker.restart(name, 1e3);
+  else if (state.status !== "running" && (mustStart || isStopping)) await docker.start(name);
+  const wanted = own2[labels.restart];
+  if (wanted !== void 0 && restart === "no" && wanted !== "no")
+    await docker.setRestartPolicy(name, wanted);
+}
+var init_put_back = __esm({
+  "src/deployment/recreate/put-back.ts"() {
+    "use strict";
+    init_release();
+    init_repair();
+    init_recreate();
+  }
+});
+
+// src/deployment/recreate/switch-over.ts
+async function switchOver(work3) {
+  const { host, machine, learn, log, signal, release, current } = work3;
+  const docker = dockerOn(machine, { signal, log });
+  const dockerToTheEnd = dockerOn(machine, { signal: new AbortController().signal, log });
+  let standing2 = "untouched";
+  let stoppedAt;
+  try {
+    const downtime = await work3.mechanism.replace({
+      ...work3,
+      docker,
+      dockerToTheEnd,
+      prove: (name) => work3.prove(docker, name, signal),
+      standing(now) {
+        standing2 = now;
+        if (now === "stopped") stoppedAt = import_node_perf_hooks6.performance.now();
+        learn({ standing: sentenceFor(now, { host, release, current }) });
+      }
+    });
+    learn({ result: "deployed", downtime });
+  } catch (error3) {
+    const back = await bringToRest(work3, error3, standing2);
+    learn({ ...back, downtime: stoppedAt === void 0 ? 0 : import_node_perf_hooks6.performance.now() - stoppedAt });
+    if (back.result === "deployed")
+      log.warning(`${host}: ${messageOf(error3)}; the new version serves all the same`);
+    else throw error3;
+  }
+}
+function sentenceFor(standing2, { host, release, current }) {
+  switch (standing2) {
+    case "untouched":
+      return untouched2(current, host);
+    case "stopped":
+      return `${nameOf3(current)} is stopped on ${host}: run again, which puts it right`;
+    case "committing":
+      return `${release} serves on ${host}; the next run tidies up`;
+    case "done":
+      return `${release} serves on ${host}`;
+  }
+}
+function untouched2(current, host) {
+  if (current === void 0) return `nothing runs on ${host} yet`;
+  return `${nameOf3(current)} is ${current.state.status} on ${host}, as before`;
+}
+function nameOf3(current) {
+  return current === void 0 ? "the new version" : `the old version (${releaseNameOf(current)})`;
+}
+async function bringToRest(work3, error3, standing2) {
+  const { host, container, names: names5, log, spec, current: old } = work3;
+  const isCancelled = work3.signal.aborted;
+  const limit3 = AbortSignal.timeout(isCancelled ? lastTime2.cancelled : lastTime2.otherwise);
+  const isLost = error3 instanceof LostConnection;
+  if (isLost && !await reconnected(work3.machine, { log, limit: limit3 })) {
+    return {
+      result: "failed",
+      standing: `nobody knows what serves on ${host}: run again, which puts it right`
+    };
+  }
+  try {
+    const docker = dockerOn(work3.machine, { signal: limit3, log });
+    const current = await putBack(
+      await findContainers(docker, container, old?.id),
+      { docker, names: names5, log, prove: (name) => work3.prove(docker, name, limit3) },
+      // A lost connection is no verdict about the next one, nor is a failure after its proof.
+      {
+        giveUpNext: !isLost && standing2 !== "committing",
+        isStopping: standing2 === "stopped",
+        mayStart: standing2 !== "untouched"
+      }
+    );
+    if (current === void 0) return { result: "failed", standing: `no version runs on ${host}` };
+    if (current.labels[labels.settings] === spec.labels[labels.settings] && current.id !== old?.id) {
+      return { result: "deployed", standing: `${work3.release} serves on ${host}` };
+    }
+    return await oldServes(work3, docker, current, { isCancelled, standing: standing2, limit: limit3 });
+  } catch (failure2) {
+    log.warning(`${host}: what was there before could not be put back: ${messageOf(failure2)}`);
+    return {
+      result: "failed",
+      standing: `${nameOf3(old)} may be down on ${host}: run again, which puts it right, or "docker start ${names5.old}" there`
+    };
+  }
+}
+async function oldServes({ host, proveOld: proveOld2, log }, docker, current, { isCancelled, standing: standing2, limit: limit3 }) {
+  const name = nameOf3(current);
+  if (standing2 === "untouched") return { result: "failed", standing: untouched2(current, host) };
+  if (isCancelled) {
+    const again = await docker.container(current.name);
+    const runs = again?.state.status === "running";
+    return {
+      result: runs ? "rolled-back" : "failed",
+      standing: `${name} ${runs ? "runs again" : "does not run"} on ${host}`
+    };
+  }
+  try {
+    await proveOld2(docker, current.name, limit3);
+    return { result: "rolled-back", standing: `${name} serves again on ${host}` };
+  } catch (error3) {
+    log.warning(`${host}: ${messageOf(error3)}`);
+    return { result: "failed", standing: `${name} was started again on ${host}, but does not serve` };
+  }
+}
+var import_node_perf_hooks6, lastTime2;
+var init_switch_over = __esm({
+  "src/deployment/recreate/switch-over.ts"() {
+    "use strict";
+    import_node_perf_hooks6 = require("node:perf_hooks");
+    init_docker();
+    init_errors();
+    init_find_containers();
+    init_release();
+    init_reconnect();
+    init_put_back();
+    lastTime2 = { cancelled: 6e3, otherwise: 18e4 };
+  }
+});
+
+// src/deployment/releases/releases.ts
+function run2({ machine, container }, args, {
+  stdin = "",
+  timeout: timeout6 = timeouts.ask,
+  signal
+}) {
+  const [what = "", ...rest] = args;
+  const script3 = `${serverScript("server-program")}
+${serverScript("releases")}`;
+  return machine.run(["sh", "-c", script3, "releases", what, `.tenantry/${container}`, ...rest], {
+    timeout: timeout6,
+    stdin,
+    ...signal === void 0 ? {} : { signal }
+  });
+}
+async function listReleases(shelf, signal) {
+  const result = await run2(shelf, ["list"], { signal });
+  const home = /^home (.*)$/m.exec(result.stdout)?.[1];
+  if (succeeded(result) && home !== void 0) {
+    const old = /^old (\S+)$/m.exec(result.stdout)?.[1];
+    return { releases: readReleases(result.stdout), home, old };
+  }
+  throw new UserError(
+    `The releases of ${shelf.container} cannot be read on ${shelf.machine.name} — ${lastWords(result, 1)}`,
+    "give this account the right to read and write ~/.tenantry there, or free some space",
+    { code: "cannot-read" }
+  );
+}
+function readReleases(text3) {
+  const facts4 = text3.split("\n").flatMap((line) => {
+    const [, name = "", value = ""] = /^(\w+) (.*)$/.exec(line) ?? [];
+    return name === "" ? [] : [{ name, value: value.trim() }];
+  });
+  const one = (wanted) => facts4.find(({ name }) => name === wanted)?.value;
+  const environments = new Set(facts4.flatMap(({ name, value }) => name === "environment" ? [value] : []));
+  const records = facts4.flatMap(({ name, value }) => {
+    if (name !== "record") return [];
+    const space = value.indexOf(" ");
+    const key2 = space === -1 ? value : value.slice(0, space);
+    const record2 = readRecord(space === -1 ? "" : value.slice(space + 1));
+    if (typeof record2 === "string") return [{ key: key2, problem: record2 }];
+    return [{ key: key2, record: record2, hasEnvironment: environments.has(key2) }];
+  });
+  return { records, current: one("current"), previous: one("previous") };
+}
+async function captureEnvironment(shelf, { id, key: key2, signal }) {
+  const result = await run2(shelf, ["capture", id, key2], { signal });
+  if (succeeded(result) && /^captured$/m.test(result.stdout)) {
+    return {
+      repoDigests: [...result.stdout.matchAll(/^digest (\S+)$/gm)].map(([, digest = ""]) => digest),
+      isBroken: /^lines broken$/m.test(result.stdout)
+    };
+  }
+  throw cannotPrepare(shelf, lastWords(result, 1));
+}
+async function prepareRelease(shelf, prepared, signal) {
+  const { key: key2, environment: environment3, record: record2, before, previous, old, audit } = prepared;
+  const files3 = [
+    [`releases/${key2}.env`, environment3],
+    [`switch/record/${key2}.json`, `${JSON.stringify(record2)}
+`],
+    ...before === void 0 ? [] : [[`switch/record/${before.key}.json`, `${JSON.stringify(before.record)}
+`]],
+    ...previous === void 0 || previous === key2 ? [] : [["switch/record/previous", `${previous}
+`]],
+    ...old === void 0 ? [] : [["switch/record/old", `${old}
+`]],
+    ["switch/record/current", `${key2}
+`],
+    ["switch/record/audit", lineOf(audit)]
+  ];
+  const stdin = files3.map(([path, content]) => `${path} ${Buffer.from(content).toString("base64")}
+`).join("");
+  const result = await run2(shelf, ["prepare"], { stdin, signal });
+  if (succeeded(result) && /^prepared$/m.test(result.stdout)) return;
+  throw cannotPrepare(shelf, lastWords(result, 1));
+}
+function lineOf({ run: by, from, to, mechanism, mode }) {
+  return JSON.stringify({ run: by, mode, from: from ?? null, to, mechanism }).slice(1, -1);
+}
+function cannotPrepare({ machine, container }, observed2) {
+  return new UserError(
+    `The record of ${container} cannot be prepared on ${machine.name} — ${observed2}`,
+    "give this account the right to write to ~/.tenantry there, or free some space",
+    { code: "cannot-write" }
+  );
+}
+async function finishReleases(shelf, finish) {
+  const { result, serving = "", audit, prune, adopted } = finish;
+  const orders = [
+    ...audit === void 0 ? [] : [`audit ${lineOf(audit)}`],
+    ...prune.flatMap(({ key: key2, image }) => [
+      `release ${key2}`,
+      ...image === void 0 ? [] : [`image ${image.id} ${image.name}`]
+    ]),
+    ...adopted === void 0 ? [] : [`adopted ${adopted.name} ${adopted.keep.join(" ")}`]
+  ];
+  try {
+    const stdin = `${orders.join("\n")}
+`;
+    const ended4 = await run2(shelf, ["finish", result, serving], { stdin, timeout: timeouts.finish });
+    return [...ended4.stdout.split("\n"), ...ended4.stderr.split("\n")].filter((line) => line.trim() !== "");
+  } catch (error3) {
+    return [messageOf(error3)];
+  }
+}
+var timeouts;
+var init_releases = __esm({
+  "src/deployment/releases/releases.ts"() {
+    "use strict";
+    init_errors();
+    init_machine();
+    init_server_script();
+    init_record();
+    timeouts = { ask: 3e4, finish: 12e4 };
+  }
+});
+
+// src/deployment/releases/ledger.ts
+function afterwards(releases, { key: key2, record: record2, before, previous }) {
+  const added = [{ key: key2, record: record2 }, ...before === void 0 ? [] : [before]];
+  const others3 = releases.records.filter((stored) => added.every((each) => each.key !== stored.key));
+  return {
+    records: [...added.map((each) => ({ ...each, hasEnvironment: true })), ...others3],
+    current: key2,
+    previous: previous === void 0 || previous === key2 ? releases.previous : previous
+  };
+}
+function shelfOf({ machine, request: request2 }) {
+  return { machine, container: request2.container };
+}
+function settleRecords(work3, { pending, serving }) {
+  const key2 = serving && keyOfContainer(serving);
+  return finishReleases(shelfOf(work3), {
+    result: pending !== void 0 && pending === key2 ? "deployed" : "rolled-back",
+    serving: key2,
+    audit: void 0,
+    prune: [],
+    adopted: void 0
+  });
+}
+function isUnsettled(failure2) {
+  return failure2 instanceof UserError && failure2.code === "deployment-unsettled";
+}
+var keptByDefault, Ledger;
+var init_ledger = __esm({
+  "src/deployment/releases/ledger.ts"() {
+    "use strict";
+    init_errors();
+    init_environment();
+    init_record();
+    init_release();
+    init_releases();
+    keptByDefault = 5;
+    Ledger = class {
+      #work;
+      #releases;
+      #current;
+      mechanism;
+      #prepared;
+      constructor(work3, {
+        releases,
+        current,
+        mechanism
+      }) {
+        this.#work = work3;
+        this.#releases = releases;
+        this.#current = current;
+        this.mechanism = mechanism;
+      }
+      /**
+       * Writes the environment file, and what becomes the record once the release is proven.
+       * @param placed what was asked for, on the port that the container gets.
+       * @throws UserError `cannot-write`
+       */
+      async prepare(placed, { digest, imageId }) {
+        const { request: request2, ports } = this.#work;
+        const settings3 = settingsOf(placed, digest);
+        const key2 = keyOf2(releaseOf(request2), settings3);
+        const facts4 = { settings: settings3, digest, imageId, mechanism: this.mechanism, at: /* @__PURE__ */ new Date() };
+        const record2 = { ...recordOf(request2, facts4), ...this.#adoptedAs(releaseOf(request2)) };
+        const before = await this.#recordOfCurrent(facts4.at);
+        const previous = this.#current === void 0 ? this.#releases.current : keyOfContainer(this.#current);
+        const audit = this.#audit;
+        const environment3 = renderEnvironment(request2.env);
+        const current = this.#current;
+        const isElsewhere = current !== void 0 && isForeign(current) && current.name !== request2.container;
+        const old = isElsewhere ? current.id : void 0;
+        const prepared = { key: key2, environment: environment3, record: record2, before, previous, old, audit };
+        await prepareRelease(shelfOf(this.#work), prepared, ports.signal);
+        this.#prepared = { key: key2, record: record2, before, previous };
+      }
+      /** A release that was taken over stays one, also when Tenantry has made its container anew. */
+      #adoptedAs(release) {
+        const [adopted] = this.#releases.records.flatMap(
+          (stored) => "record" in stored && stored.record.release === release ? stored.record.adopted ?? [] : []
+        );
+        return adopted === void 0 ? {} : { adopted };
+      }
+      /** A container without a record gets one: it is what a rollback would go back to. */
+      async #recordOfCurrent(at2) {
+        const current = this.#current;
+        if (current === void 0) return void 0;
+        const key2 = keyOfContainer(current);
+        if (this.#releases.records.some((stored) => stored.key === key2)) return void 0;
+        const { request: request2, ports } = this.#work;
+        const { signal } = ports;
+        const captured = await captureEnvironment(shelfOf(this.#work), { id: current.id, key: key2, signal });
+        const broken = captured.isBroken ? ["variables whose value has line breaks"] : [];
+        const notKept = [...current.beyondUs, ...broken];
+        return { key: key2, record: recordOfContainer(current, request2, { ...captured, notKept, at: at2 }) };
+      }
+      /** Ends the records of this deployment; removes what is too old. What cannot be done is a warning. */
+      async finish(result, serving) {
+        const { request: request2, ports } = this.#work;
+        const prepared = result === "deployed" ? this.#prepared : void 0;
+        const after2 = prepared === void 0 ? this.#releases : afterwards(this.#releases, prepared);
+        const prune = prepared !== void 0 ? recordsToPrune(after2, request2.keepReleases ?? keptByDefault) : [];
+        const warnings = await finishReleases(shelfOf(this.#work), {
+          result,
+          serving: prepared?.key ?? (serving && keyOfContainer(serving)),
+          // Of what was prepared, the line lies there: whoever ends it writes it.
+          audit: this.#prepared === void 0 ? this.#audit : void 0,
+          prune,
+          adopted: prepared === void 0 ? void 0 : this.#adopted(after2)
+        });
+        for (const warning2 of warnings) {
+          ports.log.warning(`${this.#work.host}: records of ${request2.container}: ${warning2}`);
+        }
+        if (prune.length > 0) ports.log.info(`removed: ${prune.map(({ release }) => release).join(", ")}`);
+      }
+      /** What was taken over is kept as long as it is the one to go back to. */
+      #adopted({ records, current, previous }) {
+        const keep = records.flatMap(
+          (stored) => "record" in stored && (stored.key === current || stored.key === previous) ? stored.record.adopted?.id ?? [] : []
+        );
+        return { name: workingNames(this.#work.request.container).adopted, keep };
+      }
+      get #audit() {
+        const { request: request2 } = this.#work;
+        return {
+          run: request2.run,
+          mode: request2.mode ?? "deploy",
+          from: this.#current && releaseNameOf(this.#current),
+          to: releaseOf(request2),
+          mechanism: this.mechanism
+        };
+      }
+    };
+  }
+});
+
+// src/deployment/server/lease.ts
+function isDead({ age, isSameBoot, isWorking }) {
+  return !isWorking && (!isSameBoot || age > heartbeat.deadAfter);
+}
+async function takeLease(request2) {
+  const { machine, folder, container, release, log, run: run5, signal } = request2;
+  const token = (0, import_node_crypto9.randomBytes)(12).toString("hex");
+  const lease = async (what, last, limit3 = void 0) => {
+    const argv = ["sh", "-c", serverScript("lease"), "lease", what, folder, token, last, container, release];
+    const stdin = JSON.stringify({ run: run5 });
+    return machine.run(argv, { timeout: timeout3, stdin, ...limit3 === void 0 ? {} : { signal: limit3 } });
+  };
+  let other = "";
+  for (; ; ) {
+    const result = await lease("take", other, signal);
+    if (result.stdout.trim() === "taken") break;
+    if (!succeeded(result)) throw cannotTake(request2, lastWords(result, 1));
+    const holder = readHolder2(result.stdout);
+    if (!isDead(holder) || other !== "") throw locked2(request2, holder);
+    log.info(`the lease of ${holder.run} is taken over: ${lifeOf(holder)}`);
+    other = holder.token;
+  }
+  let phase = "prepare";
+  const beat = () => void lease("renew", phase).catch((error3) => log.debug(messageOf(error3)));
+  const timer = setInterval(beat, heartbeat.every);
+  return {
+    phase(name) {
+      phase = name;
+    },
+    async release() {
+      clearInterval(timer);
+      await lease("release", "").catch((error3) => log.debug(`the lease stays: ${messageOf(error3)}`));
+    }
+  };
+}
+function readHolder2(text3) {
+  const fact = (name) => new RegExp(`^${name} (.*)$`, "m").exec(text3)?.[1]?.trim() ?? "";
+  let run5 = "";
+  try {
+    run5 = String(JSON.parse(fact("record")).run ?? "");
+  } catch {
+  }
+  return {
+    token: fact("token"),
+    age: Number(fact("age")) * 1e3,
+    isSameBoot: fact("boot") === "same",
+    isWorking: fact("work") === "alive",
+    phase: fact("phase"),
+    run: run5 === "" ? "another run" : run5
+  };
+}
+function lifeOf({ age, isSameBoot }) {
+  return isSameBoot ? `no sign of life for ${showDuration(age)}` : "the server was started anew since";
+}
+function locked2({ container, host }, holder) {
+  const { run: run5, phase, age, isWorking } = holder;
+  const doing = phase === "" ? "" : ` (${phase})`;
+  const observed2 = isWorking ? `${run5}${doing}; its work on the server goes on` : `${run5}${doing}, last sign of life ${showDuration(age)} ago`;
+  return new UserError(
+    `${container} on ${host} is being deployed by somebody else — ${observed2}`,
+    "wait until that ends, then run again; a run that was killed counts as dead after 90 s (concurrency: in the workflow avoids this)",
+    { code: "deployment-locked" }
+  );
+}
+function cannotTake({ container, host }, observed2) {
+  return new UserError(
+    `The lease of ${container} on ${host} cannot be taken — ${observed2}`,
+    "give this account the right to write to ~/.tenantry there, or free some space",
+    { code: "cannot-write" }
+  );
+}
+var import_node_crypto9, heartbeat, timeout3;
+var init_lease = __esm({
+  "src/deployment/server/lease.ts"() {
+    "use strict";
+    import_node_crypto9 = require("node:crypto");
+    init_duration();
+    init_errors();
+    init_machine();
+    init_server_script();
+    heartbeat = { every: 15e3, deadAfter: 9e4 };
+    timeout3 = 3e4;
   }
 });
 
@@ -39266,7 +39356,7 @@ var init_swarm = __esm({
   }
 });
 
-// src/deployment/service-course.ts
+// src/deployment/swarm/service-course.ts
 function isOf({ digest, settings: settings3, forced }, task, settingsLabel) {
   return digestIn(task.image) === digest && (settings3 === void 0 || task.labels[settingsLabel] === settings3) && task.forced === forced;
 }
@@ -39306,14 +39396,14 @@ function isPulling(tasks) {
 }
 var isWanted, ended3;
 var init_service_course = __esm({
-  "src/deployment/service-course.ts"() {
+  "src/deployment/swarm/service-course.ts"() {
     "use strict";
     isWanted = ({ wanted }) => wanted === "running" || wanted === "ready";
     ended3 = ["failed", "rejected", "complete", "orphaned"];
   }
 });
 
-// src/deployment/service-spec.ts
+// src/deployment/swarm/service-spec.ts
 function serviceSpec(wish, current) {
   const { request: request2, digest, networks, startsFirst, isForced } = wish;
   const base = current?.spec ?? {};
@@ -39514,7 +39604,7 @@ function others2(value, test) {
 }
 var nanoseconds, shortestMonitor;
 var init_service_spec = __esm({
-  "src/deployment/service-spec.ts"() {
+  "src/deployment/swarm/service-spec.ts"() {
     "use strict";
     init_container_options();
     init_image();
@@ -39526,7 +39616,7 @@ var init_service_spec = __esm({
   }
 });
 
-// src/deployment/swarm-look.ts
+// src/deployment/swarm/swarm-look.ts
 function isForSwarm({ strategy, container }, survey, server) {
   const { swarm } = survey;
   if (strategy !== "swarm" && (strategy !== "auto" || !swarm.hasService)) return false;
@@ -39683,7 +39773,7 @@ function releaseOfService(service) {
   return service.containerLabels[labels.release] ?? service.image.replace(/^.*\/(?=[^/]+$)/, "").replace(/@sha256:(\w{12})\w*$/, "@$1");
 }
 var init_swarm_look = __esm({
-  "src/deployment/swarm-look.ts"() {
+  "src/deployment/swarm/swarm-look.ts"() {
     "use strict";
     init_image();
     init_swarm();
@@ -39695,7 +39785,7 @@ var init_swarm_look = __esm({
   }
 });
 
-// src/deployment/swarm-plan.ts
+// src/deployment/swarm/swarm-plan.ts
 function aimOf(service) {
   return {
     digest: digestOfService(service) ?? "",
@@ -39809,7 +39899,7 @@ function stackRemark({ labels: found3 }) {
   ];
 }
 var init_swarm_plan = __esm({
-  "src/deployment/swarm-plan.ts"() {
+  "src/deployment/swarm/swarm-plan.ts"() {
     "use strict";
     init_image();
     init_duration();
@@ -39821,7 +39911,7 @@ var init_swarm_plan = __esm({
   }
 });
 
-// src/deployment/swarm-records.ts
+// src/deployment/swarm/swarm-records.ts
 function keyOfService({ containerLabels }) {
   const { [labels.release]: release, [labels.settings]: settings3 } = containerLabels;
   return release === void 0 || settings3 === void 0 ? void 0 : keyOf2(release, settings3);
@@ -39848,15 +39938,15 @@ async function settleServiceRecords(work3, pending, service) {
 }
 var keptByDefault2, ServiceLedger;
 var init_swarm_records = __esm({
-  "src/deployment/swarm-records.ts"() {
+  "src/deployment/swarm/swarm-records.ts"() {
     "use strict";
     init_swarm();
     init_errors();
-    init_environment();
     init_ledger();
     init_record();
     init_release();
     init_releases();
+    init_environment();
     init_swarm_look();
     keptByDefault2 = 5;
     ServiceLedger = class {
@@ -39919,7 +40009,7 @@ var init_swarm_records = __esm({
   }
 });
 
-// src/deployment/why-task.ts
+// src/deployment/gate/why-task.ts
 function whyTaskFailed(called, task, circumstances2) {
   const { state, error: error3, message } = task;
   const { node: node2, hasHealthCheck, log } = circumstances2;
@@ -39973,7 +40063,7 @@ function whyTaskWaits(called, { error: error3 }, waited) {
   );
 }
 var init_why_task = __esm({
-  "src/deployment/why-task.ts"() {
+  "src/deployment/gate/why-task.ts"() {
     "use strict";
     init_verdict2();
     init_duration();
@@ -39982,7 +40072,7 @@ var init_why_task = __esm({
   }
 });
 
-// src/deployment/swarm-watch.ts
+// src/deployment/swarm/swarm-watch.ts
 async function serviceAnswers({ host, request: request2, ports }, {
   isOld = false,
   timeout: timeout6 = 0,
@@ -39990,30 +40080,30 @@ async function serviceAnswers({ host, request: request2, ports }, {
 } = {}) {
   const probe2 = outsideProbe(request2, host);
   if (probe2 === void 0) return void 0;
-  const started = import_node_perf_hooks6.performance.now();
+  const started = import_node_perf_hooks7.performance.now();
   for (; ; ) {
     const answer = await ports.ask(probe2, answerTimeout3, signal);
     const complaint = complaintAbout(answer, { status: isOld ? anyAnswer2 : good2, headers: {} });
-    if (complaint === void 0 || import_node_perf_hooks6.performance.now() - started >= timeout6) return complaint;
+    if (complaint === void 0 || import_node_perf_hooks7.performance.now() - started >= timeout6) return complaint;
     await (0, import_promises17.setTimeout)(500, void 0, { signal });
   }
 }
-var import_node_perf_hooks6, import_promises17, answerTimeout3, pullTimeout, swarmGoesBack, leavingTimeout, badLooks, SwarmWatch, good2, anyAnswer2;
+var import_node_perf_hooks7, import_promises17, answerTimeout3, pullTimeout, swarmGoesBack, leavingTimeout, badLooks, SwarmWatch, good2, anyAnswer2;
 var init_swarm_watch = __esm({
-  "src/deployment/swarm-watch.ts"() {
+  "src/deployment/swarm/swarm-watch.ts"() {
     "use strict";
-    import_node_perf_hooks6 = require("node:perf_hooks");
+    import_node_perf_hooks7 = require("node:perf_hooks");
     import_promises17 = require("node:timers/promises");
     init_errors();
     init_words();
     init_probe2();
     init_gate();
-    init_health_probe();
-    init_reconnect();
-    init_release();
-    init_service_course();
     init_why();
     init_why_task();
+    init_release();
+    init_health_probe();
+    init_reconnect();
+    init_service_course();
     answerTimeout3 = 5e3;
     pullTimeout = 20 * 6e4;
     swarmGoesBack = 15e3;
@@ -40028,7 +40118,7 @@ var init_swarm_watch = __esm({
       #watched;
       #known;
       #isNew;
-      #lookedAt = import_node_perf_hooks6.performance.now();
+      #lookedAt = import_node_perf_hooks7.performance.now();
       #told = "";
       constructor(work3, watched) {
         this.#work = work3;
@@ -40057,14 +40147,14 @@ var init_swarm_watch = __esm({
         const { request: request2, ports } = this.#work;
         const { pause: pause4, isFirst = false } = this.#watched;
         const { signal } = ports;
-        let progress2 = { running: -1, at: import_node_perf_hooks6.performance.now() };
+        let progress2 = { running: -1, at: import_node_perf_hooks7.performance.now() };
         let failure2;
         let completeSince;
         let answeredAt;
         let bad = 0;
         for (; ; ) {
           const { service, tasks } = await this.#look();
-          const now = import_node_perf_hooks6.performance.now();
+          const now = import_node_perf_hooks7.performance.now();
           const course = courseOf2(service, tasks, { nodes: this.#watched.nodes, isNew: this.#isNew });
           this.#measure(tasks, now);
           const failed2 = failedTask(tasks, { isNew: this.#isNew, since: this.#known });
@@ -40191,10 +40281,10 @@ var init_swarm_watch = __esm({
   }
 });
 
-// src/deployment/swarm.ts
+// src/deployment/swarm/swarm.ts
 async function deployService(asked2, manager) {
   const { request: request2, ports } = asked2;
-  const { site, said } = await settled2(asked2, await lookAtSwarm(asked2), manager.survey);
+  const { site, said } = await settled(asked2, await lookAtSwarm(asked2), manager.survey);
   if (request2.mode === "recover") return tellRecovered(asked2, site, said);
   let result = "failed";
   const work3 = {
@@ -40270,7 +40360,7 @@ async function answers(work3) {
   if (complaint !== void 0) work3.ports.log.info(`it runs, but does not serve: ${complaint.observed}`);
   return complaint === void 0;
 }
-async function settled2(work3, found3, survey) {
+async function settled(work3, found3, survey) {
   const { site, said } = await updateEnded(work3, found3);
   const pending = survey.pendingRelease;
   if (pending === void 0 || work3.request.dryRun) return { site, said };
@@ -40411,20 +40501,20 @@ async function goneBack({ request: request2, ports: { log } }, { swarm, aim, lim
 }
 var import_promises18, pause3, lastTimeout, oldTimeout2;
 var init_swarm2 = __esm({
-  "src/deployment/swarm.ts"() {
+  "src/deployment/swarm/swarm.ts"() {
     "use strict";
     import_promises18 = require("node:timers/promises");
     init_image();
     init_swarm();
     init_errors();
-    init_ledger();
+    init_show_plan();
     init_pre_deploy();
-    init_reconnect();
+    init_ledger();
     init_release();
     init_releases();
+    init_reconnect();
     init_service_course();
     init_service_spec();
-    init_show_plan();
     init_swarm_look();
     init_swarm_plan();
     init_swarm_records();
@@ -40435,124 +40525,154 @@ var init_swarm2 = __esm({
   }
 });
 
-// src/deployment/switch-over.ts
-async function switchOver(work3) {
-  const { host, machine, learn, log, signal, release, current } = work3;
-  const docker = dockerOn(machine, { signal, log });
-  const dockerToTheEnd = dockerOn(machine, { signal: new AbortController().signal, log });
-  let standing2 = "untouched";
-  let stoppedAt;
-  try {
-    const downtime = await work3.mechanism.replace({
-      ...work3,
-      docker,
-      dockerToTheEnd,
-      prove: (name) => work3.prove(docker, name, signal),
-      standing(now) {
-        standing2 = now;
-        if (now === "stopped") stoppedAt = import_node_perf_hooks7.performance.now();
-        learn({ standing: sentenceFor(now, { host, release, current }) });
-      }
-    });
-    learn({ result: "deployed", downtime });
-  } catch (error3) {
-    const back = await bringToRest(work3, error3, standing2);
-    learn({ ...back, downtime: stoppedAt === void 0 ? 0 : import_node_perf_hooks7.performance.now() - stoppedAt });
-    if (back.result === "deployed")
-      log.warning(`${host}: ${messageOf(error3)}; the new version serves all the same`);
-    else throw error3;
-  }
+// src/deployment/host/reload-nginx.ts
+async function checkNginx(work3) {
+  await tell(work3, "check", "cannot be reloaded", "nothing was touched");
 }
-function sentenceFor(standing2, { host, release, current }) {
-  switch (standing2) {
-    case "untouched":
-      return untouched2(current, host);
-    case "stopped":
-      return `${nameOf3(current)} is stopped on ${host}: run again, which puts it right`;
-    case "committing":
-      return `${release} serves on ${host}; the next run tidies up`;
-    case "done":
-      return `${release} serves on ${host}`;
-  }
+async function reloadNginx(work3) {
+  await tell(work3, "reload", "was not reloaded", "the new version serves");
+  work3.ports.log.step("nginx", `reloaded on ${work3.host}`);
 }
-function untouched2(current, host) {
-  if (current === void 0) return `nothing runs on ${host} yet`;
-  return `${nameOf3(current)} is ${current.state.status} on ${host}, as before`;
+async function tell({ host, machine, ports }, what, failed2, standing2) {
+  const result = await machine.run(["sh", "-c", script2, "nginx", what], { timeout: timeout4, signal: ports.signal });
+  if (succeeded(result)) return;
+  throw new UserError(
+    `nginx on ${host} ${failed2} — ${lastWords(result, 1)}`,
+    `try "sudo nginx -t" there: its configuration must be right, and this account must be root or allowed to use sudo without a password; ${standing2}`,
+    { code: "nginx-reload-failed", evidence: lastWords(result) }
+  );
 }
-function nameOf3(current) {
-  return current === void 0 ? "the new version" : `the old version (${releaseNameOf(current)})`;
-}
-async function bringToRest(work3, error3, standing2) {
-  const { host, container, names: names5, log, spec, current: old } = work3;
-  const isCancelled = work3.signal.aborted;
-  const limit3 = AbortSignal.timeout(isCancelled ? lastTime2.cancelled : lastTime2.otherwise);
-  const isLost = error3 instanceof LostConnection;
-  if (isLost && !await reconnected(work3.machine, { log, limit: limit3 })) {
-    return {
-      result: "failed",
-      standing: `nobody knows what serves on ${host}: run again, which puts it right`
-    };
-  }
-  try {
-    const docker = dockerOn(work3.machine, { signal: limit3, log });
-    const current = await putBack(
-      await findContainers(docker, container, old?.id),
-      { docker, names: names5, log, prove: (name) => work3.prove(docker, name, limit3) },
-      // A lost connection is no verdict about the next one, nor is a failure after its proof.
-      {
-        giveUpNext: !isLost && standing2 !== "committing",
-        isStopping: standing2 === "stopped",
-        mayStart: standing2 !== "untouched"
-      }
-    );
-    if (current === void 0) return { result: "failed", standing: `no version runs on ${host}` };
-    if (current.labels[labels.settings] === spec.labels[labels.settings] && current.id !== old?.id) {
-      return { result: "deployed", standing: `${work3.release} serves on ${host}` };
-    }
-    return await oldServes(work3, docker, current, { isCancelled, standing: standing2, limit: limit3 });
-  } catch (failure2) {
-    log.warning(`${host}: what was there before could not be put back: ${messageOf(failure2)}`);
-    return {
-      result: "failed",
-      standing: `${nameOf3(old)} may be down on ${host}: run again, which puts it right, or "docker start ${names5.old}" there`
-    };
-  }
-}
-async function oldServes({ host, proveOld: proveOld2, log }, docker, current, { isCancelled, standing: standing2, limit: limit3 }) {
-  const name = nameOf3(current);
-  if (standing2 === "untouched") return { result: "failed", standing: untouched2(current, host) };
-  if (isCancelled) {
-    const again = await docker.container(current.name);
-    const runs = again?.state.status === "running";
-    return {
-      result: runs ? "rolled-back" : "failed",
-      standing: `${name} ${runs ? "runs again" : "does not run"} on ${host}`
-    };
-  }
-  try {
-    await proveOld2(docker, current.name, limit3);
-    return { result: "rolled-back", standing: `${name} serves again on ${host}` };
-  } catch (error3) {
-    log.warning(`${host}: ${messageOf(error3)}`);
-    return { result: "failed", standing: `${name} was started again on ${host}, but does not serve` };
-  }
-}
-var import_node_perf_hooks7, lastTime2;
-var init_switch_over = __esm({
-  "src/deployment/switch-over.ts"() {
+var timeout4, script2;
+var init_reload_nginx = __esm({
+  "src/deployment/host/reload-nginx.ts"() {
     "use strict";
-    import_node_perf_hooks7 = require("node:perf_hooks");
-    init_docker();
     init_errors();
-    init_find_containers();
-    init_put_back();
-    init_reconnect();
-    init_release();
-    lastTime2 = { cancelled: 6e3, otherwise: 18e4 };
+    init_machine();
+    timeout4 = 3e4;
+    script2 = `
+  PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+  sudo=
+  [ "$(id -u)" -eq 0 ] || sudo='sudo -n'
+  $sudo nginx -t || exit
+  [ "$1" = check ] || $sudo nginx -s reload`;
   }
 });
 
-// src/deployment/deploy-host.ts
+// src/deployment/host/rollback.ts
+async function meantRequest({ host, request: request2, machine, docker, ports }, {
+  releases,
+  current,
+  inSwarm,
+  home
+}) {
+  if (request2.mode !== "rollback") return request2;
+  const { container, rollbackTo = "previous" } = request2;
+  const serving = current === void 0 ? inSwarm : keyOfContainer(current);
+  const record2 = chosenRecord(releases, rollbackTo, { serving, container, host });
+  const key2 = keyOf2(record2.release, record2.settings);
+  const text3 = await machine.readFile(envFileOf(home, container, key2));
+  let env;
+  try {
+    env = readEnvironment(text3 ?? "");
+  } catch (error3) {
+    throw new UserError(
+      `${container} cannot go back to ${key2} on ${host} — its environment file cannot be used: ${error3 instanceof RangeError ? error3.message : String(error3)}`,
+      "choose another release, or deploy its image",
+      { code: "release-unreadable" }
+    );
+  }
+  ports.secrets?.(secretsInEnvironment(env));
+  if (record2.adopted !== void 0 && record2.adopted.notKept.length > 0) {
+    ports.log.warning(
+      `${host}: ${record2.release} was not started by Tenantry, and will be without ${record2.adopted.notKept.join(", ")}; the container itself is kept as ${container}-tenantry-adopted`
+    );
+  }
+  return { ...requestFrom(record2, request2), env, image: await imageThere(docker, record2) };
+}
+function requestFrom(record2, asked2) {
+  const { specification } = record2;
+  return {
+    ...asked2,
+    ...specification,
+    healthUrl: asked2.healthUrl ?? specification.healthUrl,
+    healthHost: asked2.healthHost ?? specification.healthHost,
+    sharedVolumes: asked2.sharedVolumes || specification.sharedVolumes,
+    release: record2.release,
+    // The server has the image, or gets it where it came from.
+    transfer: "registry",
+    requiredEnv: [],
+    preDeploy: void 0
+  };
+}
+async function imageThere(docker, record2) {
+  const image = imageOf(record2);
+  if (image.id !== void 0 || await docker.image(showImage(image)) !== void 0) return image;
+  if (await docker.image(record2.imageId) === void 0) return image;
+  return { ...image, id: record2.imageId };
+}
+var init_rollback = __esm({
+  "src/deployment/host/rollback.ts"() {
+    "use strict";
+    init_image();
+    init_errors();
+    init_record();
+    init_release();
+    init_environment();
+  }
+});
+
+// src/deployment/host/settle.ts
+async function settled2(work3, seen, { survey, folder }) {
+  const { host, request: request2, machine, docker, ports } = work3;
+  const { log, signal } = ports;
+  const names5 = workingNames(request2.container);
+  const isBetween = isBetweenSlots(seen, survey);
+  const isSwitch2 = isBetween || seen.bridge !== void 0 || survey.isRedirected;
+  const settle2 = isBetween ? settleSlots : settleSwitch;
+  let said = isSwitch2 ? await settle2(work3, { found: seen, survey, folder }) : void 0;
+  const found3 = isSwitch2 ? await findContainers(docker, request2.container, seen.current?.id) : seen;
+  const repair = describeRepair(found3);
+  let current = found3.current;
+  if (repair !== void 0) {
+    log.step("Repair", repair);
+    current = await putBack(
+      found3,
+      { docker, names: names5, log, prove: (name) => prove(work3, docker, name, signal) },
+      { giveUpNext: false, isStopping: false, mayStart: true }
+    );
+    said = current === void 0 ? `nothing runs on ${host} now` : `${releaseNameOf(current)} runs on ${host} now`;
+    log.info(said);
+  }
+  if (survey.hasPreDeploy) {
+    const tidied = await tidyPreDeploy(work3);
+    said ??= tidied;
+  }
+  const pending = survey.pendingRelease;
+  if (isSwitch2 || repair !== void 0 || survey.hasProgram || pending !== void 0) {
+    for (const warning2 of await settleRecords(work3, { pending, serving: current })) log.warning(warning2);
+    await tidyFolder({ machine, folder, log });
+  }
+  if (said === void 0 && pending !== void 0) said = "the records of a run that was killed are in order";
+  return { current, said };
+}
+var init_settle = __esm({
+  "src/deployment/host/settle.ts"() {
+    "use strict";
+    init_bridge();
+    init_proof();
+    init_pre_deploy();
+    init_front_choice();
+    init_slot_switch();
+    init_put_back();
+    init_find_containers();
+    init_ledger();
+    init_release();
+    init_repair();
+    init_switch_run();
+  }
+});
+
+// src/deployment/host/deploy-host.ts
 async function deployToHost(host, request2, ports) {
   const started = import_node_perf_hooks8.performance.now();
   let outcome = notTried(host, request2);
@@ -40618,7 +40738,7 @@ async function deploy(work3) {
       return await deployService(looked.work, looked);
     }
     const site = { survey: looked.survey, folder: `${looked.survey.home}/${folder}`, lease };
-    const { current, said } = await settled(looked.work, looked.found, site);
+    const { current, said } = await settled2(looked.work, looked.found, site);
     if (request2.mode === "recover") return tellRecovered2(work3, current, said);
     const now = said === void 0 ? looked : await lookedAt(work3);
     await refuseImpossible2(now.work, now.found, now.survey);
@@ -40809,45 +40929,109 @@ async function checkWhatServes({ host, request: request2, docker, learn }, { nam
 }
 var import_node_perf_hooks8;
 var init_deploy_host = __esm({
-  "src/deployment/deploy-host.ts"() {
+  "src/deployment/host/deploy-host.ts"() {
     "use strict";
     import_node_perf_hooks8 = require("node:perf_hooks");
     init_docker();
     init_image();
     init_errors();
     init_renewable();
-    init_adoption();
     init_bridge();
-    init_find_containers();
-    init_front_choice();
-    init_impossible();
-    init_lease();
-    init_ledger();
+    init_proof();
     init_leftovers();
     init_mechanism();
+    init_show_plan();
+    init_impossible();
     init_pre_deploy();
     init_preflight();
-    init_proof();
-    init_record();
+    init_front_choice();
+    init_slot_switch();
     init_recreate();
+    init_switch_over();
+    init_adoption();
+    init_find_containers();
+    init_ledger();
+    init_record();
     init_release();
     init_releases();
-    init_reload_nginx();
-    init_rollback();
-    init_settle();
-    init_show_plan();
-    init_slot_switch();
+    init_asked();
+    init_lease();
     init_slots();
     init_survey();
     init_swarm2();
     init_swarm_look();
     init_swarm_records();
-    init_switch_over();
     init_switch_run();
+    init_reload_nginx();
+    init_rollback();
+    init_settle();
   }
 });
 
-// src/deployment/host-log.ts
+// src/deployment/host/roll-back-host.ts
+var rollBackHost;
+var init_roll_back_host = __esm({
+  "src/deployment/host/roll-back-host.ts"() {
+    "use strict";
+    init_errors();
+    init_deploy_host();
+    rollBackHost = async (host, request2, before, ports) => {
+      if (before.previousRelease === void 0) {
+        const failure2 = new UserError(
+          `${request2.container} cannot go back on ${host} — nothing ran there before this deployment`,
+          "deploy the release that you want, or remove the container",
+          { code: "nothing-to-go-back-to" }
+        );
+        return { ...before, failure: failure2 };
+      }
+      const back = await deployToHost(host, { ...request2, mode: "rollback", rollbackTo: "previous" }, ports);
+      const { previousRelease: release, previousDigest: digest } = before;
+      if (back.failure?.code !== "nothing-to-go-back-to" || digest === void 0) return back;
+      return deployToHost(host, { ...request2, release, image: { ...request2.image, digest } }, ports);
+    };
+  }
+});
+
+// src/deployment/request/waves.ts
+function parseCanaryHosts(text3) {
+  const names5 = text3.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  if (names5.length !== 1 || !/^[-+]?\d+(?:[.,]\d+)?%?$/.test(names5[0] ?? "")) return names5;
+  if (/^\d{1,4}$/.test(names5[0] ?? "")) return Number(names5[0]);
+  throw new RangeError(`"${text3.trim()}" is neither a whole number from 0 on nor names of servers`);
+}
+function complaintAboutHosts(hosts, canaryHosts) {
+  const repeated = hosts.filter((host, index) => hosts.indexOf(host) !== index);
+  if (repeated.length > 0) return `host: ${listed([...new Set(repeated)])} is given more than once`;
+  if (typeof canaryHosts === "number") return void 0;
+  const unknown3 = canaryHosts.filter((name) => !hosts.includes(name));
+  if (unknown3.length === 0) return void 0;
+  return `canary-hosts: ${listed(unknown3)} is none of the servers in host (${listed(hosts)})`;
+}
+function planWaves(hosts, { canaryHosts, maxParallel }) {
+  const isCanary = (host, index) => typeof canaryHosts === "number" ? index < canaryHosts : canaryHosts.includes(host);
+  const canaries2 = hosts.filter(isCanary);
+  const others3 = hosts.filter((host) => !canaries2.includes(host));
+  const groups = (list, canary) => Array.from({ length: Math.ceil(list.length / maxParallel) }, (_, index) => ({
+    isCanary: canary,
+    hosts: list.slice(index * maxParallel, (index + 1) * maxParallel)
+  }));
+  return [...groups(canaries2, true), ...groups(others3, false)];
+}
+function showWaves(waves) {
+  return waves.map(({ isCanary, hosts }) => {
+    const names5 = hosts.length > 5 ? counted(hosts.length, "server") : listed(hosts);
+    if (!isCanary) return names5;
+    return `${names5} as ${hosts.length === 1 ? "the canary" : "canaries"}`;
+  }).join(", then ");
+}
+var init_waves = __esm({
+  "src/deployment/request/waves.ts"() {
+    "use strict";
+    init_words();
+  }
+});
+
+// src/deployment/fleet/host-log.ts
 function hostLog(log, host) {
   const told5 = /* @__PURE__ */ new Set();
   const named6 = (text3) => text3.includes(host) ? text3 : `${host}: ${text3}`;
@@ -40868,12 +41052,12 @@ function hostLog(log, host) {
   };
 }
 var init_host_log = __esm({
-  "src/deployment/host-log.ts"() {
+  "src/deployment/fleet/host-log.ts"() {
     "use strict";
   }
 });
 
-// src/deployment/standings.ts
+// src/deployment/fleet/standings.ts
 function standingsTogether(standings) {
   const groups = /* @__PURE__ */ new Map();
   for (const [host, sentence3] of standings) {
@@ -40892,17 +41076,17 @@ function withoutHost(sentence3, host) {
 }
 var place2;
 var init_standings = __esm({
-  "src/deployment/standings.ts"() {
+  "src/deployment/fleet/standings.ts"() {
     "use strict";
     init_words();
     place2 = "\0";
   }
 });
 
-// src/deployment/timeline.ts
+// src/deployment/fleet/timeline.ts
 var import_node_perf_hooks9, noPhases, Timeline;
 var init_timeline = __esm({
-  "src/deployment/timeline.ts"() {
+  "src/deployment/fleet/timeline.ts"() {
     "use strict";
     import_node_perf_hooks9 = require("node:perf_hooks");
     noPhases = ["Deployed", "Order", "Unchanged"];
@@ -40938,7 +41122,7 @@ var init_timeline = __esm({
   }
 });
 
-// src/deployment/fleet.ts
+// src/deployment/fleet/fleet.ts
 async function together2(works) {
   const ends = await Promise.allSettled(works);
   for (const end3 of ends) if (end3.status === "rejected") throw end3.reason;
@@ -40954,7 +41138,7 @@ function goneBack2(before, back) {
 }
 var looksAtATime, Fleet;
 var init_fleet2 = __esm({
-  "src/deployment/fleet.ts"() {
+  "src/deployment/fleet/fleet.ts"() {
     "use strict";
     init_words();
     init_deploy_host();
@@ -41045,70 +41229,7 @@ var init_fleet2 = __esm({
   }
 });
 
-// src/deployment/roll-back-host.ts
-var rollBackHost;
-var init_roll_back_host = __esm({
-  "src/deployment/roll-back-host.ts"() {
-    "use strict";
-    init_errors();
-    init_deploy_host();
-    rollBackHost = async (host, request2, before, ports) => {
-      if (before.previousRelease === void 0) {
-        const failure2 = new UserError(
-          `${request2.container} cannot go back on ${host} — nothing ran there before this deployment`,
-          "deploy the release that you want, or remove the container",
-          { code: "nothing-to-go-back-to" }
-        );
-        return { ...before, failure: failure2 };
-      }
-      const back = await deployToHost(host, { ...request2, mode: "rollback", rollbackTo: "previous" }, ports);
-      const { previousRelease: release, previousDigest: digest } = before;
-      if (back.failure?.code !== "nothing-to-go-back-to" || digest === void 0) return back;
-      return deployToHost(host, { ...request2, release, image: { ...request2.image, digest } }, ports);
-    };
-  }
-});
-
-// src/deployment/waves.ts
-function parseCanaryHosts(text3) {
-  const names5 = text3.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
-  if (names5.length !== 1 || !/^[-+]?\d+(?:[.,]\d+)?%?$/.test(names5[0] ?? "")) return names5;
-  if (/^\d{1,4}$/.test(names5[0] ?? "")) return Number(names5[0]);
-  throw new RangeError(`"${text3.trim()}" is neither a whole number from 0 on nor names of servers`);
-}
-function complaintAboutHosts(hosts, canaryHosts) {
-  const repeated = hosts.filter((host, index) => hosts.indexOf(host) !== index);
-  if (repeated.length > 0) return `host: ${listed([...new Set(repeated)])} is given more than once`;
-  if (typeof canaryHosts === "number") return void 0;
-  const unknown3 = canaryHosts.filter((name) => !hosts.includes(name));
-  if (unknown3.length === 0) return void 0;
-  return `canary-hosts: ${listed(unknown3)} is none of the servers in host (${listed(hosts)})`;
-}
-function planWaves(hosts, { canaryHosts, maxParallel }) {
-  const isCanary = (host, index) => typeof canaryHosts === "number" ? index < canaryHosts : canaryHosts.includes(host);
-  const canaries2 = hosts.filter(isCanary);
-  const others3 = hosts.filter((host) => !canaries2.includes(host));
-  const groups = (list, canary) => Array.from({ length: Math.ceil(list.length / maxParallel) }, (_, index) => ({
-    isCanary: canary,
-    hosts: list.slice(index * maxParallel, (index + 1) * maxParallel)
-  }));
-  return [...groups(canaries2, true), ...groups(others3, false)];
-}
-function showWaves(waves) {
-  return waves.map(({ isCanary, hosts }) => {
-    const names5 = hosts.length > 5 ? counted(hosts.length, "server") : listed(hosts);
-    if (!isCanary) return names5;
-    return `${names5} as ${hosts.length === 1 ? "the canary" : "canaries"}`;
-  }).join(", then ");
-}
-var init_waves = __esm({
-  "src/deployment/waves.ts"() {
-    "use strict";
-    init_words();
-  }
-});
-
-// src/deployment/deploy.ts
+// src/deployment/fleet/deploy.ts
 async function deployContainer(request2, ports) {
   checkEnvironment(request2.env, request2.requiredEnv);
   for (const warning2 of environmentWarnings(request2.env)) ports.log.warning(warning2);
@@ -41136,20 +41257,53 @@ function orderOf(waves, { onFailure }) {
 }
 var oneAfterTheOther;
 var init_deploy = __esm({
-  "src/deployment/deploy.ts"() {
+  "src/deployment/fleet/deploy.ts"() {
     "use strict";
     init_transfer();
     init_http();
     init_local();
-    init_environment();
-    init_fleet2();
     init_roll_back_host();
+    init_environment();
     init_waves();
+    init_fleet2();
     oneAfterTheOther = { canaryHosts: 1, maxParallel: 1, onFailure: "rollback-all" };
   }
 });
 
-// src/deployment/files-shape.ts
+// src/deployment/fleet/fleet-failure.ts
+function failureOf4(outcomes) {
+  const failed2 = outcomes.flatMap(({ host, failure: failure3 }) => failure3 === void 0 ? [] : [{ host, failure: failure3 }]);
+  const stuck = outcomes.flatMap(
+    ({ host, wentBack }) => typeof wentBack === "object" ? [{ host, failure: wentBack.failure }] : []
+  );
+  const [first, ...more] = failed2;
+  if (first === void 0 || outcomes.length === 1) return first?.failure;
+  const others3 = [
+    ...more.map((other) => `; also ${named5(other)}`),
+    ...stuck.map((other) => `; it could not go back: ${named5(other)}`)
+  ];
+  const evidence = [...failed2, ...stuck].flatMap(
+    ({ host, failure: failure3 }) => failure3.evidence === void 0 ? [] : [`${host}:
+${failure3.evidence}`]
+  );
+  const { failure: failure2 } = first;
+  return new UserError(named5(first), `${failure2.hint}${others3.join("")}`, {
+    code: failure2.code,
+    cause: failure2.cause,
+    ...evidence.length === 0 ? {} : { evidence: evidence.join("\n\n") }
+  });
+}
+function named5({ host, failure: { message } }) {
+  return message.includes(host) ? message : `${host}: ${message}`;
+}
+var init_fleet_failure = __esm({
+  "src/deployment/fleet/fleet-failure.ts"() {
+    "use strict";
+    init_errors();
+  }
+});
+
+// src/deployment/request/files-shape.ts
 function isPath(written3) {
   return /^(\/[^/,\0\n]+)+$/.test(written3) && !written3.split("/").some((part2) => part2 === "." || part2 === "..");
 }
@@ -41180,7 +41334,7 @@ function isBelow(path, folder) {
 }
 var filesShape;
 var init_files_shape = __esm({
-  "src/deployment/files-shape.ts"() {
+  "src/deployment/request/files-shape.ts"() {
     "use strict";
     init_zod();
     filesShape = record(string2(), string2().describe("What the file holds, to the letter.")).superRefine((files3, context3) => {
@@ -41189,39 +41343,6 @@ var init_files_shape = __esm({
         context3.addIssue({ code: "custom", path: [path], message });
       }
     });
-  }
-});
-
-// src/deployment/fleet-failure.ts
-function failureOf4(outcomes) {
-  const failed2 = outcomes.flatMap(({ host, failure: failure3 }) => failure3 === void 0 ? [] : [{ host, failure: failure3 }]);
-  const stuck = outcomes.flatMap(
-    ({ host, wentBack }) => typeof wentBack === "object" ? [{ host, failure: wentBack.failure }] : []
-  );
-  const [first, ...more] = failed2;
-  if (first === void 0 || outcomes.length === 1) return first?.failure;
-  const others3 = [
-    ...more.map((other) => `; also ${named5(other)}`),
-    ...stuck.map((other) => `; it could not go back: ${named5(other)}`)
-  ];
-  const evidence = [...failed2, ...stuck].flatMap(
-    ({ host, failure: failure3 }) => failure3.evidence === void 0 ? [] : [`${host}:
-${failure3.evidence}`]
-  );
-  const { failure: failure2 } = first;
-  return new UserError(named5(first), `${failure2.hint}${others3.join("")}`, {
-    code: failure2.code,
-    cause: failure2.cause,
-    ...evidence.length === 0 ? {} : { evidence: evidence.join("\n\n") }
-  });
-}
-function named5({ host, failure: { message } }) {
-  return message.includes(host) ? message : `${host}: ${message}`;
-}
-var init_fleet_failure = __esm({
-  "src/deployment/fleet-failure.ts"() {
-    "use strict";
-    init_errors();
   }
 });
 
@@ -88338,9 +88459,9 @@ function scriptFor(argv, { marker, env = {}, workingDirectory }) {
   const [program = ""] = argv;
   return [
     `echo ${marker} $$`,
-    ...Object.entries(env).map(([name, value]) => `export ${environmentName(name)}=${quoted2(value)}`),
-    ...workingDirectory === void 0 ? [] : [`cd ${quoted2(workingDirectory)} 2>/dev/null || { echo ${noFolder(marker)} >&2; exit 126; }`],
-    `command -v ${quoted2(program)} >/dev/null 2>&1 || { echo ${noProgram(marker)} >&2; exit 127; }`,
+    ...Object.entries(env).map(([name, value]) => `export ${environmentName(name)}=${quoted(value)}`),
+    ...workingDirectory === void 0 ? [] : [`cd ${quoted(workingDirectory)} 2>/dev/null || { echo ${noFolder(marker)} >&2; exit 126; }`],
+    `command -v ${quoted(program)} >/dev/null 2>&1 || { echo ${noProgram(marker)} >&2; exit 127; }`,
     `exec ${shellLine(argv)}`
   ].join("\n");
 }
@@ -89096,12 +89217,12 @@ var init_deploy_container = __esm({
   "src/actions/deploy-container.ts"() {
     "use strict";
     init_deploy();
-    init_files_shape();
     init_fleet_failure();
+    init_standings();
+    init_files_shape();
     init_health_probe();
     init_pre_deploy_command();
     init_request();
-    init_standings();
     init_waves();
     init_container_options();
     init_container_spec();
@@ -90546,6 +90667,14 @@ var init_failure_codes = __esm({
       "tenant-tables-missing",
       "invalid-index",
       "tenants-unreadable",
+      // Backups
+      "backup-program-missing",
+      "backup-failed",
+      "backup-not-proven",
+      "backup-unreadable",
+      "backup-key-wrong",
+      "lock-table-too-small",
+      "schema-vanished",
       // Tenants
       "tenant-fields-wrong",
       "shared-schema-behind",

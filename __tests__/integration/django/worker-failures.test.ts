@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-
-import { withTimeouts } from '../../../src/machine/timeouts.ts';
 import type { Held } from '../../../src/django/worker.ts';
 import { LostConnection } from '../../../src/ground/errors.ts';
+import { withTimeouts } from '../../../src/machine/timeouts.ts';
 import { failureOf } from '../lab-server.ts';
 import type { ScratchDatabase } from '../scratch-database.ts';
 import { addNote, done, type Farms, farm, farming, farmsWith, stacks } from './farms.ts';
