@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describeBlockers, watchingBlockers } from '../database/blockers.ts';
 import type { Database } from '../database/session.ts';
-import { readStructures } from '../database/structures.ts';
+import type { StructureGroup } from '../database/structure.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { showSize } from '../docker/size.ts';
 import { UserError } from '../ground/errors.ts';
@@ -21,6 +21,7 @@ import {
   type SchemaExtent,
   type Surroundings,
 } from './extent.ts';
+import { fingerprintsIn, readFingerprints } from './fingerprint.ts';
 import { backupId, type Manifest, manifestFile, writeManifest } from './manifest.ts';
 import { findPrograms } from './programs.ts';
 import { notProven, proveArchive, type Rows, rowDifferences } from './prove.ts';
@@ -44,8 +45,8 @@ export interface BackupRequest {
   /** What comes after it, for the manifest: `migration`. */
   readonly before: string;
   readonly origin: { readonly run: string; readonly actor: string; readonly commit: string };
-  /** Where structures are known already: equal names are equal structures. Default: they are read. */
-  readonly fingerprints?: ReadonlyMap<string, string> | undefined;
+  /** The structures of these schemas, where they are known already. Default: they are read. */
+  readonly structures?: readonly StructureGroup[] | undefined;
   /** Milliseconds that pg_dump waits for a table that somebody changes. */
   readonly lockTimeout: number;
   /** The beginning of the names of this run's sessions. */
@@ -96,7 +97,10 @@ export async function backUp(request: BackupRequest, ports: BackupPorts): Promis
   const sentence = batchesSentence(batches, lockTable);
   if (sentence !== undefined) log.info(sentence);
   const around = await readSurroundings(database);
-  const fingerprints = request.fingerprints ?? (await fingerprintsOf(database, names));
+  const fingerprints =
+    request.structures === undefined
+      ? await readFingerprints(database, names)
+      : fingerprintsIn(request.structures);
 
   const id = backupId(new Date());
   const unfinished = await request.shelf.begin(id);
@@ -244,11 +248,6 @@ function compareRows(archives: readonly Archive[], inDatabase: Rows): void {
     }),
   );
   if (different.length > 0) throw notProven(listed(different, 3), different.join('\n'));
-}
-
-async function fingerprintsOf(database: Database, names: readonly string[]): Promise<Map<string, string>> {
-  const groups = await readStructures(database, names);
-  return new Map(groups.flatMap(({ id, schemas }) => schemas.map((name) => [name, id])));
 }
 
 interface Facts {

@@ -32,8 +32,8 @@ export function dumpFailure(result: CommandResult, { schemas, version, blockers 
       'disk-full',
     );
   }
-  if (/canceling statement due to lock timeout|lock-wait-timeout/.test(said)) {
-    const [, table = 'a table'] = /LOCK TABLE (\S+?),? /.exec(said) ?? [];
+  if (/canceling statement due to (lock|statement) timeout/.test(said)) {
+    const [, table = 'a table'] = /LOCK TABLE (\S+) IN /.exec(said) ?? [];
     return error(
       `it did not get to read ${table} within lock-timeout${blockers === undefined ? ', because somebody changes it' : `; in the way: ${blockers}`}`,
       'run again when that has ended (or end it with pg_terminate_backend), or raise lock-timeout',

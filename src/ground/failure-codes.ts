@@ -92,6 +92,13 @@ export const failureCodes = [
   'backup-key-wrong',
   'lock-table-too-small',
   'schema-vanished',
+  'backup-not-found',
+  'backup-other-database',
+  'restore-pointed-into',
+  'restore-name-taken',
+  'restore-failed',
+  'restore-not-proven',
+  'extension-missing',
   // Tenants
   'tenant-fields-wrong',
   'shared-schema-behind',
