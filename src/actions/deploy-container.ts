@@ -11,7 +11,6 @@ import { parseExtraHost, parsePort, parseRestart, parseVolume } from '../docker/
 import { type ImageReference, parseImage } from '../docker/image.ts';
 import type { RegistryLogin } from '../docker/registry.ts';
 import { parseCpus, parseSize } from '../docker/size.ts';
-import type { SshServer } from '../machine/ssh-server.ts';
 import { type ActionContext, defineAction, type Inputs } from '../step/action.ts';
 import { boolean, choice, count, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
 import { yamlOf } from '../step/yaml-field.ts';
@@ -27,6 +26,7 @@ import {
   serverFields,
 } from './fields.ts';
 import { shownOnGitHub, statusIsComplete } from './github-status.ts';
+import { serverOf } from './server.ts';
 
 export const containerFields = {
   image: readAs((written) => parseImage(written.trim())),
@@ -207,26 +207,4 @@ function loginOf(
   const { registryUsername: username, registryPassword: password } = inputs;
   if (username === undefined || password === undefined) return undefined;
   return { registry: inputs.registry ?? inputs.image?.registry ?? '', username, password };
-}
-
-function serverOf(inputs: Inputs<typeof serverFields>, host: string): SshServer {
-  const { sshJump, sshJumpKey, sshJumpFingerprint } = inputs;
-  return {
-    host,
-    port: inputs.sshPort,
-    user: inputs.sshUser,
-    key: inputs.sshKey,
-    passphrase: inputs.sshPassphrase,
-    password: inputs.sshPassword,
-    agent: process.env.SSH_AUTH_SOCK,
-    fingerprint: inputs.sshFingerprint,
-    knownHosts: inputs.sshKnownHosts,
-    connectTimeout: inputs.sshConnectTimeout,
-    jump: sshJump && {
-      ...sshJump,
-      key: sshJumpKey,
-      fingerprint: sshJumpFingerprint,
-      knownHosts: inputs.sshKnownHosts,
-    },
-  };
 }

@@ -7,7 +7,18 @@ import { parseDuration } from '../ground/duration.ts';
 import { parseJump } from '../machine/ssh-server.ts';
 import { longestTimeout } from '../machine/timeouts.ts';
 import type { Inputs } from '../step/action.ts';
-import { boolean, count, duration, lines, port, readAs, secret, text, withSecrets } from '../step/fields.ts';
+import {
+  boolean,
+  choice,
+  count,
+  duration,
+  lines,
+  port,
+  readAs,
+  secret,
+  text,
+  withSecrets,
+} from '../step/fields.ts';
 
 export const commonFields = {
   timeout: duration,
@@ -23,6 +34,11 @@ export const databaseFields = {
   databaseUrl,
   waitAttempts: count({ least: 1 }),
   waitInterval: duration,
+};
+
+/** How the database is reached, where that is not open to this machine. */
+export const wayFields = {
+  connectThrough: choice('direct', 'ssh'),
 };
 
 /** For what changes a database. */

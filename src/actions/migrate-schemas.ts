@@ -1,6 +1,7 @@
 import { sessionsName } from '../database/own-sessions.ts';
 import { showDuration } from '../ground/duration.ts';
 import { counted, grouped } from '../ground/words.ts';
+import type { Tunnel } from '../machine/tunnel.ts';
 import { parseFailureLimit, parseShare } from '../migrations/budget.ts';
 import { migrateSchemas as migrate, verifySchemas } from '../migrations/migrate.ts';
 import { type MigrationOutcome, totalsOf } from '../migrations/outcome.ts';
@@ -14,13 +15,17 @@ import {
   commonFields,
   databaseFields,
   environment,
+  hostKeyIsPinnedOnce,
   lockFields,
   projectFields,
+  serverFields,
   timeoutFields,
+  wayFields,
 } from './fields.ts';
 import { facts, tellReport } from './migration-report.ts';
 import { projectOf, withDatabase, withLock } from './project.ts';
 import { checkAddress } from './rollout-check.ts';
+import { withWay } from './way.ts';
 
 /** How the tenants are migrated; the root action has these inputs, too. */
 export const fleetFields = {
@@ -49,6 +54,10 @@ function parseParallel(written: string): number | undefined {
 const inputs = {
   mode: choice('migrate', 'verify'),
   ...databaseFields,
+  ...wayFields,
+  ...serverFields,
+  host: serverFields.host.optional(),
+  sshUser: serverFields.sshUser.optional(),
   ...lockFields,
   ...timeoutFields,
   ...projectFields,
@@ -57,6 +66,26 @@ const inputs = {
   dryRun: boolean,
   ...commonFields,
 };
+
+/** A server that nobody asks for would look as if it were used. */
+function serverIsAskedFor({
+  connectThrough,
+  host,
+  sshUser,
+}: {
+  readonly connectThrough?: 'direct' | 'ssh';
+  readonly host?: readonly string[] | undefined;
+  readonly sshUser?: string | undefined;
+}): string | undefined {
+  if (connectThrough === undefined) return undefined; // that complaint is made already
+  if (connectThrough === 'direct') {
+    return host === undefined ? undefined : 'host: goes with connect-through: ssh';
+  }
+  if (host === undefined || sshUser === undefined) return 'connect-through: ssh needs host and ssh-user';
+  return host.length === 1
+    ? undefined
+    : `host: connect-through: ssh goes through one server, not ${host.length}`;
+}
 
 const outputs = [
   'tenants-total',
@@ -76,42 +105,46 @@ export const migrateSchemas = defineAction({
   inputs,
   outputs,
   results: ['migrated', 'up-to-date', 'verified', 'planned'],
+  rules: [serverIsAskedFor, hostKeyIsPinnedOnce],
 
-  async run(context) {
-    const { inputs, origin, tell } = context;
-    const deadline = performance.now() + inputs.timeout;
-    const sessions = sessionsName(origin);
-    const outcome = await withDatabase(inputs, context, (database, another) => {
-      const timeouts = { lock: inputs.lockTimeout, statement: inputs.statementTimeout };
-      const project = projectOf(inputs, inputs.env ?? {}, {
-        sessions,
-        timeouts: inputs.mode === 'verify' ? undefined : timeouts,
-      });
-      const work = { ...context, ...inputs, project, database, another };
-      if (inputs.mode === 'verify') return verifySchemas(work);
-      const onStanding = (soFar: MigrationOutcome) => tell(facts(soFar));
-      return withLock(inputs, { ...context, sessions }, (atSafePoint) =>
-        migrate({
-          ...work,
-          smokeCommands: inputs.smokeCommand,
-          commandTimeout: inputs.timeout,
-          deadline,
-          check: (address) => checkAddress(address, context),
-          onStanding,
-          atSafePoint,
-        }),
-      );
-    });
-    tell(facts(outcome));
-    tellReport(outcome, context.report);
-    if (outcome.failure !== undefined) throw outcome.failure;
-    const result = resultOf(outcome, inputs);
-    const verdict = verdictOf(outcome, result);
-    context.log.step('Done', verdict, outcome.milliseconds);
-    context.report.verdict(`${verdict}, in ${showDuration(outcome.milliseconds)}.`);
-    return { result };
-  },
+  run: (context) => withWay(context.inputs, context, (through) => run(through, context)),
 });
+
+async function run(through: Tunnel | undefined, context: Context): Promise<{ result: string }> {
+  const { origin, tell } = context;
+  const inputs = { ...context.inputs, through };
+  const deadline = performance.now() + inputs.timeout;
+  const sessions = sessionsName(origin);
+  const outcome = await withDatabase(inputs, context, (database, another) => {
+    const timeouts = { lock: inputs.lockTimeout, statement: inputs.statementTimeout };
+    const project = projectOf(inputs, inputs.env ?? {}, {
+      sessions,
+      timeouts: inputs.mode === 'verify' ? undefined : timeouts,
+    });
+    const work = { ...context, ...inputs, project, database, another };
+    if (inputs.mode === 'verify') return verifySchemas(work);
+    const onStanding = (soFar: MigrationOutcome) => tell(facts(soFar));
+    return withLock(inputs, { ...context, sessions }, (atSafePoint) =>
+      migrate({
+        ...work,
+        smokeCommands: inputs.smokeCommand,
+        commandTimeout: inputs.timeout,
+        deadline,
+        check: (address) => checkAddress(address, context),
+        onStanding,
+        atSafePoint,
+      }),
+    );
+  });
+  tell(facts(outcome));
+  tellReport(outcome, context.report);
+  if (outcome.failure !== undefined) throw outcome.failure;
+  const result = resultOf(outcome, inputs);
+  const verdict = verdictOf(outcome, result);
+  context.log.step('Done', verdict, outcome.milliseconds);
+  context.report.verdict(`${verdict}, in ${showDuration(outcome.milliseconds)}.`);
+  return { result };
+}
 
 function resultOf(outcome: MigrationOutcome, { mode, dryRun }: Context['inputs']): string {
   if (mode === 'verify') return 'verified';

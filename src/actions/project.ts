@@ -11,11 +11,14 @@ import type { Log } from '../ground/log.ts';
 import { counted } from '../ground/words.ts';
 import { localMachine } from '../machine/local.ts';
 import { isUnlimited, withTimeouts } from '../machine/timeouts.ts';
+import type { Tunnel } from '../machine/tunnel.ts';
 
 interface DatabaseInputs {
   readonly databaseUrl: DatabaseUrl;
   readonly waitAttempts: number;
   readonly waitInterval: number;
+  /** Leads to the database, where it is not reached directly. */
+  readonly through?: Tunnel | undefined;
 }
 
 interface ProjectInputs extends DatabaseInputs {
@@ -29,13 +32,13 @@ const connectTimeout = 10_000;
 
 /** Waits for the database, uses it, and closes the connection whatever happens. `another` opens one more, to be closed by its user. */
 export async function withDatabase<T>(
-  { databaseUrl, waitAttempts, waitInterval }: DatabaseInputs,
+  { databaseUrl, waitAttempts, waitInterval, through }: DatabaseInputs,
   { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
   use: (database: Database, another: () => Promise<Database>) => Promise<T>,
 ): Promise<T> {
   const started = performance.now();
   const { connect, waitForDatabase } = await import('../database/connection.ts'); // slow to load: not before it is needed
-  const options = { applicationName: 'tenantry', connectTimeout, signal };
+  const options = { applicationName: 'tenantry', connectTimeout, signal, through };
   const database = await waitForDatabase(databaseUrl, {
     ...options,
     attempts: waitAttempts,
@@ -45,7 +48,7 @@ export async function withDatabase<T>(
   try {
     log.step(
       'Database',
-      `${database.label} (PostgreSQL ${database.serverVersion})`,
+      `${database.label} (PostgreSQL ${database.serverVersion})${through === undefined ? '' : `, through ${through.through}`}`,
       performance.now() - started,
     );
     // What is in front has been looked at with the first one.
@@ -73,7 +76,7 @@ interface LockPorts {
  * it throws when the lock is lost. A dry run changes nothing, and takes no lock.
  */
 export async function withLock<T>(
-  { databaseUrl, waitAttempts, waitInterval, lockWait, dryRun }: LockInputs,
+  { databaseUrl, waitAttempts, waitInterval, through, lockWait, dryRun }: LockInputs,
   { log, signal, origin, sessions }: LockPorts,
   use: (atSafePoint: (phase: string) => Promise<void>) => Promise<T>,
 ): Promise<T> {
@@ -90,6 +93,7 @@ export async function withLock<T>(
     session = await waitForDatabase(databaseUrl, {
       applicationName: lockApplicationName(origin),
       connectTimeout,
+      through,
       attempts: waitAttempts,
       interval: waitInterval,
       log,
@@ -126,19 +130,22 @@ async function clearSessions(database: Database, sessions: string | undefined, l
 
 /** The project on this machine, with the database as its settings read it; its sessions keep the timeouts. */
 export function projectOf(
-  { databaseUrl, workingDirectory, python, settingsModule }: ProjectInputs,
+  { databaseUrl, through, workingDirectory, python, settingsModule }: ProjectInputs,
   env: Readonly<Record<string, string>>,
   { timeouts, sessions }: Pick<DjangoProject, 'timeouts' | 'sessions'> = {},
 ): DjangoProject {
   const options = env.PGOPTIONS ?? process.env.PGOPTIONS;
+  const url = through === undefined ? databaseUrl : { ...databaseUrl, port: String(through.port) };
   return {
     machine: localMachine,
     workingDirectory,
     python,
     settingsModule,
     env: {
-      DATABASE_URL: composeUrl(databaseUrl, databaseUrl.scheme),
-      ...djangoVariables(databaseUrl),
+      DATABASE_URL: composeUrl(url, url.scheme),
+      ...djangoVariables(url),
+      // The host stays what it is: certificates are made out to it. libpq connects to this address instead.
+      ...(through === undefined ? {} : { PGHOSTADDR: '127.0.0.1' }),
       ...env,
       // Where no limit is asked for nothing is sent: some poolers refuse PGOPTIONS.
       ...(timeouts === undefined || isUnlimited(timeouts)

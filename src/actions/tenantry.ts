@@ -26,6 +26,7 @@ import {
   reportFields,
   serverFields,
   timeoutFields,
+  wayFields,
 } from './fields.ts';
 import { statusIsComplete } from './github-status.ts';
 import { healthCheck, healthFields } from './health-check.ts';
@@ -42,6 +43,7 @@ const inputs = {
     throw new RangeError(`"${written}" is not one of ${listed(stops)}`);
   }).optional(),
   ...databaseFields,
+  ...wayFields,
   ...lockFields,
   ...timeoutFields,
   ...projectFields,
@@ -109,6 +111,10 @@ export const tenantry = defineAction({
         ? undefined
         : `${listed(missing)}: is required, or leave that stop out with steps`;
     },
+    ({ connectThrough, host, sshUser }) =>
+      connectThrough === 'ssh' && (host === undefined || sshUser === undefined)
+        ? 'connect-through: ssh needs host and ssh-user'
+        : undefined,
     registryIsComplete,
     hostKeyIsPinnedOnce,
     hostsAreDistinct,
@@ -161,7 +167,12 @@ function stopsOf({ steps, schemaName }: Given): StopName[] {
 
 const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>> = {
   migrate: (context) =>
-    make(migrateSchemas, context, { ...context.inputs, mode: 'migrate', env: context.inputs.projectEnv }),
+    make(migrateSchemas, context, {
+      ...context.inputs,
+      mode: 'migrate',
+      env: context.inputs.projectEnv,
+      host: context.inputs.host?.slice(0, 1), // the first one leads to the database
+    }),
   provision: ({ inputs, ...context }) =>
     make(
       provisionTenant,

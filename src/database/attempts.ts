@@ -1,4 +1,5 @@
 import { UserError } from '../ground/errors.ts';
+import type { Tunnel } from '../machine/tunnel.ts';
 import type { ConnectionPlan, Place } from './connection-plan.ts';
 import { type Observation, observe } from './observation.ts';
 import { isAboutEncryption } from './server-verdict.ts';
@@ -15,6 +16,13 @@ export interface Names {
   readonly discreet: boolean;
 }
 
+interface Limits {
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+  /** Leads to the one place of the plan. */
+  readonly through?: Tunnel | undefined;
+}
+
 /**
  * Goes through hosts, their addresses and the ways of encryption as libpq does: the next address when one
  * cannot be reached, but no other server after one that has said no.
@@ -25,7 +33,7 @@ export interface Names {
 export async function connectSomewhere<T>(
   plan: ConnectionPlan,
   names: Names,
-  { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
+  { timeout, signal, through }: Limits,
   attempt: (one: Try) => Promise<T>,
 ): Promise<T> {
   const failures: { observation: Observation; place: Place; cause: unknown }[] = [];
@@ -34,7 +42,10 @@ export async function connectSomewhere<T>(
     const encryptions = encryptionsOf(plan.tls.mode, place.kind);
     let addresses: (string | undefined)[] = [];
     try {
-      addresses = await addressesOf(place, AbortSignal.any([signal, AbortSignal.timeout(timeout)]));
+      addresses =
+        through === undefined
+          ? await addressesOf(place, AbortSignal.any([signal, AbortSignal.timeout(timeout)]))
+          : [undefined];
     } catch (error) {
       signal.throwIfAborted();
       failures.push({ observation: observe(error, 'resolve'), place, cause: error });
@@ -47,6 +58,7 @@ export async function connectSomewhere<T>(
           encryption,
           direct: plan.tls.direct,
           tls: () => tlsOptions(plan.tls, place.kind === 'tcp' ? place.host : ''),
+          dial: through && (() => through.open()),
         };
         try {
           return await attempt(one);
@@ -66,7 +78,7 @@ export async function connectSomewhere<T>(
   if (telling === undefined) throw new Error('a connection plan without a place');
   throw new NoConnection(
     telling.observation,
-    circumstances(plan, names, timeout, telling.place),
+    { ...circumstances(plan, names, timeout, telling.place), through: through?.through },
     telling.cause,
   );
 }

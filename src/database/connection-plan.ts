@@ -100,6 +100,27 @@ export function planConnection(url: DatabaseUrl, surroundings: Surroundings): Co
   };
 }
 
+/**
+ * The one place that a URL names, for whoever leads there.
+ * @throws UserError `database-url-unsupported` for several hosts, and for a socket
+ */
+export function farEndOf(url: DatabaseUrl): { readonly host: string; readonly port: number } {
+  const { places } = planConnection(url, {
+    environment: process.env,
+    systemUser: '',
+    homeFolder: '',
+    caFile: undefined,
+  });
+  const [place, ...others] = places;
+  if (place?.kind === 'tcp' && others.length === 0)
+    return { host: place.address ?? place.host, port: place.port };
+  throw new UserError(
+    `connect-through: ssh leads to one host, and the database URL names ${place?.kind === 'tcp' ? `${places.length} of them` : 'a socket'}`,
+    'name the one host that is to be migrated, as the server that is gone through knows it',
+    { code: 'database-url-unsupported' },
+  );
+}
+
 function planPlaces(
   host: string | undefined,
   address: string | undefined,

@@ -4,9 +4,10 @@ import { TLSSocket } from 'node:tls';
 import { messageOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { retry } from '../ground/retry.ts';
+import type { Tunnel } from '../machine/tunnel.ts';
 import { connectSomewhere, serverName } from './attempts.ts';
 import { type ConnectionPlan, planConnection, type SessionWish } from './connection-plan.ts';
-import { Observed, observe, type Phase } from './observation.ts';
+import { Observed, observe, observeTunnel, type Phase } from './observation.ts';
 import { type PoolerMode, sharesBackends, transactionPooler, unknownPooler } from './pooler.ts';
 import { lacksRule } from './server-verdict.ts';
 import { type Database, logIn, type Session, sessionOf } from './session.ts';
@@ -27,6 +28,8 @@ export interface ConnectOptions {
   readonly caFile?: string | undefined;
   /** What to do when a pooler in transaction mode is in front. Default: refuse. */
   readonly pooler?: 'refuse' | 'accept' | undefined;
+  /** Through a server: that one resolves the name, and connects. */
+  readonly through?: Tunnel | undefined;
 }
 
 /**
@@ -189,7 +192,8 @@ function attempt(url: DatabaseUrl, plan: ConnectionPlan, options: ConnectOptions
     user: plan.user,
     discreet,
   };
-  return connectSomewhere(plan, names, { timeout, signal: options.signal }, (one) => {
+  const { signal, through } = options;
+  return connectSomewhere(plan, names, { timeout, signal, through }, (one) => {
     const label = discreet ? 'the database of the URL' : `${plan.database} on ${serverName(one.place)}`;
     return tryOnce(one, { plan, options, timeout, label });
   });
@@ -238,16 +242,17 @@ async function tryOnce(one: Try, { plan, options, timeout, label }: Attempt): Pr
     options.signal.throwIfAborted();
     if (error instanceof UserError) throw error;
     if (deadline.signal.aborted) throw await outOfTime(one, phase, error);
-    throw error instanceof Observed ? error : new Observed(observe(error, phase), error);
+    const see = one.dial !== undefined && phase === 'connect' ? observeTunnel : observe;
+    throw error instanceof Observed ? error : new Observed(see(error, phase), error);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** Some servers wait for the end of a line before they complain, and would look like a PostgreSQL that is busy. */
-async function outOfTime({ place, address }: Try, phase: Phase, cause: unknown): Promise<Observed> {
+async function outOfTime(one: Try, phase: Phase, cause: unknown): Promise<Observed> {
   if (phase === 'connect') return new Observed({ kind: 'no-answer' }, cause);
-  const said = phase === 'encrypt' ? undefined : await answerToALine(place, address);
+  const said = phase === 'encrypt' ? undefined : await answerToALine(one);
   return new Observed(said === undefined ? { kind: 'silent' } : { kind: 'not-postgresql', said }, cause);
 }
 

@@ -16,6 +16,7 @@ export type Observation =
   | { readonly kind: 'certificate'; readonly reason: string }
   | { readonly kind: 'tls-failed'; readonly reason: string }
   | { readonly kind: 'server'; readonly sqlState: string; readonly message: string; readonly routine: string }
+  | { readonly kind: 'not-forwarded'; readonly said: string }
   | { readonly kind: 'no-password' }
   | { readonly kind: 'no-channel-binding' }
   | { readonly kind: 'other-session'; readonly found: string }
@@ -74,6 +75,18 @@ function observeConnecting(error: unknown, code: string): Observation {
     default:
       return { kind: 'other', message: messageOf(error) };
   }
+}
+
+/** What a server says that should have opened the way, in the words of its sshd. */
+export function observeTunnel(error: unknown): Observation {
+  const said = messageOf(error).replace('(SSH) Channel open failure: ', '');
+  if (/refused/i.test(said)) return { kind: 'refused' };
+  if (/not known|resolution|no address/i.test(said)) return { kind: 'name-not-resolved', code: said };
+  if (/no route|unreachable/i.test(said)) return { kind: 'unreachable', code: said };
+  if (/timed out/i.test(said)) return { kind: 'no-answer' };
+  return /prohibited|^open failed/i.test(said)
+    ? { kind: 'not-forwarded', said }
+    : { kind: 'other', message: said };
 }
 
 /** An error response of the server, as node-postgres gives it: with a SQLSTATE and the function that raised it. */

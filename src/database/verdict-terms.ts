@@ -17,6 +17,8 @@ export interface Circumstances {
   readonly timeout: number;
   /** When it was tried more than once. */
   readonly tried?: { readonly attempts: number; readonly milliseconds: number } | undefined;
+  /** `deploy@bastion`: who connects for us, and resolves the name. */
+  readonly through?: string | undefined;
   /** The names above are hidden, and so must be what the server says: it repeats them. */
   readonly discreet: boolean;
 }

@@ -51,6 +51,7 @@ const mostTelling: readonly Observation['kind'][] = [
   'tls-not-offered',
   'tls-failed',
   'not-postgresql',
+  'not-forwarded',
   'other',
   'silent',
   'closed',
@@ -72,9 +73,27 @@ export function mostTellingOf<T extends { readonly observation: Observation }>(
 
 /** What an observation means, whether waiting can change it, and what to do. */
 export function judge(observation: Observation, circumstances: Circumstances): Verdict {
-  const { server, host, timeout } = circumstances;
+  const { server, host, timeout, through } = circumstances;
+  const seenFrom = through === undefined ? '' : ` from ${through}`;
   switch (observation.kind) {
+    case 'not-forwarded':
+      return {
+        code: 'tunnel-forbidden',
+        failed: `${through} does not forward to ${server}`,
+        observed: `its sshd says: ${observation.said}`,
+        hint: 'allow it there in sshd_config (AllowTcpForwarding, PermitOpen, DisableForwarding), and in the line of the key in authorized_keys (restrict, no-port-forwarding, permitopen)',
+        waiting: 'is useless',
+      };
     case 'name-not-resolved':
+      if (through !== undefined) {
+        return {
+          code: 'database-name-not-resolved',
+          failed: `The name ${host} does not resolve on ${through}`,
+          observed: `that server looks it up, and says: ${observation.code}`,
+          hint: 'correct the host in the database URL: the name, or address, by which that server knows it',
+          waiting: 'helps briefly',
+        };
+      }
       return {
         code: 'database-name-not-resolved',
         failed: `The name ${host} does not resolve`,
@@ -89,7 +108,7 @@ export function judge(observation: Observation, circumstances: Circumstances): V
     case 'refused':
       return {
         code: 'database-refused',
-        failed: `${capitalised(server)} refused the connection`,
+        failed: `${capitalised(server)} refused the connection${seenFrom}`,
         observed: 'nothing listens there',
         hint: 'start the database, or correct host and port; from other machines PostgreSQL is reached only with listen_addresses set',
         waiting: 'helps',
@@ -105,17 +124,17 @@ export function judge(observation: Observation, circumstances: Circumstances): V
     case 'unreachable':
       return {
         code: 'database-no-answer',
-        failed: `${capitalised(server)} cannot be reached`,
-        observed: `there is no way to it from here (${observation.code})`,
-        hint: 'connect from a runner in the network of the database, or go through a bastion',
+        failed: `${capitalised(server)} cannot be reached${seenFrom}`,
+        observed: `there is no way to it from ${through === undefined ? 'here' : 'there'} (${observation.code})`,
+        hint: wayThere(through),
         waiting: 'helps',
       };
     case 'no-answer':
       return {
         code: 'database-no-answer',
-        failed: `No answer from ${server} within ${showDuration(timeout)}`,
-        observed: 'a firewall may drop what this machine sends',
-        hint: 'let the address of this runner in, use a runner in the network of the database, or go through a bastion',
+        failed: `No answer from ${server} within ${showDuration(timeout)}${through === undefined ? '' : ` through ${through}`}`,
+        observed: `a firewall may drop what ${through === undefined ? 'this machine' : 'that server'} sends`,
+        hint: wayThere(through),
         waiting: 'helps',
       };
     case 'silent':
@@ -204,6 +223,12 @@ export function judge(observation: Observation, circumstances: Circumstances): V
         waiting: 'is useless',
       };
   }
+}
+
+function wayThere(through: string | undefined): string {
+  return through === undefined
+    ? 'let the address of this runner in, use a runner in the network of the database, or go through a bastion (connect-through: ssh)'
+    : `let ${through} in where the database is, or go through another server`;
 }
 
 function socketReason(code: string): string {

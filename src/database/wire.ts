@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
 import type { Place } from './connection-plan.ts';
@@ -16,6 +17,8 @@ export interface Try {
   /** Whether TLS begins at once, without PostgreSQL's own question before it. */
   readonly direct: boolean;
   readonly tls: () => ConnectionOptions;
+  /** Opens a stream to the place, where the way leads through a server. */
+  readonly dial?: (() => Promise<Duplex>) | undefined;
 }
 
 /** An open connection, on which the server waits for the first message. */
@@ -43,16 +46,16 @@ export async function addressesOf(place: Place, signal: AbortSignal): Promise<(s
  * @throws errors of Node, or Observed; the socket is destroyed then
  */
 export async function openStream(
-  { place, address, encryption, direct, tls }: Try,
+  { place, address, encryption, direct, tls, dial }: Try,
   { signal, onPhase }: { readonly signal: AbortSignal; readonly onPhase: (phase: Phase) => void },
 ): Promise<OpenStream> {
   onPhase('connect');
-  const socket = connectTo(place, address);
+  const socket = dial === undefined ? connectTo(place, address) : await dialled(dial, signal);
   const abort = () => socket.destroy();
   signal.addEventListener('abort', abort, { once: true });
   try {
     signal.throwIfAborted();
-    await happens(socket, 'connect');
+    if (dial === undefined) await happens(socket, 'connect');
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
     if (encryption === 'plain') return { stream: socket, encrypted: false };
@@ -78,6 +81,26 @@ export async function openStream(
 function connectTo(place: Place, address: string | undefined): Socket {
   if (place.kind === 'socket') return connectSocket({ path: socketPath(place) });
   return connectSocket({ host: address ?? place.host, port: place.port });
+}
+
+/** A stream through a server, for those who know sockets: what only these have is of no use on it, and does nothing. */
+async function dialled(dial: () => Promise<Duplex>, signal: AbortSignal): Promise<Socket> {
+  const opening = dial();
+  opening.then(
+    (late) => signal.aborted && late.destroy(),
+    () => {},
+  );
+  const tooLate = once(signal, 'abort').then(() => {
+    throw signal.reason;
+  });
+  const stream = await Promise.race([opening, tooLate]);
+  const nothing = () => stream;
+  return Object.assign(stream, {
+    setNoDelay: nothing,
+    setKeepAlive: nothing,
+    ref: nothing,
+    unref: nothing,
+  }) as unknown as Socket;
 }
 
 function socketPath({ folder, port }: Extract<Place, { kind: 'socket' }>): string {
@@ -129,7 +152,8 @@ export function watchFirstAnswer(stream: Socket): void {
  * What a server says to a line of text, for one that gave no answer to PostgreSQL's first message; undefined when it
  * says nothing within a second, or answers like PostgreSQL. PostgreSQL itself just closes such a connection.
  */
-export async function answerToALine(place: Place, address: string | undefined): Promise<string | undefined> {
+export async function answerToALine({ place, address, dial }: Try): Promise<string | undefined> {
+  if (dial !== undefined) return undefined; // nothing that is worth another way through a server
   const socket = connectTo(place, address);
   const timer = setTimeout(() => socket.destroy(), 1_000);
   try {

@@ -128,6 +128,8 @@ export const failureCodes = [
   'ssh-jump-forbidden',
   'ssh-shell-unusable',
   'ssh-failed',
+  'tunnel-forbidden',
+  'tunnel-lost',
   'connection-lost',
   'command-not-found',
   'command-timed-out',

@@ -94,7 +94,8 @@ export function succeeded(result: CommandResult): boolean {
 
 /** How a command ended, for a sentence: `exit 1`, `ended by SIGKILL`. */
 export function ending({ exitCode, signal }: CommandResult): string {
-  return signal === null ? `exit ${exitCode}` : `ended by ${signal}`;
+  if (signal !== null) return `ended by ${signal}`;
+  return exitCode === null ? 'no result' : `exit ${exitCode}`;
 }
 
 /** The last lines that say something, standard error first: what a person would look at first. */

@@ -50,7 +50,7 @@ export async function runOn(
 }
 
 /** What a person calls a command: `docker pull`. A script has no name. */
-function nameOf([program = '', first = '']: readonly string[]): string {
+export function nameOf([program = '', first = '']: readonly string[]): string {
   if (program === 'sh' && first === '-c') return 'a script';
   return /^[a-z]/.test(first) ? `${program} ${first}` : program;
 }
@@ -137,22 +137,45 @@ function resultOf(
       { code: 'ssh-shell-unusable' },
     );
   }
-  const refused = output.stderr.trim();
+  const refusal = startRefusal(session.name, argv, { exitCode, stderr: output.stderr, marker, ...options });
+  if (refusal !== undefined) throw refusal;
+  return { exitCode, signal, ...output };
+}
+
+interface Refused {
+  readonly exitCode: number | null;
+  readonly stderr: string;
+  readonly marker: string;
+  readonly workingDirectory?: string | undefined;
+}
+
+/** Why the script could not start its program, if that is what happened. */
+export function startRefusal(
+  place: string,
+  [program = '']: readonly string[],
+  { exitCode, stderr, marker, workingDirectory }: Refused,
+): UserError | undefined {
+  const refused = stderr.trim();
   if (exitCode === 127 && refused === noProgram(marker)) {
-    throw new UserError(
-      `Cannot start ${argv[0]} on ${session.name} — there is no such program`,
+    return new UserError(
+      `Cannot start ${program} on ${place} — there is no such program`,
       'install it there, or put it on the PATH of this account when it logs in without a terminal',
       { code: 'command-not-found' },
     );
   }
   if (exitCode === 126 && refused === noFolder(marker)) {
-    throw new UserError(
-      `Cannot start ${argv[0]} on ${session.name} — the folder ${options.workingDirectory} cannot be entered`,
+    return new UserError(
+      `Cannot start ${program} on ${place} — the folder ${workingDirectory} cannot be entered`,
       'create it, or give this account the right to enter it',
       { code: 'command-not-found' },
     );
   }
-  return { exitCode, signal, ...output };
+  return undefined;
+}
+
+/** Sends a signal to a command and what it started, through a channel beside it. */
+export async function signalCommand(session: SshSession, id: number, signal: 'TERM' | 'KILL'): Promise<void> {
+  await runOn(session, ['sh', '-c', signalScript(id, signal)], { timeout: grace[signal] });
 }
 
 /** Ends a command through a channel beside it; false when nobody knows whether it has ended. */
@@ -162,7 +185,7 @@ async function endCommand(session: SshSession, { started, ended }: RunningComman
   const isOver = ended.then(({ exitCode, signal }) => exitCode !== null || signal !== null);
   for (const signal of ['TERM', 'KILL'] as const) {
     try {
-      await runOn(session, ['sh', '-c', signalScript(id, signal)], { timeout: grace[signal] });
+      await signalCommand(session, id, signal);
     } catch {
       return false; // no way to know: the sentence says so
     }

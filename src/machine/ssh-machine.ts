@@ -1,6 +1,7 @@
 import { UserError } from '../ground/errors.ts';
 import { lastWords, type Machine, type RunOptions, succeeded } from './machine.ts';
 import { runOn } from './ssh-command.ts';
+import { converseOn } from './ssh-conversation.ts';
 import { channelTimeout, lossOf, type SshClient, type SshSession } from './ssh-session.ts';
 
 /** Milliseconds for reading or writing one small file. */
@@ -26,6 +27,7 @@ export async function sshMachine(
   return {
     name,
     run,
+    converse: (argv, options) => converseOn(session, argv, options),
     writeFile: (path, content, { mode }) => writeFileOn(session, path, content, mode),
     readFile: (path) => readFileOn(session, path),
     close,

@@ -88,3 +88,28 @@ function channelRefused(what: string, error: Error): UserError {
     { code: 'ssh-shell-unusable', cause: error },
   );
 }
+
+/**
+ * A stream from a server to an address that it reaches.
+ * @param timeout milliseconds
+ * @throws Error in the words of the server: `(SSH) Channel open failure: Connection refused`
+ */
+export function forwardedStream(
+  client: SshClient,
+  { host, port }: { readonly host: string; readonly port: number },
+  timeout: number,
+): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    let inTime = true;
+    const timer = setTimeout(() => {
+      inTime = false;
+      reject(new Error(`Timed out after ${showDuration(timeout)}`));
+    }, timeout);
+    client.forwardOut('127.0.0.1', 0, host, port, (error, stream) => {
+      clearTimeout(timer);
+      if (error !== undefined && error !== null) reject(error);
+      else if (inTime) resolve(stream);
+      else stream.destroy();
+    });
+  });
+}

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Config, NodeSSH } from 'node-ssh';
@@ -9,7 +10,7 @@ import type { Machine } from './machine.ts';
 import { type PrivateKey, readPrivateKey } from './private-key.ts';
 import { sshMachine } from './ssh-machine.ts';
 import { type SshLogin, type SshServer, showAccount, showAddress } from './ssh-server.ts';
-import type { SshClient } from './ssh-session.ts';
+import { forwardedStream, type SshClient } from './ssh-session.ts';
 import { hostKeyMismatch, hostKeyUnknown, type LoginAttempt, sshVerdict } from './ssh-verdict.ts';
 
 /** Milliseconds between two signs of life, and how many of them may stay without an answer. */
@@ -27,7 +28,16 @@ export interface SshPorts {
  * show a pinned host key: before that nothing is told to it.
  * @throws UserError `ssh-…`, each in docs/troubleshooting.md.
  */
-export async function connectSsh(server: SshServer, { signal, log }: SshPorts): Promise<Machine> {
+export async function connectSsh(server: SshServer, ports: SshPorts): Promise<Machine> {
+  const { client, name, close } = await openLink(server, ports);
+  return sshMachine(client, { name, signal: ports.signal, close });
+}
+
+/**
+ * The same for whoever only goes through the server: the account needs no right to run anything there.
+ * @throws UserError `ssh-…`
+ */
+export async function openLink(server: SshServer, { signal, log }: SshPorts): Promise<SshLink> {
   const target = loginOf(server, 'ssh');
   const jump = server.jump && loginOf({ ...keyOf(server), ...definite(server.jump) }, 'ssh-jump');
   const way = { connectTimeout: server.connectTimeout, signal, log };
@@ -41,15 +51,23 @@ export async function connectSsh(server: SshServer, { signal, log }: SshPorts): 
     } else {
       const first = await logIn(jump, way);
       opened.push(first);
-      const openStream = () => forwarded(first.client, server, server.connectTimeout);
+      const openStream = () => forwardedStream(first.client, server, server.connectTimeout);
       opened.push(await logIn(target, { ...way, through: showAccount(jump.server), openStream }));
     }
     const { client } = opened.at(-1) as OpenClient;
-    return await sshMachine(client, { name: showAccount(server), signal, close });
+    return { name: showAccount(server), client, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** An open connection to a server. */
+export interface SshLink {
+  /** For people: `deploy@bastion`. */
+  readonly name: string;
+  readonly client: SshClient;
+  close(): Promise<void>;
 }
 
 /** A login with its inputs read: whatever is wrong with them is said before anything is connected. */
@@ -94,7 +112,7 @@ interface Way {
   /** The server that is gone through, for a person. */
   readonly through?: string;
   /** A new stream through that server. */
-  readonly openStream?: () => Promise<Config['sock']>;
+  readonly openStream?: () => Promise<Duplex>;
 }
 
 /**
@@ -148,7 +166,7 @@ async function handshake(
       host: server.host,
       port: server.port,
       username: server.user,
-      ...(sock === undefined ? {} : { sock }),
+      ...(sock === undefined ? {} : { sock: sock as Config['sock'] }),
       ...credentials(server, key),
       ...(agent === undefined ? {} : { agent }),
       readyTimeout: way.connectTimeout,
@@ -220,18 +238,6 @@ async function within(connecting: Promise<unknown>, { connectTimeout, signal }: 
     signal.removeEventListener('abort', onAbort);
     connecting.catch(() => {}); // told already, or no longer asked for
   }
-}
-
-/** A stream from the first server to the second. */
-function forwarded(first: SshClient, { host, port }: SshServer, timeout: number): Promise<Config['sock']> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`Timed out after ${showDuration(timeout)}`)), timeout);
-    first.forwardOut('127.0.0.1', 0, host, port, (error, stream) => {
-      clearTimeout(timer);
-      if (error === undefined || error === null) resolve(stream as Config['sock']);
-      else reject(error);
-    });
-  });
 }
 
 /** Drops a connection that failed. What it still has to say is of no interest, but must not end the process. */

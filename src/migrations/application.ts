@@ -95,8 +95,10 @@ export interface SuperTenantWork {
 }
 
 export interface Asking {
-  /** Another connection than the one that was lost. */
+  /** Another connection than the one that was lost; it may be lost, too, where both went the same way. */
   readonly database: Database;
+  /** Opens one more, to be closed by whoever asked for it. */
+  readonly another?: (() => Promise<Database>) | undefined;
   /** How the other tenants stand, for the end of the sentence. */
   readonly standing: readonly string[];
 }

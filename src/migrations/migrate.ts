@@ -76,21 +76,21 @@ async function carryOut(progress: Progress, options: MigrateOptions): Promise<vo
   const end = await bringTenants(look, progress, options);
   const before = look;
   const unrecorded = look.plan.tenants.some((tenant) => tenant.unrecorded !== undefined);
-  if (sharedChanged || unrecorded || progress.touchedTenants) {
-    // Who lacked nothing that post_migrate makes has got it with the migration, if it was needed.
-    const again = before.plan.lacking.length === 0 ? { ...options, postMigrate: undefined } : options;
-    look = await lookAt(again);
-    progress.seen(look.plan);
-    if (end === 'done' && (await recordProven(look, progress, options))) look = await lookAt(again);
-    progress.seen(look.plan);
-  }
-  const failure = failureOf(end, progress, options);
   try {
+    if (sharedChanged || unrecorded || progress.touchedTenants) {
+      // Who lacked nothing that post_migrate makes has got it with the migration, if it was needed.
+      const again = before.plan.lacking.length === 0 ? { ...options, postMigrate: undefined } : options;
+      look = await lookAt(again);
+      progress.seen(look.plan);
+      if (end === 'done' && (await recordProven(look, progress, options))) look = await lookAt(again);
+      progress.seen(look.plan);
+    }
     proveAll(look, progress, options, before);
   } catch (error) {
-    // What failed on the way is the cause; that it is not there in the end follows from it.
-    throw failure ?? error;
+    // What failed on the way is the cause; that it is not there in the end, or cannot be seen, follows from it.
+    throw failureOf(end, progress, options) ?? error;
   }
+  const failure = failureOf(end, progress, options);
   if (failure !== undefined) throw failure;
 }
 

@@ -18,6 +18,8 @@ export interface TenantsWork {
   readonly pending: readonly PlannedTenant[];
   readonly application: Application;
   readonly database: Database;
+  /** Opens one more session, for when that one is lost. */
+  readonly another?: (() => Promise<Database>) | undefined;
   readonly engine: Engine;
   readonly progress: Progress;
   readonly log: Log;
@@ -100,8 +102,8 @@ async function migrateOne(tenant: PlannedTenant, lane: number, work: TenantsWork
     // What was cut off with the step has not failed by itself.
     work.signal.throwIfAborted();
     if (!isUnknownOutcome(error)) throw error;
-    const { application, database, progress } = work;
-    const asking = { database, standing: progress.standing };
+    const { application, database, another, progress } = work;
+    const asking = { database, another, standing: progress.standing };
     const { failure } = await application.lookWhatBecame(tenant, error, asking);
     return { milliseconds: performance.now() - started, failure };
   }

@@ -28,7 +28,7 @@ export function isUnknownOutcome(error: unknown): error is UserError {
 export async function lookWhatBecame(
   tenant: PlannedTenant,
   error: UserError,
-  { project, database, standing }: Asking & { readonly project: DjangoProject },
+  { project, database, another, standing }: Asking & { readonly project: DjangoProject },
 ): Promise<Pick<Ran, 'failure'>> {
   const { schema, pending } = tenant;
   const { code, evidence } = error;
@@ -36,8 +36,14 @@ export async function lookWhatBecame(
   const [what, observed] = wordsOf(schema, error);
   let applied: ReadonlySet<string>;
   try {
-    await endSession(database, sessionName(project, schema));
-    applied = await appliedIn(database, schema);
+    const look = async (session: Database) => {
+      await endSession(session, sessionName(project, schema));
+      return appliedIn(session, schema);
+    };
+    applied = await look(database).catch((lost: unknown) => {
+      if (another === undefined || !(lost instanceof LostConnection)) throw lost;
+      return lookAnew(another, look);
+    });
   } catch (unreadable) {
     const why = unreadable instanceof LostConnection ? unreadable.observed : messageOf(unreadable);
     throw new UserError(
@@ -59,6 +65,18 @@ export async function lookWhatBecame(
       circumstances,
     ),
   };
+}
+
+async function lookAnew<T>(
+  another: () => Promise<Database>,
+  look: (session: Database) => Promise<T>,
+): Promise<T> {
+  const session = await another();
+  try {
+    return await look(session);
+  } finally {
+    await session.close();
+  }
 }
 
 function wordsOf(schema: string, error: UserError): [string, string] {

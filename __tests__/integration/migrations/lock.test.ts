@@ -16,6 +16,7 @@ import { failureOf } from '../lab-server.ts';
 import { changedCopy, folders, recordedLog } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase, scratchRole } from '../scratch-database.ts';
 import { shopPython } from '../venv.ts';
+import { usualWay } from './usual-way.ts';
 
 let python: string;
 /** The shop's shared schema and the tenants acme and beta, all at head. */
@@ -68,6 +69,7 @@ type Wanted = Partial<Inputs<typeof migrateSchemas.inputs>> & {
 
 /** As actions/migrate-schemas/action.yml has them. */
 const fleetDefaults = {
+  ...usualWay,
   superTenantCommand: undefined,
   schemas: undefined,
   rollout: undefined,

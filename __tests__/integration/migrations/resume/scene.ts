@@ -13,6 +13,7 @@ import type { SchemaResult } from '../../../../src/migrations/outcome.ts';
 import { Report } from '../../../../src/report/report.ts';
 import type { Inputs } from '../../../../src/step/action.ts';
 import { recordedLog } from '../../projects.ts';
+import { usualWay } from '../usual-way.ts';
 import { trapTable } from './project.ts';
 
 /** A small fleet, runs of the action on it, and what the database says afterwards. */
@@ -36,6 +37,7 @@ export async function farm(tenants = 5): Promise<Farm> {
 
 /** As actions/migrate-schemas/action.yml has them, but for the canary, and for one tenant after the other. */
 const usual = {
+  ...usualWay,
   mode: 'migrate',
   waitAttempts: 1,
   waitInterval: 100,

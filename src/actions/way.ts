@@ -1,0 +1,53 @@
+/** The way to a database that only a server reaches. */
+import { farEndOf } from '../database/connection-plan.ts';
+import type { DatabaseUrl } from '../database/url.ts';
+import { UserError } from '../ground/errors.ts';
+import type { Log } from '../ground/log.ts';
+import type { Tunnel } from '../machine/tunnel.ts';
+import type { Inputs } from '../step/action.ts';
+import type { serverFields } from './fields.ts';
+import { serverOf } from './server.ts';
+
+export interface WayInputs extends Omit<Inputs<typeof serverFields>, 'host' | 'sshUser'> {
+  readonly connectThrough: 'direct' | 'ssh';
+  readonly databaseUrl: DatabaseUrl;
+  readonly host?: readonly string[] | undefined;
+  readonly sshUser?: string | undefined;
+}
+
+/**
+ * Opens the tunnel that is asked for, and closes it whatever happens. What fails after it broke, failed because of
+ * that, and says so.
+ * @throws UserError `ssh-…`, `tunnel-lost`, and what `use` throws
+ */
+export async function withWay<T>(
+  inputs: WayInputs,
+  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
+  use: (through: Tunnel | undefined) => Promise<T>,
+): Promise<T> {
+  if (inputs.connectThrough === 'direct') return use(undefined);
+  const { sshUser = '', host: [host = ''] = [] } = inputs;
+  const far = farEndOf(inputs.databaseUrl);
+  const { openTunnel } = await import('../machine/ssh-tunnel.ts'); // slow to load: not before it is needed
+  const tunnel = await openTunnel(serverOf({ ...inputs, sshUser }, host), far, { log, signal });
+  try {
+    return await use(tunnel);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw tunnel.lost === undefined || !(error instanceof UserError) ? error : tunnelLost(tunnel, error);
+  } finally {
+    await tunnel.close();
+  }
+}
+
+function tunnelLost({ through, lost }: Tunnel, error: UserError): UserError {
+  return new UserError(
+    `The SSH tunnel through ${through} was lost — ${lost}; what followed from it: ${error.message}`,
+    error.hint,
+    {
+      code: 'tunnel-lost',
+      cause: error,
+      ...(error.evidence === undefined ? {} : { evidence: error.evidence }),
+    },
+  );
+}
