@@ -24,11 +24,23 @@ export interface FaultKind {
   readonly takesSiteDown?: boolean;
 }
 
-const killProgram = (site: Site) => site.onServer("pkill -KILL -f '^sh program ' || true");
-const killRunner = async (runner: Runner) => {
+type Strike = FaultKind['strike'];
+
+const killProgram: Strike = async ({ site }) => {
+  await site.onServer("pkill -KILL -f '^sh program ' || true");
+};
+const killRunner: Strike = async ({ runner }) => {
   runner.process.kill('SIGKILL');
   await runner.ended;
 };
+const reboot: Strike = ({ site }) => control(site.host.name).reboot();
+
+/** One after the other. */
+function inTurn(...strikes: readonly Strike[]): Strike {
+  return async (scene) => {
+    for (const strike of strikes) await strike(scene);
+  };
+}
 
 /** Where the lab's hosts keep what the disk holds: each becomes a small disk of its own. */
 const disks = [
@@ -63,19 +75,12 @@ const free = disks.map(({ folder }) => `rm -f ${folder}/filling`).join('; ');
 const away = 2_000;
 
 export const faults = {
-  runner: { called: 'runner killed', strike: ({ runner }) => killRunner(runner) },
-  program: {
-    called: 'program killed',
-    needsProgram: true,
-    strike: async ({ site }) => void (await killProgram(site)),
-  },
+  runner: { called: 'runner killed', strike: killRunner },
+  program: { called: 'program killed', needsProgram: true, strike: killProgram },
   both: {
     called: 'runner and program killed',
     needsProgram: true,
-    async strike({ site, runner }) {
-      await killProgram(site);
-      await killRunner(runner);
-    },
+    strike: inTurn(killProgram, killRunner),
   },
   sshd: {
     called: 'sshd killed',
@@ -85,18 +90,11 @@ export const faults = {
       await control(site.host.name).startSsh();
     },
   },
-  reboot: {
-    called: 'server rebooted',
-    takesSiteDown: true,
-    strike: ({ site }) => control(site.host.name).reboot(),
-  },
+  reboot: { called: 'server rebooted', takesSiteDown: true, strike: reboot },
   'reboot-both': {
     called: 'server rebooted, runner killed',
     takesSiteDown: true,
-    async strike({ site, runner }) {
-      await killRunner(runner);
-      await control(site.host.name).reboot();
-    },
+    strike: inTurn(killRunner, reboot),
   },
   docker: {
     called: 'Docker stopped',

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { control } from '../../../lab/lab.ts';
 import { deployContainer } from '../../../src/deployment/fleet/deploy.ts';
@@ -20,6 +20,7 @@ beforeAll(async () => {
     { tag: 'v1' },
     { tag: 'v2' },
     { tag: 'v3', boot: 2 },
+    { tag: 'v4' },
     { tag: 'crash', fault: 'crash' },
     { tag: 'end', fault: 'end' },
     { tag: 'sick', fault: 'sick' },
@@ -32,9 +33,8 @@ beforeAll(async () => {
     },
     { tag: 'unwell', lines: ['HEALTHCHECK --interval=1s --retries=1 CMD echo the queue is down; exit 1'] },
   ]);
+  await site.clear();
 }, 900_000);
-
-beforeEach(() => site.clear(), 60_000);
 afterAll(() => site?.clear(), 60_000);
 
 describe('deploys', () => {
@@ -66,6 +66,7 @@ describe('deploys', () => {
   });
 
   test('without a secret in any list of processes', async () => {
+    await site.clear();
     const { password } = site.lab.registry;
     let isDone = false;
     const deploying = site.deploy(site.request('v1')).finally(() => {
@@ -84,15 +85,15 @@ describe('deploys', () => {
   });
 
   test('the same again: unchanged, and the container is the same one', async () => {
-    const first = await site.deploy(site.request('v1'));
-    const id = await site.inspected('{{.Id}}');
+    const served = await site.serving('v1');
+    const digest = await site.inspected('{{index .Config.Labels "tenantry.digest"}}');
     const { outcome } = await site.deploy(site.request('v1'));
-    expect(outcome).toMatchObject({ result: 'unchanged', digest: first.outcome.digest, downtime: 0 });
-    expect(await site.inspected('{{.Id}}')).toBe(id);
+    expect(outcome).toMatchObject({ result: 'unchanged', digest, downtime: 0 });
+    expect(await site.inspected('{{.Id}} {{.State.StartedAt}}')).toBe(served);
   });
 
   test('a new version in the place of the old, and measures the gap', async () => {
-    await site.deploy(site.request('v1'));
+    await site.serving('v1');
     const { outcome, log } = await site.deploy(site.request('v3', { env: { OTHER: 'x' } }));
     expect(outcome.failure?.sentence).toBeUndefined();
     expect(outcome).toMatchObject({ result: 'deployed', release: 'v3', previousRelease: 'v1' });
@@ -106,7 +107,7 @@ describe('deploys', () => {
   });
 
   test('again when only a value of the environment is another', async () => {
-    await site.deploy(site.request('v1'));
+    await site.serving('v1');
     const { outcome, log } = await site.deploy(
       site.request('v1', { env: { GREETING: 'bye', DB_PASSWORD: 'canary-secret' } }),
     );
@@ -117,7 +118,7 @@ describe('deploys', () => {
   });
 
   test('over a container that was started by hand, and keeps its volumes', async () => {
-    await site.deploy(site.request('v1'));
+    await site.serving('v1');
     await site.docker(`rm -f ${name}-v1`);
     await site.docker(
       `run -d --name ${name} -p ${port}:8000 -v thin-data:/data -e FOO=1 ${site.repository}:v1`,
@@ -138,7 +139,7 @@ describe('deploys', () => {
   });
 
   test('dry-run looks, tells and changes nothing', async () => {
-    await site.deploy(site.request('v1'));
+    await site.serving('v1');
     const seen = async () =>
       (await site.docker("ps -a --no-trunc --format '{{.ID}} {{.Image}} {{.Names}} {{.State}}'")) +
       (await site.docker('images -q | sort')) +
@@ -164,8 +165,10 @@ describe('when the new version is no good, the old one serves again', () => {
     ['v2', { command: ['nonesuch'] }, 'command-not-in-image', 'nonesuch'],
   ];
   test.each(faults)('%s', async (tag, changes, code, says) => {
-    await site.deploy(site.request('v1'));
+    await site.serving('v1');
     const id = await site.inspected('{{.Id}}');
+    const environments = () => site.onServer(`ls ${site.environmentFolder}/releases/*.env`);
+    const kept = await environments();
     const { outcome, standing } = await site.deploy(site.request(tag, changes));
     expect(outcome.failure?.code).toBe(code);
     expect(outcome.failure?.sentence).toContain(says);
@@ -175,10 +178,11 @@ describe('when the new version is no good, the old one serves again', () => {
     expect(await site.answer()).toBe('v1 hello');
     expect(await site.inspected('{{.Id}} {{.HostConfig.RestartPolicy.Name}}')).toBe(`${id} unless-stopped`);
     expect(await site.containers()).toEqual([`${name}-v1 running`]);
-    expect(await site.onServer(`ls ${site.environmentFolder}/releases/*.env | wc -l`)).toBe('1\n');
+    expect(await environments()).toBe(kept);
   });
 
   test('and of a first version nothing is left', async () => {
+    await site.clear();
     const { outcome, standing } = await site.deploy(site.request('crash'));
     expect(outcome).toMatchObject({ result: 'failed', failure: { code: 'container-stopped' } });
     expect(outcome.failure?.evidence).toContain('Traceback');
@@ -234,8 +238,7 @@ describe('refuses before anything is stopped', () => {
     ['the environment of another stage', () => ({ environment: 'production' }), 'container-name-taken'],
   ];
   test.each(refusals)('%s', async (_name, changes, code) => {
-    await site.deploy(site.request('v1'));
-    const started = await site.inspected('{{.Id}} {{.State.StartedAt}}');
+    const started = await site.serving('v1');
     const { outcome, standing } = await site.deploy(site.request('v2', changes()));
     expect(outcome.failure?.code).toBe(code);
     expect(outcome).toMatchObject({ result: 'failed', downtime: 0 });
@@ -258,7 +261,7 @@ describe('refuses before anything is stopped', () => {
   });
 
   test('a port of another container', async () => {
-    await site.deploy(site.request('v1'));
+    await site.serving('v1');
     await site.docker(`run -d --name ${name}-other -p 18001:8000 ${site.repository}:v1`);
     const ports = [{ address: undefined, hostPort: 18_001, containerPort: 8000, protocol: 'tcp' }] as const;
     const { outcome } = await site.deploy(site.request('v2', { ports, healthUrl: undefined }));
@@ -267,8 +270,7 @@ describe('refuses before anything is stopped', () => {
   });
 
   test('what can never be right there: each is one sentence, and the old one is not touched', async () => {
-    await site.deploy(site.request('v1'));
-    const started = await site.inspected('{{.Id}} {{.State.StartedAt}}');
+    const started = await site.serving('v1');
     const { address, username, password } = site.lab.registry;
     await site.onServer(`
       echo '${password}' | docker login --username ${username} --password-stdin ${address} 2>/dev/null
@@ -314,7 +316,7 @@ describe('refuses before anything is stopped', () => {
 
 describe('interrupted', () => {
   test('cancelled while the new one boots: the old one runs again', async () => {
-    await site.deploy(site.request('v1'));
+    await site.serving('v1');
     const controller = new AbortController();
     const { outcome, standing } = await site.deploy(site.request('slow'), {
       signal: controller.signal,
@@ -331,7 +333,7 @@ describe('interrupted', () => {
   });
 
   test('the connection is lost while the new one boots: it is looked up, and the new one serves', async () => {
-    await site.deploy(site.request('v1'));
+    await site.serving('v1');
     let isCut = false;
     const { outcome, log } = await site.deploy(site.request('v3'), {
       ask: async () => {
@@ -350,18 +352,18 @@ describe('interrupted', () => {
     expect(await site.answer()).toBe('v3 hello');
   });
 
-  const killed: [moment: string, script: string, previously: string, says: string][] = [
-    ['after the next was made', `docker create --name NEXT LABELS IMAGE`, 'v1', 'will be removed'],
+  const killed: [moment: string, script: string, survivor: string, says: string][] = [
+    ['after the next was made', `docker create --name NEXT LABELS IMAGE`, 'the old one', 'will be removed'],
     [
       'after the old was stopped',
       `docker create --name NEXT LABELS IMAGE; docker stop OLD`,
-      'v1',
+      'the old one',
       'will be removed',
     ],
     [
       'after a bad next was started',
       `docker stop OLD; docker run -d --name NEXT LABELS -e FAULT=sick -p PORT IMAGE`,
-      'v1',
+      'the old one',
       'it will be proven, or removed',
     ],
     [
@@ -385,17 +387,19 @@ describe('interrupted', () => {
     [
       'and the next was removed by hand',
       `docker stop OLD; docker rename OLD PREVIOUS`,
-      'v1',
+      'the old one',
       'will run again',
     ],
   ];
-  test.each(killed)('a run killed %s: the next one repairs it', async (_moment, script, previously, says) => {
-    await site.deploy(site.request('v1'));
+  // Two take turns, so that what the one leaves is where the next begins.
+  let [old, next] = ['v1', 'v4'];
+  test.each(killed)('a run killed %s: the next one repairs it', async (_moment, script, survivor, says) => {
+    await site.serving(old);
     await site.onServer(
       script
         .replaceAll('NEXT', `${name}-tenantry-next`)
         .replaceAll('PREVIOUS', `${name}-tenantry-previous`)
-        .replaceAll('OLD', `${name}-v1`)
+        .replaceAll('OLD', `${name}-${old}`)
         .replaceAll('FINAL', `${name}-v2`)
         .replaceAll('PORT', `${port}:8000`)
         .replaceAll('IMAGE', `${site.repository}:v2`)
@@ -404,16 +408,19 @@ describe('interrupted', () => {
           `-l tenantry.app=${name} -l tenantry.environment=test -l tenantry.release=v2 -l tenantry.restart=always`,
         ),
     );
-    const { outcome, log } = await site.deploy(site.request('v3', { healthTimeout: 8_000 }));
+    const { outcome, log } = await site.deploy(site.request(next, { healthTimeout: 8_000 }));
     expect(log.text).toContain(says);
     expect(outcome.failure?.sentence).toBeUndefined();
-    expect(outcome).toMatchObject({ result: 'deployed', release: 'v3', previousRelease: previously });
-    expect(await site.answer()).toBe('v3 hello');
-    expect(await site.containers()).toEqual([`${name}-v3 running`]);
+    const previousRelease = survivor === 'the old one' ? old : survivor;
+    expect(outcome).toMatchObject({ result: 'deployed', release: next, previousRelease });
+    expect(await site.answer()).toBe(`${next} hello`);
+    expect(await site.containers()).toEqual([`${name}-${next} running`]);
+    [old, next] = [next, old];
   });
 });
 
 test('several servers: the first failure leaves those after it as they are', async () => {
+  await site.clear();
   const log = new KeptLog();
   const outcomes = await deployContainer(
     site.request('crash', { hosts: [site.host.address, 'never-asked'] }),

@@ -86,9 +86,24 @@ test('one course after the other on both: together, a look, going back, halting,
   expect(look.log.lines.filter((line) => line.startsWith('Plan '))).toHaveLength(2);
   expect(look.log.text).toContain(`Order ${first.host.address} as the canary, then ${second.host.address}`);
 
-  const back = await badOnSecond('v2', { rollout });
+  // The second one is bad from outside, and only after its old version is gone: it goes back with the first.
+  const back = await deploy(
+    'v2',
+    { rollout, strategy: 'bridge', healthTimeout: 3_000 },
+    {
+      async ask({ url }) {
+        const isSecond = url.hostname === second.host.address;
+        const isBad = isSecond && (await second.containers()).includes(`${name}-v2 running`);
+        return { kind: 'answer', status: isBad ? 500 : 200, headers: {}, body: '', milliseconds: 1 };
+      },
+    },
+  );
   expect(results(back)).toEqual(['rolled-back', 'rolled-back']);
-  expect(failureOf(back.outcomes)?.message).toContain(second.host.address);
+  expect(back.outcomes.map(({ wentBack }) => wentBack)).toEqual(['yes', 'yes']);
+  expect(failureOf(back.outcomes)).toMatchObject({
+    code: 'health-server-error',
+    message: expect.stringContaining(second.host.address),
+  });
   expect(back.log.text).toContain(
     `Going back ${first.host.address} to v1, because ${second.host.address} failed`,
   );
@@ -120,12 +135,23 @@ test('one course after the other on both: together, a look, going back, halting,
   expect(await answers()).toEqual(['v3 hello', 'v1 hello']);
 }, 600_000);
 
-test('a canary that fails, or a server that cannot be reached: no other one is touched', async () => {
+test('a canary that fails, a server that cannot be reached or is held by another run: no other one is touched', async () => {
   const bad = await deploy('v2', { command: ['nonesuch'] });
   expect(results(bad)).toEqual(['rolled-back', 'not-tried']);
   expect(bad.standing).toContain(`nothing was changed on ${second.host.address}`);
   const unreachable = await deploy('v2', { hosts: [first.host.address, 'nowhere.invalid'] });
   expect(results(unreachable)).toEqual(['not-tried', 'failed']);
   expect(failureOf(unreachable.outcomes)?.code).toBe('ssh-name-not-resolved');
+  const lease = `${second.environmentFolder}/switch/lease`;
+  await second.onServer(`
+    mkdir ${lease} && cd ${lease} && echo other >token && cat /proc/sys/kernel/random/boot_id >boot
+    echo proven >phase && : >heartbeat && echo '{"run":"https://example.com/runs/9"}' >record`);
+  const held = await deploy('v2', { rollout: { ...rollout, maxParallel: 2 } });
+  expect(results(held)).toEqual(['not-tried', 'failed']);
+  expect(failureOf(held.outcomes)).toMatchObject({ code: 'deployment-locked' });
+  expect(held.log.text).toContain('https://example.com/runs/9 (proven), last sign of life');
+  const planned = await deploy('v2', { dryRun: true });
+  expect(results(planned)).toEqual(['planned', 'planned']);
+  await second.onServer(`rm -r ${lease}`);
   expect(await answers()).toEqual(['v3 hello', 'v1 hello']);
 }, 300_000);

@@ -82,6 +82,25 @@ export class Site {
     return { outcome, log, standing };
   }
 
+  /**
+   * A version serves, with the request's own environment, and nothing else is there: it is deployed only where that is
+   * not so already. @returns its id, and when it was started.
+   */
+  async serving(tag: string, changes: Partial<DeployRequest> = {}): Promise<string> {
+    const isThere = await this.containers();
+    if (isThere.join() !== `${this.name}-${tag} running` || !(await this.#hasUsualEnvironment())) {
+      if (isThere.length > 1 || isThere.some((line) => !line.endsWith(' running'))) await this.clear();
+      const { outcome } = await this.deploy(this.request(tag, { strategy: 'recreate', ...changes }));
+      if (outcome.failure !== undefined) throw outcome.failure;
+    }
+    return this.inspected('{{.Id}} {{.State.StartedAt}}');
+  }
+
+  /** Its answer says what it was given. */
+  async #hasUsualEnvironment(): Promise<boolean> {
+    return (await this.answer().catch(() => '')).endsWith(' hello');
+  }
+
   /** As root on the server. */
   onServer(script: string): Promise<string> {
     return control(this.host.name).run(['sh', '-c', script]);

@@ -52,7 +52,9 @@ export async function deployContainer(request: DeployRequest, ports: DeployPorts
     if (fleet.hasFailed) break;
     await fleet.deploy(hosts);
   }
-  if (fleet.hasFailed && rollout.onFailure === 'rollback-all' && !ports.signal.aborted) {
+  // A single server has gone back by itself, or serves the new version.
+  const areSeveral = request.hosts.length > 1;
+  if (areSeveral && fleet.hasFailed && rollout.onFailure === 'rollback-all' && !ports.signal.aborted) {
     for (const { hosts } of waves.toReversed()) await fleet.rollBack(hosts);
   }
   return fleet.outcomes;

@@ -58,9 +58,10 @@ export class Fleet {
     for (let first = 0; first < hosts.length; first += looksAtATime) {
       await this.#each(hosts.slice(first, first + looksAtATime), async (host, ports) => {
         const seen = await deployToHost(host, { ...this.#request, dryRun: true }, ports);
-        const isOver = this.#request.dryRun || seen.failure !== undefined;
+        if (this.#request.dryRun || seen.failure !== undefined) return seen;
+        if (seen.held !== undefined) return { ...seen, result: 'failed', failure: seen.held };
         // What only a look has found out is not what became of it.
-        return isOver ? seen : { ...seen, result: 'not-tried' };
+        return { ...seen, result: 'not-tried' };
       });
     }
   }
@@ -88,7 +89,7 @@ export class Fleet {
     );
     await this.#each(hosts, async (host, ports) => {
       const before = this.#outcomes.get(host) ?? notTried(host, this.#request);
-      if (before.result !== 'deployed') return before;
+      if (before.result !== 'deployed' && before.servesNew !== true) return before;
       const { previousRelease = 'what it had' } = before;
       ports.log.step('Going back', `${host} to ${previousRelease}, because ${failed} failed`);
       return goneBack(before, await this.#ports.rollBackHost(host, this.#request, before, ports));

@@ -8,6 +8,7 @@ import { settleSlots } from '../proxies/slot-switch.ts';
 import { putBack } from '../recreate/put-back.ts';
 import { findContainers } from '../releases/find-containers.ts';
 import { settleRecords } from '../releases/ledger.ts';
+import { keyOfContainer } from '../releases/record.ts';
 import { releaseNameOf, workingNames } from '../releases/release.ts';
 import { describeRepair, type Found } from '../releases/repair.ts';
 import type { Work } from '../request/work.ts';
@@ -54,7 +55,8 @@ export async function settled(
   const pending = survey.pendingRelease;
   if (isSwitch || repair !== undefined || survey.hasProgram || pending !== undefined) {
     // The run that was killed could not do it.
-    for (const warning of await settleRecords(work, { pending, serving: current })) log.warning(warning);
+    const serving = current && keyOfContainer(current);
+    for (const warning of await settleRecords(work, { pending, serving })) log.warning(warning);
     await tidyFolder({ machine, folder, log });
   }
   if (said === undefined && pending !== undefined) said = 'the records of a run that was killed are in order';

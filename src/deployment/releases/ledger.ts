@@ -89,24 +89,16 @@ export class Ledger {
     return { key, record: recordOfContainer(current, request, { ...captured, notKept, at }) };
   }
 
-  /** Ends the records of this deployment; removes what is too old. What cannot be done is a warning. */
+  /** As `endRecords`. */
   async finish(result: HostOutcome['result'], serving: Container | undefined): Promise<void> {
-    const { request, ports } = this.#work;
-    const prepared = result === 'deployed' ? this.#prepared : undefined;
-    const after = prepared === undefined ? this.#releases : afterwards(this.#releases, prepared);
-    const prune = prepared !== undefined ? recordsToPrune(after, request.keepReleases ?? keptByDefault) : [];
-    const warnings = await finishReleases(shelfOf(this.#work), {
+    await endRecords(this.#work, {
       result,
-      serving: prepared?.key ?? (serving && keyOfContainer(serving)),
-      // Of what was prepared, the line lies there: whoever ends it writes it.
-      audit: this.#prepared === undefined ? this.#audit : undefined,
-      prune,
-      adopted: prepared === undefined ? undefined : this.#adopted(after),
+      releases: this.#releases,
+      prepared: this.#prepared,
+      serving: serving && keyOfContainer(serving),
+      audit: this.#audit,
+      adopted: (after) => this.#adopted(after),
     });
-    for (const warning of warnings) {
-      ports.log.warning(`${this.#work.host}: records of ${request.container}: ${warning}`);
-    }
-    if (prune.length > 0) ports.log.info(`removed: ${prune.map(({ release }) => release).join(', ')}`);
   }
 
   /** What was taken over is kept as long as it is the one to go back to. */
@@ -148,22 +140,57 @@ export function afterwards(releases: Releases, { key, record, before, previous }
   };
 }
 
+/** What a deployment knows of its records when it has come to its end. */
+interface Ending {
+  readonly result: HostOutcome['result'];
+  /** As they were before it. */
+  readonly releases: Releases;
+  /** Undefined when it did not get that far. */
+  readonly prepared: Prepared | undefined;
+  /** The record of what served before it. */
+  readonly serving: string | undefined;
+  readonly audit: Audit;
+  /** What to keep of a container that was taken over. */
+  readonly adopted?: (after: Releases) => { name: string; keep: string[] };
+}
+
+/** Ends the records of a deployment; removes what is too old. What cannot be done is a warning. */
+export async function endRecords(
+  work: Work,
+  { result, releases, prepared: before, serving, audit, adopted }: Ending,
+): Promise<void> {
+  const { host, request, ports } = work;
+  const prepared = result === 'deployed' ? before : undefined;
+  const after = prepared === undefined ? releases : afterwards(releases, prepared);
+  const prune = prepared === undefined ? [] : recordsToPrune(after, request.keepReleases ?? keptByDefault);
+  const warnings = await finishReleases(shelfOf(work), {
+    result,
+    serving: prepared?.key ?? serving,
+    // Of what was prepared, the line lies there: whoever ends it writes it.
+    audit: before === undefined ? audit : undefined,
+    prune,
+    adopted: prepared === undefined ? undefined : adopted?.(after),
+  });
+  for (const warning of warnings) ports.log.warning(`${host}: records of ${request.container}: ${warning}`);
+  if (prune.length > 0) ports.log.info(`removed: ${prune.map(({ release }) => release).join(', ')}`);
+}
+
 export function shelfOf({ machine, request }: Work): Shelf {
   return { machine, container: request.container };
 }
 
 /**
- * Ends the records of a run that was killed: which container serves says whether its release was proven.
+ * Ends the records of a run that was killed: which release serves says whether its own was proven.
+ * @param serving the key of its record.
  * @returns the warnings.
  */
 export function settleRecords(
   work: Work,
-  { pending, serving }: { pending: string | undefined; serving: Container | undefined },
+  { pending, serving }: { pending: string | undefined; serving: string | undefined },
 ): Promise<string[]> {
-  const key = serving && keyOfContainer(serving);
   return finishReleases(shelfOf(work), {
-    result: pending !== undefined && pending === key ? 'deployed' : 'rolled-back',
-    serving: key,
+    result: pending !== undefined && pending === serving ? 'deployed' : 'rolled-back',
+    serving,
     audit: undefined,
     prune: [],
     adopted: undefined,

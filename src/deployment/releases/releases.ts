@@ -7,6 +7,11 @@ import { type Pruned, type ReleaseRecord, type Releases, readRecord, type Stored
 /** Milliseconds for a question, and for removing what is old. */
 const timeouts = { ask: 30_000, finish: 120_000 } as const;
 
+/** What runs on the server. */
+export function releasesProgram(): string {
+  return `${serverScript('server-program')}\n${serverScript('releases')}`;
+}
+
 export interface Shelf {
   readonly machine: Machine;
   /** The name of the application. */
@@ -23,8 +28,7 @@ function run(
   }: { stdin?: string; timeout?: number; signal?: AbortSignal },
 ) {
   const [what = '', ...rest] = args;
-  const script = `${serverScript('server-program')}\n${serverScript('releases')}`;
-  return machine.run(['sh', '-c', script, 'releases', what, `.tenantry/${container}`, ...rest], {
+  return machine.run(['sh', '-c', releasesProgram(), 'releases', what, `.tenantry/${container}`, ...rest], {
     timeout,
     stdin,
     ...(signal === undefined ? {} : { signal }),

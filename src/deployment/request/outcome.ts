@@ -29,6 +29,10 @@ export interface HostOutcome {
   /** What is true of the server now, for the end of a sentence. */
   readonly standing: string;
   readonly failure: UserError | undefined;
+  /** For a look: with which words a deployment would be refused now, because another run deploys. */
+  readonly held?: UserError | undefined;
+  /** The new version serves, although the deployment failed. */
+  readonly servesNew?: boolean | undefined;
   /** Set where the server was well, and was to go back because another one failed: whether that worked. */
   readonly wentBack?: 'yes' | { readonly failure: UserError } | undefined;
 }

@@ -1,18 +1,22 @@
 # The lease of an application: who deploys it now. Every change is made under a lock of the kernel.
 #   sh -c … lease take FOLDER TOKEN TOKEN-OF-A-DEAD-HOLDER APPLICATION RELEASE   the record comes by standard input
 #   sh -c … lease renew|release FOLDER TOKEN [PHASE]
-# `take` prints `taken`, or what is known of the holder: token, age in seconds, boot, work, record.
+#   sh -c … lease look FOLDER '' '' APPLICATION RELEASE   changes nothing
+# `take` prints `taken`, or what is known of the holder: token, age in seconds, boot, work, record. `look` prints the
+# same, or nothing where nobody holds it.
 umask 077
 what=$1 folder=$2 token=$3 other=${4:-} app=${5:-} release=${6:-}
-cd && mkdir -p "$folder" && cd "$folder" || exit
+cd || exit
+if [ "$what" = look ]; then cd "$folder" 2>/dev/null || exit 0; fi
+[ "$what" = look ] || { mkdir -p "$folder" && cd "$folder"; } || exit
 # A secret of this account: hashes of settings are keyed with it.
-if [ ! -s "$HOME/.tenantry/key" ]; then
+if [ "$what" != look ] && [ ! -s "$HOME/.tenantry/key" ]; then
   head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$HOME/.tenantry/key.$$" || exit
   ln "$HOME/.tenantry/key.$$" "$HOME/.tenantry/key" 2>/dev/null
   rm -f "$HOME/.tenantry/key.$$"
 fi
 boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
-if command -v flock >/dev/null 2>&1; then
+if [ "$what" != look ] && command -v flock >/dev/null 2>&1; then
   exec 8>lease.lock
   flock -w 10 8 || exit
 fi
@@ -28,18 +32,24 @@ commands() {
     done
 }
 holder() { cat lease/token 2>/dev/null || echo none; }
+facts() {
+  since=$(stat -c %Y lease/heartbeat 2>/dev/null || stat -c %Y lease)
+  echo "token $(holder)"
+  echo "age $(($(date +%s) - since))"
+  [ "$(cat lease/boot 2>/dev/null)" != "$boot" ] || echo 'boot same'
+  if [ -e lock ] && command -v flock >/dev/null 2>&1; then flock -n lock true || echo 'work alive'; fi
+  commands
+  echo "phase $(cat lease/phase 2>/dev/null)"
+  echo "record $(cat lease/record 2>/dev/null)"
+}
 
 case $what in
+  look)
+    [ ! -d lease ] || facts
+    ;;
   take)
     if [ -d lease ] && { [ -z "$other" ] || [ "$(holder)" != "$other" ]; }; then
-      since=$(stat -c %Y lease/heartbeat 2>/dev/null || stat -c %Y lease)
-      echo "token $(holder)"
-      echo "age $(($(date +%s) - since))"
-      [ "$(cat lease/boot 2>/dev/null)" != "$boot" ] || echo 'boot same'
-      if [ -e lock ] && command -v flock >/dev/null 2>&1; then flock -n lock true || echo 'work alive'; fi
-      commands
-      echo "phase $(cat lease/phase 2>/dev/null)"
-      echo "record $(cat lease/record 2>/dev/null)"
+      facts
       exit 0
     fi
     rm -rf lease lease.new && mkdir lease.new && cat >lease.new/record && echo "$boot" >lease.new/boot &&

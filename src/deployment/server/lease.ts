@@ -51,20 +51,42 @@ export interface LeaseRequest {
 }
 
 /**
+ * Looks, and changes nothing.
+ * @returns with which words a deployment would be refused now; undefined when it could begin.
+ */
+export async function whoHoldsLease(request: LeaseRequest): Promise<UserError | undefined> {
+  const result = await told(request, { what: 'look', signal: request.signal });
+  if (!succeeded(result)) throw cannotTake(request, lastWords(result, 1));
+  if (result.stdout.trim() === '') return undefined;
+  const holder = readHolder(result.stdout);
+  return isDead(holder) ? undefined : locked(request, holder);
+}
+
+interface Order {
+  readonly what: 'look' | 'take' | 'renew' | 'release';
+  readonly token?: string;
+  /** Of a dead holder, or what is going on. */
+  readonly last?: string;
+  readonly signal?: AbortSignal;
+}
+
+function told({ machine, folder, container, release, run }: LeaseRequest, order: Order) {
+  const { what, token = '', last = '', signal } = order;
+  const argv = ['sh', '-c', serverScript('lease'), 'lease', what, folder, token, last, container, release];
+  const stdin = JSON.stringify({ run });
+  return machine.run(argv, { timeout, stdin, ...(signal === undefined ? {} : { signal }) });
+}
+
+/**
  * Takes the lease, also from a dead holder.
  * @throws UserError `deployment-locked` when somebody else holds it.
  */
 export async function takeLease(request: LeaseRequest): Promise<Lease> {
-  const { machine, folder, container, release, log, run, signal } = request;
+  const { log, signal } = request;
   const token = randomBytes(12).toString('hex');
-  const lease = async (what: string, last: string, limit: AbortSignal | undefined = undefined) => {
-    const argv = ['sh', '-c', serverScript('lease'), 'lease', what, folder, token, last, container, release];
-    const stdin = JSON.stringify({ run });
-    return machine.run(argv, { timeout, stdin, ...(limit === undefined ? {} : { signal: limit }) });
-  };
   let other = '';
   for (;;) {
-    const result = await lease('take', other, signal);
+    const result = await told(request, { what: 'take', token, last: other, signal });
     if (result.stdout.trim() === 'taken') break;
     if (!succeeded(result)) throw cannotTake(request, lastWords(result, 1));
     const holder = readHolder(result.stdout);
@@ -73,7 +95,8 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
     other = holder.token;
   }
   let phase = 'prepare';
-  const beat = () => void lease('renew', phase).catch((error) => log.debug(messageOf(error)));
+  const beat = () =>
+    void told(request, { what: 'renew', token, last: phase }).catch((error) => log.debug(messageOf(error)));
   const timer = setInterval(beat, heartbeat.every);
   return {
     phase(name) {
@@ -81,7 +104,9 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
     },
     async release() {
       clearInterval(timer);
-      await lease('release', '').catch((error) => log.debug(`the lease stays: ${messageOf(error)}`));
+      await told(request, { what: 'release', token }).catch((error) =>
+        log.debug(`the lease stays: ${messageOf(error)}`),
+      );
     },
   };
 }

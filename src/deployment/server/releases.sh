@@ -62,7 +62,7 @@ finish() { # RESULT KEY
       image) remove_image "$value" "$more" ;;
       adopted)
         id=$(docker container inspect --format '{{.Id}}' "$value" 2>/dev/null)
-        [ -z "$id" ] || case " $more " in *" $id "*) ;; *) docker rm -f "$value" 2>&1 >/dev/null ;; esac
+        [ -z "$id" ] || case " $more " in *" $id "*) ;; *) complaint_of docker rm -f "$value" ;; esac
         ;;
     esac
   done
@@ -75,12 +75,15 @@ finish() { # RESULT KEY
   rm -f record.error
 }
 
+# What a command complains of, as output.
+complaint_of() { { "$@" >/dev/null; } 2>&1; }
+
 # Only where no container is made from it; and only the names that the application gave it.
 remove_image() { # ID NAME
   [ -z "$(docker ps -aq --filter "ancestor=$1")" ] || return 0
   names=$(docker image inspect --format '{{range .RepoTags}}{{println .}}{{end}}{{range .RepoDigests}}{{println .}}{{end}}' "$1" 2>/dev/null) || return 0
   for name in $names; do
-    case $name in "$2":* | "$2"@*) docker image rm "$name" 2>&1 >/dev/null ;; esac
+    case $name in "$2":* | "$2"@*) complaint_of docker image rm "$name" ;; esac
   done
 }
 

@@ -54,6 +54,23 @@ look() { # NAME: sets status born health process address
   for word in "$@"; do case $word in [0-9]*.*) address=$word; break ;; esac; done
 }
 
+# Names are changed only after the last proof: as long as there is one with the old name, that one serves.
+read_names() {
+  serving=$OLD current=$(state "$OLD")
+  if [ "$current" = none ]; then serving=$FINAL current=$(state "$FINAL"); fi
+  next=$(state "$NEXT") previous=$(state "$PREVIOUS")
+}
+
+# There is one with the name of the previous: the change of names was under way, and comes to its end.
+settle_names() {
+  [ "$current" = none ] || return 0
+  if [ "$next" != none ]; then
+    docker rename "$NEXT" "$FINAL"
+  else
+    docker rename "$PREVIOUS" "$OLD" && serving=$OLD
+  fi
+}
+
 keep_evidence() { # NAME
   docker container inspect "$1" >evidence.json 2>/dev/null
   docker logs --timestamps --tail 60 "$1" >evidence.out 2>evidence.err
@@ -108,6 +125,18 @@ add_line() { # RESULT REST-OF-THE-LINE
     "$(($(date +%s) - began))" "$2" 2>/dev/null >>../deployments.log || return 0
   [ "$(wc -l <../deployments.log)" -gt 1200 ] || return 0
   tail -n 1000 ../deployments.log >deployments.new && mv -f deployments.new ../deployments.log
+}
+
+# Which one serves says how it ended.
+settle_record() {
+  if [ "$(docker container inspect --format '{{.Id}}' "$serving" 2>/dev/null)" = "$OLD_ID" ]; then
+    outcome=undone policy=$OLD_RESTART
+    drop_record rolled-back
+  else
+    outcome=finished policy=$RESTART
+    keep_record
+  fi
+  docker update --restart "$policy" "$serving" >/dev/null 2>&1
 }
 
 # The one that was replaced is removed, or kept under another name where Tenantry did not make it.

@@ -83,15 +83,9 @@ recover() { # yes: the next one is known to be no good
   why=$failed bad=$1 may_cancel=no
   await_docker || { failed=${why:-docker}; end stuck; }
   undo_take_over || { failed=${why:-front}; end stuck; }
-  serving=$OLD current=$(state "$OLD")
-  if [ "$current" = none ]; then serving=$FINAL current=$(state "$FINAL"); fi
-  next=$(state "$NEXT") previous=$(state "$PREVIOUS")
+  read_names
   if [ "$previous" != none ]; then
-    if [ "$current" = none ] && [ "$next" != none ]; then
-      docker rename "$NEXT" "$FINAL"
-    elif [ "$current" = none ]; then
-      docker rename "$PREVIOUS" "$OLD" && serving=$OLD
-    fi
+    settle_names
   elif [ "$next" != none ]; then
     if [ "$bad" = no ] && [ "$(pointed)" = "$NEW_SLOT" ]; then
       [ "$next" = running ] || docker start "$NEXT" >/dev/null 2>docker.error
@@ -120,15 +114,8 @@ slot_of() { # NAME: the published port, as it was asked for
     awk '{ print $1; exit }'
 }
 
-leave() { # which one serves says how it ended
-  if [ "$(docker container inspect --format '{{.Id}}' "$serving" 2>/dev/null)" = "$OLD_ID" ]; then
-    outcome=undone policy=$OLD_RESTART
-    drop_record rolled-back
-  else
-    outcome=finished policy=$RESTART
-    keep_record
-  fi
-  docker update --restart "$policy" "$serving" >/dev/null 2>&1
+leave() {
+  settle_record
   tidy
   failed=${why:-}
   end $outcome

@@ -154,9 +154,8 @@ give_up() { # NAME of the one that is no good
 recover() { # yes: the next one is known to be no good
   why=$failed bad=$1 may_cancel=no
   await_docker || { failed=${why:-docker}; end stuck; }
-  serving=$OLD current=$(state "$OLD")
-  if [ "$current" = none ]; then serving=$FINAL current=$(state "$FINAL"); fi
-  next=$(state "$NEXT") previous=$(state "$PREVIOUS") bridge=$(state "$BRIDGE")
+  read_names
+  bridge=$(state "$BRIDGE")
   # Traffic that goes nowhere is given back first.
   if [ "$current" = running ] && [ "$bridge" != running ]; then unflip; fi
   # A stop that was asked for may still be under way; the bridge serves meanwhile.
@@ -165,11 +164,7 @@ recover() { # yes: the next one is known to be no good
     current=$(state "$serving")
   fi
   if [ "$previous" != none ]; then
-    if [ "$current" = none ] && [ "$next" != none ]; then
-      docker rename "$NEXT" "$FINAL"
-    elif [ "$current" = none ]; then
-      docker rename "$PREVIOUS" "$OLD" && serving=$OLD
-    fi
+    settle_names
     serve any || { failed=${why:-$failed}; end stuck; }
     leave
   fi
@@ -193,15 +188,8 @@ serve() { # good|any
   gate "$serving" "$1" "$HEALTH_TIMEOUT"
 }
 
-leave() { # which one serves says how it ended
-  if [ "$(docker container inspect --format '{{.Id}}' "$serving" 2>/dev/null)" = "$OLD_ID" ]; then
-    outcome=undone policy=$OLD_RESTART
-    drop_record rolled-back
-  else
-    outcome=finished policy=$RESTART
-    keep_record
-  fi
-  docker update --restart "$policy" "$serving" >/dev/null 2>&1
+leave() {
+  settle_record
   unflip || { failed=filter; end stuck; }
   note unflipped
   tidy

@@ -2,17 +2,15 @@
 import type { Service } from '../../docker/service.ts';
 import { swarmOn } from '../../docker/swarm.ts';
 import { UserError } from '../../ground/errors.ts';
-import { afterwards, type Prepared, shelfOf } from '../releases/ledger.ts';
-import { keyOf, type Releases, recordOf, recordsToPrune } from '../releases/record.ts';
+import { endRecords, type Prepared, shelfOf } from '../releases/ledger.ts';
+import { keyOf, type Releases, recordOf } from '../releases/record.ts';
 import { labels, releaseOf, settingsOf } from '../releases/release.ts';
-import { type Audit, finishReleases, prepareRelease } from '../releases/releases.ts';
+import { type Audit, prepareRelease } from '../releases/releases.ts';
 import { renderEnvironment } from '../request/environment.ts';
 import type { HostOutcome } from '../request/outcome.ts';
 import type { DeployRequest } from '../request/request.ts';
 import type { Work } from '../request/work.ts';
 import { releaseOfService } from './swarm-look.ts';
-
-const keptByDefault = 5;
 
 /** By which its record is found; undefined for a service that others made. */
 export function keyOfService({ containerLabels }: Service): string | undefined {
@@ -63,22 +61,15 @@ export class ServiceLedger {
     return key;
   }
 
-  /** Ends the records of this deployment; removes what is too old. What cannot be done is a warning. */
+  /** As `endRecords`. */
   async finish(result: HostOutcome['result']): Promise<void> {
-    const { host, request, ports } = this.#work;
-    const prepared = result === 'deployed' ? this.#prepared : undefined;
-    const after = prepared === undefined ? this.#releases : afterwards(this.#releases, prepared);
-    const prune = prepared === undefined ? [] : recordsToPrune(after, request.keepReleases ?? keptByDefault);
-    const warnings = await finishReleases(shelfOf(this.#work), {
+    await endRecords(this.#work, {
       result,
-      serving: prepared?.key ?? (this.#service && keyOfService(this.#service)),
-      // Of what was prepared, the line lies there: whoever ends it writes it.
-      audit: this.#prepared === undefined ? this.#audit : undefined,
-      prune,
-      adopted: undefined,
+      releases: this.#releases,
+      prepared: this.#prepared,
+      serving: this.#service && keyOfService(this.#service),
+      audit: this.#audit,
     });
-    for (const warning of warnings) ports.log.warning(`${host}: records of ${request.container}: ${warning}`);
-    if (prune.length > 0) ports.log.info(`removed: ${prune.map(({ release }) => release).join(', ')}`);
   }
 
   get #audit(): Audit {
@@ -91,21 +82,4 @@ export class ServiceLedger {
       mechanism: 'swarm',
     };
   }
-}
-
-/** Ends the records of a run that was killed: what the swarm runs says whether its release was proven. */
-export async function settleServiceRecords(
-  work: Work,
-  pending: string,
-  service: Service | undefined,
-): Promise<void> {
-  const key = service && keyOfService(service);
-  const warnings = await finishReleases(shelfOf(work), {
-    result: pending === key ? 'deployed' : 'rolled-back',
-    serving: key,
-    audit: undefined,
-    prune: [],
-    adopted: undefined,
-  });
-  for (const warning of warnings) work.ports.log.warning(warning);
 }

@@ -17,6 +17,8 @@ import type { Work } from '../request/work.ts';
 import { reconnected } from '../server/reconnect.ts';
 import { type Aim, courseOf, failedTask, isOf, isPulling, isWanted, waitingTask } from './service-course.ts';
 
+/** Milliseconds between two looks. */
+export const pause = 500;
 /** Milliseconds: for one HTTP answer, and for an image to come to a node. */
 const answerTimeout = 5_000;
 const pullTimeout = 20 * 60_000;
@@ -37,8 +39,6 @@ interface Watched {
   readonly swarm: Swarm;
   readonly nodes: readonly SwarmNode[];
   readonly aim: Aim;
-  /** Milliseconds between two looks. */
-  readonly pause: number;
   /** Tasks of before: what became of them is not news. */
   readonly known?: readonly Task[];
   /** Whether Swarm looks at its health; undefined when that is not known. */
@@ -88,7 +88,7 @@ export class SwarmWatch {
    */
   async toTheEnd(): Promise<void> {
     const { request, ports } = this.#work;
-    const { pause, isFirst = false } = this.#watched;
+    const { isFirst = false } = this.#watched;
     const { signal } = ports;
     let progress = { running: -1, at: performance.now() };
     let failure: { error: UserError; at: number } | undefined;
