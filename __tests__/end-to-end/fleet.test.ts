@@ -55,6 +55,7 @@ function migrate(more: Record<string, string> = {}): Promise<StepEnd> {
       'working-directory': project.folder,
       python: fleet.python,
       'lock-timeout': '500ms',
+      backup: 'false',
       ...more,
     },
     { env: { ...fleet.env } },

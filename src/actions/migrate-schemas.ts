@@ -11,6 +11,7 @@ import { parseSmokeCommand } from '../migrations/smoke-command.ts';
 import { type ActionContext, defineAction } from '../step/action.ts';
 import { boolean, choice, duration, lines, linesOf, readAs, text } from '../step/fields.ts';
 import { yamlOf } from '../step/yaml-field.ts';
+import { backingUp, backupFields, restoreFields } from './backup.ts';
 import {
   commonFields,
   databaseFields,
@@ -24,6 +25,7 @@ import {
 } from './fields.ts';
 import { facts, tellReport } from './migration-report.ts';
 import { projectOf, withDatabase, withLock } from './project.ts';
+import { restoreSchemas } from './restore-schemas.ts';
 import { checkAddress } from './rollout-check.ts';
 import { withWay } from './way.ts';
 
@@ -52,7 +54,7 @@ function parseParallel(written: string): number | undefined {
 }
 
 const inputs = {
-  mode: choice('migrate', 'verify'),
+  mode: choice('migrate', 'verify', 'restore'),
   ...databaseFields,
   ...wayFields,
   ...serverFields,
@@ -63,6 +65,8 @@ const inputs = {
   ...projectFields,
   env: environment.optional(),
   ...fleetFields,
+  ...backupFields,
+  ...restoreFields,
   dryRun: boolean,
   ...commonFields,
 };
@@ -70,21 +74,27 @@ const inputs = {
 /** A server that nobody asks for would look as if it were used. */
 function serverIsAskedFor({
   connectThrough,
+  backupTo,
   host,
   sshUser,
 }: {
   readonly connectThrough?: 'direct' | 'ssh';
+  readonly backupTo?: 'runner' | 'server';
   readonly host?: readonly string[] | undefined;
   readonly sshUser?: string | undefined;
 }): string | undefined {
   if (connectThrough === undefined) return undefined; // that complaint is made already
-  if (connectThrough === 'direct') {
-    return host === undefined ? undefined : 'host: goes with connect-through: ssh';
+  const asking =
+    connectThrough === 'ssh'
+      ? 'connect-through: ssh'
+      : backupTo === 'server'
+        ? 'backup-to: server'
+        : undefined;
+  if (asking === undefined) {
+    return host === undefined ? undefined : 'host: goes with connect-through: ssh or backup-to: server';
   }
-  if (host === undefined || sshUser === undefined) return 'connect-through: ssh needs host and ssh-user';
-  return host.length === 1
-    ? undefined
-    : `host: connect-through: ssh goes through one server, not ${host.length}`;
+  if (host === undefined || sshUser === undefined) return `${asking} needs host and ssh-user`;
+  return host.length === 1 ? undefined : `host: ${asking} is about one server, not ${host.length}`;
 }
 
 const outputs = [
@@ -96,6 +106,8 @@ const outputs = [
   'plan',
   'reversible',
   'old-code-compatible',
+  'backup-path',
+  'restored',
 ] as const;
 
 type Context = ActionContext<typeof inputs, (typeof outputs)[number]>;
@@ -104,7 +116,7 @@ type Context = ActionContext<typeof inputs, (typeof outputs)[number]>;
 export const migrateSchemas = defineAction({
   inputs,
   outputs,
-  results: ['migrated', 'up-to-date', 'verified', 'planned'],
+  results: ['migrated', 'up-to-date', 'verified', 'restored', 'rehearsed', 'planned'],
   rules: [serverIsAskedFor, hostKeyIsPinnedOnce],
 
   run: (context) => withWay(context.inputs, context, (through) => run(through, context)),
@@ -113,6 +125,7 @@ export const migrateSchemas = defineAction({
 async function run(through: Tunnel | undefined, context: Context): Promise<{ result: string }> {
   const { origin, tell } = context;
   const inputs = { ...context.inputs, through };
+  if (inputs.mode === 'restore') return await restoreSchemas(inputs, context);
   const deadline = performance.now() + inputs.timeout;
   const sessions = sessionsName(origin);
   const outcome = await withDatabase(inputs, context, (database, another) => {
@@ -130,6 +143,7 @@ async function run(through: Tunnel | undefined, context: Context): Promise<{ res
         smokeCommands: inputs.smokeCommand,
         commandTimeout: inputs.timeout,
         deadline,
+        takeBackup: backingUp(inputs, { ...context, database, another, sessions }),
         check: (address) => checkAddress(address, context),
         onStanding,
         atSafePoint,

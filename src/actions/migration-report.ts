@@ -1,6 +1,8 @@
 /** What a run of migrations tells: outputs for later steps, a summary for people, data for programs. */
+import { showSize } from '../docker/size.ts';
 import { showDuration } from '../ground/duration.ts';
 import { counted, grouped, listed } from '../ground/words.ts';
+import { wayBack } from '../migrations/backup.ts';
 import { sameFailure } from '../migrations/budget.ts';
 import { driftGroups } from '../migrations/drift.ts';
 import { judgeCode } from '../migrations/old-code.ts';
@@ -21,6 +23,8 @@ export function facts(outcome: MigrationOutcome) {
     plan: outcome.plan === undefined ? undefined : JSON.stringify(shortPlan(outcome.plan)),
     reversible: code?.reversible,
     'old-code-compatible': code?.oldCode,
+    'backup-path':
+      outcome.backups.length === 0 ? undefined : outcome.backups.map(({ path }) => path).join('\n'),
   };
 }
 
@@ -50,6 +54,17 @@ export function tellReport(outcome: MigrationOutcome, report: Report): void {
   report.data('proof', outcome.proof);
   report.data('phases', outcome.phases);
   report.data('notices', outcome.notices);
+  report.data(
+    'backups',
+    outcome.backups.map(({ path, place, bytes, manifest }) => ({
+      path,
+      place,
+      bytes,
+      taken: manifest.taken,
+      schemas: manifest.schemas.length,
+    })),
+  );
+  tellBackups(outcome, report);
   tellFailures(outcome.tenants, report);
   for (const notice of outcome.notices) report.lookAt(notice);
   if (schemas.length === 0) return;
@@ -63,6 +78,26 @@ export function tellReport(outcome: MigrationOutcome, report: Report): void {
     ['schema', 'result', 'migrations', 'time', 'by'],
     rows,
   );
+}
+
+/** Where the backup is, and the step that goes back to it. */
+function tellBackups({ backups, shared, tenants }: MigrationOutcome, report: Report): void {
+  const touched = [...(shared === undefined ? [] : [shared]), ...tenants].filter(
+    ({ outcome }) => outcome !== 'skipped' && outcome !== 'not-tried',
+  );
+  for (const backup of backups) {
+    const { path, place, bytes, manifest } = backup;
+    report.table(
+      'Backup from before this run',
+      ['where', 'schemas', 'size', 'as of'],
+      [[`${path} on ${place}`, grouped(manifest.schemas.length), showSize(bytes), manifest.taken]],
+    );
+    const inIt = new Set(manifest.schemas.map(({ name }) => name));
+    const names = touched
+      .map(({ schema }) => schema)
+      .filter((name) => inIt.has(name) && name !== manifest.shared);
+    if (names.length > 0) report.foldedText('To go back to it', wayBack(backup, names), 'yaml');
+  }
 }
 
 /** Equal failures are one row: what is wrong, and in which tenants. */

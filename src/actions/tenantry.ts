@@ -13,6 +13,7 @@ import {
 } from '../step/action.ts';
 import { boolean, httpUrls, lines, linesOf, text } from '../step/fields.ts';
 import { kebabCase } from '../step/manifest.ts';
+import { backupFields } from './backup.ts';
 import { containerFields, deployContainer, hostsAreDistinct } from './deploy-container.ts';
 import {
   commonFields,
@@ -49,6 +50,7 @@ const inputs = {
   ...projectFields,
   projectEnv: environment.optional(),
   ...fleetFields,
+  ...backupFields,
   ...tenantFields,
   schemaName: tenantFields.schemaName.optional(),
   domain: lines.optional(),
@@ -74,6 +76,7 @@ const outputs = [
   'drift-groups',
   'reversible',
   'old-code-compatible',
+  'backup-path',
   'tenant-state',
   'release',
   'image-digest',
@@ -172,6 +175,7 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       mode: 'migrate',
       env: context.inputs.projectEnv,
       host: context.inputs.host?.slice(0, 1), // the first one leads to the database
+      ...noRestore,
     }),
   provision: ({ inputs, ...context }) =>
     make(
@@ -188,6 +192,9 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
     } as Inputs<typeof deployContainer.inputs>),
   check: (context) => make(healthCheck, context, { ...context.inputs, url: context.inputs.url ?? [] }),
 };
+
+/** Going back is no stop of the line. */
+const noRestore = { restoreTo: 'beside', backupPath: undefined, backupIdentity: undefined } as const;
 
 /** Runs an action as a stop: with the line's ports, and its outputs under the line's names. */
 async function make<F extends Fields, O extends string>(

@@ -23,6 +23,7 @@ import {
 } from './extent.ts';
 import { fingerprintsIn, readFingerprints } from './fingerprint.ts';
 import { backupId, type Manifest, manifestFile, writeManifest } from './manifest.ts';
+import type { Reach } from './program-environment.ts';
 import { findPrograms } from './programs.ts';
 import { notProven, proveArchive, type Rows, rowDifferences } from './prove.ts';
 import { removeOutdated } from './retention.ts';
@@ -33,6 +34,7 @@ import { type Snapshot, takeSnapshot } from './snapshot.ts';
 export interface BackupRequest {
   /** The same database that `database` is. */
   readonly databaseUrl: DatabaseUrl;
+  readonly through?: Reach['through'];
   /** Those that will change. */
   readonly schemas: readonly string[];
   /** The schema that belongs to all of them. */
@@ -197,6 +199,7 @@ async function dumpOne(
         machine,
         programs,
         databaseUrl: request.databaseUrl,
+        through: request.through,
         applicationName,
         snapshot: snapshot.id,
         lockTimeout: request.lockTimeout,

@@ -2,13 +2,14 @@ import type { DatabaseUrl } from '../database/url.ts';
 import { type Machine, succeeded } from '../machine/machine.ts';
 import type { Batch } from './batches.ts';
 import { dumpFailure } from './dump-failure.ts';
-import { programEnvironment } from './program-environment.ts';
+import { programEnvironment, type Reach } from './program-environment.ts';
 import type { Programs } from './programs.ts';
 
 export interface DumpWork {
   readonly machine: Machine;
   readonly programs: Programs;
   readonly databaseUrl: DatabaseUrl;
+  readonly through?: Reach['through'];
   readonly applicationName: string;
   readonly snapshot: string;
   /** Milliseconds that pg_dump waits for a table that somebody changes. */

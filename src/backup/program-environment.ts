@@ -7,6 +7,8 @@ export interface Reach {
   readonly databaseUrl: DatabaseUrl;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
+  /** Leads to the server, where it is not reached directly: this port of 127.0.0.1. */
+  readonly through?: { readonly port: number } | undefined;
   /** Another database of the same server. */
   readonly database?: string | undefined;
 }
@@ -19,6 +21,7 @@ export interface Reach {
 export function programEnvironment({
   databaseUrl,
   applicationName,
+  through,
   database,
 }: Reach): Record<string, string> {
   const { options } = databaseUrl;
@@ -36,6 +39,8 @@ export function programEnvironment({
   return {
     ...Object.fromEntries(given),
     ...(database === undefined ? {} : { PGDATABASE: database }),
+    // The host stays what it is: certificates are made out to it.
+    ...(through === undefined ? {} : { PGHOSTADDR: '127.0.0.1', PGPORT: String(through.port) }),
     PGAPPNAME: applicationName,
     // Their words are read.
     LC_ALL: 'C',

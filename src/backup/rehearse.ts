@@ -14,7 +14,7 @@ import { readArchiveList } from './archive-list.ts';
 import type { ChosenBackup } from './chosen-backup.ts';
 import { differencesFrom, notTheSame } from './compare.ts';
 import type { Manifest } from './manifest.ts';
-import { programEnvironment } from './program-environment.ts';
+import { programEnvironment, type Reach } from './program-environment.ts';
 import type { Programs } from './programs.ts';
 import { listArchive } from './prove.ts';
 import { programsFor } from './restore.ts';
@@ -23,6 +23,7 @@ import { workshop } from './runner-shelf.ts';
 
 export interface RehearsalRequest {
   readonly databaseUrl: DatabaseUrl;
+  readonly through?: Reach['through'];
   readonly backup: ChosenBackup;
   readonly sessions: string;
 }
@@ -52,7 +53,7 @@ const prefix = 'tenantry_rehearsal_';
  * @throws UserError `restore-failed`, `restore-not-proven`, `extension-missing`, `database-permission-denied` …
  */
 export async function rehearse(
-  { databaseUrl, backup, sessions }: RehearsalRequest,
+  { databaseUrl, through, backup, sessions }: RehearsalRequest,
   ports: RehearsalPorts,
 ): Promise<Rehearsal> {
   const { database, machine, signal, log } = ports;
@@ -79,6 +80,7 @@ export async function rehearse(
     ];
     const environment = programEnvironment({
       databaseUrl,
+      through,
       applicationName: `${sessions}/rehearsal`,
       database: name,
     });

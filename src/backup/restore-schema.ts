@@ -9,7 +9,7 @@ import { LostConnection, UserError } from '../ground/errors.ts';
 import { type CommandResult, ending, lastWords, type Machine, succeeded } from '../machine/machine.ts';
 import { entriesOfSchema, readArchiveList } from './archive-list.ts';
 import type { BackedUpSchema } from './manifest.ts';
-import { programEnvironment } from './program-environment.ts';
+import { programEnvironment, type Reach } from './program-environment.ts';
 import type { Programs } from './programs.ts';
 import { listArchive } from './prove.ts';
 import { nameWith } from './restore-names.ts';
@@ -18,6 +18,7 @@ export interface RestoreWork {
   readonly machine: Machine;
   readonly programs: Programs;
   readonly databaseUrl: DatabaseUrl;
+  readonly through?: Reach['through'];
   readonly applicationName: string;
   /** Milliseconds that a statement waits for a lock, as foreign keys into the shared schema need. */
   readonly lockTimeout: number;

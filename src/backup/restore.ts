@@ -12,6 +12,7 @@ import type { ChosenBackup } from './chosen-backup.ts';
 import { differencesFrom, notTheSame } from './compare.ts';
 import type { BackedUpSchema, Manifest } from './manifest.ts';
 import { type Pointer, readPointers, refuseFastPointers } from './points-into.ts';
+import type { Reach } from './program-environment.ts';
 import { findPrograms, majorOf, type Programs } from './programs.ts';
 import { nameWith } from './restore-names.ts';
 import { type RestoreWork, restoreSchema } from './restore-schema.ts';
@@ -22,6 +23,7 @@ import { swapSchemas } from './swap.ts';
 export interface RestoreRequest {
   /** The same database that `database` is. */
   readonly databaseUrl: DatabaseUrl;
+  readonly through?: Reach['through'];
   readonly backup: ChosenBackup;
   /** Those of the backup that are restored. */
   readonly schemas: readonly BackedUpSchema[];
@@ -127,7 +129,7 @@ export async function restore(
   request: RestoreRequest,
   ports: RestorePorts,
 ): Promise<void> {
-  const { backup, databaseUrl, lockTimeout, sessions } = request;
+  const { backup, databaseUrl, through, lockTimeout, sessions } = request;
   const { database, machine, signal } = ports;
   const programs = await programsFor(backup.manifest, database.serverVersion, { machine, signal });
   const folder = await workshop();
@@ -143,6 +145,7 @@ export async function restore(
           machine,
           programs,
           databaseUrl,
+          through,
           applicationName: `${sessions}/restore`,
           lockTimeout,
           workshop: folder,

@@ -3,6 +3,7 @@ import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { grouped } from '../ground/words.ts';
 import { applicationOf } from './application-of.ts';
+import { backUpFirst, backupSentence, withWayBack } from './backup.ts';
 import { failuresThatStop } from './budget.ts';
 import { driftLines } from './drift.ts';
 import { failedBeforehand, fleetFailure } from './failed-fleet.ts';
@@ -55,7 +56,7 @@ async function told(work: (progress: Progress) => Promise<void>): Promise<Migrat
     return progress.outcome();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return progress.outcome(error);
+    return progress.outcome(withWayBack(error, progress));
   }
 }
 
@@ -66,11 +67,17 @@ async function carryOut(progress: Progress, options: MigrateOptions): Promise<vo
   const { shared, superTenant } = await look.standing.prepare(look.plan, options);
   if (options.dryRun) {
     options.log.details('The plan', planLines(look.plan).join('\n'));
+    const backup = backupSentence(look, options);
+    if (backup !== undefined) options.log.info(backup);
     return;
   }
+  await backUpFirst(look, progress, options);
   const sharedChanged = await bringShared(look, shared, progress, options);
   if (superTenant !== undefined) await bringSuperTenant(superTenant, progress, options);
-  if (await isOutdated(look, options)) look = await lookAgain(progress, options);
+  if (await isOutdated(look, options)) {
+    look = await lookAgain(progress, options);
+    await backUpFirst(look, progress, options);
+  }
 
   await bringTemplates(look.plan, progress, options);
   const end = await bringTenants(look, progress, options);

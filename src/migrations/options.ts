@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 
 import type { Log } from '../ground/log.ts';
 import { applicationOf } from './application-of.ts';
+import type { TakeBackup } from './backup.ts';
 import type { FailureLimit } from './budget.ts';
 import type { EngineChoice } from './engines.ts';
 import type { InitialPolicy } from './fake-initial.ts';
@@ -46,6 +47,8 @@ export interface MigrateOptions extends VerifyOptions {
   readonly deadline?: number | undefined;
   /** Asks an address of the rollout. @returns what is wrong with its answer, or undefined */
   readonly check?: ((address: string) => Promise<string | undefined>) | undefined;
+  /** Takes a proven backup of what will change; what it throws ends the run before anything is changed. Default: none. */
+  readonly takeBackup?: TakeBackup | undefined;
   /** Called before each change with what it is; what it throws ends the run there. */
   readonly atSafePoint?: ((phase: string) => Promise<void>) | undefined;
   /** Told how far the run has come, whenever that changes: for a report when the step is cancelled. */

@@ -1,3 +1,4 @@
+import type { ProvenBackup } from '../backup/back-up.ts';
 import type { UserError } from '../ground/errors.ts';
 import type { Phase } from '../report/mermaid.ts';
 import type { MigrationPlan } from './plan.ts';
@@ -45,6 +46,8 @@ export interface MigrationOutcome {
   readonly tenants: readonly SchemaResult[];
   /** undefined: it did not come to that, or it was a dry run. */
   readonly proof?: Proof | undefined;
+  /** Taken before anything was changed; a second one has the tenants that became known only then. */
+  readonly backups: readonly ProvenBackup[];
   readonly notices: readonly string[];
   readonly phases: readonly Phase[];
   readonly milliseconds: number;

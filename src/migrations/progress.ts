@@ -1,3 +1,4 @@
+import type { ProvenBackup } from '../backup/back-up.ts';
 import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
 import type { Phase } from '../report/mermaid.ts';
@@ -22,6 +23,7 @@ export class Progress {
   readonly #phases: Phase[] = [];
   readonly #failures = new Map<string, UserError>();
   #engineNotes: readonly string[] = [];
+  readonly #backups: ProvenBackup[] = [];
   #recordedOnly: readonly string[] = [];
 
   /** Takes over a plan: the first one, or one made again when there may be more tenants. */
@@ -82,6 +84,25 @@ export class Progress {
       const known = this.#results.get(schema);
       if (known !== undefined) this.#results.set(schema, { ...known, rows: counts });
     }
+  }
+
+  backedUp(backup: ProvenBackup): void {
+    this.#backups.push(backup);
+  }
+
+  /** Taken by this run, before it changed what is in them. */
+  get backups(): readonly ProvenBackup[] {
+    return this.#backups;
+  }
+
+  /** Schemas that the run has begun to change and not brought to a good end. */
+  get hit(): readonly string[] {
+    const { shared, tenants } = this.outcome();
+    return [...(shared === undefined ? [] : [shared]), ...tenants]
+      .filter(
+        ({ schema, outcome }) => outcome === 'unknown' || (outcome === 'failed' && this.#lacked.has(schema)),
+      )
+      .map(({ schema }) => schema);
   }
 
   engineNotes(notes: readonly string[]): void {
@@ -208,6 +229,7 @@ export class Progress {
       tenants: [...this.#results.values()].filter(({ schema }) => schema !== sharedSchema),
       proof: this.#proof,
       notices: this.#notices(),
+      backups: this.#backups,
       phases: this.#phases,
       milliseconds: performance.now() - this.#started,
       failure,

@@ -6,8 +6,12 @@ export function table(header: readonly string[], rows: readonly (readonly string
 }
 
 /** Something folded behind its title; as `text` it is shown to the letter. */
-export function folded(title: string, content: string, as: 'markdown' | 'text' = 'markdown'): string {
-  const body = as === 'markdown' ? content : `${fence(content)}text\n${content}\n${fence(content)}`;
+export function folded(
+  title: string,
+  content: string,
+  as: 'markdown' | 'text' | 'yaml' = 'markdown',
+): string {
+  const body = as === 'markdown' ? content : `${fence(content)}${as}\n${content}\n${fence(content)}`;
   return `<details><summary>${escaped(title)}</summary>\n\n${body}\n\n</details>`;
 }
 

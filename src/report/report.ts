@@ -21,6 +21,11 @@ export class Report {
     this.#sections.push(folded(title, table(header, rows)));
   }
 
+  /** A text as it stands, to be copied. */
+  foldedText(title: string, text: string, language: 'text' | 'yaml'): void {
+    this.#sections.push(folded(title, text, language));
+  }
+
   /** The stops of a line as a picture, each with its result and time. */
   line(stops: readonly Stop[]): void {
     this.#sections.push(lineOf(stops));

@@ -138,7 +138,7 @@ export class ShopFleets {
       ...scratch,
       inputs,
       project: at,
-      migrate: (more, folder) => step('migrate-schemas', { ...inputs(folder), ...more }),
+      migrate: (more, folder) => step('migrate-schemas', { ...inputs(folder), backup: 'false', ...more }),
       async manage(folder, ...words) {
         const result = await manage(at(folder), words, { timeout: 120_000 });
         if (!succeeded(result)) throw new Error(`${words.join(' ')}: ${result.stderr}`);

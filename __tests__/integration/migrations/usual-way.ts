@@ -13,4 +13,12 @@ export const usualWay = {
   sshJumpKey: undefined,
   sshJumpFingerprint: undefined,
   sshConnectTimeout: 20_000,
+  backup: false,
+  backupTo: 'runner',
+  backupFolder: undefined,
+  backupKeep: 604_800_000,
+  backupRecipient: undefined,
+  restoreTo: 'beside',
+  backupPath: undefined,
+  backupIdentity: undefined,
 } as const;

@@ -144,7 +144,7 @@ export function start(
   const words = [
     'migrate-schemas',
     ...['--working-directory', folder, '--python', python, '--engine', engine],
-    ...['--canary', '0%', '--parallel', '1', '--max-failures', '1', '--no-summary', ...more],
+    ...['--canary', '0%', '--parallel', '1', '--max-failures', '1', '--no-summary', '--no-backup', ...more],
   ];
   const program = spawn(
     process.execPath,
