@@ -1,17 +1,30 @@
 import { expect, test } from '@jest/globals';
 
 import { decide } from '../../src/provisioning/decision.ts';
-import type { Found, Made, Removal } from '../../src/provisioning/parts.ts';
+import {
+  type Found,
+  type Made,
+  nothingMade,
+  type Removal,
+  type Wanted,
+} from '../../src/provisioning/parts.ts';
 import { undoSentence } from '../../src/provisioning/undo.ts';
 
-const wanted = { schema: 'acme', fields: { name: 'Acme' }, domains: ['acme.example', 'www.acme.example'] };
+const wanted: Wanted = {
+  schema: 'acme',
+  fields: { name: 'Acme' },
+  domains: ['acme.example', 'www.acme.example'],
+  tenantType: null,
+  person: undefined,
+};
 
 function found({ row = false, domains = [] as string[], schema = false, owner = 'acme' }): Found {
   return {
     row: row ? { pk: '1', hidden: false, differences: [] } : null,
-    domains: domains.map((domain) => ({ domain, schema: owner })),
+    domains: domains.map((domain) => ({ domain, schema: owner, primary: false })),
     problems: [],
-    schema: { exists: schema, tables: schema ? 3 : 0, mayCreate: true, role: 'shop' },
+    schema: { exists: schema, tables: schema ? 3 : 0, mayCreate: true, role: 'shop', journal: null },
+    person: null,
   };
 }
 
@@ -19,11 +32,11 @@ const both = wanted.domains;
 
 test.each<{ row: boolean; domains: string[]; schema: boolean; adopt: boolean; answer: string }>`
   row      | domains             | schema   | adopt    | answer
-  ${false} | ${[]}               | ${false} | ${false} | ${'created: row, domain acme.example, domain www.acme.example, schema'}
-  ${false} | ${[]}               | ${false} | ${true}  | ${'created: row, domain acme.example, domain www.acme.example, schema'}
+  ${false} | ${[]}               | ${false} | ${false} | ${'created: row, schema, domain acme.example, domain www.acme.example'}
+  ${false} | ${[]}               | ${false} | ${true}  | ${'created: row, schema, domain acme.example, domain www.acme.example'}
   ${false} | ${[]}               | ${true}  | ${false} | ${'schema-left-over'}
   ${false} | ${[]}               | ${true}  | ${true}  | ${'adopted: row, domain acme.example, domain www.acme.example'}
-  ${true}  | ${[]}               | ${false} | ${false} | ${'completed: domain acme.example, domain www.acme.example, schema'}
+  ${true}  | ${[]}               | ${false} | ${false} | ${'completed: schema, domain acme.example, domain www.acme.example'}
   ${true}  | ${[]}               | ${true}  | ${false} | ${'completed: domain acme.example, domain www.acme.example'}
   ${true}  | ${['acme.example']} | ${true}  | ${false} | ${'completed: domain www.acme.example'}
   ${true}  | ${both}             | ${false} | ${false} | ${'completed: schema'}
@@ -49,14 +62,31 @@ test.each<{ changes: Partial<Found>; code: string }>`
   );
 });
 
-const made: Made = { row: '1', domains: ['1', '2'], schema: 'acme' };
+test('the root tenant has the shared schema from the start', () => {
+  const root = { ...wanted, schema: 'public' };
+  expect(decide(root, found({ schema: true }), { adopt: false, isRoot: true })).toMatchObject({
+    state: 'created',
+    steps: ['row', 'domain acme.example', 'domain www.acme.example'],
+  });
+});
+
+test('a tenant that a killed run has left is completed, and what is done once for a tenant is due', () => {
+  const journal = { id: 'a', run: 'run 1', since: '', made: nothingMade, done: ['signal'] };
+  const there = found({ row: true, schema: true, domains: [...both] });
+  const left = { ...there, schema: { ...there.schema, journal } };
+  expect(decide(wanted, left, { adopt: false })).toMatchObject({ state: 'completed', isNew: true });
+  expect(decide(wanted, there, { adopt: false })).toMatchObject({ state: 'unchanged', isNew: false });
+});
+
+const made: Made = { row: '1', domains: ['1', '2'], schema: true, person: { where: 'shared', pk: '7' } };
+const domain: Made = { ...nothingMade, domains: ['3'] };
 
 test.each<{ parts: Made; removal: Removal; sentence: string }>`
-  parts                                          | removal                                                                        | sentence
-  ${made}                                        | ${{ removed: ['schema', 'row'], stuck: null }}                                 | ${'everything that this run made is removed again'}
-  ${made}                                        | ${{ removed: [], stuck: { part: 'schema', reason: 'lock timeout' } }}          | ${'undoing stopped at the schema (lock timeout): schema, row and domains are left; run again to complete the tenant, or remove it with DROP SCHEMA "acme" CASCADE and delete its row'}
-  ${made}                                        | ${{ removed: ['schema'], stuck: { part: 'row', reason: 'still referenced' } }} | ${'undoing stopped at the row (still referenced): row and domains are left; run again to complete the tenant'}
-  ${{ row: null, domains: ['3'], schema: null }} | ${{ removed: [], stuck: { part: 'domains', reason: 'lock timeout' } }}         | ${'undoing stopped at the domains (lock timeout): domains is left; run again to complete the tenant'}
+  parts          | removal                                        | sentence
+  ${made}        | ${{ removed: ['schema', 'row'], stuck: null }} | ${'everything that this run made is removed again'}
+  ${nothingMade} | ${{ removed: [], stuck: null }}                | ${'this run made nothing else'}
+  ${made}        | ${{ removed: [], stuck: 'lock timeout' }}      | ${'undoing was not possible (lock timeout): domains, superuser, schema and row are left; run again to complete the tenant, or remove it: DROP SCHEMA "acme" CASCADE, delete its domains (1, 2), delete its row (1) and delete the superuser (7)'}
+  ${domain}      | ${{ removed: [], stuck: 'lock timeout' }}      | ${'undoing was not possible (lock timeout): domains are left; run again to complete the tenant, or remove it: delete its domains (3)'}
 `('after undoing: $sentence', ({ parts, removal, sentence }) => {
-  expect(undoSentence(parts, removal)).toBe(sentence);
+  expect(undoSentence({ schema: 'acme', id: 'a', made: parts }, removal)).toBe(sentence);
 });

@@ -18,9 +18,9 @@ test.each<{ name: string; problem: string | undefined }>`
   ${'pg_acme'}            | ${'names that begin with pg_ are PostgreSQL’s own'}
   ${'PG_acme'}            | ${'names that begin with pg_ are PostgreSQL’s own'}
   ${'information_schema'} | ${'it is PostgreSQL’s own'}
-  ${'public'}             | ${'it is the shared schema, which no tenant may have'}
-  ${'Public'}             | ${'it is the shared schema, which no tenant may have'}
-  ${'shared'}             | ${'it is the shared schema, which no tenant may have'}
+  ${'public'}             | ${'it is PostgreSQL’s own shared schema, which no tenant may have'}
+  ${'Public'}             | ${'it is PostgreSQL’s own shared schema, which no tenant may have'}
+  ${'shared'}             | ${undefined}
 `('schema name $name: $problem', ({ name, problem }) => {
   expect(schemaNameProblem(name, 'shared')).toBe(problem);
 });

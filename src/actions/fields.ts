@@ -74,6 +74,15 @@ export const projectFields = {
   settingsModule: text.optional(),
 };
 
+/** `auto`, or how many tenants at once. */
+function parseParallel(written: string): number | undefined {
+  if (written.trim() === 'auto') return undefined;
+  if (/^[1-9]\d{0,2}$/.test(written.trim())) return Number(written);
+  throw new RangeError(`"${written}" is neither auto nor a number of tenants from 1 to 999`);
+}
+
+export const parallel = readAs(parseParallel);
+
 export const serverFields = {
   host: lines,
   sshUser: text,

@@ -18,6 +18,7 @@ import {
   environment,
   hostKeyIsPinnedOnce,
   lockFields,
+  parallel,
   projectFields,
   serverFields,
   timeoutFields,
@@ -37,7 +38,7 @@ export const fleetFields = {
   canary: readAs(parseShare),
   maxFailures: readAs(parseFailureLimit),
   engine: choice('auto', 'worker', 'django'),
-  parallel: readAs(parseParallel),
+  parallel,
   postMigrate: choice('auto', 'always', 'never'),
   fakeInitial: choice('shared-if-identical', 'never'),
   allowUnknownMigrations: boolean,
@@ -45,13 +46,6 @@ export const fleetFields = {
   smokeCommand: linesOf(parseSmokeCommand).optional(),
   expectMaxDuration: duration.optional(),
 };
-
-/** `auto`, or how many tenants at once. */
-function parseParallel(written: string): number | undefined {
-  if (written.trim() === 'auto') return undefined;
-  if (/^[1-9]\d{0,2}$/.test(written.trim())) return Number(written);
-  throw new RangeError(`"${written}" is neither auto nor a number of tenants from 1 to 999`);
-}
 
 const inputs = {
   mode: choice('migrate', 'verify', 'restore'),

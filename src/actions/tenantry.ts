@@ -32,7 +32,7 @@ import {
 import { statusIsComplete } from './github-status.ts';
 import { healthCheck, healthFields } from './health-check.ts';
 import { fleetFields, migrateSchemas } from './migrate-schemas.ts';
-import { provisionTenant, tenantFields } from './provision-tenant.ts';
+import { provisionTenant, superuserIsComplete, tenantFields } from './provision-tenant.ts';
 
 const stops = ['migrate', 'provision', 'deploy', 'check'] as const;
 type StopName = (typeof stops)[number];
@@ -52,8 +52,6 @@ const inputs = {
   ...fleetFields,
   ...backupFields,
   ...tenantFields,
-  schemaName: tenantFields.schemaName.optional(),
-  domain: lines.optional(),
   ...serverFields,
   host: lines.optional(),
   sshUser: text.optional(),
@@ -118,6 +116,7 @@ export const tenantry = defineAction({
       connectThrough === 'ssh' && (host === undefined || sshUser === undefined)
         ? 'connect-through: ssh needs host and ssh-user'
         : undefined,
+    superuserIsComplete,
     registryIsComplete,
     hostKeyIsPinnedOnce,
     hostsAreDistinct,
@@ -181,7 +180,14 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
     make(
       provisionTenant,
       { ...context, inputs },
-      { ...inputs, schemaName: inputs.schemaName ?? '', domain: inputs.domain ?? [], env: inputs.projectEnv },
+      {
+        ...inputs,
+        env: inputs.projectEnv,
+        tenantsFile: undefined,
+        onError: 'stop',
+        healthUrl: undefined,
+        healthTimeout: 0,
+      },
       { state: 'tenant-state' },
     ),
   deploy: (context) =>

@@ -1,7 +1,8 @@
 """Asks a Django project everything that migrating its tenants needs to know. Changes nothing.
 
-The request may have `postMigrate` (look for content types and permissions, too) and `render` (tell
-tables from classes, or never; default: where the project's routers may look at them).
+The request may have `postMigrate` (look for content types and permissions, too), `render` (tell
+tables from classes, or never; default: where the project's routers may look at them) and `only` (the
+schemas to look at, beside the shared one; default: all).
 """
 
 from importlib import metadata
@@ -17,7 +18,7 @@ from standings import Standings
 from through_manage import Refusal, through_manage
 
 
-def discover(request):
+def discover(request, loader=None):
     from django.conf import settings
     from django.core.management import get_commands
     from django.db import connections
@@ -30,12 +31,13 @@ def discover(request):
     refuse_other_engines(connection, alias)
 
     public = utils.get_public_schema_name()
-    loader = load_migrations()
+    loader = loader or load_migrations()
     tenant_model, domain_model = utils.get_tenant_model(), utils.get_tenant_domain_model()
     identity = identify(connection)
     timeouts = read_timeouts(connection)
     schemas = read_schemas(connection)
-    standing = read_tenants(tenant_model, domain_model, connection, public)
+    only_these = request.get("only")
+    standing = read_tenants(tenant_model, domain_model, connection, public, only_these)
     tenants = {tenant["schema"]: tenant["tenantType"] for tenant in standing["tenants"]}
     names = [public] + [name for name in tenants if name != public]
     templates = template_schemas(settings, utils)
@@ -80,7 +82,7 @@ def discover(request):
         "migrations": standings.migrations(),
         "ghosts": described_ghosts(loader, [history for _, history in standings.histories]),
         "orphans": orphans_of(connection, schemas, [n for n in with_ledger if n not in owned])
-        if standing["unread"] is None
+        if standing["unread"] is None and only_these is None
         else [],
         "templates": [describe_template(name, kind, groups, found) for name, kind in templates],
         "duplicates": found["duplicates"],
@@ -273,7 +275,7 @@ def read_timeouts(connection):
     }
 
 
-def read_tenants(model, domain_model, connection, public):
+def read_tenants(model, domain_model, connection, public, only_these=None):
     """The tenants' rows, as the project's default manager sees them, and what it hides."""
     from django.db import Error, OperationalError
 
@@ -281,10 +283,11 @@ def read_tenants(model, domain_model, connection, public):
     if model._meta.db_table not in present:
         return {"tenants": [], "hidden": [], "unread": "no-table"}
     try:
-        rows = rows_of(model._default_manager.all())
-        everyone = rows_of(model._base_manager.all())
+        wanted = {} if only_these is None else {"schema_name__in": only_these}
+        rows = rows_of(model._default_manager.filter(**wanted))
+        everyone = rows_of(model._base_manager.filter(**wanted))
         has_domains = domain_model._meta.db_table in present
-        domains = domains_of(domain_model) if has_domains else {}
+        domains = domains_of(domain_model, only_these) if has_domains else {}
     except OperationalError:
         raise
     except Error as error:  # the shared schema is behind the code
@@ -323,9 +326,11 @@ def rows_of(tenants):
     ]
 
 
-def domains_of(model):
+def domains_of(model, only_these):
     by_tenant = {}
-    rows = model._base_manager.order_by("domain").values_list("tenant_id", "domain", "is_primary")
+    wanted = {} if only_these is None else {"tenant__schema_name__in": only_these}
+    found = model._base_manager.filter(**wanted).order_by("domain")
+    rows = found.values_list("tenant_id", "domain", "is_primary")
     for tenant, domain, is_primary in rows:
         found = by_tenant.setdefault(str(tenant), {"primaryDomain": None, "domains": []})
         found["domains"].append(domain)

@@ -9,43 +9,58 @@ import { type PythonFile, pythonFile } from './python-files.ts';
 
 export type Program = 'discover' | 'initial_tables' | 'provision' | 'worker';
 
+const discovering: readonly PythonFile[] = [
+  'through_manage',
+  'described_models',
+  'expected_tables',
+  'ghosts',
+  'ledgers',
+  'migration_facts',
+  'model_tables',
+  'old_code',
+  'operations',
+  'particulars',
+  'pending',
+  'post_migrate',
+  'schema_kinds',
+  'standings',
+];
+
+const working: readonly PythonFile[] = [
+  'through_manage',
+  'ledgers',
+  'model_tables',
+  'pending',
+  'post_migrate',
+  'worker_failures',
+  'worker_ledger',
+  'worker_line',
+  'worker_migrations',
+  'worker_operations',
+  'worker_session',
+  'worker_signals',
+  'worker_support',
+  'worker_tenant',
+  'worker_work',
+];
+
 /** What each program imports. */
 const filesOf: Readonly<Record<Program, readonly PythonFile[]>> = {
-  discover: [
-    'through_manage',
-    'described_models',
-    'expected_tables',
-    'ghosts',
-    'ledgers',
-    'migration_facts',
-    'model_tables',
-    'old_code',
-    'operations',
-    'particulars',
-    'pending',
-    'post_migrate',
-    'schema_kinds',
-    'standings',
-  ],
+  discover: discovering,
   initial_tables: ['through_manage', 'initial_trial', 'ledgers', 'operations', 'scratch_schema'],
-  provision: ['through_manage'],
-  worker: [
-    'through_manage',
-    'ledgers',
-    'model_tables',
-    'pending',
-    'post_migrate',
-    'worker_failures',
-    'worker_ledger',
-    'worker_line',
-    'worker_migrations',
-    'worker_operations',
-    'worker_session',
-    'worker_signals',
-    'worker_support',
-    'worker_tenant',
-    'worker_work',
+  provision: [
+    ...new Set<PythonFile>([
+      ...discovering,
+      ...working,
+      'discover',
+      'tenant_journal',
+      'tenant_people',
+      'tenant_proof',
+      'tenant_removal',
+      'tenant_rows',
+    ]),
   ],
+  worker: working,
 };
 
 const housekeeping = { timeout: 30_000 };

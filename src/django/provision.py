@@ -1,277 +1,224 @@
-"""Looks for one tenant, makes its row, domains and empty schema, or removes what was made.
+"""Makes, proves and removes tenants, in one process in which the project is started once.
 
-Its tables are made by the project's own migrate_schemas, not here. `request.json` says what to do:
-{"action": "look" | "make" | "announce" | "remove", ...}.
+Speaks as worker.py does: requests come as JSON lines on standard input, events go as JSON lines to
+standard output. `migrate` is worker.py's own; everything else has one answer.
 """
 
-from contextlib import contextmanager
+from worker_line import Line, take_streams
 
-from through_manage import through_manage
+STREAMS = take_streams()
 
+import os  # noqa: E402
+import sys  # noqa: E402
 
-def provision(request):
-    actions = {"look": look, "make": make, "announce": announce, "remove": remove}
-    return actions[request["action"]](request)
+import tenant_journal  # noqa: E402
+import tenant_people  # noqa: E402
+import tenant_proof  # noqa: E402
+import tenant_removal  # noqa: E402
+import tenant_rows  # noqa: E402
+from discover import discover, load_migrations, refuse_other_engines, refuse_other_projects  # noqa: E402
+from expected_tables import States  # noqa: E402
+from pending import History  # noqa: E402
+from schema_kinds import kinds_of  # noqa: E402
+from through_manage import ask, describe, through_manage  # noqa: E402
+from worker_session import Session  # noqa: E402
+from worker_support import check_project, versions, why_unsupported  # noqa: E402
+from worker_tenant import Tenant  # noqa: E402
+from worker_work import Works  # noqa: E402
 
-
-# Looking
-
-
-def look(request):
-    """What exists of the tenant already, and what Django's own validation says about the rest."""
-    tenants, domains = models()
-    schema = request["schema"]
-    row = tenants._base_manager.filter(schema_name=schema).first()
-    owners = owners_of(domains, request["domains"])
-    missing = [name for name in request["domains"] if name not in owners]
-    problems = [] if row else problems_of(tenants, request["fields"])
-    problems += domain_problems(domains, missing)
-    problems += lookalikes(tenants, schema)
-    return {
-        "row": row_of(tenants, row, request["fields"]) if row else None,
-        "domains": [{"domain": name, "schema": owners[name]} for name in sorted(owners)],
-        "problems": problems,
-        "schema": schema_of(schema),
-    }
+# So many of the newest tenants of each type are looked at, to compare a new one with.
+REFERENCES = 2
 
 
-def models():
-    from django_tenants import utils
-
-    return utils.get_tenant_model(), utils.get_tenant_domain_model()
-
-
-def tenants_connection():
+def serve(request):
+    from django.conf import settings
     from django.db import connections
     from django_tenants import utils
 
-    return connections[utils.get_tenant_database_alias()]
+    line = Line(*STREAMS)
+    refuse_other_projects(settings)
+    alias = utils.get_tenant_database_alias()
+    refuse_other_engines(connections[alias], alias)
+    session = Session()
+    line.cancel = session.cancel
+    head = Head(session.connection)
+    unsupported = why_unsupported() or check_project(session.connection)
+    works = Works(head.loader)
+    timeouts = session.connect()
+    line.say(
+        "ready",
+        **versions(),
+        **timeouts,
+        pid=os.getpid(),
+        python=sys.version.split()[0],
+        unsupported=unsupported,
+    )
+    while True:
+        asked = line.hear()
+        if asked is None or asked["do"] == "end":
+            return {}
+        if asked["do"] == "migrate":
+            Tenant(asked, session, works, line).migrate()
+        else:
+            line.say("answer", value=ask(lambda one: answer(one, session, head), asked))
 
 
-def owners_of(domains, names):
-    rows = domains._base_manager.filter(domain__in=names).select_related("tenant")
-    return {row.domain: row.tenant.schema_name for row in rows}
-
-
-def problems_of(model, fields):
-    """Each wrong field of a new row with Django's sentence; nothing is saved."""
-    from django.core.exceptions import ValidationError
-
-    try:
-        with_values(model, fields).full_clean()
-    except ValidationError as error:
-        return listed(error)
-    except (TypeError, ValueError) as error:
-        return [{"field": "", "message": str(error)}]
-    return []
-
-
-def domain_problems(model, names):
-    from django.core.exceptions import ValidationError
-
-    problems = []
-    for name in names:
+def answer(request, session, head):
+    """What a request came to; `refused` where the database or the project's own code said no."""
+    connection = session.connection
+    handle = HANDLERS[request["do"]]
+    with session.for_project():
+        connection.set_schema_to_public()
+        name(connection, request["applicationName"])
         try:
-            model(domain=name).full_clean(exclude=["tenant"])
-        except ValidationError as error:
-            problems += [dict(found, field="domain %s" % name) for found in listed(error)]
-    return problems
+            return handle(request, head)
+        except Exception as error:
+            if request["do"] not in REFUSABLE or (session.is_lost(error) and is_of_database(error)):
+                raise
+            return {"refused": sentence_of(error), "where": describe(error, "")["where"]}
+        finally:
+            if not connection.in_atomic_block:
+                connection.set_schema_to_public()
 
 
-def lookalikes(tenants, schema):
-    """django-tenants takes names that differ in case only for one tenant; PostgreSQL does not."""
-    others = tenants._base_manager.filter(schema_name__iexact=schema).exclude(schema_name=schema)
-    return [
-        {"field": "schema_name", "message": "a tenant with the schema %s exists" % other}
-        for other in others.values_list("schema_name", flat=True)
-    ]
+def name(connection, application_name):
+    """By which PostgreSQL tells who waits, and for what."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('application_name', %s, false)", [application_name])
 
 
-def listed(error):
-    return [
-        {"field": "" if field == "__all__" else field, "message": " ".join(messages)}
-        for field, messages in error.message_dict.items()
-    ]
+def is_of_database(error):
+    from django.db import Error
+
+    return isinstance(error, Error)
 
 
-def with_values(model, fields):
-    """An unsaved instance. Relations take the key of the other row."""
-    names = {field.name: field.attname for field in model._meta.concrete_fields}
-    return model(**{names.get(name, name): value for name, value in fields.items()})
+def sentence_of(error):
+    from django.core.exceptions import ValidationError
+
+    if isinstance(error, ValidationError) and hasattr(error, "message_dict"):
+        found = tenant_rows.listed(error)
+        return "; ".join("%s: %s" % (one["field"], one["message"]) for one in found)
+    text = " ".join(str(error).split())
+    return text if is_of_database(error) else "%s: %s" % (type(error).__name__, text)
 
 
-def row_of(model, row, fields):
+class Head:
+    """The head of the project's migrations, worked out once."""
+
+    def __init__(self, connection):
+        from django_tenants import utils
+
+        self.connection = connection
+        self.public = utils.get_public_schema_name()
+        self.loader = load_migrations()
+        self.kinds = kinds_of(connection, connection.alias, utils, self.public)
+        self.states = States(self.loader, connection, not self.kinds[0].by_app)
+        self.known, self.histories = None, {}
+
+    @property
+    def state(self):
+        if self.known is None:
+            self.known = self.states.state_after(self.loader, self.loader.graph.nodes)
+        return self.known
+
+    def kind_of(self, schema, tenant_type):
+        if schema == self.public:
+            return self.kinds[0]
+        return next((kind for kind in self.kinds[1:] if kind.tenant_type == tenant_type), None)
+
+    def history(self, applied):
+        key = frozenset(applied)
+        if key not in self.histories:
+            self.histories[key] = History(self.loader, applied)
+        return self.histories[key]
+
+
+# What can be asked
+
+
+def stand(request, head):
+    """discover.py's answer about these schemas, and about tenants to compare new ones with."""
+    references = references_of(request["schemas"], head)
+    answer = discover({"only": [head.public, *request["schemas"], *references]}, head.loader)
+    with head.connection.cursor() as cursor:
+        cursor.execute("RESET statement_timeout")  # discover's questions take as long as they take
+    return {"discovery": answer, "references": references}
+
+
+def references_of(schemas, head):
+    """The newest tenants: probably made by the code as it is."""
+    from django.db import Error, OperationalError
+    from django_tenants import utils
+
+    tenants = tenant_rows.models()[0]
+    rows = tenants._base_manager.exclude(schema_name__in=[head.public, *schemas]).order_by("-pk")
+    found = []
+    try:
+        for kind in head.kinds[1:]:
+            typed = {}
+            if kind.tenant_type is not None:
+                typed = {utils.get_multi_type_database_field_name(): kind.tenant_type}
+            found += rows.filter(**typed).values_list("schema_name", flat=True)[:REFERENCES]
+    except OperationalError:
+        raise
+    except Error:  # the shared schema is behind the code, which discover tells
+        head.connection.rollback()
+    return found
+
+
+def look(request, head):
+    schema, person = request["schema"], request["person"]
+    found = tenant_rows.look(request, head.connection)
+    tenant = tenant_rows.tenant_of(schema)
     return {
-        "pk": str(row.pk),
-        "hidden": not model._default_manager.filter(pk=row.pk).exists(),
-        "differences": differences_of(model, row, fields),
+        **found,
+        "person": tenant_people.look(person, head, tenant, schema, request["tenantType"])
+        if person
+        else None,
     }
 
 
-def differences_of(model, row, fields):
-    """The fields whose value in the row is another one than the one asked for."""
-    from django.core.exceptions import ValidationError
-
-    found = []
-    for name, value in fields.items():
-        field = model._meta.get_field(name)
-        try:
-            wanted = field.clean(value, row)
-        except ValidationError:
-            wanted = value
-        if getattr(row, field.attname) != wanted:
-            found.append(name)
-    return sorted(found)
+def prove(request, head):
+    tenant = tenant_rows.tenant_of(request["schema"])
+    return tenant_proof.prove(request["schema"], head, tenant, request["tenantType"])
 
 
-def schema_of(schema):
-    with tenants_connection().cursor() as cursor:
-        cursor.execute(
-            "SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = %s),"
-            " (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            "  WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')),"
-            " has_database_privilege(current_database(), 'CREATE'), current_user",
-            [schema, schema],
-        )
-        exists, tables, may_create, role = cursor.fetchone()
-    return {"exists": bool(exists), "tables": tables, "mayCreate": may_create, "role": role}
-
-
-# Making
-
-
-def make(request):
-    """Makes what `request` names, all or nothing: the row, domains, the empty schema."""
-    from django.core.exceptions import ValidationError
-    from django.db import Error, OperationalError, transaction
-
-    connection = tenants_connection()
-    try:
-        with transaction.atomic(using=connection.alias):
-            return {"made": make_parts(request, connection), "refused": None}
-    except OperationalError:
-        raise
-    except (Error, ValidationError) as error:
-        return {"made": None, "refused": " ".join(str(error).split())}
-
-
-def make_parts(request, connection):
-    tenants, domains = models()
-    made = {"row": None, "domains": [], "schema": None}
+def make_person(request, head):
     schema = request["schema"]
-    if request["makeRow"]:
-        tenant = with_values(tenants, request["fields"])
-        tenant.full_clean()
-        # The schema is made below, and its tables by a command of its own: save() would skip a
-        # schema that is there already, and would hide why migrations fail.
-        tenant.auto_create_schema = False
-        with no_call_for_a_schema():
-            tenant.save()
-        made["row"] = str(tenant.pk)
-    else:
-        tenant = tenants._base_manager.get(schema_name=schema)
-    for index, name in enumerate(request["makeDomains"]):
-        primary = bool(request["makeRow"] and index == 0)
-        domain = domains(domain=name, tenant=tenant, is_primary=primary)
-        domain.save()
-        made["domains"].append(str(domain.pk))
-    if request["makeSchema"]:
-        with connection.cursor() as cursor:
-            cursor.execute("CREATE SCHEMA %s" % quoted(schema))
-        made["schema"] = schema
-    return made
+    return tenant_people.make(
+        request, head.connection, tenant_rows.tenant_of(schema), request["where"]
+    )
 
 
-@contextmanager
-def no_call_for_a_schema():
-    """Without auto_create_schema, save() asks its listeners to make the schema; it is made here."""
-    from django_tenants.signals import schema_needs_to_be_sync as signal
-
-    signal.send = lambda *args, **kwargs: []
-    try:
-        yield
-    finally:
-        del signal.send
+def note(request, head):
+    with head.connection.cursor() as cursor:
+        tenant_journal.note(cursor, request["schema"], request["step"])
+    return {}
 
 
-def announce(request):
-    """Sends what django-tenants sends once a new schema has its tables."""
-    from django_tenants.models import TenantMixin
-    from django_tenants.signals import post_schema_sync
-
-    tenant = models()[0]._base_manager.get(schema_name=request["schema"])
-    try:
-        post_schema_sync.send(sender=TenantMixin, tenant=tenant.serializable_fields())
-    except Exception as error:
-        return {"refused": "%s: %s" % (type(error).__name__, error)}
-    return {"refused": None}
+def close(request, head):
+    """The tenant is whole: its journal ends."""
+    with head.connection.cursor() as cursor:
+        tenant_journal.close(cursor, request["schema"])
+    return {}
 
 
-# Removing
-
-
-def remove(request):
-    """Removes what this run has made, newest first, and stops where something is in the way."""
-    from django.db import Error
-
-    connection = tenants_connection()
-    made = request["made"]
-    removed = []
-    steps = [
-        ("schema", made["schema"], lambda: drop_schema(connection, made["schema"])),
-        ("row", made["row"], lambda: delete_rows(connection, made)),
-        ("domains", made["domains"] and not made["row"], lambda: delete_rows(connection, made)),
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [request["lockTimeout"]])
-    for name, present, step in steps:
-        if not present:
-            continue
-        try:
-            step()
-        except (Error, ValueError) as error:
-            stuck = {"part": name, "reason": " ".join(str(error).split())}
-            return {"removed": removed, "stuck": stuck}
-        removed.append(name)
-    return {"removed": removed, "stuck": None}
-
-
-def drop_schema(connection, schema):
-    from django_tenants import utils
-
-    if schema in (utils.get_public_schema_name(), "public") or schema.lower().startswith("pg_"):
-        raise ValueError("%s is never dropped" % schema)
-    with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA IF EXISTS %s CASCADE" % quoted(schema))
-
-
-def delete_rows(connection, made):
-    from django.db import transaction
-
-    tenants, domains = models()
-    with transaction.atomic(using=connection.alias):
-        domains._base_manager.filter(pk__in=made["domains"]).delete()
-        if made["row"]:
-            delete_tenant(connection, tenants, made["row"])
-
-
-def delete_tenant(connection, tenants, pk):
-    """Without TenantMixin.delete(), which may drop a schema."""
-    from django.db import Error, models, transaction
-
-    row = tenants._base_manager.filter(pk=pk)
-    try:
-        with transaction.atomic(using=connection.alias):
-            for tenant in row:
-                models.Model.delete(tenant)
-    except Error:
-        # A model of the tenant's schema points to the tenant: Django finds no table for it.
-        row._raw_delete(connection.alias)
-
-
-def quoted(name):
-    return '"%s"' % name.replace('"', '""')
+HANDLERS = {
+    "stand": stand,
+    "look": look,
+    "begin": lambda request, head: tenant_rows.begin(request, head.connection),
+    "prove": prove,
+    "announce": lambda request, head: tenant_rows.announce(request, head.connection),
+    "person": make_person,
+    "domains": lambda request, head: tenant_rows.make_domains(request, head.connection),
+    "note": note,
+    "close": close,
+    "remove": lambda request, head: tenant_removal.remove(request, head.connection),
+}
+# What the database or the project's own code may refuse, so that the run can say so and undo.
+REFUSABLE = ("begin", "announce", "person", "domains")
 
 
 if __name__ == "__main__":
-    through_manage(provision)
+    through_manage(serve)

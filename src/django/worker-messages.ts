@@ -14,6 +14,8 @@ const ready = z.object({
   /** What holds on the worker's own connection, in milliseconds. */
   lockTimeout: count,
   statementTimeout: count,
+  /** Only of a process that is of use without migrating: why it cannot. */
+  unsupported: z.string().nullish(),
 });
 export type Ready = Omit<z.infer<typeof ready>, 'event'>;
 
@@ -73,6 +75,9 @@ const cannotTryOut = z.object({ event: z.literal('cannot-try-out'), reason: z.st
 
 const lost = z.object({ event: z.literal('lost'), during: z.string(), message: z.string() });
 
+/** To whatever else a process was asked. */
+const answer = z.object({ event: z.literal('answer'), value: z.unknown() });
+
 export const messageShape = z.discriminatedUnion('event', [
   ready,
   unsupported,
@@ -84,6 +89,7 @@ export const messageShape = z.discriminatedUnion('event', [
   failed,
   cannotTryOut,
   lost,
+  answer,
 ]);
 export type WorkerMessage = z.infer<typeof messageShape>;
 

@@ -12,13 +12,19 @@ import { WorkerUnsupported } from './worker-unsupported.ts';
 
 const defaults = { startTimeout: 120_000, tenantsPerProcess: 2_000, memoryPerProcess: 400 * 1024 * 1024 };
 
-/** One process of worker.py, from its start to its end. */
+/** One process of worker.py, or of another program that speaks as it does, from its start to its end. */
 export interface WorkerProcess {
   readonly ready: Ready;
   /** It is gone, or has done its share: another one has to take over. */
   readonly isUsedUp: boolean;
   prepare(example: TenantRequest): Promise<void>;
   migrate(request: TenantRequest): Promise<TenantResult>;
+  /**
+   * Asks what has one answer. `about` says what it is, for people.
+   * @param timeout milliseconds; after that the process is ended, and nobody knows what became of it
+   * @throws LostConnection
+   */
+  ask(words: object, about: string, timeout: number): Promise<unknown>;
   end(): Promise<void>;
 }
 
@@ -26,13 +32,17 @@ export interface WorkerProcess {
  * @throws WorkerUnsupported
  * @throws UserError why the project cannot be started.
  */
-export async function startProcess(project: DjangoProject, options: WorkerOptions): Promise<WorkerProcess> {
-  const placed = await placeProgram(project, 'worker', {});
+export async function startProcess(
+  project: DjangoProject,
+  options: WorkerOptions,
+  program: 'worker' | 'provision' = 'worker',
+): Promise<WorkerProcess> {
+  const placed = await placeProgram(project, program, {});
   try {
     const conversation = await conversePython(project, placed.args, placed.env, {
       signal: options.signal,
       onLine: options.onLine,
-      applicationName: 'worker',
+      applicationName: program,
     });
     if (conversation === undefined) {
       throw new WorkerUnsupported(`${project.machine.name} cannot keep a program running`);
@@ -127,7 +137,23 @@ class Process implements WorkerProcess {
       if ('rss' in result) this.#memory = result.rss;
       return result;
     }
-    throw await this.#lost(request, `it was not done within ${showDuration(request.timeout)} and was ended`);
+    throw await this.#lost(
+      `the migration of ${request.schema}`,
+      `it was not done within ${showDuration(request.timeout)} and was ended`,
+    );
+  }
+
+  async ask(words: object, about: string, timeout: number): Promise<unknown> {
+    const answered = await within(timeout, this.#answerTo(words, about));
+    if (answered !== timeIsUp) return answered;
+    throw await this.#lost(about, `it was not done within ${showDuration(timeout)} and was ended`);
+  }
+
+  async #answerTo(words: object, about: string): Promise<unknown> {
+    await this.#say(about, words);
+    const message = await this.#hear(about);
+    if (message.event === 'answer') return message.value;
+    throw await this.#lost(about, `the worker said ${message.event}`);
   }
 
   async end(): Promise<void> {
@@ -138,9 +164,10 @@ class Process implements WorkerProcess {
 
   async #converse(request: TenantRequest): Promise<TenantResult> {
     const { onBegun, onApplied } = request;
-    await this.#say(request, this.#words('migrate', request));
+    const about = `the migration of ${request.schema}`;
+    await this.#say(about, this.#words('migrate', request));
     for (;;) {
-      const message = await this.#hear(request);
+      const message = await this.#hear(about);
       switch (message.event) {
         case 'begun':
           onBegun?.(message.migration);
@@ -150,7 +177,7 @@ class Process implements WorkerProcess {
           break;
         case 'held': {
           const { event: _, ...held } = message;
-          await this.#say(request, { do: await this.#decide(request, held) });
+          await this.#say(about, { do: await this.#decide(request, held) });
           break;
         }
         case 'done':
@@ -159,9 +186,9 @@ class Process implements WorkerProcess {
         case 'cannot-try-out':
           return outcomeOf(message);
         case 'lost':
-          throw new LostConnection(`the migration of ${request.schema} (${message.during})`, message.message);
+          throw new LostConnection(`${about} (${message.during})`, message.message);
         default:
-          throw await this.#lost(request, `the worker said ${message.event}`);
+          throw await this.#lost(about, `the worker said ${message.event}`);
       }
     }
   }
@@ -182,29 +209,29 @@ class Process implements WorkerProcess {
     }
   }
 
-  async #say(request: TenantRequest, words: object): Promise<void> {
+  async #say(about: string, words: object): Promise<void> {
     try {
       await this.#parts.conversation.send(JSON.stringify(words));
     } catch {
-      throw await this.#lost(request, 'the worker no longer listens');
+      throw await this.#lost(about, 'the worker no longer listens');
     }
   }
 
-  async #hear(request: TenantRequest): Promise<WorkerMessage> {
+  async #hear(about: string): Promise<WorkerMessage> {
     const line = await this.#parts.conversation.receive();
-    if (line === undefined) throw await this.#lost(request, 'the worker ended');
+    if (line === undefined) throw await this.#lost(about, 'the worker ended');
     const message = messageShape.safeParse(parsed(line));
     if (message.success) return message.data;
-    throw await this.#lost(request, `the worker said something else than agreed: ${line.slice(0, 200)}`);
+    throw await this.#lost(about, `the worker said something else than agreed: ${line.slice(0, 200)}`);
   }
 
   /** Ends what may still run, so that nothing goes on unseen. */
-  async #lost({ schema }: TenantRequest, observed: string): Promise<Error> {
+  async #lost(about: string, observed: string): Promise<Error> {
     this.#gone = true;
     const { conversation, options } = this.#parts;
     const result = await conversation.end();
     if (options.signal?.aborted) return options.signal.reason;
-    return new LostConnection(`the migration of ${schema}`, `${observed} (${ending(result)})`, {
+    return new LostConnection(about, `${observed} (${ending(result)})`, {
       evidence: lastWords(result),
     });
   }

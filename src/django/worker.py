@@ -1,22 +1,18 @@
 """Migrates tenant after tenant in one process, in which the project is started once.
 
 Requests come as JSON lines on standard input, one tenant at a time, and events go as JSON lines to
-standard output. Both are taken away here, before anything of the project is imported: whatever the
-project prints, in whichever way, goes to standard error.
+standard output.
 """
 
-import os
+from worker_line import Line, take_streams
 
-REQUESTS, EVENTS = os.dup(0), os.dup(1)
-with open(os.devnull, "rb") as nothing:
-    os.dup2(nothing.fileno(), 0)
-os.dup2(2, 1)
+STREAMS = take_streams()
 
 import gc  # noqa: E402
+import os  # noqa: E402
 import sys  # noqa: E402
 
 from through_manage import Refusal, through_manage  # noqa: E402
-from worker_line import Line  # noqa: E402
 from worker_session import Session  # noqa: E402
 from worker_support import check_project, versions, why_unsupported  # noqa: E402
 from worker_tenant import Tenant  # noqa: E402
@@ -25,7 +21,7 @@ from worker_work import Works  # noqa: E402
 
 def work(request):
     """Serves until it is told to end, or until nobody is there any more."""
-    line = Line(REQUESTS, EVENTS)
+    line = Line(*STREAMS)
     reason = why_unsupported()
     if reason is None:
         session = Session()

@@ -13,6 +13,18 @@ LAST_MOMENTS = 5
 LONGEST_READ = 65536
 
 
+def take_streams():
+    """Takes standard input and output away; to be called before anything of the project is imported.
+
+    Whatever the project prints, in whichever way, goes to standard error.
+    """
+    requests, events = os.dup(0), os.dup(1)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    return requests, events
+
+
 class Line:
     """JSON lines, in and out.
 

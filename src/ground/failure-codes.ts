@@ -108,6 +108,11 @@ export const failureCodes = [
   'cannot-create-schema',
   'tenant-not-made',
   'tenant-signal-failed',
+  'tenant-not-proven',
+  'superuser-not-made',
+  'after-command-failed',
+  'tenants-file-invalid',
+  'tenants-not-provisioned',
   // Server and SSH
   'ssh-name-not-resolved',
   'ssh-refused',

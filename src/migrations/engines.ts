@@ -269,14 +269,19 @@ function workerOptions({ signal, log }: EngineOptions) {
   return { signal, onLine: (line: string) => log.debug(line) };
 }
 
-interface Asked {
+/** What the worker did to one tenant. */
+export interface Asked {
   readonly result: TenantResult;
   readonly blockers: readonly Blocker[];
   readonly milliseconds: number;
   readonly lockTimeout: number | undefined;
 }
 
-function ranOf({ result, blockers, milliseconds, lockTimeout }: Asked, { schema }: PlannedTenant): Ran {
+/** The same as it is told of every engine; what was only tried out is not told like this. */
+export function ranOf(
+  { result, blockers, milliseconds, lockTimeout }: Asked,
+  { schema }: Pick<PlannedTenant, 'schema'>,
+): Ran {
   const ran = { milliseconds, engine: 'worker' } as const;
   if (result.outcome === 'done') return ran;
   const place = placeOfTenant(schema);

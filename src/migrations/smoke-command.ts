@@ -1,4 +1,5 @@
 import { failureLine } from '../django/command-output.ts';
+import { commandWords } from '../django/command-words.ts';
 import type { Discovery } from '../django/discovery.ts';
 import { type DjangoProject, manage } from '../django/project.ts';
 import { showDuration } from '../ground/duration.ts';
@@ -21,11 +22,8 @@ const place = '{schema}';
  * @throws RangeError with the rest of a sentence
  */
 export function parseSmokeCommand(line: string): SmokeCommand {
-  const words = wordsOf(line.trim());
+  const words = commandWords(line.trim());
   const [name = ''] = words;
-  if (/(^|\/)(manage\.py|python[\d.]*)$/.test(name)) {
-    throw new RangeError(`"${line.trim()}" begins with ${name} — write what follows manage.py`);
-  }
   if (!words.some((word) => word.includes(place))) {
     throw new RangeError(
       `"${line.trim()}" has no ${place} — it is run for each tenant and must say for which, like: tenant_command ${name === '' ? 'check_orders' : name} --schema=${place}`,
@@ -34,19 +32,6 @@ export function parseSmokeCommand(line: string): SmokeCommand {
   if (name.includes(place))
     throw new RangeError(`"${line.trim()}" does not begin with a command of manage.py`);
   return words;
-}
-
-function wordsOf(line: string): string[] {
-  const parts = line.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+|["'].*/g);
-  return [...parts].map(([part]) => {
-    if ((part.replace(/"[^"]*"|'[^']*'/g, '').match(/["']/) ?? []).length > 0) {
-      throw new RangeError(`"${line}" has a quote that is not closed`);
-    }
-    return part.replace(
-      /"([^"]*)"|'([^']*)'/g,
-      (_, double?: string, single?: string) => double ?? single ?? '',
-    );
-  });
 }
 
 /** @throws UserError `command-missing` when the project has no such command */

@@ -36,11 +36,19 @@ export async function readStanding({
     { request: { postMigrate }, answer: discoveryShape },
     { timeout: patience, signal, applicationName: 'discover' },
   );
+  await requireRightDatabase(discovery, { project, database });
+  return discovery;
+}
+
+/** @throws UserError `project-other-database`, `timeouts-not-honoured` */
+export async function requireRightDatabase(
+  discovery: Discovery,
+  { project, database }: Pick<Reading, 'project' | 'database'>,
+): Promise<void> {
   await requireSameDatabase(discovery, database);
   const refusal =
     project.timeouts === undefined ? undefined : timeoutsRefusal(project.timeouts, discovery.database);
   if (refusal !== undefined) throw refusal;
-  return discovery;
 }
 
 /** Compared by the databases' own words: one database has many addresses. */

@@ -1,6 +1,4 @@
-import type { Database } from '../database/session.ts';
 import type { Structure, StructureGroup } from '../database/structure.ts';
-import { readStructures } from '../database/structures.ts';
 import type { Discovery, SchemaKind } from '../django/discovery.ts';
 import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
@@ -97,7 +95,8 @@ function incompleteOf(
   });
 }
 
-function missingOf(
+/** Which of the tables and columns that a kind of schema must have are not in a structure. */
+export function missingOf(
   { tables, columns }: SchemaKind,
   structure: Structure | undefined,
 ): Omit<IncompleteSchema, 'schema'> {
@@ -219,45 +218,4 @@ export function proofSentence({ schemas, tables, columns, drift, compared }: Pro
   const proven = `${counted(tenants, 'tenant')} ${tenants === 1 ? 'has' : 'have'} ${each}`;
   if (drift.every(({ others }) => others.length === 0)) return proven;
   return `${proven}; ${differingSentence(drift, compared ? ' (since before this run)' : '')}`;
-}
-
-/** The proof for one tenant. */
-export interface SchemaProof {
-  readonly tables: number;
-  readonly failure?: UserError | undefined;
-}
-
-/** Looks whether one tenant is at head and has its tables and columns. */
-export async function proveSchema(
-  schema: string,
-  discovery: Discovery,
-  database: Database,
-): Promise<SchemaProof> {
-  const only = restrictedTo(schema, discovery);
-  const kinds = kindBySchema(only);
-  if (!kinds.has(schema)) {
-    const failure = new UserError(
-      `The tenant ${schema} cannot be found — the project’s default manager does not show its row`,
-      'look at the manager of the tenant model',
-      { code: 'tenant-hidden' },
-    );
-    return { tables: 0, failure };
-  }
-  const proof = judge(only, await readStructures(database, [discovery.publicSchema, schema]));
-  return { tables: kinds.get(schema)?.tables.length ?? 0, failure: proof.failure };
-}
-
-/** A discovery in which the other tenants do not occur: their state is not this tenant's fault. */
-function restrictedTo(schema: string, discovery: Discovery): Discovery {
-  const concerned = new Set([schema, discovery.publicSchema]);
-  return {
-    ...discovery,
-    tenants: discovery.tenants.filter((tenant) => concerned.has(tenant.schema)),
-    groups: discovery.groups.map((group) => ({
-      ...group,
-      schemas: group.schemas.filter((name) => concerned.has(name)),
-    })),
-    withoutSchema: discovery.withoutSchema.filter((name) => concerned.has(name)),
-    unreadable: discovery.unreadable.filter((unknown) => concerned.has(unknown.schema)),
-  };
 }

@@ -1,11 +1,18 @@
 import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
-import type { Found, Parts, Wanted } from './parts.ts';
+import type { Found, Journal, Wanted } from './parts.ts';
 
 export type ProvisionState = 'created' | 'completed' | 'adopted' | 'unchanged';
 
 export interface Decision {
-  readonly parts: Parts;
+  readonly makeRow: boolean;
+  readonly makeSchema: boolean;
+  readonly makeDomains: readonly string[];
+  readonly makePerson: boolean;
+  /** What is done once for a tenant (signal, commands) is due: it is new, or was never finished. */
+  readonly isNew: boolean;
+  /** The journal of a run that did not finish it. */
+  readonly resumes: Journal | null;
   /** What the run will call itself when it has made the parts and the tables. */
   readonly state: ProvisionState;
   /** For people, in the order of doing; empty when there is nothing to make. */
@@ -13,16 +20,16 @@ export interface Decision {
 }
 
 /**
- * Which of row, domains and schema have to be made. Each of the eight combinations has its answer.
+ * Which of row, domains, schema and superuser have to be made. Each of the eight combinations has its answer.
  * @throws UserError `domain-taken`, `schema-left-over`, `tenant-hidden`, `tenant-fields-wrong`, `cannot-create-schema`;
  *   nothing has been made then.
  */
-export function decide(wanted: Wanted, found: Found, { adopt }: { readonly adopt: boolean }): Decision {
-  const { schema, fields, domains } = wanted;
+export function decide(wanted: Wanted, found: Found, { adopt, isRoot = false }: Choices): Decision {
+  const { schema, domains } = wanted;
   refuseTaken(schema, found);
   const makeRow = found.row === null;
   const makeSchema = !found.schema.exists;
-  if (makeRow && !makeSchema && !adopt) throw leftOver(schema, found);
+  if (makeRow && !makeSchema && !adopt && !isRoot) throw leftOver(schema, found);
   if (found.row?.hidden) {
     throw new UserError(
       `The tenant ${schema} exists and is hidden — the project’s default manager does not show its row`,
@@ -30,7 +37,8 @@ export function decide(wanted: Wanted, found: Found, { adopt }: { readonly adopt
       { code: 'tenant-hidden' },
     );
   }
-  if (found.problems.length > 0) throw wrongFields(found.problems.map(told));
+  const problems = [...found.problems.map(told), ...(found.person?.problems ?? [])];
+  if (problems.length > 0) throw wrongFields(problems);
   if (makeSchema && !found.schema.mayCreate) {
     throw new UserError(
       `The role ${found.schema.role} may not create schemas — it has no CREATE on this database`,
@@ -40,24 +48,32 @@ export function decide(wanted: Wanted, found: Found, { adopt }: { readonly adopt
   }
   const existing = new Set(found.domains.map(({ domain }) => domain));
   const makeDomains = domains.filter((domain) => !existing.has(domain));
+  const makePerson = found.person !== null && !found.person.exists;
+  const resumes = found.schema.journal;
+  const isNew = makeRow || makeSchema || resumes !== null || (!isRoot && found.schema.tables === 0);
+  const isChanged = isNew || makeDomains.length > 0 || makePerson;
   return {
-    parts: { schema, fields, makeRow, makeDomains, makeSchema },
-    state: stateOf({ makeRow, makeSchema, makeDomains }),
+    makeRow,
+    makeSchema,
+    makeDomains,
+    makePerson,
+    isNew,
+    resumes,
+    state: makeRow ? (makeSchema || isRoot ? 'created' : 'adopted') : isChanged ? 'completed' : 'unchanged',
     steps: [
       ...(makeRow ? ['row'] : []),
-      ...makeDomains.map((domain) => `domain ${domain}`),
       ...(makeSchema ? ['schema'] : []),
+      ...(makePerson ? ['superuser'] : []),
+      ...makeDomains.map((domain) => `domain ${domain}`),
     ],
   };
 }
 
-function stateOf({
-  makeRow,
-  makeSchema,
-  makeDomains,
-}: Pick<Parts, 'makeRow' | 'makeSchema' | 'makeDomains'>) {
-  if (makeRow) return makeSchema ? 'created' : 'adopted';
-  return makeSchema || makeDomains.length > 0 ? 'completed' : 'unchanged';
+interface Choices {
+  /** Takes over a schema that exists without a row. */
+  readonly adopt: boolean;
+  /** The tenant of the shared schema: it has that schema from the start. */
+  readonly isRoot?: boolean;
 }
 
 /** Everything that is wrong with the tenant's values, in one error. */

@@ -1,5 +1,6 @@
 import type { Discovery, ModelField } from '../django/discovery.ts';
 import { listed, nearest } from '../ground/words.ts';
+import type { Person } from './parts.ts';
 
 /** What a user says about a new tenant. */
 export interface NewTenant {
@@ -11,6 +12,8 @@ export interface NewTenant {
   readonly tenantType?: string | undefined;
   /** More fields of the tenant model, by name; a relation takes the key of the other row. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Of the tenant, where the project keeps users in its schema. */
+  readonly superuser?: Person | undefined;
 }
 
 type Model = Pick<Discovery, 'tenantModel' | 'multiType' | 'publicSchema'>;
@@ -52,7 +55,7 @@ export function rowFields(
 }
 
 function takeType(
-  { tenantType, fields }: NewTenant,
+  { schemaName, tenantType, fields }: NewTenant,
   { multiType, publicSchema }: Model,
   { values, problems, isNew }: { values: Record<string, unknown>; problems: string[]; isNew: boolean },
 ): void {
@@ -61,6 +64,11 @@ function takeType(
     return;
   }
   const types = multiType.types.filter((name) => name !== publicSchema);
+  if (schemaName === publicSchema) {
+    if (tenantType !== undefined) problems.push('tenant-type: the shared schema has its own type');
+    else values[multiType.field] = publicSchema;
+    return;
+  }
   const given = tenantType ?? fields[multiType.field];
   if (given === undefined) {
     if (isNew) problems.push(`tenant-type: is missing — choose ${listed(types)}`);

@@ -3,8 +3,9 @@
 /** PostgreSQL's limit, in bytes. */
 const longestIdentifier = 63;
 
-/** django-tenants' own rule, and names that belong to somebody else. */
+/** django-tenants' own rule, and names that belong to somebody else. The shared schema is the root tenant's. */
 export function schemaNameProblem(name: string, publicSchema = 'public'): string | undefined {
+  if (name === publicSchema) return undefined;
   if (name === '') return 'it is empty';
   if (Buffer.byteLength(name) > longestIdentifier) {
     return `it has ${Buffer.byteLength(name)} bytes, PostgreSQL takes ${longestIdentifier}`;
@@ -15,8 +16,7 @@ export function schemaNameProblem(name: string, publicSchema = 'public'): string
   const folded = name.toLowerCase();
   if (folded.startsWith('pg_')) return 'names that begin with pg_ are PostgreSQL’s own';
   if (folded === 'information_schema') return 'it is PostgreSQL’s own';
-  if (folded === 'public' || name === publicSchema)
-    return 'it is the shared schema, which no tenant may have';
+  if (folded === 'public') return 'it is PostgreSQL’s own shared schema, which no tenant may have';
   return undefined;
 }
 

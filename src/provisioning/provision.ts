@@ -1,22 +1,23 @@
+import { randomBytes } from 'node:crypto';
+
 import type { Database } from '../database/session.ts';
-import type { Discovery } from '../django/discovery.ts';
 import type { DjangoProject } from '../django/project.ts';
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
-import { listed } from '../ground/words.ts';
-import { type CommandOptions, migrateTenant } from '../migrations/commands.ts';
-import { planMigrations } from '../migrations/plan.ts';
-import { readStanding } from '../migrations/standing.ts';
-import { proveSchema } from '../migrations/verify.ts';
-import type { Ran } from '../migrations/work.ts';
-import { type Decision, decide, type ProvisionState, wrongFields } from './decision.ts';
-import { type NewTenant, rowFields } from './fields.ts';
-import { domainProblem, schemaNameProblem } from './names.ts';
-import { differences, type ProvisionOutcome, planSentence } from './outcome.ts';
-import { announce, lookFor, type Made, makeParts } from './parts.ts';
-import { undo } from './undo.ts';
+import type { AfterCommand } from './after-command.ts';
+import type { NewTenant } from './fields.ts';
+import { failureOf, type ProvisionOutcome, type ProvisionRun } from './outcome.ts';
+import { closeJournal } from './parts.ts';
+import { type Plan, planTenants, referencesOf } from './plan.ts';
+import { type Provisioner, startProvisioner } from './provisioner.ts';
+import { type MakeTables, tablesByMigrations } from './tables.ts';
+import { undo, undoPatience, withUndone } from './undo.ts';
+import { stepsOf, type TenantWork } from './work.ts';
 
-export type { ProvisionOutcome };
+export type { ProvisionOutcome, ProvisionRun };
+
+/** What becomes of the others when one tenant fails. */
+export type OnError = 'stop' | 'continue' | 'undo-all';
 
 export interface ProvisionOptions {
   readonly project: DjangoProject;
@@ -24,177 +25,165 @@ export interface ProvisionOptions {
   readonly database: Database;
   readonly log: Log;
   readonly signal: AbortSignal;
-  readonly tenant: NewTenant;
-  /** Takes over a schema that exists without a row. */
+  readonly tenants: readonly NewTenant[];
+  /** Who runs this, for whoever finds an unfinished tenant. */
+  readonly run: string;
+  /** Takes over schemas that exist without a row. */
   readonly adopt: boolean;
   /** Looks, decides, prints; makes nothing. */
   readonly dryRun: boolean;
+  readonly afterCommands?: readonly AfterCommand[] | undefined;
+  readonly checkHealth?: ((schema: string, domain: string) => Promise<void>) | undefined;
+  /** Default: stop. */
+  readonly onError?: OnError | undefined;
+  /** How many tenants at once; each beyond the first has a process of Python of its own. Default: 1. */
+  readonly parallel?: number | undefined;
   /** Milliseconds for one command of the project. Default: an hour. */
   readonly commandTimeout?: number | undefined;
   /** Called before each change with what it is; what it throws ends the run there. */
   readonly atSafePoint?: ((phase: string) => Promise<void>) | undefined;
-  /** How a schema gets its tables. Default: the project's own migrate_schemas. */
-  readonly makeTables?: ((schema: string, options: CommandOptions) => Promise<Ran>) | undefined;
-}
-
-interface Progress {
-  state?: ProvisionState;
-  steps: readonly string[];
-  tables?: number;
-  notices: readonly string[];
+  /** How a schema gets its tables. Default: by the project's migrations. */
+  readonly makeTables?: MakeTables | undefined;
 }
 
 const anHour = 60 * 60_000;
 
+/** So many tenants are worth another process. */
+const worthALane = 3;
+
 /**
- * Gets or creates a tenant: row, domains, schema, tables, proven. What this run has made is removed again when
- * it fails. Running it again changes nothing. A failure that a user can mend is in the outcome.
+ * Gets or creates tenants: row, schema, tables, superuser and domains, proven. What this run has made of a tenant is
+ * removed again when that tenant fails. Running it again changes nothing. Failures that a user can mend are in the
+ * outcome.
  */
-export async function provisionTenant(options: ProvisionOptions): Promise<ProvisionOutcome> {
+export async function provisionTenants(options: ProvisionOptions): Promise<ProvisionRun> {
   const started = performance.now();
-  const progress: Progress = { steps: [], notices: [] };
-  const told = (failure?: UserError): ProvisionOutcome => ({
-    schema: options.tenant.schemaName,
-    ...progress,
-    milliseconds: performance.now() - started,
-    failure,
-  });
+  const provisioner = await startProvisioner(options);
   try {
-    await carryOut(progress, options);
-    return told();
+    const id = randomBytes(8).toString('hex');
+    const journal = { id, run: options.run, since: new Date().toISOString() };
+    const plan = await planTenants(options, { provisioner, journal });
+    const tenants = options.dryRun ? plan.works.map(planned) : await carryOut(plan, provisioner, options);
+    return { tenants, milliseconds: performance.now() - started, failure: failureOf(tenants) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return told(error);
+    return { tenants: [], milliseconds: performance.now() - started, failure: error };
+  } finally {
+    await provisioner.end();
   }
 }
 
-async function carryOut(progress: Progress, options: ProvisionOptions): Promise<void> {
-  const { tenant, log } = options;
-  requireNames(tenant);
-  const discovery = await readStanding(options);
-  requireShared(discovery);
-  const isNew = !discovery.tenants.some(({ schema }) => schema === tenant.schemaName);
-  const { values, problems } = rowFields(tenant, discovery, { isNew });
-  const name = schemaNameProblem(tenant.schemaName, discovery.publicSchema);
-  if (name !== undefined) problems.unshift(`schema-name: ${name}`);
-  if (problems.length > 0) throw wrongFields(problems);
-
-  const wanted = { schema: tenant.schemaName, fields: values, domains: [...new Set(tenant.domains)] };
-  const found = await lookFor(wanted, options);
-  const decision = decide(wanted, found, options);
-  const pending = planMigrations(discovery).tenants.find(({ schema }) => schema === wanted.schema)?.pending;
-  progress.notices = differences(found.row?.differences ?? []);
-  for (const notice of progress.notices) log.info(notice);
-  progress.steps = decision.steps;
-  progress.state = decision.state;
-  if (decision.state === 'unchanged' && (pending?.length ?? 0) > 0) progress.state = 'completed';
-  log.step('Plan', planSentence(wanted.schema, decision, pending));
-  if (options.dryRun) return;
-
-  const made = await makeAll(decision, options);
-  try {
-    await bringTables(progress, decision, pending ?? [], options);
-  } catch (error) {
-    throw await undone(error, made, progress, options);
-  }
+interface Ended {
+  readonly work: TenantWork;
+  readonly milliseconds: number;
+  readonly failure: UserError | undefined;
 }
 
-function requireNames({ schemaName, domains }: NewTenant): void {
-  const schemaProblem = schemaNameProblem(schemaName);
-  const problems = [
-    ...(schemaProblem === undefined ? [] : [`schema-name: ${schemaProblem}`]),
-    ...domains.flatMap((domain) => {
-      const problem = domainProblem(domain);
-      return problem === undefined ? [] : [`domain ${JSON.stringify(domain)}: ${problem}`];
-    }),
-  ];
-  if (problems.length > 0) throw wrongFields(problems);
-}
-
-/** The row goes into a shared table: it must be as the code knows it. */
-function requireShared(discovery: Discovery): void {
-  const { shared, tenantsUnknown } = planMigrations(discovery);
-  if (tenantsUnknown === undefined && shared.pending.length === 0) return;
-  throw new UserError(
-    `The shared schema ${shared.schema} is behind the code — it lacks ${listed(shared.pending, 3)}`,
-    'run migrate-schemas first; nothing was made',
-    { code: 'shared-schema-behind' },
-  );
-}
-
-async function makeAll({ parts, steps }: Decision, options: ProvisionOptions): Promise<Made> {
-  const nothing: Made = { row: null, domains: [], schema: null };
-  if (steps.length === 0) return nothing;
-  const since = performance.now();
-  await options.atSafePoint?.(`making tenant ${parts.schema}`);
-  const { made, refused } = await makeParts(parts, options);
-  if (made === null) {
-    throw new UserError(
-      `The tenant ${parts.schema} could not be made — ${refused}`,
-      'if another run was making it at the same time, run again; nothing was made',
-      { code: 'tenant-not-made' },
-    );
-  }
-  options.log.step('Made', listed(steps), performance.now() - since);
-  return made;
-}
-
-async function bringTables(
-  progress: Progress,
-  { parts }: Decision,
-  pending: readonly string[],
+async function carryOut(
+  plan: Plan,
+  first: Provisioner,
   options: ProvisionOptions,
-): Promise<void> {
-  const { schema } = parts;
-  const isNew = parts.makeRow || parts.makeSchema;
-  if (isNew || pending.length > 0) {
-    await options.atSafePoint?.(`the tables of tenant ${schema}`);
-    const makeTables = options.makeTables ?? migrateTenant;
-    const ran = await makeTables(schema, {
-      project: options.project,
-      database: options.database,
-      signal: options.signal,
-      log: options.log,
-      timeout: options.commandTimeout ?? anHour,
-    });
-    if (ran.failure !== undefined) throw ran.failure;
-    options.log.step('Tables', `migrated ${schema}`, ran.milliseconds);
-    progress.steps = [...progress.steps, 'tables'];
+): Promise<ProvisionOutcome[]> {
+  const { onError = 'stop', parallel = 1, log } = options;
+  const timeout = options.commandTimeout ?? anHour;
+  const makeTables =
+    options.makeTables ??
+    tablesByMigrations(await referencesOf(plan, options.database), { ...options, timeout });
+  const tools = {
+    ...options,
+    makeTables,
+    afterCommands: options.afterCommands ?? [],
+    checkHealth: options.checkHealth,
+    commandTimeout: timeout,
+    atSafePoint: options.atSafePoint ?? (async () => {}),
+  };
+  const ended = new Map<TenantWork, Ended>();
+  const waiting = plan.works.values();
+  let stopped = false;
+
+  async function one(work: TenantWork, provisioner: Provisioner): Promise<void> {
+    const since = performance.now();
+    const { steps, end } = stepsOf(work, { ...tools, provisioner });
+    let failure: UserError | undefined;
+    try {
+      for (const { about, run } of onError === 'undo-all' ? steps : [...steps, end]) {
+        await tools.atSafePoint(about);
+        await run();
+      }
+    } catch (error) {
+      const undone = await undo(undoable(work), { log, withProvisioner: lender(provisioner, options) });
+      if (!(error instanceof UserError)) {
+        log.warning(undone);
+        throw error;
+      }
+      failure = withUndone(error, undone);
+      if (onError !== 'continue') stopped = true;
+    }
+    ended.set(work, { work, milliseconds: performance.now() - since, failure });
   }
-  const discovery = await readStanding(options);
-  const proof = await proveSchema(schema, discovery, options.database);
-  if (proof.failure !== undefined) throw proof.failure;
-  progress.tables = proof.tables;
-  options.log.step('Proof', `${schema} has all ${proof.tables} tables`);
-  if (parts.makeSchema) {
-    const { refused } = await announce(schema, options);
-    if (refused !== null) {
-      throw new UserError(
-        `A receiver of post_schema_sync failed for ${schema} — ${refused}`,
-        'mend the receiver, then run again',
-        { code: 'tenant-signal-failed' },
-      );
+
+  async function lane(index: number): Promise<void> {
+    const provisioner = index === 0 ? first : await startProvisioner(options);
+    try {
+      for (const work of waiting) {
+        await one(work, provisioner);
+        if (stopped || options.signal.aborted) return;
+      }
+    } finally {
+      if (index > 0) await provisioner.end();
     }
   }
+
+  const lanes = Math.max(1, Math.min(parallel, Math.floor(plan.works.length / worthALane)));
+  const results = await Promise.allSettled(Array.from({ length: lanes }, (_, index) => lane(index)));
+  const broken = results.find((result) => result.status === 'rejected');
+  if (broken !== undefined) throw broken.reason;
+
+  const finished = [...ended.values()].filter(({ failure }) => failure === undefined);
+  if (onError === 'undo-all') {
+    const lend = lender(first, options);
+    for (const { work } of finished.reverse()) {
+      if (!stopped) await closeJournal(work.wanted.schema, first);
+      else {
+        log.info(`${work.wanted.schema}: ${await undo(undoable(work), { log, withProvisioner: lend })}`);
+        ended.delete(work);
+      }
+    }
+  }
+  return plan.works.map((work) => outcomeOf(work, ended.get(work)));
 }
 
-/** The failure, with what became of the things that this run had made. */
-async function undone(
-  error: unknown,
-  made: Made,
-  progress: Progress,
-  options: ProvisionOptions,
-): Promise<unknown> {
-  const left = await undo(made, options);
-  if (!(error instanceof UserError)) {
-    options.log.warning(left);
-    return error;
-  }
-  delete progress.state;
-  progress.steps = [];
-  return new UserError(error.message, `${error.hint}; ${left}`, {
-    code: error.code,
-    ...(error.evidence === undefined ? {} : { evidence: error.evidence }),
-    cause: error.cause,
-  });
+const undoable = ({ wanted: { schema }, journal: { id }, made }: TenantWork) => ({ schema, id, made });
+
+/** The process of the lane, or another one where the step's end has ended it. */
+function lender(own: Provisioner, options: ProvisionOptions) {
+  return async <T>(use: (provisioner: Provisioner) => Promise<T>): Promise<T> => {
+    if (!options.signal.aborted) return use(own);
+    const fresh = await startProvisioner({ ...options, signal: AbortSignal.timeout(undoPatience) });
+    try {
+      return await use(fresh);
+    } finally {
+      await fresh.end();
+    }
+  };
+}
+
+function outcomeOf(work: TenantWork, end: Ended | undefined): ProvisionOutcome {
+  const { wanted, decision, notices, made, steps, tables } = work;
+  const isWhole = end !== undefined && end.failure === undefined;
+  return {
+    schema: wanted.schema,
+    state: isWhole ? decision.state : undefined,
+    steps: isWhole ? steps : [],
+    tables: isWhole ? tables : undefined,
+    superuserCreated: isWhole && made.person !== null,
+    notices,
+    milliseconds: end?.milliseconds ?? 0,
+    failure: end?.failure,
+  };
+}
+
+function planned({ wanted: { schema }, decision, notices }: TenantWork): ProvisionOutcome {
+  const { state, steps } = decision;
+  return { schema, state, steps, superuserCreated: false, notices, milliseconds: 0 };
 }

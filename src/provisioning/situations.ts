@@ -8,12 +8,13 @@ export const tenantSituations: readonly Situation[] = [leftOver()];
 function leftOver(): Situation {
   try {
     decide(
-      { schema: 'acme', fields: {}, domains: ['acme.example'] },
+      { schema: 'acme', fields: {}, domains: ['acme.example'], tenantType: null, person: undefined },
       {
         row: null,
         domains: [],
         problems: [],
-        schema: { exists: true, tables: 0, mayCreate: true, role: 'deploy' },
+        schema: { exists: true, tables: 0, mayCreate: true, role: 'deploy', journal: null },
+        person: null,
       },
       { adopt: false },
     );

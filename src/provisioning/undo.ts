@@ -1,45 +1,79 @@
-import type { DjangoProject } from '../django/project.ts';
-import { messageOf } from '../ground/errors.ts';
+import { messageOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { listed } from '../ground/words.ts';
 import { type Made, type Removal, removeParts } from './parts.ts';
+import type { Provisioner } from './provisioner.ts';
+
+/** What one run has made of one tenant. */
+export interface Undoable {
+  readonly schema: string;
+  /** Of the journal. */
+  readonly id: string;
+  readonly made: Made;
+}
 
 /** Undoing goes on when the step was cancelled, and has its own time, in milliseconds. */
-const patience = 60_000;
+export const undoPatience = 60_000;
+
+export interface UndoTools {
+  /** Gives a process that is not ended with the step to whoever needs it. */
+  readonly withProvisioner: <T>(use: (provisioner: Provisioner) => Promise<T>) => Promise<T>;
+  readonly log: Log;
+}
 
 /** Removes what a run has made and says what became of it. Never throws: it is told beside another failure. */
-export async function undo(
-  made: Made,
-  { project, log }: { readonly project: DjangoProject; readonly log: Log },
-): Promise<string> {
+export async function undo(work: Undoable, { withProvisioner, log }: UndoTools): Promise<string> {
+  const { schema, made, id } = work;
   const parts = partsOf(made);
-  if (parts.length === 0) return 'this run made nothing else';
   try {
-    const removal = await removeParts(made, { project, signal: AbortSignal.timeout(patience) });
-    log.step('Undone', removal.removed.length === 0 ? 'nothing' : listed(removal.removed));
-    return undoSentence(made, removal);
+    const removal = await withProvisioner((provisioner) => removeParts(schema, made, id, provisioner));
+    if (removal.removed.length > 0) log.step('Undone', `${schema}: ${listed(removal.removed)}`);
+    return undoSentence(work, removal);
   } catch (error) {
-    return `what this run made could not be removed (${messageOf(error)}): ${listed(parts)} ${parts.length === 1 ? 'is' : 'are'} left; running again completes the tenant`;
+    return parts.length === 0
+      ? `whether this run made something could not be looked up (${messageOf(error)}): run again to find out`
+      : `what this run made could not be removed (${messageOf(error)}): ${left(parts)}; ${wayOut(work)}`;
   }
 }
 
 /** What is left and how it goes away. Pure. */
-export function undoSentence(made: Made, { removed, stuck }: Removal): string {
-  if (stuck === null) return 'everything that this run made is removed again';
-  const gone = new Set<string>(removed);
-  const left = partsOf(made).filter((part) => !gone.has(part));
-  const command =
-    stuck.part === 'schema' && made.schema !== null ? `DROP SCHEMA "${made.schema}" CASCADE` : '';
-  return [
-    `undoing stopped at the ${stuck.part} (${stuck.reason}): ${listed(left)} ${left.length === 1 ? 'is' : 'are'} left`,
-    `run again to complete the tenant${command === '' ? '' : `, or remove it with ${command} and delete its row`}`,
-  ].join('; ');
+export function undoSentence(work: Undoable, { removed, stuck }: Removal): string {
+  if (stuck !== null) {
+    return `undoing was not possible (${stuck}): ${left(partsOf(work.made))}; ${wayOut(work)}`;
+  }
+  return removed.length === 0
+    ? 'this run made nothing else'
+    : 'everything that this run made is removed again';
 }
 
-function partsOf({ row, domains, schema }: Made): string[] {
-  return [
-    ...(schema === null ? [] : ['schema']),
-    ...(row === null ? [] : ['row']),
-    ...(domains.length === 0 ? [] : ['domains']),
+function wayOut({ schema, made }: Undoable): string {
+  const commands = [
+    ...(made.schema ? [`DROP SCHEMA "${schema}" CASCADE`] : []),
+    ...(made.domains.length > 0 ? [`delete its domains (${made.domains.join(', ')})`] : []),
+    ...(made.row === null ? [] : [`delete its row (${made.row})`]),
+    ...(made.person?.where === 'shared' ? [`delete the superuser (${made.person.pk})`] : []),
   ];
+  return `run again to complete the tenant, or remove it: ${listed(commands)}`;
+}
+
+const left = (parts: readonly string[]): string =>
+  `${listed(parts)} ${parts.length === 1 && parts[0] !== 'domains' ? 'is' : 'are'} left`;
+
+/** Newest first. */
+function partsOf({ row, domains, schema, person }: Made): string[] {
+  return [
+    ...(domains.length === 0 ? [] : ['domains']),
+    ...(person !== null && (person.where === 'shared' || !schema) ? ['superuser'] : []),
+    ...(schema ? ['schema'] : []),
+    ...(row === null ? [] : ['row']),
+  ];
+}
+
+/** The same failure, with what became of the things that the run had made. */
+export function withUndone(error: UserError, undone: string): UserError {
+  return new UserError(error.message, `${error.hint}; ${undone}`, {
+    code: error.code,
+    ...(error.evidence === undefined ? {} : { evidence: error.evidence }),
+    cause: error.cause,
+  });
 }

@@ -8,7 +8,8 @@ import type { NewTenant } from '../../../src/provisioning/fields.ts';
 import {
   type ProvisionOptions,
   type ProvisionOutcome,
-  provisionTenant,
+  type ProvisionRun,
+  provisionTenants,
 } from '../../../src/provisioning/provision.ts';
 import { changedCopy, folders, project, recordedLog } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase, scratchRole } from '../scratch-database.ts';
@@ -50,19 +51,32 @@ async function bring(place: DjangoProject, { database }: ScratchDatabase): Promi
   if (failure !== undefined) throw failure;
 }
 
-async function provision(
-  tenant: NewTenant = acme,
-  {
-    in: place = project(folders.shop, python, scratch),
-    ...more
-  }: Partial<ProvisionOptions> & { in?: DjangoProject } = {},
-): Promise<ProvisionOutcome> {
-  return provisionTenant({
+type Wish = Partial<ProvisionOptions> & { in?: DjangoProject };
+
+/** One tenant: its outcome, with the failure of the run. */
+async function provision(tenant: NewTenant = acme, wish: Wish = {}): Promise<ProvisionOutcome> {
+  const { tenants, failure } = await provisionAll([tenant], wish);
+  const nothing = {
+    schema: tenant.schemaName,
+    steps: [],
+    notices: [],
+    superuserCreated: false,
+    milliseconds: 0,
+  };
+  return { ...nothing, ...tenants[0], failure };
+}
+
+async function provisionAll(
+  tenants: readonly NewTenant[],
+  { in: place = project(folders.shop, python, scratch), ...more }: Wish = {},
+): Promise<ProvisionRun> {
+  return provisionTenants({
     project: place,
     database: scratch.database,
     log: recordedLog(),
     signal: new AbortController().signal,
-    tenant,
+    tenants,
+    run: 'a test',
     adopt: false,
     dryRun: false,
     ...more,
@@ -98,7 +112,7 @@ describe('every combination of row, domain and schema has its answer', () => {
     const dry = await provision(acme, { dryRun: true });
     expect(dry).toMatchObject({
       state: 'created',
-      steps: ['row', 'domain acme.example', 'domain www.acme.example', 'schema'],
+      steps: ['row', 'schema', 'domain acme.example', 'domain www.acme.example'],
     });
     expect(await world()).toEqual([]);
 
@@ -279,14 +293,17 @@ describe('a run that fails leaves nothing behind', () => {
   test('tables that are missing after a migration that ended well', async () => {
     scratch = await scratchDatabase({ template: template.name });
     const outcome = await provision(acme, {
-      makeTables: async (schema) => {
+      makeTables: async ({ schema }) => {
         await scratch.sql(`
           CREATE TABLE ${schema}.django_migrations (LIKE public.django_migrations);
           INSERT INTO ${schema}.django_migrations SELECT * FROM public.django_migrations`);
         return { milliseconds: 1 };
       },
     });
-    expect(outcome.failure?.code).toBe('tenant-tables-missing');
+    expect(outcome.failure?.code).toBe('tenant-not-proven');
+    expect(outcome.failure?.message).toMatch(
+      /^The tenant acme is not what the migrations make — it lacks the tables /,
+    );
     expect(await world()).toEqual([]);
   });
 
@@ -295,10 +312,10 @@ describe('a run that fails leaves nothing behind', () => {
     const controller = new AbortController();
     const outcome = await provision(acme, {
       signal: controller.signal,
-      makeTables: async (schema, { signal }) => {
-        expect(await world()).toEqual(whole.map((line) => line.replace(': 14', ': 0')));
+      makeTables: async ({ schema }) => {
+        expect(await world()).toEqual(['acme Acme team', 'schema acme: 0']); // nobody can reach it yet
         controller.abort(new Cancelled('The job was cancelled'));
-        signal.throwIfAborted();
+        controller.signal.throwIfAborted();
         throw new Error(`${schema} was not cancelled`);
       },
     });
@@ -330,7 +347,7 @@ class CustomersConfig(AppConfig):
     });
     const outcome = await provision(acme, { in: shop });
     expect(outcome.failure?.message).toBe(
-      'A receiver of post_schema_sync failed for acme — RuntimeError: no welcome for acme',
+      'A receiver of post_schema_sync failed for acme — RuntimeError: no welcome for acme (customers/apps.py:6)',
     );
     expect(await world()).toEqual([]);
   });
@@ -339,7 +356,7 @@ class CustomersConfig(AppConfig):
     scratch = await scratchDatabase({ template: template.name });
     let release: () => Promise<unknown> = async () => {};
     const outcome = await provision(acme, {
-      makeTables: async (schema) => {
+      makeTables: async ({ schema }) => {
         await scratch.sql(`CREATE TABLE ${schema}.held (id int)`);
         const holder = scratch.sql(
           `BEGIN; LOCK TABLE ${schema}.held IN ACCESS SHARE MODE; SELECT pg_sleep(30) /* holder */; COMMIT`,
@@ -355,9 +372,9 @@ class CustomersConfig(AppConfig):
     });
     await release();
     expect(outcome.failure?.hint).toContain(
-      'undoing stopped at the schema (canceling statement due to lock timeout): schema, row and domains are left',
+      'undoing was not possible (canceling statement due to lock timeout): schema and row are left; run again to complete the tenant, or remove it: DROP SCHEMA "acme" CASCADE and delete its row (2)',
     );
-    expect(await world()).toEqual(whole.map((line) => line.replace(': 14', ': 1')));
+    expect(await world()).toEqual(['acme Acme team', 'schema acme: 1']);
     const second = await provision();
     expect(second.failure).toBeUndefined();
     expect(second.state).toBe('completed');

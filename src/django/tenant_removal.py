@@ -1,0 +1,90 @@
+"""Removes what was made of a tenant: all of it in one transaction, newest first, or nothing."""
+
+import tenant_journal
+from ledgers import quoted
+from tenant_people import at_home
+from tenant_rows import models, tenant_of
+
+
+def remove(request, connection):
+    """`stuck` says why nothing was removed."""
+    from django.db import Error, transaction
+
+    schema, work = request["schema"], request["id"]
+    try:
+        with transaction.atomic(using=connection.alias):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('lock_timeout', %s, true)", [request["lockTimeout"]]
+                )
+                journal, _ = tenant_journal.read(cursor, schema)
+            is_ours = journal is not None and journal["id"] == work
+            # Whoever asks may have lost the connection before it heard what was made.
+            made = journal["made"] if is_ours else request["made"]
+            return {"removed": remove_all(schema, made, connection, is_ours), "stuck": None}
+    except (Error, ValueError) as error:
+        return {"removed": [], "stuck": " ".join(str(error).split())}
+
+
+def remove_all(schema, made, connection, is_ours):
+    removed = []
+    person = made["person"]
+    if person and (person["where"] == "shared" or not made["schema"]):
+        delete_person(person, schema)
+        removed.append("superuser")
+    with connection.cursor() as cursor:
+        if made["schema"]:
+            drop_schema(cursor, schema, is_ours)
+            removed.append("schema")
+        elif is_ours:
+            tenant_journal.close(cursor, schema)
+    if made["domains"]:
+        models()[1]._base_manager.filter(pk__in=made["domains"]).delete()
+        removed.append("domains")
+    if made["row"]:
+        delete_tenant(connection, models()[0], made["row"])
+        removed.append("row")
+    return removed
+
+
+def drop_schema(cursor, schema, is_ours):
+    """Only the schema that was made: one of the same name that came after it is somebody else's."""
+    refuse_shared(schema)
+    cursor.execute("SELECT FROM pg_namespace WHERE nspname = %s", [schema])
+    if cursor.fetchone() is None:
+        return
+    if not is_ours:
+        raise ValueError("the schema %s is not the one that this run made" % schema)
+    cursor.execute("DROP SCHEMA %s CASCADE" % quoted(schema))
+
+
+def refuse_shared(schema):
+    from django_tenants.utils import get_public_schema_name
+
+    name = schema.lower()
+    if schema == get_public_schema_name() or name in ("public", "information_schema"):
+        raise ValueError("%s is the shared schema and is never dropped" % schema)
+    if name.startswith("pg_"):
+        raise ValueError("%s is PostgreSQL's own and is never dropped" % schema)
+
+
+def delete_person(person, schema):
+    from django.contrib.auth import get_user_model
+
+    with at_home(person["where"], tenant_of(schema)):
+        get_user_model()._base_manager.filter(pk=person["pk"]).delete()
+
+
+def delete_tenant(connection, tenants, pk):
+    """Without TenantMixin.delete(), which may drop a schema."""
+    from django.db import Error, transaction
+    from django.db.models import Model
+
+    row = tenants._base_manager.filter(pk=pk)
+    try:
+        with transaction.atomic(using=connection.alias):
+            for tenant in row:
+                Model.delete(tenant)
+    except Error:
+        # A model of the tenant's schema points to the tenant: Django finds no table for it.
+        row._raw_delete(connection.alias)

@@ -1,0 +1,210 @@
+import type { Database } from '../database/session.ts';
+import type { SchemaKind } from '../django/discovery.ts';
+import type { DjangoProject } from '../django/project.ts';
+import { UserError } from '../ground/errors.ts';
+import type { Log } from '../ground/log.ts';
+import { listed } from '../ground/words.ts';
+import { type AfterCommand, runAfterCommand } from './after-command.ts';
+import type { Decision } from './decision.ts';
+import {
+  announce,
+  beginTenant,
+  closeJournal,
+  type Found,
+  type Journal,
+  type Made,
+  makeDomains,
+  makePerson,
+  noteDone,
+  nothingMade,
+  type Refused,
+  type Wanted,
+} from './parts.ts';
+import { proveTenant } from './proof.ts';
+import type { Provisioner } from './provisioner.ts';
+import type { MakeTables } from './tables.ts';
+
+/** One tenant on its way: what is wanted, what was found, and what this run has made of it so far. */
+export interface TenantWork {
+  readonly wanted: Wanted;
+  readonly found: Found;
+  readonly decision: Decision;
+  readonly kind: SchemaKind;
+  readonly isRoot: boolean;
+  /** Migrations that the tenant's own ledger lacks; of a new one nothing is known. */
+  readonly pending: readonly string[];
+  readonly journal: Pick<Journal, 'id' | 'run' | 'since'>;
+  made: Made;
+  /** What was made, for people. */
+  steps: string[];
+  readonly notices: readonly string[];
+  tables: number | undefined;
+}
+
+export interface WorkTools {
+  readonly provisioner: Provisioner;
+  readonly makeTables: MakeTables;
+  readonly project: DjangoProject;
+  readonly database: Database;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly afterCommands: readonly AfterCommand[];
+  /** Asks the tenant's primary domain; throws why it is not healthy. */
+  readonly checkHealth: ((schema: string, domain: string) => Promise<void>) | undefined;
+  /** Milliseconds for one command of the project. */
+  readonly commandTimeout: number;
+  /** Called before each change with what it is; what it throws ends the work there. */
+  readonly atSafePoint: (phase: string) => Promise<void>;
+}
+
+/** One thing that is done, and can be interrupted before and after. */
+export interface Step {
+  /** `the tables of acme`. */
+  readonly about: string;
+  run(): Promise<void>;
+}
+
+/**
+ * What has to be done for one tenant, in order. It can be reached by its domains only when everything else is there.
+ * Each step leaves the database so that the next run can go on: what is there is seen, what cannot be seen is in the
+ * journal.
+ */
+export function stepsOf(work: TenantWork, tools: WorkTools): { readonly steps: Step[]; readonly end: Step } {
+  const { wanted, decision, isRoot, pending } = work;
+  const { schema } = wanted;
+  const { isNew, resumes } = decision;
+  const done = new Set(resumes?.done);
+  const steps: Step[] = [];
+  const step = (about: string, run: () => Promise<void>) =>
+    void steps.push({ about: `${about} of ${schema}`, run });
+
+  if (isNew && resumes === null) step('row and schema', () => begin(work, tools));
+  if (!isRoot && (isNew || pending.length > 0)) step('the tables', () => tables(work, tools));
+  step('the proof', () => prove(work, tools));
+  if (isNew && !isRoot && !done.has('signal')) step('the signal', () => signal(work, tools));
+  if (decision.makePerson) step('the superuser', () => person(work, tools));
+  if (decision.makeDomains.length > 0) step('the domains', () => domains(work, tools));
+  if (isNew) {
+    for (const [index, command] of tools.afterCommands.entries()) {
+      const name = `command ${index + 1}`;
+      if (!done.has(name)) step(`the ${name}`, () => after(name, command, work, tools));
+    }
+  }
+  const { checkHealth } = tools;
+  const [domain] = wanted.domains;
+  if (checkHealth !== undefined && domain !== undefined) {
+    step('the health', () => checkHealth(schema, domain));
+  }
+  const end = {
+    about: `the end of ${schema}`,
+    run: async () => void (isNew && (await closeJournal(schema, tools.provisioner))),
+  };
+  return { steps, end };
+}
+
+async function begin(work: TenantWork, { provisioner, log }: WorkTools): Promise<void> {
+  const { wanted, decision, isRoot, journal } = work;
+  const { makeRow, makeSchema } = decision;
+  const since = performance.now();
+  const asked = { schema: wanted.schema, fields: wanted.fields, makeRow, makeSchema };
+  const answer = await beginTenant({ ...asked, journal: isRoot ? null : journal }, provisioner);
+  if (answer.made === undefined) {
+    throw refusedBy(`The tenant ${wanted.schema} could not be made`, answer, {
+      hint: 'if another run was making it at the same time, run again',
+      code: 'tenant-not-made',
+    });
+  }
+  work.made = answer.made;
+  const parts = [...(makeRow ? ['row'] : []), ...(makeSchema ? ['schema'] : [])];
+  work.steps.push(...parts);
+  if (parts.length > 0) log.step('Made', `${wanted.schema}: ${listed(parts)}`, performance.now() - since);
+}
+
+async function tables(work: TenantWork, tools: WorkTools): Promise<void> {
+  const { wanted, decision, found } = work;
+  const { schema, tenantType } = wanted;
+  const isEmpty = decision.makeSchema || (decision.resumes !== null && found.schema.tables === 0);
+  if (decision.resumes !== null && !isEmpty && work.pending.length === 0) return;
+  const ran = await tools.makeTables({ schema, tenantType, isEmpty, provisioner: tools.provisioner });
+  if (ran.failure !== undefined) throw ran.failure;
+  tools.log.step('Tables', `migrated ${schema}`, ran.milliseconds);
+  work.steps.push('tables');
+}
+
+async function prove(work: TenantWork, tools: WorkTools): Promise<void> {
+  if (work.isRoot) return; // the shared schema has its own proof: migrate-schemas, and `shared-schema-behind`
+  const since = performance.now();
+  const { tables, models } = await proveTenant(work.wanted.schema, work.kind, tools);
+  work.tables = tables;
+  tools.log.step(
+    'Proof',
+    `${work.wanted.schema} has all ${tables} tables, and its ${models} models answer`,
+    performance.now() - since,
+  );
+}
+
+async function signal({ wanted: { schema } }: TenantWork, { provisioner }: WorkTools): Promise<void> {
+  const answer = await announce(schema, provisioner);
+  if (answer.refused === undefined) return;
+  throw refusedBy(`A receiver of post_schema_sync failed for ${schema}`, answer, {
+    hint: 'mend the receiver, then run again',
+    code: 'tenant-signal-failed',
+  });
+}
+
+async function person(work: TenantWork, { provisioner, log }: WorkTools): Promise<void> {
+  const { schema, person: wanted } = work.wanted;
+  const where = work.found.person?.where;
+  if (wanted === undefined || where === undefined || where === null) return;
+  const answer = await makePerson(schema, wanted, where, provisioner);
+  if (answer.refused !== undefined) {
+    throw refusedBy(`The superuser of ${schema} could not be made`, answer, {
+      hint: 'mend what the user model asks for, then run again',
+      code: 'superuser-not-made',
+    });
+  }
+  if (answer.person == null) return;
+  work.made = { ...work.made, person: answer.person };
+  work.steps.push('superuser');
+  log.step('Superuser', `made in ${where === 'shared' ? 'the shared schema' : schema}`);
+}
+
+async function domains(work: TenantWork, { provisioner }: WorkTools): Promise<void> {
+  const { schema } = work.wanted;
+  const answer = await makeDomains(schema, work.decision.makeDomains, provisioner);
+  if (answer.domains === undefined) {
+    throw refusedBy(`The domains of ${schema} could not be made`, answer, {
+      hint: 'if another run was making it at the same time, run again',
+      code: 'tenant-not-made',
+    });
+  }
+  work.made = { ...work.made, domains: answer.domains };
+  work.steps.push(...work.decision.makeDomains.map((domain) => `domain ${domain}`));
+}
+
+async function after(
+  name: string,
+  command: AfterCommand,
+  { wanted: { schema, domains }, steps }: TenantWork,
+  { project, log, signal, provisioner, commandTimeout: timeout }: WorkTools,
+): Promise<void> {
+  const since = performance.now();
+  await runAfterCommand(command, { schema, domain: domains[0] ?? '' }, { project, log, signal, timeout });
+  await noteDone(schema, name, provisioner);
+  steps.push(name);
+  log.step('After', `${schema}: ${command[0]}`, performance.now() - since);
+}
+
+function refusedBy(
+  what: string,
+  { refused, where }: Refused,
+  { hint, code }: { hint: string; code: UserError['code'] },
+): UserError {
+  const place = where == null ? '' : ` (${where})`;
+  return new UserError(`${what} — ${refused}${place}`, hint, { code });
+}
+
+/** A tenant that nothing has been done for yet. */
+export function untouched(work: Omit<TenantWork, 'made' | 'steps' | 'tables'>): TenantWork {
+  return { ...work, made: nothingMade, steps: [], tables: undefined };
+}
