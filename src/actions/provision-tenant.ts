@@ -38,8 +38,8 @@ const inputs = {
   tenantsFile: text.optional(),
   onError: choice('stop', 'continue', 'undo-all'),
   parallel,
-  healthUrl: text.optional(),
-  healthTimeout: duration,
+  tenantUrl: text.optional(),
+  tenantUrlTimeout: duration,
   dryRun: boolean,
   ...commonFields,
 };

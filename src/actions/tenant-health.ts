@@ -4,9 +4,9 @@ import { probeUntilHealthy, unhealthy } from '../health/check.ts';
 import { ask } from '../health/http.ts';
 
 interface HealthInputs {
-  readonly healthUrl?: string | undefined;
+  readonly tenantUrl?: string | undefined;
   /** Milliseconds. */
-  readonly healthTimeout: number;
+  readonly tenantUrlTimeout: number;
 }
 
 /** Milliseconds between two tries, and for one of them. */
@@ -15,16 +15,16 @@ const tryTimeout = 5_000;
 
 /** Asks the address of a new tenant, by its own domain; undefined when there is nothing to ask. */
 export function healthOfNewTenant(
-  { healthUrl, healthTimeout }: HealthInputs,
+  { tenantUrl, tenantUrlTimeout }: HealthInputs,
   { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
 ): ((schema: string, domain: string) => Promise<void>) | undefined {
-  if (healthUrl === undefined) return undefined;
-  addressOf(healthUrl, { schema: 'acme', domain: 'acme.example' }); // refused before anything is made
+  if (tenantUrl === undefined) return undefined;
+  addressOf(tenantUrl, { schema: 'acme', domain: 'acme.example' }); // refused before anything is made
   return async (schema, domain) => {
     const started = performance.now();
-    const url = addressOf(healthUrl, { schema, domain });
+    const url = addressOf(tenantUrl, { schema, domain });
     const plan = {
-      attempts: Math.max(1, Math.ceil(healthTimeout / interval)),
+      attempts: Math.max(1, Math.ceil(tenantUrlTimeout / interval)),
       interval,
       initialWait: 0,
       expected: { status: [[200, 299]] as const, headers: {} },
@@ -44,8 +44,8 @@ function addressOf(pattern: string, names: Readonly<Record<'schema' | 'domain', 
   const written = pattern.replaceAll('{schema}', names.schema).replaceAll('{domain}', names.domain);
   if (URL.canParse(written) && /^https?:$/.test(new URL(written).protocol)) return new URL(written);
   throw new UserError(
-    `The new tenant cannot be asked — health-url becomes ${written}, which is not an http:// or https:// address`,
-    'correct health-url; nothing was made',
+    `The new tenant cannot be asked — tenant-url becomes ${written}, which is not an http:// or https:// address`,
+    'correct tenant-url; nothing was made',
     { code: 'health-url-impossible' },
   );
 }

@@ -1,114 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { DjangoProject } from '../../../src/django/project.ts';
 import { Cancelled } from '../../../src/ground/errors.ts';
-import { migrateSchemas } from '../../../src/migrations/migrate.ts';
 import type { NewTenant } from '../../../src/provisioning/fields.ts';
-import {
-  type ProvisionOptions,
-  type ProvisionOutcome,
-  type ProvisionRun,
-  provisionTenants,
-} from '../../../src/provisioning/provision.ts';
-import { changedCopy, folders, project, recordedLog } from '../projects.ts';
-import { type ScratchDatabase, scratchDatabase, scratchRole } from '../scratch-database.ts';
+import { folders, project } from '../projects.ts';
+import { type ScratchDatabase, scratchRole } from '../scratch-database.ts';
 import { oldestPython, shopPython } from '../venv.ts';
+import { acme, bring, type ShopScene, shopScene, type Wish, whole } from './scene.ts';
 
-const acme: NewTenant = {
-  schemaName: 'acme',
-  tenantName: 'Acme',
-  domains: ['acme.example', 'www.acme.example'],
-  fields: { plan: 'team' },
-};
-
-let python: string;
-/** The shop's shared schema at head, with no tenant but the public one. */
-let template: ScratchDatabase;
+let scene: ShopScene;
 let scratch: ScratchDatabase;
-const cleanUps: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  python = await shopPython();
-  template = await scratchDatabase();
-  await bring(project(folders.shop, python, template), template);
-  await template.database.close();
+  scene = await shopScene();
 }, 300_000);
 
-afterEach(async () => {
-  await scratch?.drop();
-  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
-});
+afterEach(() => scene.endTest());
+afterAll(() => scene.end());
 
-afterAll(async () => {
-  await template?.drop().catch(() => {});
-});
-
-async function bring(place: DjangoProject, { database }: ScratchDatabase): Promise<void> {
-  const { signal } = new AbortController();
-  const log = recordedLog();
-  const { failure } = await migrateSchemas({ project: place, database, log, signal, dryRun: false });
-  if (failure !== undefined) throw failure;
-}
-
-type Wish = Partial<ProvisionOptions> & { in?: DjangoProject };
-
-/** One tenant: its outcome, with the failure of the run. */
-async function provision(tenant: NewTenant = acme, wish: Wish = {}): Promise<ProvisionOutcome> {
-  const { tenants, failure } = await provisionAll([tenant], wish);
-  const nothing = {
-    schema: tenant.schemaName,
-    steps: [],
-    notices: [],
-    superuserCreated: false,
-    milliseconds: 0,
-  };
-  return { ...nothing, ...tenants[0], failure };
-}
-
-async function provisionAll(
-  tenants: readonly NewTenant[],
-  { in: place = project(folders.shop, python, scratch), ...more }: Wish = {},
-): Promise<ProvisionRun> {
-  return provisionTenants({
-    project: place,
-    database: scratch.database,
-    log: recordedLog(),
-    signal: new AbortController().signal,
-    tenants,
-    run: 'a test',
-    adopt: false,
-    dryRun: false,
-    ...more,
-  });
-}
-
-/** The shop with some files changed, gone after the test. */
-async function changedShop(files: Record<string, string>): Promise<DjangoProject> {
-  const copy = await changedCopy(folders.shop, files);
-  cleanUps.push(copy.remove);
-  return project(copy.folder, python, scratch);
-}
-
-/** Rows, domains and schemas, as `acme Acme team`, `acme.example* of acme`, `schema acme: 14`. */
-async function world(): Promise<string[]> {
-  const rows = await scratch.sql<{ line: string }>(`
-    SELECT schema_name || ' ' || name || ' ' || plan AS line FROM customers_customer WHERE schema_name <> 'public'
-    UNION ALL
-    SELECT d.domain || CASE WHEN is_primary THEN '*' ELSE '' END || ' of ' || schema_name
-      FROM customers_domain d JOIN customers_customer c ON c.id = tenant_id WHERE schema_name <> 'public'
-    UNION ALL
-    SELECT 'schema ' || n.nspname || ': ' || count(c.oid) FROM pg_namespace n
-      LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind = 'r'
-     WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('public', 'information_schema') GROUP BY n.nspname`);
-  return rows.map(({ line }) => line).sort();
-}
-
-const whole = ['acme Acme team', 'acme.example* of acme', 'schema acme: 14', 'www.acme.example of acme'];
+const provision = (tenant?: NewTenant, wish?: Wish) => scene.provision(tenant, wish);
+const world = () => scene.world();
 
 describe('every combination of row, domain and schema has its answer', () => {
   test('nothing is there: created; again: unchanged', async () => {
-    scratch = await scratchDatabase({ template: template.name });
+    scratch = await scene.fresh();
     const dry = await provision(acme, { dryRun: true });
     expect(dry).toMatchObject({
       state: 'created',
@@ -139,7 +54,7 @@ describe('every combination of row, domain and schema has its answer', () => {
     ${'row and domains'}                  | ${'DOMAINS'}                     | ${'completed'}
     ${'row, domains and an empty schema'} | ${'DOMAINS CREATE SCHEMA acme;'} | ${'completed'}
   `('$there: $state', async ({ before, state }) => {
-    scratch = await scratchDatabase({ template: template.name });
+    scratch = await scene.fresh();
     const domains = `INSERT INTO customers_domain (domain, is_primary, tenant_id)
       SELECT d, d = 'acme.example', id FROM customers_customer, unnest(ARRAY['acme.example', 'www.acme.example']) d
        WHERE schema_name = 'acme';`;
@@ -154,8 +69,10 @@ describe('every combination of row, domain and schema has its answer', () => {
   });
 
   test('a schema that no tenant has: refused, or adopted when asked for', async () => {
-    scratch = await scratchDatabase({ template: template.name });
-    await scratch.sql('CREATE SCHEMA acme; CREATE TABLE acme.left_over ()');
+    scratch = await scene.fresh();
+    await scratch.sql(
+      `CREATE SCHEMA acme; CREATE TABLE acme.left_over (); COMMENT ON SCHEMA acme IS 'it''s ours'`,
+    );
     const refused = await provision();
     expect(refused.failure?.code).toBe('schema-left-over');
     expect(refused.failure?.message).toBe('The schema acme exists, but no tenant has it — it holds 1 table');
@@ -165,6 +82,9 @@ describe('every combination of row, domain and schema has its answer', () => {
     expect(adopted.failure).toBeUndefined();
     expect(adopted.state).toBe('adopted');
     expect(await world()).toEqual(whole.map((line) => line.replace('schema acme: 14', 'schema acme: 15')));
+    expect(await scratch.sql(`SELECT obj_description('acme'::regnamespace, 'pg_namespace') AS it`)).toEqual([
+      { it: "it's ours" },
+    ]);
   });
 
   test.each<{ before: string }>`
@@ -172,7 +92,7 @@ describe('every combination of row, domain and schema has its answer', () => {
     ${'no schema'} | ${''}
     ${'a schema'}  | ${'CREATE SCHEMA acme'}
   `('a domain of another tenant, $with: refused, naming the owner', async ({ before }) => {
-    scratch = await scratchDatabase({ template: template.name });
+    scratch = await scene.fresh();
     await scratch.sql(`
       INSERT INTO customers_domain (domain, is_primary, tenant_id) SELECT 'acme.example', false, id FROM customers_customer;
       ${before}`);
@@ -185,9 +105,9 @@ describe('every combination of row, domain and schema has its answer', () => {
 });
 
 test('a tenant that the default manager hides is not made a second time', async () => {
-  scratch = await scratchDatabase({ template: template.name });
+  scratch = await scene.fresh();
   const models = await readFile(`${folders.shop}/customers/models.py`, 'utf8');
-  const shop = await changedShop({
+  const shop = await scene.changedShop({
     'customers/models.py': models.replace(
       'class Customer(TenantMixin):',
       `class Living(models.Manager):
@@ -210,7 +130,7 @@ class Customer(TenantMixin):
 
 describe('what is wrong is named before anything is made', () => {
   test('everything that is wrong with names, fields and values, at once', async () => {
-    scratch = await scratchDatabase({ template: template.name });
+    scratch = await scene.fresh();
     const names = await provision({ ...acme, schemaName: 'pg_acme', domains: ['https://acme.example'] });
     expect(names.failure?.message).toBe(
       'The tenant cannot be made like this — schema-name: names that begin with pg_ are PostgreSQL’s own; domain "https://acme.example": it is a URL: leave out the scheme',
@@ -232,13 +152,13 @@ describe('what is wrong is named before anything is made', () => {
   });
 
   test('a shared schema that is behind', async () => {
-    scratch = await scratchDatabase();
+    scratch = await scene.empty();
     expect((await provision()).failure?.code).toBe('shared-schema-behind');
   });
 
   test('a role that may not create schemas', async () => {
     await scratchRole('tenantry_clerk');
-    scratch = await scratchDatabase({ template: template.name, role: 'tenantry_clerk' });
+    scratch = await scene.fresh({ role: 'tenantry_clerk' });
     await scratch.sql('GRANT ALL ON ALL TABLES IN SCHEMA public TO tenantry_clerk');
     const outcome = await provision();
     expect(outcome.failure?.code).toBe('cannot-create-schema');
@@ -267,8 +187,8 @@ class Migration(migrations.Migration):
 
 describe('a run that fails leaves nothing behind', () => {
   test('a migration that fails: row, domains and schema are removed again', async () => {
-    scratch = await scratchDatabase({ template: template.name });
-    const shop = await changedShop({ 'orders/migrations/0005_fails.py': failsInBad });
+    scratch = await scene.fresh();
+    const shop = await scene.changedShop({ 'orders/migrations/0005_fails.py': failsInBad });
     await bring(shop, scratch);
     const outcome = await provision(acme, { in: shop });
     expect(outcome.failure?.code).toBe('tenant-migration-failed');
@@ -280,8 +200,8 @@ describe('a run that fails leaves nothing behind', () => {
   });
 
   test('what was there before the run stays', async () => {
-    scratch = await scratchDatabase({ template: template.name });
-    const shop = await changedShop({ 'orders/migrations/0005_fails.py': failsInBad });
+    scratch = await scene.fresh();
+    const shop = await scene.changedShop({ 'orders/migrations/0005_fails.py': failsInBad });
     await bring(shop, scratch);
     await scratch.sql(
       `INSERT INTO customers_customer (schema_name, name, plan, created) VALUES ('acme', 'Acme', 'team', now())`,
@@ -291,7 +211,7 @@ describe('a run that fails leaves nothing behind', () => {
   });
 
   test('tables that are missing after a migration that ended well', async () => {
-    scratch = await scratchDatabase({ template: template.name });
+    scratch = await scene.fresh();
     const outcome = await provision(acme, {
       makeTables: async ({ schema }) => {
         await scratch.sql(`
@@ -308,12 +228,12 @@ describe('a run that fails leaves nothing behind', () => {
   });
 
   test('a run that is cancelled while the tables are made', async () => {
-    scratch = await scratchDatabase({ template: template.name });
+    scratch = await scene.fresh();
     const controller = new AbortController();
     const outcome = await provision(acme, {
       signal: controller.signal,
       makeTables: async ({ schema }) => {
-        expect(await world()).toEqual(['acme Acme team', 'schema acme: 0']); // nobody can reach it yet
+        expect(await world()).toEqual(['acme Acme team', 'schema acme: 0 (unfinished)']); // nobody can reach it yet
         controller.abort(new Cancelled('The job was cancelled'));
         controller.signal.throwIfAborted();
         throw new Error(`${schema} was not cancelled`);
@@ -326,8 +246,8 @@ describe('a run that fails leaves nothing behind', () => {
   });
 
   test('a receiver of post_schema_sync that fails', async () => {
-    scratch = await scratchDatabase({ template: template.name });
-    const shop = await changedShop({
+    scratch = await scene.fresh();
+    const shop = await scene.changedShop({
       'customers/apps.py': `
 from django.apps import AppConfig
 
@@ -353,7 +273,7 @@ class CustomersConfig(AppConfig):
   });
 
   test('undoing that is blocked says what is left, and the next run completes the tenant', async () => {
-    scratch = await scratchDatabase({ template: template.name });
+    scratch = await scene.fresh();
     let release: () => Promise<unknown> = async () => {};
     const outcome = await provision(acme, {
       makeTables: async ({ schema }) => {
@@ -374,7 +294,7 @@ class CustomersConfig(AppConfig):
     expect(outcome.failure?.hint).toContain(
       'undoing was not possible (canceling statement due to lock timeout): schema and row are left; run again to complete the tenant, or remove it: DROP SCHEMA "acme" CASCADE and delete its row (2)',
     );
-    expect(await world()).toEqual(['acme Acme team', 'schema acme: 1']);
+    expect(await world()).toEqual(['acme Acme team', 'schema acme: 1 (unfinished)']);
     const second = await provision();
     expect(second.failure).toBeUndefined();
     expect(second.state).toBe('completed');
@@ -388,7 +308,7 @@ test.each<{ interpreter: () => Promise<string> }>`
 `(
   'a tenant of a type, in a shared schema of another name: $stack',
   async ({ interpreter }) => {
-    scratch = await scratchDatabase();
+    scratch = await scene.empty();
     await scratch.sql('CREATE SCHEMA shared');
     const kinds = project(folders.kinds, await interpreter(), scratch);
     await bring(kinds, scratch);

@@ -1,0 +1,142 @@
+import type { DjangoProject } from '../../../src/django/project.ts';
+import { migrateSchemas } from '../../../src/migrations/migrate.ts';
+import type { NewTenant } from '../../../src/provisioning/fields.ts';
+import {
+  type ProvisionOptions,
+  type ProvisionOutcome,
+  type ProvisionRun,
+  provisionTenants,
+} from '../../../src/provisioning/provision.ts';
+import { changedCopy, folders, project, recordedLog } from '../projects.ts';
+import { type ScratchDatabase, scratchDatabase } from '../scratch-database.ts';
+import { shopPython } from '../venv.ts';
+
+/** The shop with no tenant but the public one, for tests that provision. */
+
+export const acme: NewTenant = {
+  schemaName: 'acme',
+  tenantName: 'Acme',
+  domains: ['acme.example', 'www.acme.example'],
+  fields: { plan: 'team' },
+};
+
+/** What is there when acme is whole, as `world` tells it. */
+export const whole = [
+  'acme Acme team',
+  'acme.example* of acme',
+  'schema acme: 14',
+  'www.acme.example of acme',
+];
+
+/** `in` is the project, by default the shop as it is. */
+export type Wish = Partial<ProvisionOptions> & { in?: DjangoProject };
+
+export interface ShopScene {
+  readonly python: string;
+  /** A database with the shared schema at head; gone after the test. */
+  fresh(more?: { readonly role?: string }): Promise<ScratchDatabase>;
+  /** A database with nothing in it. */
+  empty(): Promise<ScratchDatabase>;
+  /** One tenant: its outcome, with the failure of the run. */
+  provision(tenant?: NewTenant, wish?: Wish): Promise<ProvisionOutcome>;
+  provisionAll(tenants: readonly NewTenant[], wish?: Wish): Promise<ProvisionRun>;
+  /** The shop with some files changed, gone after the test. */
+  changedShop(files: Readonly<Record<string, string>>): Promise<DjangoProject>;
+  /** Rows, domains and schemas, as `acme Acme team`, `acme.example* of acme`, `schema acme: 14`; unfinished ones say so. */
+  world(): Promise<string[]>;
+  endTest(): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** @param elder a tenant that is there before: new ones are compared with it instead of being made by Django's command */
+export async function shopScene({ elder = false } = {}): Promise<ShopScene> {
+  const python = await shopPython();
+  const template = await scratchDatabase();
+  const cleanUps: (() => Promise<unknown>)[] = [];
+  let scratch = template;
+  await bring(project(folders.shop, python, template), template);
+  if (elder) {
+    await template.sql(`INSERT INTO customers_customer (schema_name, name, plan, created)
+      VALUES ('elder', 'Elder', 'free', now()); CREATE SCHEMA elder`);
+    await bring(project(folders.shop, python, template), template);
+  }
+  await template.database.close();
+
+  async function provisionAll(
+    tenants: readonly NewTenant[],
+    { in: place = project(folders.shop, python, scratch), ...more }: Wish = {},
+  ): Promise<ProvisionRun> {
+    return provisionTenants({
+      project: place,
+      database: scratch.database,
+      log: recordedLog(),
+      signal: new AbortController().signal,
+      tenants,
+      run: 'a test',
+      adopt: false,
+      dryRun: false,
+      ...more,
+    });
+  }
+
+  async function use(database: Promise<ScratchDatabase>): Promise<ScratchDatabase> {
+    scratch = await database;
+    cleanUps.push(scratch.drop);
+    return scratch;
+  }
+
+  return {
+    python,
+    fresh: (more = {}) => use(scratchDatabase({ template: template.name, ...more })),
+    empty: () => use(scratchDatabase()),
+    provisionAll,
+
+    async provision(tenant = acme, wish = {}) {
+      const { tenants, failure } = await provisionAll([tenant], wish);
+      const nothing = {
+        schema: tenant.schemaName,
+        steps: [],
+        notices: [],
+        superuserCreated: false,
+        milliseconds: 0,
+      };
+      return { ...nothing, ...tenants[0], failure };
+    },
+
+    async changedShop(files) {
+      const copy = await changedCopy(folders.shop, files);
+      cleanUps.push(copy.remove);
+      return project(copy.folder, python, scratch);
+    },
+
+    async world() {
+      const rows = await scratch.sql<{ line: string }>(`
+        SELECT schema_name || ' ' || name || ' ' || plan AS line FROM customers_customer
+         WHERE schema_name NOT IN ('public', 'elder')
+        UNION ALL
+        SELECT d.domain || CASE WHEN is_primary THEN '*' ELSE '' END || ' of ' || schema_name
+          FROM customers_domain d JOIN customers_customer c ON c.id = tenant_id WHERE schema_name <> 'public'
+        UNION ALL
+        SELECT 'schema ' || n.nspname || ': ' || count(c.oid)
+               || CASE WHEN obj_description(n.oid) LIKE 'tenantry %' THEN ' (unfinished)' ELSE '' END
+          FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind = 'r'
+         WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('public', 'information_schema', 'elder')
+         GROUP BY n.oid, n.nspname`);
+      return rows.map(({ line }) => line).sort();
+    },
+
+    async endTest() {
+      for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+    },
+
+    end: () => template.drop(),
+  };
+}
+
+/** Migrates everything of a project. */
+export async function bring(place: DjangoProject, { database }: ScratchDatabase): Promise<void> {
+  const { signal } = new AbortController();
+  const log = recordedLog();
+  const { failure } = await migrateSchemas({ project: place, database, log, signal, dryRun: false });
+  if (failure !== undefined) throw failure;
+}
