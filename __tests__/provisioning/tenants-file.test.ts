@@ -73,7 +73,7 @@ describe('a command for new tenants', () => {
     ]);
   });
 
-  test.each`
+  test.each<{ line: string; problem: string }>`
     line                | problem
     ${'seed'}           | ${'has neither {schema} nor {domain}'}
     ${'seed {shema}'}   | ${'has {shema} — only {schema} and {domain} stand for something'}
