@@ -8,10 +8,9 @@ import { type DeployRequest, type Mode, noImage } from '../deployment/request/re
 import { type CanaryHosts, complaintAboutHosts, parseCanaryHosts } from '../deployment/request/waves.ts';
 import { optionsOf, parseCapability, parseTmpfs, parseUlimit } from '../docker/container-options.ts';
 import { parseExtraHost, parsePort, parseRestart, parseVolume } from '../docker/container-spec.ts';
-import { type ImageReference, parseImage } from '../docker/image.ts';
-import type { RegistryLogin } from '../docker/registry.ts';
+import { parseImage } from '../docker/image.ts';
 import { parseCpus, parseSize } from '../docker/size.ts';
-import { type ActionContext, defineAction, type Inputs } from '../step/action.ts';
+import { type ActionContext, defineAction } from '../step/action.ts';
 import { boolean, choice, count, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
 import { yamlOf } from '../step/yaml-field.ts';
 import { environmentOf } from './container-environment.ts';
@@ -26,6 +25,7 @@ import {
   serverFields,
 } from './fields.ts';
 import { shownOnGitHub, statusIsComplete } from './github-status.ts';
+import { registryLoginOf } from './registry-login.ts';
 import { serverOf } from './server.ts';
 
 export const containerFields = {
@@ -195,16 +195,7 @@ function requestOf({ inputs, origin }: Context): DeployRequest {
     env,
     options: optionsOf(inputs),
     requiredEnv: inputs.requiredEnv ?? [],
-    registryLogin: loginOf(inputs),
+    registryLogin: registryLoginOf(inputs),
     run: origin.run,
   };
-}
-
-/** The registry is the one in the image's name, where it is not given. */
-function loginOf(
-  inputs: Inputs<typeof registryFields> & { image?: ImageReference | undefined },
-): RegistryLogin | undefined {
-  const { registryUsername: username, registryPassword: password } = inputs;
-  if (username === undefined || password === undefined) return undefined;
-  return { registry: inputs.registry ?? inputs.image?.registry ?? '', username, password };
 }

@@ -36,9 +36,10 @@ export const databaseFields = {
   waitInterval: duration,
 };
 
-/** How the database is reached, where that is not open to this machine. */
-export const wayFields = {
+/** Where the project's commands run, and how the database is reached from this machine. */
+export const placeFields = {
   connectThrough: choice('direct', 'ssh'),
+  runIn: choice('runner', 'image', 'server'),
 };
 
 /** For what changes a database. */

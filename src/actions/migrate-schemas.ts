@@ -1,4 +1,5 @@
 import { sessionsName } from '../database/own-sessions.ts';
+import { parseImage } from '../docker/image.ts';
 import { showDuration } from '../ground/duration.ts';
 import { counted, grouped } from '../ground/words.ts';
 import type { Tunnel } from '../machine/tunnel.ts';
@@ -12,6 +13,7 @@ import { type ActionContext, defineAction } from '../step/action.ts';
 import { boolean, choice, duration, lines, linesOf, readAs, text } from '../step/fields.ts';
 import { yamlOf } from '../step/yaml-field.ts';
 import { backingUp, backupFields, restoreFields } from './backup.ts';
+import { environmentOf } from './container-environment.ts';
 import {
   commonFields,
   databaseFields,
@@ -19,12 +21,15 @@ import {
   hostKeyIsPinnedOnce,
   lockFields,
   parallel,
+  placeFields,
   projectFields,
+  registryFields,
+  registryIsComplete,
   serverFields,
   timeoutFields,
-  wayFields,
 } from './fields.ts';
 import { facts, tellReport } from './migration-report.ts';
+import { type Place, placeIsComplete, withPlace } from './place.ts';
 import { projectOf, withDatabase, withLock } from './project.ts';
 import { restoreSchemas } from './restore-schemas.ts';
 import { checkAddress } from './rollout-check.ts';
@@ -50,46 +55,23 @@ export const fleetFields = {
 const inputs = {
   mode: choice('migrate', 'verify', 'restore'),
   ...databaseFields,
-  ...wayFields,
+  ...placeFields,
   ...serverFields,
   host: serverFields.host.optional(),
   sshUser: serverFields.sshUser.optional(),
+  image: readAs((written) => parseImage(written.trim())).optional(),
+  ...registryFields,
   ...lockFields,
   ...timeoutFields,
   ...projectFields,
   env: environment.optional(),
+  envFile: text.optional(),
   ...fleetFields,
   ...backupFields,
   ...restoreFields,
   dryRun: boolean,
   ...commonFields,
 };
-
-/** A server that nobody asks for would look as if it were used. */
-function serverIsAskedFor({
-  connectThrough,
-  backupTo,
-  host,
-  sshUser,
-}: {
-  readonly connectThrough?: 'direct' | 'ssh';
-  readonly backupTo?: 'runner' | 'server';
-  readonly host?: readonly string[] | undefined;
-  readonly sshUser?: string | undefined;
-}): string | undefined {
-  if (connectThrough === undefined) return undefined; // that complaint is made already
-  const asking =
-    connectThrough === 'ssh'
-      ? 'connect-through: ssh'
-      : backupTo === 'server'
-        ? 'backup-to: server'
-        : undefined;
-  if (asking === undefined) {
-    return host === undefined ? undefined : 'host: goes with connect-through: ssh or backup-to: server';
-  }
-  if (host === undefined || sshUser === undefined) return `${asking} needs host and ssh-user`;
-  return host.length === 1 ? undefined : `host: ${asking} is about one server, not ${host.length}`;
-}
 
 const outputs = [
   'tenants-total',
@@ -111,27 +93,38 @@ export const migrateSchemas = defineAction({
   inputs,
   outputs,
   results: ['migrated', 'up-to-date', 'verified', 'restored', 'rehearsed', 'planned'],
-  rules: [serverIsAskedFor, hostKeyIsPinnedOnce],
+  rules: [placeIsComplete, registryIsComplete, hostKeyIsPinnedOnce],
 
-  run: (context) => withWay(context.inputs, context, (through) => run(through, context)),
+  run: (context) =>
+    withWay(context.inputs, context, (through) =>
+      context.inputs.mode === 'restore'
+        ? restoreSchemas({ ...context.inputs, through }, context)
+        : withPlace(context.inputs, context, (place) => run(context, { through, place })),
+    ),
 });
 
-async function run(through: Tunnel | undefined, context: Context): Promise<{ result: string }> {
+interface Whence {
+  readonly through: Tunnel | undefined;
+  readonly place: Place;
+}
+
+async function run(context: Context, { through, place }: Whence): Promise<{ result: string }> {
   const { origin, tell } = context;
   const inputs = { ...context.inputs, through };
-  if (inputs.mode === 'restore') return await restoreSchemas(inputs, context);
+  const env = await environmentOf(inputs, context.mask);
   const deadline = performance.now() + inputs.timeout;
   const sessions = sessionsName(origin);
   const outcome = await withDatabase(inputs, context, (database, another) => {
     const timeouts = { lock: inputs.lockTimeout, statement: inputs.statementTimeout };
-    const project = projectOf(inputs, inputs.env ?? {}, {
+    const project = projectOf(inputs, env, {
+      place,
       sessions,
       timeouts: inputs.mode === 'verify' ? undefined : timeouts,
     });
     const work = { ...context, ...inputs, project, database, another };
     if (inputs.mode === 'verify') return verifySchemas(work);
     const onStanding = (soFar: MigrationOutcome) => tell(facts(soFar));
-    return withLock(inputs, { ...context, sessions }, (atSafePoint) =>
+    return withLock(inputs, { ...context, sessions, settle: place.settle }, (atSafePoint) =>
       migrate({
         ...work,
         smokeCommands: inputs.smokeCommand,

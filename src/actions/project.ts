@@ -12,6 +12,7 @@ import { counted } from '../ground/words.ts';
 import { localMachine } from '../machine/local.ts';
 import { isUnlimited, withTimeouts } from '../machine/timeouts.ts';
 import type { Tunnel } from '../machine/tunnel.ts';
+import type { Place } from './place.ts';
 
 interface DatabaseInputs {
   readonly databaseUrl: DatabaseUrl;
@@ -69,6 +70,8 @@ interface LockPorts {
   readonly origin: LockOrigin;
   /** The beginning of the names of the sessions that the work makes: those that are left are ended with it. */
   readonly sessions?: string | undefined;
+  /** Waits for what earlier runs have left at work elsewhere than in the database. */
+  readonly settle?: ((wait: number) => Promise<void>) | undefined;
 }
 
 /**
@@ -77,7 +80,7 @@ interface LockPorts {
  */
 export async function withLock<T>(
   { databaseUrl, waitAttempts, waitInterval, through, lockWait, dryRun }: LockInputs,
-  { log, signal, origin, sessions }: LockPorts,
+  { log, signal, origin, sessions, settle }: LockPorts,
   use: (atSafePoint: (phase: string) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   if (dryRun) return use(async () => {});
@@ -101,8 +104,9 @@ export async function withLock<T>(
     });
     const held = session;
     const lock = await takeLock(held, { origin, wait: lockWait, log, signal: waiting.signal });
-    const wait = Math.max(0, lockWait - (performance.now() - started));
-    await waitForEarlierRuns(held, { sessions, wait, log, signal: waiting.signal });
+    const left = () => Math.max(0, lockWait - (performance.now() - started));
+    await settle?.(left());
+    await waitForEarlierRuns(held, { sessions, wait: left(), log, signal: waiting.signal });
     signal.removeEventListener('abort', cancel);
     log.step('Lock', 'taken', performance.now() - started);
     // Nobody else may begin while a statement of ours still runs. When cancelled there are seconds only: at once.
@@ -128,16 +132,23 @@ async function clearSessions(database: Database, sessions: string | undefined, l
   if (left > 0) log.warning(`${counted(left, 'session')} of this run still there: ${sessions}/…`);
 }
 
-/** The project on this machine, with the database as its settings read it; its sessions keep the timeouts. */
+/** The project in its place, with the database as its settings read it; its sessions keep the timeouts. */
 export function projectOf(
   { databaseUrl, through, workingDirectory, python, settingsModule }: ProjectInputs,
   env: Readonly<Record<string, string>>,
-  { timeouts, sessions }: Pick<DjangoProject, 'timeouts' | 'sessions'> = {},
+  {
+    timeouts,
+    sessions,
+    place = { machine: localMachine, isHere: true },
+  }: Pick<DjangoProject, 'timeouts' | 'sessions'> & { readonly place?: Place } = {},
 ): DjangoProject {
-  const options = env.PGOPTIONS ?? process.env.PGOPTIONS;
-  const url = through === undefined ? databaseUrl : { ...databaseUrl, port: String(through.port) };
+  const { machine, isHere } = place;
+  const options = env.PGOPTIONS ?? (machine === localMachine ? process.env.PGOPTIONS : undefined);
+  // On a server the tunnel is not needed, and does not exist.
+  const tunnel = isHere ? through : undefined;
+  const url = tunnel === undefined ? databaseUrl : { ...databaseUrl, port: String(tunnel.port) };
   return {
-    machine: localMachine,
+    machine,
     workingDirectory,
     python,
     settingsModule,
@@ -145,7 +156,7 @@ export function projectOf(
       DATABASE_URL: composeUrl(url, url.scheme),
       ...djangoVariables(url),
       // The host stays what it is: certificates are made out to it. libpq connects to this address instead.
-      ...(through === undefined ? {} : { PGHOSTADDR: '127.0.0.1' }),
+      ...(tunnel === undefined ? {} : { PGHOSTADDR: '127.0.0.1' }),
       ...env,
       // Where no limit is asked for nothing is sent: some poolers refuse PGOPTIONS.
       ...(timeouts === undefined || isUnlimited(timeouts)

@@ -21,17 +21,18 @@ import {
   environment,
   hostKeyIsPinnedOnce,
   lockFields,
+  placeFields,
   projectFields,
   registryFields,
   registryIsComplete,
   reportFields,
   serverFields,
   timeoutFields,
-  wayFields,
 } from './fields.ts';
 import { statusIsComplete } from './github-status.ts';
 import { healthCheck, healthFields } from './health-check.ts';
 import { fleetFields, migrateSchemas } from './migrate-schemas.ts';
+import { serverIsNeeded } from './place.ts';
 import { provisionTenant, superuserIsComplete, tenantFields } from './provision-tenant.ts';
 
 const stops = ['migrate', 'provision', 'deploy', 'check'] as const;
@@ -44,7 +45,7 @@ const inputs = {
     throw new RangeError(`"${written}" is not one of ${listed(stops)}`);
   }).optional(),
   ...databaseFields,
-  ...wayFields,
+  ...placeFields,
   ...lockFields,
   ...timeoutFields,
   ...projectFields,
@@ -112,11 +113,13 @@ export const tenantry = defineAction({
         ? undefined
         : `${listed(missing)}: is required, or leave that stop out with steps`;
     },
-    ({ connectThrough, host, sshUser }) =>
-      connectThrough === 'ssh' && (host === undefined || sshUser === undefined)
-        ? 'connect-through: ssh needs host and ssh-user'
+    (given) =>
+      (given.host === undefined || given.sshUser === undefined) && serverIsNeeded(given) !== undefined
+        ? `${serverIsNeeded(given)} needs host and ssh-user`
         : undefined,
     superuserIsComplete,
+    ({ runIn, image }) =>
+      runIn !== 'runner' && image === undefined ? `run-in: ${runIn} needs image` : undefined,
     registryIsComplete,
     hostKeyIsPinnedOnce,
     hostsAreDistinct,
@@ -173,6 +176,7 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       ...context.inputs,
       mode: 'migrate',
       env: context.inputs.projectEnv,
+      envFile: undefined, // that is the container's
       host: context.inputs.host?.slice(0, 1), // the first one leads to the database
       ...noRestore,
     }),

@@ -8,11 +8,15 @@ import type { Inputs } from '../step/action.ts';
 import type { serverFields } from './fields.ts';
 import { serverOf } from './server.ts';
 
-export interface WayInputs extends Omit<Inputs<typeof serverFields>, 'host' | 'sshUser'> {
-  readonly connectThrough: 'direct' | 'ssh';
-  readonly databaseUrl: DatabaseUrl;
+/** A server, where one is asked for. */
+export interface ServerInputs extends Omit<Inputs<typeof serverFields>, 'host' | 'sshUser'> {
   readonly host?: readonly string[] | undefined;
   readonly sshUser?: string | undefined;
+}
+
+export interface WayInputs extends ServerInputs {
+  readonly connectThrough: 'direct' | 'ssh';
+  readonly databaseUrl: DatabaseUrl;
 }
 
 /**

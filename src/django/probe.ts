@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
 import * as z from 'zod';
 
 import { UserError } from '../ground/errors.ts';
-import { type CommandResult, ending, lastWords, type Machine, succeeded } from '../machine/machine.ts';
+import { type CommandResult, ending, lastWords, succeeded } from '../machine/machine.ts';
 import { failureShape, startFailure } from './failures.ts';
 import { type DjangoProject, type ManageOptions, runPython } from './project.ts';
 import { type PythonFile, pythonFile } from './python-files.ts';
@@ -97,47 +98,50 @@ export interface PlacedProgram {
   remove(): Promise<void>;
 }
 
-/** Puts a program, what it imports and its request into a folder of its own on the project's machine. */
+/**
+ * Puts a program, what it imports and its request into a folder of its own on the project's machine: by one command,
+ * whatever the place, because each costs a round trip on some of them.
+ */
 export async function placeProgram(
   project: DjangoProject,
   program: Program,
   request: object,
 ): Promise<PlacedProgram> {
   const { machine } = project;
-  const folder = await makeFolder(machine);
-  const remove = () => machine.run(['rm', '-rf', '--', folder], housekeeping).then(noop, noop);
-  try {
-    for (const name of [program, ...filesOf[program]]) {
-      await machine.writeFile(posix.join(folder, `${name}.py`), pythonFile(name), { mode: 0o600 });
-    }
-    await machine.writeFile(
-      posix.join(folder, 'request.json'),
-      JSON.stringify({ ...request, settingsModule: project.settingsModule }),
-      { mode: 0o600 },
+  const files = [program, ...filesOf[program]].map((name) => [`${name}.py`, pythonFile(name)] as const);
+  const asked = JSON.stringify({ ...request, settingsModule: project.settingsModule });
+  const stdin = unpackScript([...files, ['request.json', asked]]);
+  const made = await machine.run(['sh'], { ...housekeeping, stdin });
+  const folder = made.stdout.trim();
+  if (!succeeded(made) || folder === '') {
+    throw new UserError(
+      `Cannot make a folder for temporary files on ${machine.name} — ${lastWords(made, 1) || ending(made)}`,
+      'free some space, or set TMPDIR to a folder that this user may write to',
+      { code: 'cannot-write' },
     );
-  } catch (error) {
-    await remove();
-    throw error;
   }
   return {
     args: [posix.join(folder, `${program}.py`)],
     env: { TENANTRY_FOLDER: folder },
     answer: () => machine.readFile(posix.join(folder, 'answer.json')),
-    remove,
+    remove: () => machine.run(['rm', '-rf', '--', folder], housekeeping).then(noop, noop),
   };
 }
 
 const noop = () => {};
 
-async function makeFolder(machine: Machine): Promise<string> {
-  const made = await machine.run(['mktemp', '-d', '-t', 'tenantry-XXXXXXXX'], housekeeping);
-  const folder = made.stdout.trim();
-  if (succeeded(made) && folder !== '') return folder;
-  throw new UserError(
-    `Cannot make a folder for temporary files on ${machine.name} — ${lastWords(made, 1) || ending(made)}`,
-    'free some space, or set TMPDIR to a folder that this user may write to',
-    { code: 'cannot-write' },
-  );
+/** A script that makes a folder with files in it, and prints its path when all of them are there. */
+function unpackScript(files: readonly (readonly [name: string, text: string])[]): string {
+  const end = `tenantry-${randomUUID()}`;
+  return [
+    'umask 077',
+    `folder=$(mktemp -d "\${TMPDIR:-/tmp}/tenantry-XXXXXXXX") && cd "$folder" || exit`,
+    `trap 'rm -rf -- "$folder"' EXIT`,
+    ...files.map(([name, text]) => `cat > ${name} <<'${end}' || exit\n${text}\n${end}`),
+    'trap - EXIT',
+    'pwd',
+    '',
+  ].join('\n');
 }
 
 /** @throws UserError why a program could not answer. */

@@ -18,6 +18,8 @@ export interface ManageOptions {
   readonly onLine?: ((line: string) => void) | undefined;
   /** What the command is about; shown by PostgreSQL beside each of its connections (pg_stat_activity). */
   readonly applicationName?: string | undefined;
+  /** It goes on when the connection to the project's machine is lost, where that can be. */
+  readonly lasting?: boolean | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function runPython(
   project: DjangoProject,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  { timeout, signal, onLine, applicationName }: ManageOptions,
+  { timeout, signal, onLine, applicationName, lasting = false }: ManageOptions,
 ): Promise<CommandResult> {
   await requireManagePy(project);
   return startingPython(project, () =>
@@ -46,6 +48,7 @@ export async function runPython(
       timeout,
       ...(signal === undefined ? {} : { signal }),
       ...(onLine === undefined ? {} : { onLine }),
+      ...(lasting ? { lasting: args.join(' ') } : {}),
       workingDirectory: project.workingDirectory,
       env: environment(project, env, applicationName),
     }),
@@ -103,8 +106,16 @@ async function startingPython<T>(project: DjangoProject, start: () => Promise<T>
   }
 }
 
-async function requireManagePy({ machine, workingDirectory }: DjangoProject): Promise<void> {
-  if ((await machine.readFile(posix.join(workingDirectory, 'manage.py'))) !== undefined) return;
+/** Where it was found: one look is enough, and some places are far away. */
+const looked = new WeakSet<DjangoProject>();
+
+async function requireManagePy(project: DjangoProject): Promise<void> {
+  const { machine, workingDirectory } = project;
+  if (looked.has(project)) return;
+  if ((await machine.readFile(posix.join(workingDirectory, 'manage.py'))) !== undefined) {
+    looked.add(project);
+    return;
+  }
   const visible = ['-name', '.?*', '-not', '-name', '..', '-prune', '-o'];
   const search = await machine
     .run(['find', workingDirectory, '-maxdepth', '3', ...visible, '-name', 'manage.py', '-print'], {

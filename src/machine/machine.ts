@@ -48,6 +48,11 @@ export interface RunOptions {
   readonly workingDirectory?: string;
   /** Told each line as it comes, from standard output and standard error. */
   readonly onLine?: (line: string) => void;
+  /**
+   * What it is, for whoever finds it later: where the place can do that, it goes on when the connection is lost or
+   * the runner dies, and the place remembers what became of it.
+   */
+  readonly lasting?: string;
 }
 
 export type StreamOptions = Pick<RunOptions, 'signal' | 'env' | 'workingDirectory'>;

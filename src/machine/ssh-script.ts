@@ -1,9 +1,13 @@
 import { UserError } from '../ground/errors.ts';
 import { quoted, shellLine } from './quoting.ts';
 
-/** What is sent to a server for one command: a line for the login shell, and what goes first to standard input. */
+/** What is sent to a place for one command: a program for a shell there, and what goes first to standard input. */
 export interface RemoteCommand {
+  /** For `sh -c`. Always the same, but for a number. */
+  readonly program: string;
+  /** The same as a line for a login shell. */
   readonly line: string;
+  /** Ends with a line break. */
   readonly script: string;
 }
 
@@ -15,19 +19,16 @@ interface Preparation {
 }
 
 /**
- * A command for a server. The login shell (sh, bash, fish, csh, …) sees one constant line only, without
- * anything that these shells read differently; the environment and the argument list come after it on standard
- * input, where no list of processes shows them, and what follows there is the command's own input.
+ * A command for a server, or for a container. The login shell (sh, bash, fish, csh, …) sees one constant line only,
+ * without anything that these shells read differently; the environment and the argument list come after it on
+ * standard input, where no list of processes shows them, and what follows there is the command's own input.
  * `dd` with one byte a read takes exactly its share of the input: `read` and `head` of some systems take more.
  * @throws UserError `environment-name-invalid`
  */
 export function remoteCommand(argv: readonly string[], preparation: Preparation): RemoteCommand {
   const script = scriptFor(argv, preparation);
-  const length = Buffer.byteLength(script);
-  return {
-    line: `sh -c 'eval "$(dd bs=1 count=${length} 2>/dev/null)"'`,
-    script,
-  };
+  const program = `eval "$(dd bs=1 count=${Buffer.byteLength(script)} 2>/dev/null)"`;
+  return { program, line: `sh -c '${program}'`, script };
 }
 
 function scriptFor(argv: readonly string[], { marker, env = {}, workingDirectory }: Preparation): string {
@@ -40,6 +41,7 @@ function scriptFor(argv: readonly string[], { marker, env = {}, workingDirectory
       : [`cd ${quoted(workingDirectory)} 2>/dev/null || { echo ${noFolder(marker)} >&2; exit 126; }`]),
     `command -v ${quoted(program)} >/dev/null 2>&1 || { echo ${noProgram(marker)} >&2; exit 127; }`,
     `exec ${shellLine(argv)}`,
+    '',
   ].join('\n');
 }
 

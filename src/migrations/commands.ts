@@ -142,7 +142,13 @@ async function run(
   const started = performance.now();
   const applicationName = sessionName(project, subject);
   const command = () =>
-    manage(project, words, { timeout, signal, onLine: (line) => log.debug(line), applicationName: subject });
+    manage(project, words, {
+      timeout,
+      signal,
+      onLine: (line) => log.debug(line),
+      applicationName: subject,
+      lasting: true,
+    });
   const watched = await watchingBlockers(command, {
     database,
     applicationName,

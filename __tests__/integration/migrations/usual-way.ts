@@ -1,6 +1,12 @@
 /** The inputs that say where an action works, as action.yml has them: on this machine, straight to the database. */
 export const usualWay = {
   connectThrough: 'direct',
+  runIn: 'runner',
+  image: undefined,
+  registry: undefined,
+  registryUsername: undefined,
+  registryPassword: undefined,
+  envFile: undefined,
   host: undefined,
   sshUser: undefined,
   sshPort: 22,

@@ -1,0 +1,249 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { command } from '../../../lab/command.ts';
+import { bringUp, type Lab } from '../../../lab/lab.ts';
+import { buildShop, workshopOf } from '../../../lab/shop.ts';
+import { each } from '../breadth.ts';
+import {
+  migrationFile,
+  ordersHead,
+  ShopFleets,
+  type StepSeen,
+  step,
+  tenantsNamed,
+} from '../migrations/shop-fleet.ts';
+import { type ScratchDatabase, scratchDatabase } from '../scratch-database.ts';
+
+/** The same work in each place: on the runner, in the image on the runner, in the image on a server. */
+type PlaceName = 'runner' | 'image' | 'server';
+
+let lab: Lab;
+let fleets: ShopFleets;
+const images = { first: '', second: '' };
+const folder = { second: '' };
+
+/** Waits as long as public.trap says so, which the scene has made. */
+const trap = (how: string) =>
+  `migrations.RunSQL("""DO $$ BEGIN WHILE EXISTS (SELECT FROM public.trap WHERE how = '${how}') LOOP PERFORM pg_sleep(0.05); END LOOP; END $$""")`;
+
+const pending = {
+  'orders/migrations/0005_note.py': migrationFile(
+    ordersHead,
+    `migrations.AddField("order", "note", models.TextField(null=True)), ${trap('tenant')}`,
+  ),
+  'customers/migrations/0003_region.py': migrationFile(
+    '("customers", "0002_domain_default")',
+    `migrations.AddField("customer", "region", models.TextField(null=True)), ${trap('shared')}`,
+  ),
+};
+
+beforeAll(async () => {
+  lab = await bringUp(['postgres15', 'host1', 'builder', 'registry', 'base-image']);
+  process.env.DOCKER_HOST = lab.builder.dockerHost; // the runner's engine
+  process.env.PATH = `${join(lab.docker, '..')}:${process.env.PATH}`;
+  fleets = await ShopFleets.make();
+  folder.second = await fleets.shopWith(pending);
+  images.first = (await buildShop(workshopOf(lab), 'places-1')).image;
+  images.second = (await buildShop(workshopOf(lab), 'places-2', folder.second)).image;
+}, 900_000);
+let database: ScratchDatabase | undefined;
+afterEach(async () => {
+  await database?.drop();
+  database = undefined;
+});
+afterAll(() => fleets?.end());
+
+const secretKey = 'canary-of-the-secret-key';
+
+function inputsOf(place: PlaceName, image: keyof typeof images): Record<string, string> {
+  const { address, user, privateKeyPath, hostKeyFingerprint } = lab.host1;
+  const { username, password } = lab.registry;
+  const common = {
+    'database-url': database?.env.DATABASE_URL ?? '',
+    'connect-through': 'direct',
+    env: `SECRET_KEY=${secretKey}\nPUBLIC_DOMAIN=shop.example`,
+    'lock-timeout': '0s',
+  };
+  if (place === 'runner') {
+    return {
+      ...common,
+      ...(image === 'second' ? { 'working-directory': folder.second } : { 'working-directory': shop }),
+      python: fleets.python,
+    };
+  }
+  const inImage = {
+    ...common,
+    'run-in': place,
+    image: images[image],
+    'registry-username': username,
+    'registry-password': password,
+  };
+  if (place === 'image') return inImage;
+  return {
+    ...inImage,
+    host: address,
+    'ssh-user': user,
+    'ssh-key': readFileSync(privateKeyPath, 'utf8'),
+    'ssh-fingerprint': hostKeyFingerprint,
+  };
+}
+
+const shop = join(import.meta.dirname, '../../../examples/shop');
+
+function migrate(
+  place: PlaceName,
+  image: keyof typeof images,
+  more: Record<string, string> = {},
+): Promise<StepSeen> {
+  return step('migrate-schemas', { ...inputsOf(place, image), ...more });
+}
+
+/** A run as a program of its own, to be killed. */
+function start(place: PlaceName, more: Record<string, string> = {}): ChildProcess {
+  const given: Record<string, string> = { ...inputsOf(place, 'second'), ...more };
+  const cli = join(import.meta.dirname, '../../../src/cli.ts');
+  const secret = new Set(['database-url', 'ssh-key', 'registry-password', 'env']);
+  const words = Object.entries(given).flatMap(([name, value]) =>
+    secret.has(name) ? [] : [`--${name}`, value],
+  );
+  const env = Object.fromEntries(
+    Object.entries(given)
+      .filter(([name]) => secret.has(name))
+      .map(([name, value]) => [`TENANTRY_${name.replaceAll('-', '_').toUpperCase()}`, value]),
+  );
+  const code = `import { cli } from ${JSON.stringify(cli)}; process.exitCode = await cli(${JSON.stringify(['migrate-schemas', ...words])}, process.env);`;
+  return spawn(process.execPath, ['--input-type=module', '--eval', code], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+const engineOf = (place: PlaceName) => (place === 'server' ? lab.host1.dockerHost : lab.builder.dockerHost);
+const docker = (place: PlaceName, ...args: string[]) =>
+  command([lab.docker, '--host', engineOf(place), ...args]);
+
+/** The containers of runs. */
+async function workContainers(place: PlaceName): Promise<string[]> {
+  if (place === 'runner') return [];
+  const names = await docker(
+    place,
+    'ps',
+    '--all',
+    '--format',
+    '{{.Names}}',
+    '--filter',
+    'name=tenantry-work-',
+  );
+  return names.split('\n').filter((name) => name !== '');
+}
+
+async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+  for (let tries = 0; !(await holds()); tries += 1) {
+    if (tries > 600) throw new Error(`it never came to that: ${what}`);
+    await sleep(100);
+  }
+}
+
+const inTrap = async (name: string) => {
+  const found = await database?.sql(
+    `select from pg_stat_activity where datname = current_database() and application_name ~ '/${name}$' and state = 'active' and query like '%public.trap%'`,
+  );
+  return (found ?? []).length > 0;
+};
+
+describe.each(each<PlaceName>(['server', 'image', 'runner'], 'server'))('in the place %s', (place) => {
+  test('fresh, up to date, one pending, killed and run again', async () => {
+    database = await scratchDatabase();
+    await database.sql('CREATE TABLE public.trap (how text)');
+
+    const fresh = await migrate(place, 'first');
+    expect(fresh.annotations).toEqual([]);
+    expect(fresh.outputs).toMatchObject({ result: 'migrated', 'tenants-total': '0' });
+
+    await database.sql(tenantsNamed('acme', 'beta', 'zeta', 'omega'));
+    const tenants = await migrate(place, 'first');
+    expect(tenants.annotations).toEqual([]);
+    expect(tenants.outputs).toMatchObject({ 'tenants-migrated': '4', 'tenants-failed': '0' });
+    // The worker of the ladder works there, too.
+    const engines = (tenants.report.schemas as { engine?: string }[]).map(({ engine }) => engine);
+    expect(engines).toEqual(expect.arrayContaining(['worker', 'django']));
+
+    const again = await migrate(place, 'first');
+    expect(again.outputs).toMatchObject({ result: 'up-to-date', 'tenants-skipped': '4' });
+    expect(await workContainers(place)).toEqual([]);
+
+    // Killed while the shared schema is migrated: in a container that goes on.
+    await database.sql(`INSERT INTO public.trap VALUES ('shared')`);
+    const first = start(place);
+    await until(() => inTrap('public'), 'the shared schema in the trap');
+    if (place !== 'runner') await seeNothingSecret(place);
+    first.kill('SIGKILL');
+    await once(first, 'close');
+    const next = migrate(place, 'second');
+    await sleep(3_000);
+    await database.sql('DELETE FROM public.trap');
+    const seen = await next;
+    expect(seen.annotations).toEqual([]);
+    expect(seen.outputs).toMatchObject({
+      result: 'migrated',
+      'tenants-migrated': '4',
+      'tenants-failed': '0',
+    });
+    if (place !== 'runner') {
+      expect(seen.log.join('\n')).toMatch(
+        /manage\.py migrate_schemas --shared --noinput, begun by .*, goes on without it in the container tenantry-work-/,
+      );
+      expect(seen.log.join('\n')).toMatch(/has come to its end without it: exit 0/);
+    }
+    expect(await workContainers(place)).toEqual([]);
+  }, 600_000);
+
+  test('killed in a tenant: the worker and its container end by themselves, and nobody else’s do', async () => {
+    database = await scratchDatabase();
+    await database.sql('CREATE TABLE public.trap (how text)');
+    await migrate(place, 'first');
+    await database.sql(tenantsNamed('acme', 'beta', 'zeta'));
+    await migrate(place, 'first');
+    await database.sql(`INSERT INTO public.trap VALUES ('tenant')`);
+    const run = start(place, { engine: 'worker', canary: '0%', parallel: '1' });
+    await until(() => inTrap('acme'), 'a tenant in the trap');
+    run.kill('SIGKILL');
+    await once(run, 'close');
+    await until(async () => !(await inTrap('acme')), 'the end of its statement');
+    await until(async () => (await workContainers(place)).length === 0, 'the end of its container');
+
+    await database.sql('DELETE FROM public.trap');
+    const again = await migrate(place, 'second');
+    expect(again.annotations).toEqual([]);
+    expect(again.outputs).toMatchObject({ 'tenants-migrated': '3', 'tenants-failed': '0' });
+  }, 600_000);
+});
+
+/** Neither a list of processes nor Docker shows a secret while a command runs. */
+async function seeNothingSecret(place: PlaceName): Promise<void> {
+  const password = lab.postgres.v15.superuserPassword;
+  const shown = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((id) => {
+      try {
+        return readFileSync(`/proc/${id}/cmdline`, 'utf8');
+      } catch {
+        return ''; // it has ended meanwhile
+      }
+    });
+  const names = await workContainers(place);
+  expect(names.length).toBeGreaterThan(1);
+  for (const text of [...shown, await docker(place, 'container', 'inspect', ...names)]) {
+    expect(text).not.toContain(secretKey);
+    expect(text).not.toContain(password);
+  }
+  expect(await docker(place, 'logs', names.find((name) => name.split('-').length > 4) ?? '')).not.toContain(
+    secretKey,
+  );
+}

@@ -1,0 +1,236 @@
+/**
+ * A container as a place where commands run. Its first process waits for the end of its input, so that nothing of it
+ * is left when whoever started it is gone; commands come beside it by `docker exec`. Their environment and arguments
+ * go by standard input: Docker itself does not know them, and `docker inspect` cannot show them.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { showDuration } from '../ground/duration.ts';
+import { LostConnection, UserError } from '../ground/errors.ts';
+import type { Log } from '../ground/log.ts';
+import {
+  type CommandResult,
+  type Conversation,
+  type ConverseOptions,
+  ending,
+  lastWords,
+  type Machine,
+  type RunOptions,
+} from '../machine/machine.ts';
+import { readByShell, writeByShell } from '../machine/shell-files.ts';
+import { nameOf, startRefusal } from '../machine/ssh-command.ts';
+import { remoteCommand, signalScript } from '../machine/ssh-script.ts';
+import { endingOf, inputAfter, startIn } from './scripted-command.ts';
+import { dockerVerdict } from './verdict.ts';
+import { runApart } from './work-command.ts';
+import { type WorkContainer, workArguments } from './work-container.ts';
+
+/** Milliseconds for a container to come up, for a small `docker` command, and for a command to end once it was asked. */
+const limits = { start: 120_000, small: 60_000, end: 5_000 } as const;
+
+/** Says that it is there, waits for the end of its input, and then for commands that notice the same. */
+const waitingProgram = 'echo ready; cat > /dev/null; sleep 6';
+
+/**
+ * Starts a container of an image and keeps it until `close`.
+ * @param host where Docker is; it must be able to converse
+ * @throws UserError what `dockerVerdict` makes of Docker's refusal
+ */
+export async function openContainer(
+  host: Machine,
+  work: WorkContainer,
+  { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
+): Promise<Machine> {
+  const room = await startRoom(host, work, signal);
+  const name = `the image ${work.image} on ${host.name}`;
+  const inside: Inside = { host, room: work.name, name, gone: goneWith(room, work) };
+  const run: Machine['run'] = (argv, options) =>
+    options.lasting === undefined
+      ? runInside(inside, argv, options)
+      : runApart(host, { ...work, command: options.lasting }, argv, { ...options, lasting: options.lasting });
+  return {
+    name,
+    run,
+    converse: (argv, options) => converseInside(inside, argv, options),
+    writeFile: (path, content, { mode }) => writeByShell({ name, run }, path, content, mode),
+    readFile: (path) => readByShell({ name, run }, path),
+    async close() {
+      await host
+        .run(['docker', 'rm', '--force', work.name], { timeout: limits.small })
+        .catch(() => log.debug(`the container ${work.name} ends by itself`));
+      await room.end();
+    },
+  };
+}
+
+async function startRoom(host: Machine, work: WorkContainer, signal: AbortSignal): Promise<Conversation> {
+  const argv = ['docker', ...workArguments(work, ['--rm', '--log-driver', 'none'], waitingProgram)];
+  const room = await host.converse?.(argv, { signal });
+  if (room === undefined) throw new Error(`${host.name} cannot keep a program`);
+  const timer = new AbortController();
+  const late = sleep(limits.start, 'late' as const, { signal: timer.signal }).catch(() => 'late' as const);
+  const said = await Promise.race([room.receive(), late]);
+  timer.abort();
+  if (said === 'ready') return room;
+  const result = await room.end();
+  signal.throwIfAborted();
+  throw dockerVerdict({ failed: `Cannot start a container of ${work.image}`, server: host.name, result });
+}
+
+interface Inside {
+  readonly host: Machine;
+  /** The container. */
+  readonly room: string;
+  readonly name: string;
+  /** Rejected when the container has ended. */
+  readonly gone: Promise<never>;
+}
+
+/** Whoever works in the container hears when it ends. */
+function goneWith(room: Conversation, { name }: WorkContainer): Promise<never> {
+  const gone = room.ended.then((result): never => {
+    const said = lastWords(result, 1);
+    throw new Error(`its container ${name} is gone (${ending(result)})${said === '' ? '' : `: ${said}`}`);
+  });
+  gone.catch(() => {});
+  return gone;
+}
+
+async function runInside(
+  { host, room, name, gone }: Inside,
+  argv: readonly string[],
+  options: RunOptions,
+): Promise<CommandResult> {
+  options.signal?.throwIfAborted();
+  const what = `${nameOf(argv)} in ${name}`;
+  const marker = `tenantry-${randomBytes(8).toString('hex')}`;
+  const { program, script } = remoteCommand(argv, { ...options, marker });
+  const client = new AbortController();
+  let processId: number | undefined;
+  const running = host.run(['docker', 'exec', '--interactive', room, 'sh', '-c', program], {
+    timeout: options.timeout + 4 * limits.end,
+    signal: client.signal,
+    stdin: inputAfter(script, options.stdin),
+    onLine(line) {
+      const id = startIn(line, marker);
+      if (id === undefined) options.onLine?.(line);
+      else processId = id;
+    },
+  });
+  running.catch(() => {}); // who waits for it hears of it
+
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort = () => {};
+  const interrupted = new Promise<'time is up' | 'cancelled'>((resolve) => {
+    timer = setTimeout(() => resolve('time is up'), options.timeout);
+    onAbort = () => resolve('cancelled');
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+  });
+  const lost = gone.catch((error: Error) => {
+    throw new LostConnection(what, error.message);
+  });
+  lost.catch(() => {});
+  try {
+    const end = await Promise.race([running, interrupted, lost]);
+    if (typeof end !== 'string') return resultOf(end, { argv, marker, host, name, options, gone: lost });
+    const reallyEnded = await endInside({ host, room }, processId, running);
+    client.abort();
+    if (end === 'cancelled') options.signal?.throwIfAborted();
+    throw new UserError(
+      `${what} did not end within ${showDuration(options.timeout)} — ${reallyEnded ? 'it was ended' : 'it may still be running there'}`,
+      'look what it waits for; if it needs longer, give it a longer time limit',
+      { code: 'command-timed-out' },
+    );
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+    client.abort();
+  }
+}
+
+interface Finished {
+  readonly argv: readonly string[];
+  readonly marker: string;
+  readonly host: Machine;
+  readonly name: string;
+  readonly options: RunOptions;
+  readonly gone: Promise<never>;
+}
+
+async function resultOf(
+  result: CommandResult,
+  { argv, marker, host, name, options, gone }: Finished,
+): Promise<CommandResult> {
+  const [first = '', ...rest] = result.stdout.split('\n');
+  if (startIn(first, marker) === undefined) {
+    await Promise.race([gone, sleep(500, undefined, { ref: false })]); // why, it may say better
+    throw dockerVerdict({ failed: `Cannot run ${nameOf(argv)} in ${name}`, server: host.name, result });
+  }
+  // Whatever ran in a container that was ended was ended with it.
+  if (result.exitCode === 137) await Promise.race([gone, sleep(500, undefined, { ref: false })]);
+  const refusal = startRefusal(name, argv, { ...options, ...result, marker });
+  if (refusal !== undefined) throw refusal;
+  return { ...result, ...endingOf(result.exitCode), stdout: rest.join('\n') };
+}
+
+/** @returns whether it has ended */
+async function endInside(
+  { host, room }: Pick<Inside, 'host' | 'room'>,
+  processId: number | undefined,
+  over: Promise<unknown>,
+): Promise<boolean> {
+  if (processId === undefined) return false;
+  const ended = over.then(
+    () => true,
+    () => true,
+  );
+  for (const signal of ['TERM', 'KILL'] as const) {
+    const script = ['docker', 'exec', room, 'sh', '-c', signalScript(processId, signal)];
+    await host.run(script, { timeout: limits.end }).catch(() => {});
+    if (await Promise.race([ended, sleep(limits.end, false, { ref: false })])) return true;
+  }
+  return false;
+}
+
+async function converseInside(
+  { host, room, name, gone }: Inside,
+  argv: readonly string[],
+  options: ConverseOptions,
+): Promise<Conversation> {
+  const marker = `tenantry-${randomBytes(8).toString('hex')}`;
+  const { program, script } = remoteCommand(argv, { ...options, marker });
+  const command = ['docker', 'exec', '--interactive', room, 'sh', '-c', program];
+  const { signal, onLine } = options;
+  const conversation = await host.converse?.(command, {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onLine === undefined ? {} : { onLine }),
+  });
+  if (conversation === undefined) throw new Error(`${host.name} cannot keep a program`);
+  await conversation.send(script.slice(0, -1)); // its last line break is the line's
+  const processId = startIn((await conversation.receive()) ?? '', marker);
+  if (processId === undefined) {
+    const result = await conversation.end();
+    signal?.throwIfAborted();
+    await Promise.race([gone, sleep(500, undefined, { ref: false })]).catch((error: Error) => {
+      throw new LostConnection(`${nameOf(argv)} in ${name}`, error.message);
+    });
+    throw (
+      startRefusal(name, argv, { ...options, ...result, marker }) ??
+      dockerVerdict({ failed: `Cannot run ${nameOf(argv)} in ${name}`, server: host.name, result })
+    );
+  }
+  const ended = conversation.ended.then((result) => ({ ...result, ...endingOf(result.exitCode) }));
+  return {
+    ...conversation,
+    ended,
+    async end(patience = limits.end) {
+      // What does not end by itself is ended where it is: with the client alone it would go on.
+      const ending = conversation.end(patience + 3 * limits.end);
+      const result = await Promise.race([ended, sleep(patience, undefined, { ref: false })]);
+      if (result === undefined) await endInside({ host, room }, processId, ended);
+      await ending;
+      return ended;
+    },
+  };
+}
