@@ -25,6 +25,10 @@ const benches: Readonly<Record<string, { about: string; run: () => Promise<Bench
     about: 'deployments under load, against stop; rm; run; versions that are no good; runs that are killed',
     run: () => import('./deploy.ts'),
   },
+  everywhere: {
+    about: 'migrate-schemas through a bastion and in an image, against the direct way on the runner',
+    run: () => import('./everywhere.ts'),
+  },
 };
 
 const [name = '', ...options] = process.argv.slice(2);

@@ -23,6 +23,8 @@ interface ActionWish {
   readonly project: string;
   /** More inputs, or others. */
   readonly inputs?: Readonly<Record<string, string>>;
+  /** More of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Looks at the memory of its processes; costs time. */
   readonly watched?: boolean;
 }
@@ -39,7 +41,7 @@ export async function runAction(wish: ActionWish): Promise<ActionRun> {
 
 async function runIn(
   folder: string,
-  { dist, fleet, project, inputs, watched }: ActionWish,
+  { dist, fleet, project, inputs, env, watched }: ActionWish,
 ): Promise<ActionRun> {
   const file = (name: string) => {
     writeFileSync(join(folder, name), '');
@@ -62,6 +64,7 @@ async function runIn(
       GITHUB_STEP_SUMMARY: file('summary'),
       GITHUB_ENV: file('env'),
       RUNNER_TEMP: folder,
+      ...env,
       ...Object.fromEntries(
         Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
       ),

@@ -98,10 +98,11 @@ function goneWith(room: Conversation, { name }: WorkContainer): Promise<never> {
 }
 
 async function runInside(
-  { host, room, name, gone }: Inside,
+  inside: Inside,
   argv: readonly string[],
   options: RunOptions,
 ): Promise<CommandResult> {
+  const { host, room, name, gone } = inside;
   options.signal?.throwIfAborted();
   const what = `${nameOf(argv)} in ${name}`;
   const marker = `tenantry-${randomBytes(8).toString('hex')}`;
@@ -133,7 +134,7 @@ async function runInside(
   lost.catch(() => {});
   try {
     const end = await Promise.race([running, interrupted, lost]);
-    if (typeof end !== 'string') return resultOf(end, { argv, marker, host, name, options, gone: lost });
+    if (typeof end !== 'string') return resultOf(end, { inside, argv, marker, options });
     const reallyEnded = await endInside({ host, room }, processId, running);
     client.abort();
     if (end === 'cancelled') options.signal?.throwIfAborted();
@@ -150,28 +151,34 @@ async function runInside(
 }
 
 interface Finished {
+  readonly inside: Inside;
   readonly argv: readonly string[];
   readonly marker: string;
-  readonly host: Machine;
-  readonly name: string;
   readonly options: RunOptions;
-  readonly gone: Promise<never>;
 }
 
 async function resultOf(
   result: CommandResult,
-  { argv, marker, host, name, options, gone }: Finished,
+  { inside, argv, marker, options }: Finished,
 ): Promise<CommandResult> {
+  const { host, name } = inside;
   const [first = '', ...rest] = result.stdout.split('\n');
-  if (startIn(first, marker) === undefined) {
-    await Promise.race([gone, sleep(500, undefined, { ref: false })]); // why, it may say better
+  const hasStarted = startIn(first, marker) !== undefined;
+  // Whatever ran in a container that was ended was ended with it, and has not failed by itself.
+  if (!hasStarted || result.exitCode === 137) await requireRoom(inside, `${nameOf(argv)} in ${name}`);
+  if (!hasStarted) {
     throw dockerVerdict({ failed: `Cannot run ${nameOf(argv)} in ${name}`, server: host.name, result });
   }
-  // Whatever ran in a container that was ended was ended with it.
-  if (result.exitCode === 137) await Promise.race([gone, sleep(500, undefined, { ref: false })]);
   const refusal = startRefusal(name, argv, { ...options, ...result, marker });
   if (refusal !== undefined) throw refusal;
   return { ...result, ...endingOf(result.exitCode), stdout: rest.join('\n') };
+}
+
+/** @throws LostConnection when the container is gone */
+async function requireRoom({ host, room }: Inside, what: string): Promise<void> {
+  const argv = ['docker', 'container', 'inspect', '--format', '{{.State.Running}}', room];
+  const { stdout } = await host.run(argv, { timeout: limits.small });
+  if (stdout.trim() !== 'true') throw new LostConnection(what, `its container ${room} is gone`);
 }
 
 /** @returns whether it has ended */
@@ -194,10 +201,11 @@ async function endInside(
 }
 
 async function converseInside(
-  { host, room, name, gone }: Inside,
+  inside: Inside,
   argv: readonly string[],
   options: ConverseOptions,
 ): Promise<Conversation> {
+  const { host, room, name } = inside;
   const marker = `tenantry-${randomBytes(8).toString('hex')}`;
   const { program, script } = remoteCommand(argv, { ...options, marker });
   const command = ['docker', 'exec', '--interactive', room, 'sh', '-c', program];
@@ -212,9 +220,7 @@ async function converseInside(
   if (processId === undefined) {
     const result = await conversation.end();
     signal?.throwIfAborted();
-    await Promise.race([gone, sleep(500, undefined, { ref: false })]).catch((error: Error) => {
-      throw new LostConnection(`${nameOf(argv)} in ${name}`, error.message);
-    });
+    await requireRoom(inside, `${nameOf(argv)} in ${name}`);
     throw (
       startRefusal(name, argv, { ...options, ...result, marker }) ??
       dockerVerdict({ failed: `Cannot run ${nameOf(argv)} in ${name}`, server: host.name, result })

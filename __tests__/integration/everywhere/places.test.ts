@@ -37,8 +37,8 @@ const pending = {
     ordersHead,
     `migrations.AddField("order", "note", models.TextField(null=True)), ${trap('tenant')}`,
   ),
-  'customers/migrations/0003_region.py': migrationFile(
-    '("customers", "0002_domain_default")',
+  'customers/migrations/0002_region.py': migrationFile(
+    '("customers", "0001_initial")',
     `migrations.AddField("customer", "region", models.TextField(null=True)), ${trap('shared')}`,
   ),
 };
