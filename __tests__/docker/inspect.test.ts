@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { readLog } from '../../src/docker/container-log.ts';
+import { readLog } from '../../src/diagnosis/container-log.ts';
 import { readContainer, readImage } from '../../src/docker/inspect.ts';
 
 /** A container as `docker container inspect` shows it; Go writes empty lists and maps as null. */

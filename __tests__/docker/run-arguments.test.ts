@@ -15,7 +15,7 @@ import {
   showPort,
 } from '../../src/docker/container-spec.ts';
 import { connectArguments, createArguments } from '../../src/docker/run-arguments.ts';
-import { parseCpus, parseSize, showSize } from '../../src/docker/size.ts';
+import { parseCpus, parseSize, showSize } from '../../src/ground/size.ts';
 
 const spec: ContainerSpec = {
   name: 'shop',

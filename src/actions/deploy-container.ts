@@ -9,7 +9,7 @@ import { type CanaryHosts, complaintAboutHosts, parseCanaryHosts } from '../depl
 import { optionsOf, parseCapability, parseTmpfs, parseUlimit } from '../docker/container-options.ts';
 import { parseExtraHost, parsePort, parseRestart, parseVolume } from '../docker/container-spec.ts';
 import { parseImage } from '../docker/image.ts';
-import { parseCpus, parseSize } from '../docker/size.ts';
+import { parseCpus, parseSize } from '../ground/size.ts';
 import { type ActionContext, defineAction } from '../step/action.ts';
 import { boolean, choice, count, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
 import { yamlOf } from '../step/yaml-field.ts';

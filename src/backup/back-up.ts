@@ -5,7 +5,7 @@ import { describeBlockers, watchingBlockers } from '../database/blockers.ts';
 import type { Database } from '../database/session.ts';
 import type { StructureGroup } from '../database/structure.ts';
 import type { DatabaseUrl } from '../database/url.ts';
-import { showSize } from '../docker/size.ts';
+import { showSize } from '../ground/size.ts';
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { counted, listed } from '../ground/words.ts';

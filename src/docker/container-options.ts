@@ -1,5 +1,5 @@
 /** What else `docker run` lines have: options that a container has or has not, and that nothing here decides about. */
-import { showSize } from './size.ts';
+import { showSize } from '../ground/size.ts';
 
 /** In Docker's own words; what is left out is as Docker and the image have it. */
 export interface ContainerOptions {

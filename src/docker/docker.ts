@@ -5,7 +5,7 @@ import type { Log } from '../ground/log.ts';
 import { listed } from '../ground/words.ts';
 import { type CommandResult, type Machine, type RunOptions, succeeded } from '../machine/machine.ts';
 import { archiveOf, lookWhoRuns, readOwner } from './container-files.ts';
-import { type ContainerLog, readLog } from './container-log.ts';
+import { type ContainerLog, readLog } from '../diagnosis/container-log.ts';
 import type { ContainerSpec } from './container-spec.ts';
 import { digestAmong, type ImageReference, showImage } from './image.ts';
 import { type Container, type Image, readContainer, readContainers, readImage } from './inspect.ts';

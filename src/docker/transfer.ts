@@ -9,7 +9,7 @@ import type { Docker } from './docker.ts';
 import { type ImageReference, showImage } from './image.ts';
 import { type ArchivedImage, archiveFor, archiveSize, layersInCommon, readArchive } from './image-archive.ts';
 import type { Image } from './inspect.ts';
-import { showSize } from './size.ts';
+import { showSize } from '../ground/size.ts';
 import { dockerVerdict } from './verdict.ts';
 
 export interface TransferPorts {

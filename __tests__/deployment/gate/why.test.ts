@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 
 import { lookAt } from '../../../src/deployment/gate/gate.ts';
 import { whyItStopped } from '../../../src/deployment/gate/why.ts';
-import { readLog } from '../../../src/docker/container-log.ts';
+import { readLog } from '../../../src/diagnosis/container-log.ts';
 import type { ContainerState } from '../../../src/docker/inspect.ts';
 import { container } from '../container.ts';
 

@@ -1,4 +1,4 @@
-import type { ContainerLog } from '../../docker/container-log.ts';
+import type { ContainerLog } from '../../diagnosis/container-log.ts';
 import type { Task } from '../../docker/service.ts';
 import { dockerVerdict } from '../../docker/verdict.ts';
 import { showDuration } from '../../ground/duration.ts';

@@ -1,6 +1,6 @@
-import type { ContainerLog } from '../../docker/container-log.ts';
+import type { ContainerLog } from '../../diagnosis/container-log.ts';
 import type { Container } from '../../docker/inspect.ts';
-import { showSize } from '../../docker/size.ts';
+import { showSize } from '../../ground/size.ts';
 import { showDuration } from '../../ground/duration.ts';
 import { UserError } from '../../ground/errors.ts';
 import type { FailureCode } from '../../ground/failure-codes.ts';

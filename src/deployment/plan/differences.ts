@@ -1,7 +1,7 @@
 import { type ContainerOptions, optionDifferences } from '../../docker/container-options.ts';
 import { type ContainerSpec, type Mount, showPort } from '../../docker/container-spec.ts';
 import type { Container } from '../../docker/inspect.ts';
-import { showSize } from '../../docker/size.ts';
+import { showSize } from '../../ground/size.ts';
 import { listed } from '../../ground/words.ts';
 import { digestOf, labels, releaseNameOf } from '../releases/release.ts';
 

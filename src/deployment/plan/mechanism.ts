@@ -1,5 +1,5 @@
 import type { Container } from '../../docker/inspect.ts';
-import { showSize } from '../../docker/size.ts';
+import { showSize } from '../../ground/size.ts';
 import { listed } from '../../ground/words.ts';
 import { type FrontMove, moveBy, refused, tellFront } from '../proxies/front-choice.ts';
 import type { Asked, Obstacle } from '../request/asked.ts';

@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ContainerLog } from '../../docker/container-log.ts';
+import type { ContainerLog } from '../../diagnosis/container-log.ts';
 import type { Service, SwarmNode, Task } from '../../docker/service.ts';
 import type { Swarm } from '../../docker/swarm.ts';
 import { LostConnection, UserError } from '../../ground/errors.ts';

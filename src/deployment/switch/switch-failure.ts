@@ -1,5 +1,5 @@
 /** Why a switch failed, from what its program left on the server: in the words that every failed start has. */
-import { type ContainerLog, readLog } from '../../docker/container-log.ts';
+import { type ContainerLog, readLog } from '../../diagnosis/container-log.ts';
 import { type Container, readContainer } from '../../docker/inspect.ts';
 import { dockerVerdict } from '../../docker/verdict.ts';
 import { UserError } from '../../ground/errors.ts';

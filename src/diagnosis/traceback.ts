@@ -1,0 +1,96 @@
+/** The last traceback of a log, reduced to its cause and the line of the project's own code. Python and Node. */
+
+export interface Traceback {
+  /** `ImproperlyConfigured: Set the SECRET_KEY environment variable`. */
+  readonly cause: string;
+  /** `shop/settings.py:14`; undefined where no frame is the project's own. */
+  readonly frame: string | undefined;
+  /** Its lines, and what the program said of it afterwards. */
+  readonly text: string;
+}
+
+/** More lines after it than these, and it is not what the program ended of. */
+const stillTheReason = 40;
+
+export function lastTraceback(log: string): Traceback | undefined {
+  const lines = log.split('\n').map(withoutPrefix);
+  const found = [pythonIn(lines), nodeIn(lines), uvicornIn(lines)].filter((each) => each !== undefined);
+  const [last] = found.sort((a, b) => b.end - a.end);
+  if (last === undefined || lines.length - last.end > stillTheReason) return undefined;
+  const { cause, frame, begin, end } = last;
+  return { cause: shortened(cause), frame, text: lines.slice(begin, end + 6).join('\n') };
+}
+
+interface Found {
+  readonly cause: string;
+  readonly frame: string | undefined;
+  /** Its first line, and the one after its last. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Supervisors put a name before what their programs say: `web-1  | Traceback …`. */
+function withoutPrefix(line: string): string {
+  return line.replace(/^[\w.-]+ +\| /, '');
+}
+
+function pythonIn(lines: readonly string[]): Found | undefined {
+  const begin = lines.findLastIndex((line) => /Traceback \(most recent call last\)|^Traceback$/.test(line));
+  if (begin === -1) return undefined;
+  const indent = /^\s*/.exec(lines[begin] ?? '')?.[0] ?? '';
+  const frames: string[] = [];
+  for (let at = begin + 1; at < lines.length; at += 1) {
+    const line = lines[at]?.startsWith(indent) === true ? (lines[at] ?? '').slice(indent.length) : lines[at] ?? '';
+    const [, file, number] = /^\s+File "([^"]+)", line (\d+)/.exec(line) ?? [];
+    if (file !== undefined) frames.push(`${file}:${number}`);
+    else if (/^[A-Za-z_][\w.]*(?:$|: |:$)/.test(line)) {
+      return { cause: line.replace(/:$/, ''), frame: ownFrame(frames.reverse()), begin, end: at + 1 };
+    }
+  }
+  return undefined; // it was cut off
+}
+
+const notOwnPython = /site-packages|dist-packages|\/lib\/python\d|^<|\/bin\/[^/]+:\d+$/;
+const notOwnNode = /node_modules|^node:|^internal\//;
+
+function ownFrame(frames: readonly string[]): string | undefined {
+  const own = frames.find((frame) => !notOwnPython.test(frame) && !notOwnNode.test(frame));
+  return own?.replace(/^\/(?:usr\/src\/app|srv\/app|opt\/app|app|code|src)\//, '');
+}
+
+/** The error stands before its frames: `Error: Cannot find module 'x'` and `    at … (/app/server.js:3:11)`. */
+function nodeIn(lines: readonly string[]): Found | undefined {
+  const at = lines.findLastIndex(
+    (line, index) => isNodeFrame(line) && !isNodeFrame(lines[index - 1] ?? ''),
+  );
+  if (at === -1) return undefined;
+  const begin = lines.findLastIndex(
+    (line, index) => index < at && index >= at - 8 && /^(?:Uncaught )?[A-Za-z]*(?:Error|Exception)\b/.test(line),
+  );
+  if (begin === -1) return undefined;
+  let end = at;
+  while (isNodeFrame(lines[end] ?? '')) end += 1;
+  const frames = lines.slice(at, end).flatMap((line) => {
+    const [, file] = /(?:\(|at (?:async )?|file:\/\/)((?:\/|node:|internal\/)[^():]+:\d+):\d+\)?$/.exec(line) ?? [];
+    return file === undefined ? [] : [file.replace(/^file:\/\//, '')];
+  });
+  return { cause: lines[begin]?.replace(/^Uncaught /, '') ?? '', frame: ownFrame(frames), begin, end };
+}
+
+function isNodeFrame(line: string): boolean {
+  return /^\s+at .*(?::\d+:\d+\)?|\(<anonymous>\)|\(native\))$/.test(line);
+}
+
+/** Uvicorn tells without a traceback that there is no such application. */
+function uvicornIn(lines: readonly string[]): Found | undefined {
+  const at = lines.findLastIndex((line) => /Error loading ASGI app\. /.test(line));
+  if (at === -1) return undefined;
+  const cause = (lines[at] ?? '').replace(/^.*?(Error loading ASGI app\. )/, '$1');
+  return { cause, frame: undefined, begin: at, end: at + 1 };
+}
+
+/** The module of an exception says nothing to whoever reads its name; a sentence has no room for pages. */
+function shortened(cause: string): string {
+  const text = cause.replace(/^(?:[a-z_]\w*\.)+(?=[A-Z])/, '').trim();
+  return text.length > 300 ? `${text.slice(0, 299)}…` : text;
+}

@@ -1,0 +1,122 @@
+/** The sentence of a container that does not serve, and what stands folded below it. */
+import { showDuration } from '../ground/duration.ts';
+import { UserError } from '../ground/errors.ts';
+import { showSize } from '../ground/size.ts';
+import { counted } from '../ground/words.ts';
+import { clues, endOf } from './clues.ts';
+import { causeOfItsOwn, type Diagnosis, diagnose, whereOfItsOwn } from './diagnose.ts';
+import type { Evidence } from './evidence.ts';
+import { withoutSecrets } from './redact.ts';
+import { hasEnded } from './rule.ts';
+
+interface Circumstances {
+  /** Milliseconds that it was waited for. */
+  readonly waited?: number;
+  /** What happened, where the state of the container does not tell: `did not stay on node-2`. */
+  readonly happened?: string;
+}
+
+/**
+ * Why something does not serve: what happened, what was observed, what to do next.
+ * @param called what it is called in sentences.
+ */
+export function whyNotServing(called: string, evidence: Evidence, circumstances: Circumstances = {}): UserError {
+  const { code, observed, next, line } = causeOf(evidence);
+  const happened = circumstances.happened ?? happenedTo(evidence, circumstances.waited);
+  return new UserError(withoutSecrets(`${called} ${happened} — ${observed}`), withoutSecrets(next), {
+    code,
+    evidence: showEvidence(evidence, line),
+  });
+}
+
+/** What is known, or at least what was seen. */
+export function causeOf(evidence: Evidence): Diagnosis {
+  const known = diagnose(evidence);
+  if (known !== undefined) {
+    return { ...known, observed: `${known.observed}${whereOfItsOwn(evidence, known.line)}${lastWord(evidence, known)}` };
+  }
+  const { container, answer, log } = evidence;
+  const own = causeOfItsOwn(evidence);
+  if (container !== undefined && hasEnded(container.status)) {
+    const last = own ?? log?.lastLine ?? '';
+    return {
+      code: 'container-stopped',
+      observed: last === '' ? `${endOf(container.exitCode)}, and not a word in its log` : withEnd(last, container.exitCode),
+      next: 'what was seen is in the evidence, the most telling first; mend the application or its environment',
+      line: last,
+    };
+  }
+  if (answer !== undefined) {
+    const isItsFault = own !== undefined && answer.code === 'health-server-error';
+    return {
+      code: answer.code,
+      observed: isItsFault ? `it ${answer.observed}: ${own}` : `it ${answer.observed}${lastWord(evidence, answer)}`,
+      next: answer.hint,
+      line: own ?? '',
+    };
+  }
+  return {
+    code: 'container-slow',
+    observed: `nothing says why${lastWord(evidence, { code: 'container-slow' })}`,
+    next: 'what was seen is in the evidence, the most telling first',
+    line: '',
+  };
+}
+
+/** A signal says more than the last line before it. */
+function withEnd(last: string, exitCode: number): string {
+  return exitCode > 128 ? `${endOf(exitCode)}; its last line: ${last}` : last;
+}
+
+/** What it last said explains a silence better than the silence. */
+function lastWord({ log }: Evidence, { code }: Pick<Diagnosis, 'code'>): string {
+  const explains = ['container-slow', 'container-unhealthy', 'health-refused', 'health-cut-off', 'health-no-answer'];
+  const last = log?.lastLine ?? '';
+  return last === '' || !explains.includes(code) ? '' : `; its last line: ${last}`;
+}
+
+function happenedTo({ container }: Evidence, waited: number | undefined): string {
+  if (container !== undefined && container.status === 'created') return 'could not be started';
+  if (container !== undefined && hasEnded(container.status)) {
+    const { startedAt, finishedAt, restarts } = container;
+    if (restarts > 0) return `stops again and again (${counted(restarts, 'restart')})`;
+    const lived = finishedAt.getTime() - startedAt.getTime();
+    return lived >= 0 ? `stopped ${showDuration(lived)} after it started` : 'stopped right after it started';
+  }
+  return waited === undefined ? 'is not healthy' : `did not become healthy within ${showDuration(waited)}`;
+}
+
+/** Lines of the log that are kept. */
+const shownLines = 60;
+
+/** For whoever looks closer: what changed first, then what shows it, then all else. */
+export function showEvidence(evidence: Evidence, line = ''): string {
+  const { changes = [], log, unread, host } = evidence;
+  const telling = line === '' ? clues(evidence) : [line];
+  const text = log?.text.trim().split('\n').slice(-shownLines).join('\n') ?? '';
+  const parts = [
+    part('Changed since the release before', changes),
+    part(line === '' ? 'What was seen, the most telling first' : 'What shows it', telling),
+    part('Its last lines', text === '' ? [] : [text]),
+    part('The server', serverLines(host)),
+    part('Could not be read', unread),
+  ];
+  return withoutSecrets(parts.filter((each) => each !== '').join('\n\n'));
+}
+
+function part(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `${title}:\n${lines.join('\n')}`;
+}
+
+function serverLines(host: Evidence['host']): string[] {
+  if (host === undefined) return [];
+  const { memory, disk } = host;
+  return [
+    ...(memory === undefined
+      ? []
+      : [`memory: ${showSize(memory.available)} of ${showSize(memory.total)} available`]),
+    ...(disk === undefined
+      ? []
+      : [`disk: ${disk.folder} is ${Math.floor(disk.usedBytes * 100)} % full (${showSize(disk.freeBytes)} free)`]),
+  ];
+}
