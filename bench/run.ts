@@ -29,6 +29,10 @@ const benches: Readonly<Record<string, { about: string; run: () => Promise<Bench
     about: 'migrate-schemas through a bastion and in an image, against the direct way on the runner',
     run: () => import('./everywhere.ts'),
   },
+  diagnosis: {
+    about: 'failures brought about for real: what is said of each, and how fast, against looking by hand',
+    run: () => import('./diagnosis.ts'),
+  },
 };
 
 const [name = '', ...options] = process.argv.slice(2);

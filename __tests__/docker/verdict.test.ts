@@ -154,6 +154,6 @@ test.each<[stderr: string, code: string, says: string]>([
 test('a command that failed without a word says how it ended', () => {
   const result = { exitCode: 1, signal: null, stdout: '', stderr: '' };
   expect(dockerVerdict({ failed: 'It failed', server: 'web-1', result }).message).toContain(
-    'it ended with 1',
+    'it ended with exit 1',
   );
 });

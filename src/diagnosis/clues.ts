@@ -24,7 +24,8 @@ const signals: Readonly<Record<number, string>> = {
 };
 
 /** How a container ended, for a sentence: `exit 3`, `SIGSEGV`. */
-export function endOf(exitCode: number): string {
+export function endOf(exitCode: number | undefined): string {
+  if (exitCode === undefined) return 'it was started again since';
   const signal = signals[exitCode];
   return signal === undefined ? `exit ${exitCode}` : `exit ${exitCode}, ${signal}`;
 }
@@ -48,7 +49,7 @@ function ofProgram({ docker, container, log, answer }: Evidence): Clue[] {
       text: `its last line about an error: ${text.trim()}`,
     })),
     ...when(ended ? container : undefined, ({ exitCode }) => ({
-      likely: exitCode > 128 ? 0.85 : 0.4,
+      likely: (exitCode ?? 0) > 128 ? 0.85 : 0.4,
       text: `it ended with ${endOf(exitCode)}`,
     })),
     ...when(answer, ({ observed }) => ({ likely: 0.7, text: `asked, it ${observed}` })),

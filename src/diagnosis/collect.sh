@@ -8,7 +8,7 @@ collect() (
   PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
   export LC_ALL=C
   read -r mark </proc/sys/kernel/random/uuid
-  echo "collected $mark"
+  echo "collected $mark $name"
 
   has() { command -v "$1" >/dev/null 2>&1; }
   part() { echo "$mark $1"; }

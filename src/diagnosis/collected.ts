@@ -1,12 +1,20 @@
 /** Reads what collect.sh prints. What is missing is not known: nothing is guessed. */
 import { readLog } from './container-log.ts';
-import type { Evidence, KernelLine, Listening, SeenContainer, SeenDisk, SeenHost, SeenMount } from './evidence.ts';
+import type {
+  Evidence,
+  KernelLine,
+  Listening,
+  SeenContainer,
+  SeenDisk,
+  SeenHost,
+  SeenMount,
+} from './evidence.ts';
 
 type Parts = ReadonlyMap<string, readonly string[]>;
 
 /** @param now when it was collected, by our clock, in milliseconds. */
-export function readCollected(text: string, server: string, name: string, now: number): Evidence {
-  const { parts, unread, isWhole } = partsOf(text);
+export function readCollected(text: string, server: string, now: number): Evidence {
+  const { parts, name, unread, isWhole } = partsOf(text);
   const container = containerOf(parts);
   const docker = [...(parts.get('docker') ?? [])].join('\n').trim();
   const error = container?.error ?? '';
@@ -21,13 +29,18 @@ export function readCollected(text: string, server: string, name: string, now: n
   };
 }
 
-function partsOf(text: string): { parts: Parts; unread: string[]; isWhole: boolean } {
+function partsOf(text: string): {
+  parts: Parts;
+  name: string | undefined;
+  unread: string[];
+  isWhole: boolean;
+} {
   const [first = '', ...lines] = text.split('\n');
-  const mark = /^collected (\S+)$/.exec(first)?.[1];
+  const [, mark, name] = /^collected (\S+) (\S+)$/.exec(first) ?? [];
   const parts = new Map<string, string[]>();
   const unread: string[] = [];
   let current: string[] = [];
-  if (mark === undefined) return { parts, unread, isWhole: false };
+  if (mark === undefined) return { parts, name, unread, isWhole: false };
   for (const line of lines) {
     if (!line.startsWith(`${mark} `)) {
       current.push(line);
@@ -41,7 +54,7 @@ function partsOf(text: string): { parts: Parts; unread: string[]; isWhole: boole
     current = parts.get(kind) ?? [];
     parts.set(kind, current);
   }
-  return { parts, unread, isWhole: parts.has('end') };
+  return { parts, name, unread, isWhole: parts.has('end') };
 }
 
 /** Both streams stand in one part, `out` or `err` before each line. */
@@ -62,7 +75,10 @@ interface StateJson {
   readonly OOMKilled?: boolean;
   readonly StartedAt?: string;
   readonly FinishedAt?: string;
-  readonly Health?: { readonly Status?: string; readonly Log?: readonly { readonly Output?: string }[] | null } | null;
+  readonly Health?: {
+    readonly Status?: string;
+    readonly Log?: readonly { readonly Output?: string }[] | null;
+  } | null;
 }
 
 function containerOf(parts: Parts): SeenContainer | undefined {
@@ -158,8 +174,7 @@ function listeningOf(line: string): Listening[] {
 function hostOf(parts: Parts, now: number): SeenHost | undefined {
   const facts = parts.get('server');
   if (facts === undefined) return undefined;
-  const fact = (name: string) =>
-    facts.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
+  const fact = (name: string) => facts.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
   const clock = fact('clock');
   const total = Number(fact('MemTotal:'));
   const available = Number(fact('MemAvailable:'));
@@ -201,7 +216,9 @@ function diskOf(lines: readonly string[]): SeenDisk | undefined {
     const used = 1 - Number(free) / Number(total);
     disks.set(
       folder,
-      kind === 'bytes' ? { ...known, freeBytes: Number(free), usedBytes: used } : { ...known, usedFiles: used },
+      kind === 'bytes'
+        ? { ...known, freeBytes: Number(free), usedBytes: used }
+        : { ...known, usedFiles: used },
     );
   }
   const fullness = ({ usedBytes, usedFiles }: SeenDisk) => Math.max(usedBytes, usedFiles);

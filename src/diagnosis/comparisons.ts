@@ -131,7 +131,10 @@ export const folderAtFile: Comparison = (evidence, found) => {
 /** Nobody can reach it, whatever it does. */
 function isUnreached({ answer, container }: Evidence): boolean {
   if (container === undefined || hasEnded(container.status)) return false;
-  return answer === undefined || ['health-refused', 'health-cut-off', 'health-no-answer', 'container-slow'].includes(answer.code);
+  return (
+    answer === undefined ||
+    ['health-refused', 'health-cut-off', 'health-no-answer', 'container-slow'].includes(answer.code)
+  );
 }
 
 export const listensElsewhere: Comparison = (evidence) => {
@@ -184,17 +187,10 @@ export const wrongClock: Comparison = ({ host }) => {
   return { off: `${showDuration(Math.abs(ahead))} ${ahead > 0 ? 'ahead' : 'behind'}` };
 };
 
-/** A variable that the release before had says more. */
-export const missingVariable: Comparison = ({ changes = [] }, { variable = '', other = '' }) => {
-  const missing = variable || other;
-  if (missing === '') return undefined;
-  const isGone = changes.some((line) => line.startsWith('variables: −') && new RegExp(`\\b${missing}\\b`).test(line));
-  return { variable: missing, before: isGone ? ', which the release before had' : '' };
-};
-
 export const healthSays: Comparison = ({ container }) => {
   const { health } = container ?? {};
-  if (health?.status !== 'unhealthy' || container === undefined || hasEnded(container.status)) return undefined;
+  if (health?.status !== 'unhealthy' || container === undefined || hasEnded(container.status))
+    return undefined;
   return { said: health.output.split('\n').at(-1)?.trim() || 'nothing', line: health.output };
 };
 

@@ -10,7 +10,6 @@ import {
   listensElsewhere,
   listensLocally,
   listensNowhere,
-  missingVariable,
   stillStarting,
   unreadableFile,
   unwritableFolder,
@@ -102,19 +101,17 @@ export const programRules: readonly Rule[] = [
   {
     code: 'env-missing',
     sees: {
-      log: /KeyError: '(?<variable>[A-Z][A-Z0-9_]{2,})'|UndefinedValueError: (?<other>[A-Z][A-Z0-9_]+) not found/,
-      facts: missingVariable,
+      log: /(?:KeyError: '|UndefinedValueError: )(?<variable>[A-Z][A-Z0-9_]{2,})(?:'| not found)/,
     },
-    observed: 'the variable {variable} is not set{before}',
+    observed: 'the variable {variable} is not set',
     next: 'add {variable} to the input env (and to required-env, so that it is noticed before anything is touched)',
   },
   {
     code: 'env-missing',
     sees: {
       log: /(?:ImproperlyConfigured|RuntimeError|ValueError|Error)\b[^\n]*?(?:[Tt]he |Set the |[Mm]issing (?:required )?(?:environment )?(?:variable:? )?|[Ee]nvironment variable:? )?["'`]?(?<variable>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)["'`]?(?: (?:setting must not be empty|environment variable|is not set|is missing|is required|must be set|not set|not found)|$)/,
-      facts: missingVariable,
     },
-    observed: '{variable} is not set{before}',
+    observed: '{variable} is not set',
     next: 'add {variable} to the input env (and to required-env, so that it is noticed before anything is touched)',
   },
   {

@@ -14,13 +14,19 @@ export const dockerRules: readonly Rule[] = [
   },
   {
     code: 'docker-not-running',
-    sees: { docker: /Cannot connect to the Docker daemon|docker daemon is not running|failed to connect to the docker API/ },
+    sees: {
+      docker:
+        /Cannot connect to the Docker daemon|docker daemon is not running|failed to connect to the docker API/,
+    },
     observed: 'the Docker daemon does not answer',
     next: 'start it on {server}: sudo systemctl start docker (journalctl -u docker says why it ended)',
   },
   {
     code: 'docker-not-allowed',
-    sees: { docker: /permission denied while trying to connect to the (?:Docker daemon|docker API)/i, facts: whoAsks },
+    sees: {
+      docker: /permission denied while trying to connect to the (?:Docker daemon|docker API)/i,
+      facts: whoAsks,
+    },
     observed: 'this account may not use Docker',
     next: 'on {server}: sudo usermod -aG docker {account} (members of that group are as powerful as root)',
   },
@@ -50,7 +56,10 @@ export const dockerRules: readonly Rule[] = [
   },
   {
     code: 'registry-login-not-kept',
-    sees: { docker: /error storing credentials|docker-credential-(?<helper>[\w-]+)[^\n]*(?:executable file not found|not installed)/ },
+    sees: {
+      docker:
+        /error storing credentials|docker-credential-(?<helper>[\w-]+)[^\n]*(?:executable file not found|not installed)/,
+    },
     observed: 'the program that keeps logins there does not work',
     next: 'on {server}: take credsStore and credHelpers out of ~/.docker/config.json',
   },
@@ -62,19 +71,27 @@ export const dockerRules: readonly Rule[] = [
   },
   {
     code: 'registry-login-missing',
-    sees: { docker: /no basic auth credentials|may require 'docker login'|authorization failed: no basic auth/ },
+    sees: {
+      docker: /no basic auth credentials|may require 'docker login'|authorization failed: no basic auth/,
+    },
     observed: 'the registry wants a login, or has no such repository',
     next: 'set registry-username and registry-password, and check the name of the image',
   },
   {
     code: 'image-not-found',
-    sees: { docker: /manifest unknown|manifest for \S+ not found|name unknown|failed to resolve reference "[^"]+": \S+: not found/ },
+    sees: {
+      docker:
+        /manifest unknown|manifest for \S+ not found|name unknown|failed to resolve reference "[^"]+": \S+: not found/,
+    },
     observed: 'the registry has no such image',
     next: 'check that the build pushed this tag, to this registry and repository',
   },
   {
     code: 'registry-login-refused',
-    sees: { docker: /401 Unauthorized|unauthorized:|incorrect username or password|(?<!permission )denied:|403 Forbidden/ },
+    sees: {
+      docker:
+        /401 Unauthorized|unauthorized:|incorrect username or password|(?<!permission )denied:|403 Forbidden/,
+    },
     observed: 'the registry refused the login',
     next: 'check registry-username and registry-password: an expired token, or one without the right to read packages?',
   },
@@ -85,7 +102,10 @@ export const dockerRules: readonly Rule[] = [
   },
   {
     code: 'registry-unreachable',
-    sees: { docker: /dial tcp[^\n]*|lookup \S+[^\n]*no such host|i\/o timeout|TLS handshake timeout|Client\.Timeout exceeded/ },
+    sees: {
+      docker:
+        /dial tcp[^\n]*|lookup \S+[^\n]*no such host|i\/o timeout|TLS handshake timeout|Client\.Timeout exceeded/,
+    },
     observed: 'the server cannot reach the registry ({0})',
     next: "check the registry's name, and the server's DNS, firewall and proxy",
   },
@@ -149,7 +169,10 @@ export const dockerRules: readonly Rule[] = [
   },
   {
     code: 'address-pool-exhausted',
-    sees: { docker: /could not find an available, non-overlapping IPv4 address pool|all predefined address pools have been fully subnetted/ },
+    sees: {
+      docker:
+        /could not find an available, non-overlapping IPv4 address pool|all predefined address pools have been fully subnetted/,
+    },
     observed: 'the server has no addresses left for another network',
     next: 'remove unused networks there: docker network prune',
   },

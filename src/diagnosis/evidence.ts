@@ -16,8 +16,6 @@ export interface Evidence {
   readonly host?: SeenHost | undefined;
   /** What could not be read, and why. */
   readonly unread: readonly string[];
-  /** What is different from the release that worked, a line each. */
-  readonly changes?: readonly string[] | undefined;
 }
 
 export interface SeenAnswer {
@@ -28,7 +26,8 @@ export interface SeenAnswer {
 
 export interface SeenContainer {
   readonly status: string;
-  readonly exitCode: number;
+  /** undefined where it was started again since. */
+  readonly exitCode: number | undefined;
   /** Docker's own word on why it could not be started. */
   readonly error: string;
   readonly outOfMemory: boolean;

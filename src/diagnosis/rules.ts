@@ -18,12 +18,12 @@ export const rules = {
 
 /** Which of them are tried. */
 export function rulesFor(evidence: Evidence): readonly Rule[] {
-  const { docker = '', container, answer } = evidence;
+  const { docker = '', container, log, answer } = evidence;
   const ofDocker = docker === '' ? [] : rules.docker;
-  if (container === undefined) return answer === undefined ? ofDocker : [];
-  if (hasEnded(container.status)) return [...ofDocker, ...rules.ended];
+  if (container !== undefined && hasEnded(container.status)) return [...ofDocker, ...rules.ended];
   // An answer with another content than was expected is told as such: no line of a log is its reason.
-  return answer === undefined || mayBeOfProgram.test(answer.code) ? rules.running : [];
+  if (answer !== undefined && !mayBeOfProgram.test(answer.code)) return [];
+  return container === undefined && log === undefined ? ofDocker : [...ofDocker, ...rules.running];
 }
 
 const mayBeOfProgram = /^(?:health-(?:server-error|refused|no-answer|cut-off)|container-)/;

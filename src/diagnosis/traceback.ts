@@ -40,7 +40,8 @@ function pythonIn(lines: readonly string[]): Found | undefined {
   const indent = /^\s*/.exec(lines[begin] ?? '')?.[0] ?? '';
   const frames: string[] = [];
   for (let at = begin + 1; at < lines.length; at += 1) {
-    const line = lines[at]?.startsWith(indent) === true ? (lines[at] ?? '').slice(indent.length) : lines[at] ?? '';
+    const line =
+      lines[at]?.startsWith(indent) === true ? (lines[at] ?? '').slice(indent.length) : (lines[at] ?? '');
     const [, file, number] = /^\s+File "([^"]+)", line (\d+)/.exec(line) ?? [];
     if (file !== undefined) frames.push(`${file}:${number}`);
     else if (/^[A-Za-z_][\w.]*(?:$|: |:$)/.test(line)) {
@@ -60,18 +61,18 @@ function ownFrame(frames: readonly string[]): string | undefined {
 
 /** The error stands before its frames: `Error: Cannot find module 'x'` and `    at … (/app/server.js:3:11)`. */
 function nodeIn(lines: readonly string[]): Found | undefined {
-  const at = lines.findLastIndex(
-    (line, index) => isNodeFrame(line) && !isNodeFrame(lines[index - 1] ?? ''),
-  );
+  const at = lines.findLastIndex((line, index) => isNodeFrame(line) && !isNodeFrame(lines[index - 1] ?? ''));
   if (at === -1) return undefined;
   const begin = lines.findLastIndex(
-    (line, index) => index < at && index >= at - 8 && /^(?:Uncaught )?[A-Za-z]*(?:Error|Exception)\b/.test(line),
+    (line, index) =>
+      index < at && index >= at - 8 && /^(?:Uncaught )?[A-Za-z]*(?:Error|Exception)\b/.test(line),
   );
   if (begin === -1) return undefined;
   let end = at;
   while (isNodeFrame(lines[end] ?? '')) end += 1;
   const frames = lines.slice(at, end).flatMap((line) => {
-    const [, file] = /(?:\(|at (?:async )?|file:\/\/)((?:\/|node:|internal\/)[^():]+:\d+):\d+\)?$/.exec(line) ?? [];
+    const [, file] =
+      /(?:\(|at (?:async )?|file:\/\/)((?:\/|node:|internal\/)[^():]+:\d+):\d+\)?$/.exec(line) ?? [];
     return file === undefined ? [] : [file.replace(/^file:\/\//, '')];
   });
   return { cause: lines[begin]?.replace(/^Uncaught /, '') ?? '', frame: ownFrame(frames), begin, end };

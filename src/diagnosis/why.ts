@@ -20,7 +20,11 @@ interface Circumstances {
  * Why something does not serve: what happened, what was observed, what to do next.
  * @param called what it is called in sentences.
  */
-export function whyNotServing(called: string, evidence: Evidence, circumstances: Circumstances = {}): UserError {
+export function whyNotServing(
+  called: string,
+  evidence: Evidence,
+  circumstances: Circumstances = {},
+): UserError {
   const { code, observed, next, line } = causeOf(evidence);
   const happened = circumstances.happened ?? happenedTo(evidence, circumstances.waited);
   return new UserError(withoutSecrets(`${called} ${happened} — ${observed}`), withoutSecrets(next), {
@@ -33,7 +37,10 @@ export function whyNotServing(called: string, evidence: Evidence, circumstances:
 export function causeOf(evidence: Evidence): Diagnosis {
   const known = diagnose(evidence);
   if (known !== undefined) {
-    return { ...known, observed: `${known.observed}${whereOfItsOwn(evidence, known.line)}${lastWord(evidence, known)}` };
+    return {
+      ...known,
+      observed: `${known.observed}${whereOfItsOwn(evidence, known.line)}${lastWord(evidence, known)}`,
+    };
   }
   const { container, answer, log } = evidence;
   const own = causeOfItsOwn(evidence);
@@ -41,18 +48,21 @@ export function causeOf(evidence: Evidence): Diagnosis {
     const last = own ?? log?.lastLine ?? '';
     return {
       code: 'container-stopped',
-      observed: last === '' ? `${endOf(container.exitCode)}, and not a word in its log` : withEnd(last, container.exitCode),
+      observed:
+        last === ''
+          ? `${endOf(container.exitCode)}, and not a word in its log`
+          : withEnd(last, container.exitCode),
       next: 'what was seen is in the evidence, the most telling first; mend the application or its environment',
-      line: last,
+      line: '',
     };
   }
   if (answer !== undefined) {
     const isItsFault = own !== undefined && answer.code === 'health-server-error';
     return {
       code: answer.code,
-      observed: isItsFault ? `it ${answer.observed}: ${own}` : `it ${answer.observed}${lastWord(evidence, answer)}`,
+      observed: isItsFault ? `${answer.observed}: ${own}` : `${answer.observed}${lastWord(evidence, answer)}`,
       next: answer.hint,
-      line: own ?? '',
+      line: '',
     };
   }
   return {
@@ -64,13 +74,19 @@ export function causeOf(evidence: Evidence): Diagnosis {
 }
 
 /** A signal says more than the last line before it. */
-function withEnd(last: string, exitCode: number): string {
-  return exitCode > 128 ? `${endOf(exitCode)}; its last line: ${last}` : last;
+function withEnd(last: string, exitCode: number | undefined): string {
+  return (exitCode ?? 0) > 128 ? `${endOf(exitCode)}; its last line: ${last}` : last;
 }
 
 /** What it last said explains a silence better than the silence. */
 function lastWord({ log }: Evidence, { code }: Pick<Diagnosis, 'code'>): string {
-  const explains = ['container-slow', 'container-unhealthy', 'health-refused', 'health-cut-off', 'health-no-answer'];
+  const explains = [
+    'container-slow',
+    'container-unhealthy',
+    'health-refused',
+    'health-cut-off',
+    'health-no-answer',
+  ];
   const last = log?.lastLine ?? '';
   return last === '' || !explains.includes(code) ? '' : `; its last line: ${last}`;
 }
@@ -86,16 +102,22 @@ function happenedTo({ container }: Evidence, waited: number | undefined): string
   return waited === undefined ? 'is not healthy' : `did not become healthy within ${showDuration(waited)}`;
 }
 
+/** Of one that stopped, whatever Docker has made of it since. */
+export function thatStopped(evidence: Evidence): Evidence {
+  const { container } = evidence;
+  if (container?.status !== 'running') return evidence;
+  return { ...evidence, container: { ...container, status: 'restarting', exitCode: undefined } };
+}
+
 /** Lines of the log that are kept. */
 const shownLines = 60;
 
-/** For whoever looks closer: what changed first, then what shows it, then all else. */
+/** For whoever looks closer: what shows it first, then all else. */
 export function showEvidence(evidence: Evidence, line = ''): string {
-  const { changes = [], log, unread, host } = evidence;
+  const { log, unread, host } = evidence;
   const telling = line === '' ? clues(evidence) : [line];
   const text = log?.text.trim().split('\n').slice(-shownLines).join('\n') ?? '';
   const parts = [
-    part('Changed since the release before', changes),
     part(line === '' ? 'What was seen, the most telling first' : 'What shows it', telling),
     part('Its last lines', text === '' ? [] : [text]),
     part('The server', serverLines(host)),
@@ -117,6 +139,8 @@ function serverLines(host: Evidence['host']): string[] {
       : [`memory: ${showSize(memory.available)} of ${showSize(memory.total)} available`]),
     ...(disk === undefined
       ? []
-      : [`disk: ${disk.folder} is ${Math.floor(disk.usedBytes * 100)} % full (${showSize(disk.freeBytes)} free)`]),
+      : [
+          `disk: ${disk.folder} is ${Math.floor(disk.usedBytes * 100)} % full (${showSize(disk.freeBytes)} free)`,
+        ]),
   ];
 }

@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream';
-
+import { collectEvidence } from '../diagnosis/collect.ts';
+import { type ContainerLog, readLog } from '../diagnosis/container-log.ts';
+import type { Evidence } from '../diagnosis/evidence.ts';
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { listed } from '../ground/words.ts';
 import { type CommandResult, type Machine, type RunOptions, succeeded } from '../machine/machine.ts';
 import { archiveOf, lookWhoRuns, readOwner } from './container-files.ts';
-import { type ContainerLog, readLog } from '../diagnosis/container-log.ts';
 import type { ContainerSpec } from './container-spec.ts';
 import { digestAmong, type ImageReference, showImage } from './image.ts';
 import { type Container, type Image, readContainer, readContainers, readImage } from './inspect.ts';
@@ -56,6 +57,8 @@ export interface Docker {
   remove(name: string): Promise<void>;
   /** Its last lines. */
   logs(name: string, lines: number): Promise<ContainerLog>;
+  /** All that the server shows about a container that failed, in one look; never fails. */
+  evidence(name: string): Promise<Evidence>;
   /** The names of the running containers that publish a port. */
   publishersOf(port: number, protocol: 'tcp' | 'udp'): Promise<string[]>;
 }
@@ -107,6 +110,15 @@ export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker
     const result = await run(['docker', ...args], options);
     if (succeeded(result)) return result;
     throw dockerVerdict({ failed, server: machine.name, result });
+  };
+  /** What must succeed with a container: what the server shows tells more than Docker's words. */
+  const mustWith = async (name: string, failed: string, args: readonly string[]) => {
+    const result = await run(['docker', ...args], { timeout: limits.change });
+    if (succeeded(result)) return;
+    const port = /:(\d+)(?: failed: port is already|: bind: address already)/.exec(result.stderr)?.[1];
+    const ports = port === undefined ? [] : [Number(port)];
+    const seen = await collectEvidence(machine, { name, ports, signal });
+    throw dockerVerdict({ failed, server: machine.name, result, seen });
   };
   /** What may not exist. */
   const inspect = async (kind: 'container' | 'image', name: string): Promise<string | undefined> => {
@@ -228,13 +240,13 @@ export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker
 
     async create(spec) {
       const failed = `Cannot create the container ${spec.name}`;
-      await must(failed, createArguments(spec), { timeout: limits.change });
+      await mustWith(spec.name, failed, createArguments(spec));
       for (const args of connectArguments(spec)) await must(failed, args, { timeout: limits.change });
       await giveFiles(spec);
     },
 
     async start(name) {
-      await must(`Cannot start the container ${name}`, ['start', name], { timeout: limits.change });
+      await mustWith(name, `Cannot start the container ${name}`, ['start', name]);
     },
 
     async stop(name, timeout) {
@@ -271,6 +283,8 @@ export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker
       const { stdout, stderr } = await must(`Cannot read the log of ${name}`, args);
       return readLog(stdout, stderr);
     },
+
+    evidence: (name) => collectEvidence(machine, { name, signal }),
 
     async publishersOf(port, protocol) {
       const format = '{{.Names}}';

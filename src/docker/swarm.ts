@@ -1,7 +1,7 @@
+import { type ContainerLog, readLog } from '../diagnosis/container-log.ts';
 import { messageOf } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { type Machine, succeeded } from '../machine/machine.ts';
-import { type ContainerLog, readLog } from '../diagnosis/container-log.ts';
 import { type EngineAnswer, type EngineRequest, engineApi } from './engine-api.ts';
 import { type ImageReference, showImage } from './image.ts';
 import type { RegistryLogin } from './registry.ts';

@@ -4,12 +4,12 @@ import { createGzip } from 'node:zlib';
 
 import { codeOf, messageOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
+import { showSize } from '../ground/size.ts';
 import { lastWords, type Machine, succeeded } from '../machine/machine.ts';
 import type { Docker } from './docker.ts';
 import { type ImageReference, showImage } from './image.ts';
 import { type ArchivedImage, archiveFor, archiveSize, layersInCommon, readArchive } from './image-archive.ts';
 import type { Image } from './inspect.ts';
-import { showSize } from '../ground/size.ts';
 import { dockerVerdict } from './verdict.ts';
 
 export interface TransferPorts {

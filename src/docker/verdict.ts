@@ -22,7 +22,8 @@ export function dockerVerdict({ failed, server, result, seen = {} }: DockerFailu
     ...seen,
     server,
     docker: `${result.stderr}\n${result.stdout}`,
-    container: undefined,
+    log: undefined,
+    answer: undefined,
   });
   if (cause !== undefined) {
     return new UserError(`${failed} on ${server} — ${cause.observed}`, cause.next, {

@@ -1,34 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { type Evidence, switchFailure } from '../../../src/deployment/switch/switch-failure.ts';
-
-/** What Docker says about a container, with the values of its environment. */
-function inspected(state: object): string {
-  return JSON.stringify([
-    {
-      Id: 'ab12',
-      Name: '/shop-tenantry-bridge',
-      Image: 'sha256:cafe',
-      Config: { Image: 'shop@sha256:aa', Env: ['DB_PASSWORD=canary-secret'], Labels: null, Cmd: null },
-      State: {
-        Status: 'running',
-        ExitCode: 0,
-        StartedAt: '2026-01-02T03:04:05Z',
-        FinishedAt: '2026-01-02T03:04:06Z',
-        ...state,
-      },
-      HostConfig: {},
-      NetworkSettings: {},
-    },
-  ]);
-}
+import { collectedText } from '../../diagnosis/seen.ts';
 
 function failure(failed: string, evidence: Evidence) {
   return switchFailure({
     called: 'shop (v2)',
     server: 'deploy@web-1',
     result: { result: 'undone', failed, who: 'bridge' },
-    evidence: { 'evidence.json': inspected({}), ...evidence },
+    evidence: { 'evidence.seen': collectedText({}), ...evidence },
     healthTimeout: 5_000,
     outside: undefined,
   });
@@ -39,20 +19,22 @@ describe('why the new version did not get there', () => {
     [
       'stopped',
       {
-        'evidence.json': inspected({ Status: 'exited', ExitCode: 1 }),
-        'evidence.err': "2026-01-02T03:04:06.000000000Z KeyError: 'SECRET_KEY'\n",
+        'evidence.seen': collectedText(
+          { Status: 'exited', ExitCode: 1 },
+          { err: "2026-01-02T03:04:06.000000000Z KeyError: 'SECRET_KEY'" },
+        ),
       },
-      'container-stopped',
+      'env-missing',
       'add SECRET_KEY to the input env',
     ],
     ['unhealthy', { 'evidence.status': '500', 'evidence.body': 'no' }, 'health-server-error', 'answers 500'],
     ['unhealthy', { 'evidence.status': '000' }, 'health-refused', 'refuses connections'],
     ['unhealthy', { 'evidence.status': 'late' }, 'health-no-answer', 'no answer within 5 s'],
-    ['unhealthy', {}, 'container-slow', 'listens on none of its published ports'],
+    ['unhealthy', {}, 'container-slow', 'nothing says why'],
     [
       'unhealthy',
       {
-        'evidence.json': inspected({
+        'evidence.seen': collectedText({
           Health: { Status: 'unhealthy', Log: [{ Output: 'the queue is down' }] },
         }),
       },
@@ -72,6 +54,5 @@ describe('why the new version did not get there', () => {
     const error = failure(failed, evidence);
     expect(error.code).toBe(code);
     expect(error.sentence).toContain(says);
-    expect(`${error.sentence} ${error.evidence ?? ''}`).not.toContain('canary-secret');
   });
 });

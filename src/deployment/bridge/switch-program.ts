@@ -1,5 +1,6 @@
 /** The program that moves the traffic, with what it has to know: one file on the server. */
 
+import { collector } from '../../diagnosis/collect.ts';
 import { workingNames } from '../releases/release.ts';
 import { healthProbe } from '../request/health-probe.ts';
 import { chainOf, ip6tablesFlip, iptablesFlip, nftFlip, type PublicPort } from '../server/redirect.ts';
@@ -13,7 +14,7 @@ interface BridgeFacts extends ProgramFacts {
 
 /** The whole file. Nothing in it is secret. */
 export function switchProgram(facts: BridgeFacts): string {
-  return `${textOf(settings(facts))}\n${serverScript('server-program')}\n${serverScript('switch')}`;
+  return `${textOf(settings(facts))}\n${collector()}\n${serverScript('server-program')}\n${serverScript('switch')}`;
 }
 
 function settings({ request, host, survey, ports, current, release }: BridgeFacts) {

@@ -1,12 +1,17 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { thatStopped, whyNotServing } from '../../diagnosis/why.ts';
 import type { Docker } from '../../docker/docker.ts';
 import type { Container } from '../../docker/inspect.ts';
 import { UserError } from '../../ground/errors.ts';
-import type { FailureCode } from '../../ground/failure-codes.ts';
 import type { Log } from '../../ground/log.ts';
-import { type Answer, complaintAbout, type Probe, type StatusRanges } from '../../health/probe.ts';
-import { whyItStopped, whyNotHealthy } from './why.ts';
+import {
+  type Answer,
+  type Complaint,
+  complaintAbout,
+  type Probe,
+  type StatusRanges,
+} from '../../health/probe.ts';
 
 /** What a container must show before it counts. */
 export interface Gate {
@@ -28,13 +33,10 @@ export interface GatePorts {
 const pause = 250;
 const answerTimeout = 5_000;
 const stayUp = 3_000;
-/** Lines of its log that are kept as evidence. */
-export const evidenceLines = 60;
-
 /** What one look at a container says. */
 type Look =
   | { readonly now: 'ready' | 'stopped' }
-  | { readonly now: 'not yet'; readonly code: FailureCode; readonly observed: string; readonly hint: string };
+  | { readonly now: 'not yet'; readonly observed: string; readonly complaint?: Complaint };
 
 /**
  * Waits until a container runs and is healthy: by Docker's health check where there is one, by an HTTP answer
@@ -67,17 +69,16 @@ export async function waitUntilServing(
     // One look that finds it running proves nothing: it may have ended and been restarted in between.
     const isReborn = bornAt !== container.state.startedAt.getTime();
     let look: Look = isReborn ? { now: 'stopped' } : lookAt(container, waited, probe !== undefined);
-    if (look.now === 'stopped') {
-      throw whyItStopped(called, container, await docker.logs(name, evidenceLines));
-    }
+    if (look.now === 'stopped') throw whyNotServing(called, thatStopped(await docker.evidence(name)));
     if (look.now === 'ready' && probe !== undefined) {
       const complaint = complaintAbout(await ask(probe, answerTimeout, signal), { status, headers: {} });
-      if (complaint !== undefined) look = { now: 'not yet', ...complaint };
+      if (complaint !== undefined) look = { now: 'not yet', observed: complaint.observed, complaint };
     }
     if (look.now === 'ready') return;
     if (look.now === 'not yet') {
       if (waited > timeout) {
-        throw whyNotHealthy(called, look, timeout, await docker.logs(name, evidenceLines));
+        const answer = look.complaint;
+        throw whyNotServing(called, { ...(await docker.evidence(name)), answer }, { waited: timeout });
       }
       if (look.observed !== told) log.debug(`${called}: ${look.observed}`);
       told = look.observed;
@@ -90,25 +91,14 @@ export async function waitUntilServing(
 export function lookAt({ state }: Container, waited: number, hasProbe: boolean): Look {
   if (state.status !== 'running') return { now: 'stopped' };
   if (state.health?.status === 'unhealthy') {
-    return {
-      now: 'not yet',
-      code: 'container-unhealthy',
-      observed: `its health check says: ${state.health.output.split('\n').at(-1) || 'nothing'}`,
-      hint: /not found/.test(state.health.output)
-        ? 'the health check needs a program that is not in the image'
-        : 'mend the application, or the health check',
-    };
+    const said = state.health.output.split('\n').at(-1) || 'nothing';
+    return { now: 'not yet', observed: `its health check says: ${said}` };
   }
   if (state.health?.status === 'starting') {
-    return {
-      now: 'not yet',
-      code: 'container-slow',
-      observed: 'its health check has not passed yet',
-      hint: 'raise health-timeout if it needs longer, or look at its log',
-    };
+    return { now: 'not yet', observed: 'its health check has not passed yet' };
   }
   if (state.health === undefined && !hasProbe && waited < stayUp) {
-    return { now: 'not yet', code: 'container-slow', observed: 'it has just started', hint: 'wait' };
+    return { now: 'not yet', observed: 'it has just started' };
   }
   return { now: 'ready' };
 }

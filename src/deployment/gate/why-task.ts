@@ -1,9 +1,9 @@
 import type { ContainerLog } from '../../diagnosis/container-log.ts';
+import { whyNotServing } from '../../diagnosis/why.ts';
 import type { Task } from '../../docker/service.ts';
 import { dockerVerdict } from '../../docker/verdict.ts';
 import { showDuration } from '../../ground/duration.ts';
 import { UserError } from '../../ground/errors.ts';
-import { causeOf } from './why.ts';
 
 /** What is known beside Swarm's word on a task. */
 interface Circumstances {
@@ -55,18 +55,21 @@ function stopped(
   { error, exitCode, since }: Task,
   { node, memory, log }: Circumstances,
 ): UserError {
-  // When it started, Swarm does not tell: so nothing is said of how long it lived.
-  const times = { startedAt: since, finishedAt: since };
-  const state = {
+  const container = {
     status: 'exited',
     exitCode,
     error,
     outOfMemory: false,
-    health: undefined,
-    ...times,
-  } as const;
-  const { code, observed, hint } = causeOf({ state, memory }, log);
-  return new UserError(`${called} stopped on ${node} — ${observed}`, hint, { code, evidence: log.text });
+    restarts: 0,
+    // When it started, Swarm does not tell: so nothing is said of how long it lived.
+    startedAt: since,
+    finishedAt: since,
+    memory,
+    ports: [],
+    mounts: [],
+  };
+  const seen = { server: node, container, log, unread: [`the server (Swarm tells of the task on ${node})`] };
+  return whyNotServing(called, seen, { happened: `stopped on ${node}` });
 }
 
 /** The sentence for a task that no node takes. */

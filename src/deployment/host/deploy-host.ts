@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 
+import { changedSince } from '../../diagnosis/changes.ts';
 import { dockerOn } from '../../docker/docker.ts';
-import { UserError } from '../../ground/errors.ts';
+import { LostConnection, UserError } from '../../ground/errors.ts';
 import { type RenewableMachine, renewableMachine } from '../../machine/renewable.ts';
 import { showPlan } from '../plan/show-plan.ts';
 import { containerAtRest, tellRecovered, tellWhatIsLeft } from '../plan/tell-recovery.ts';
@@ -38,11 +39,17 @@ export async function deployToHost(
     if (!(error instanceof UserError)) throw error;
     const servesNew = outcome.result === 'deployed';
     const result = outcome.result === 'rolled-back' ? 'rolled-back' : 'failed';
-    learn({ result, failure: error, servesNew });
+    learn({ result, failure: since(error, outcome), servesNew });
   } finally {
     await machine?.close();
   }
   return { ...outcome, duration: performance.now() - started };
+}
+
+/** What a lost connection leaves unknown is no matter of what changed. */
+function since(failure: UserError, { previousRelease, differences }: HostOutcome): UserError {
+  if (previousRelease === undefined || failure instanceof LostConnection) return failure;
+  return changedSince(failure, { release: previousRelease, changes: differences });
 }
 
 /** A server that nobody has looked at. */

@@ -2,8 +2,8 @@
 import type { ImageReference } from '../../docker/image.ts';
 import { pinnedImage, showImage } from '../../docker/image.ts';
 import { sizeToPull } from '../../docker/manifest.ts';
-import { showSize } from '../../ground/size.ts';
 import { UserError } from '../../ground/errors.ts';
+import { showSize } from '../../ground/size.ts';
 import { digestOf } from '../releases/release.ts';
 import type { Work } from '../request/work.ts';
 import type { Survey } from '../server/survey.ts';

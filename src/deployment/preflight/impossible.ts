@@ -1,8 +1,8 @@
 /** What can never come to a good end on a server: said before anything is touched. */
 import type { PortMapping } from '../../docker/container-spec.ts';
 import type { Docker } from '../../docker/docker.ts';
-import { showSize } from '../../ground/size.ts';
 import { UserError } from '../../ground/errors.ts';
+import { showSize } from '../../ground/size.ts';
 import { counted } from '../../ground/words.ts';
 import type { Found } from '../releases/repair.ts';
 import { outsideProbe } from '../request/health-probe.ts';

@@ -5,12 +5,12 @@
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 
+import { causeOf, showEvidence } from '../../diagnosis/why.ts';
 import type { ContainerSpec } from '../../docker/container-spec.ts';
 import type { Container } from '../../docker/inspect.ts';
 import { showDuration } from '../../ground/duration.ts';
 import { LostConnection, UserError } from '../../ground/errors.ts';
 import { counted } from '../../ground/words.ts';
-import { whyItStopped } from '../gate/why.ts';
 import { labels } from '../releases/release.ts';
 import type { PreDeployCommand } from '../request/pre-deploy-command.ts';
 import type { Work } from '../request/work.ts';
@@ -170,13 +170,10 @@ async function judge(
   const last = whole.lastLine === '' ? '' : `; its last line: ${whole.lastLine}`;
   if (!inTime) throw fail(`it did not end within ${showDuration(timeout)} and was stopped${last}`, evidence);
   if (container.state.exitCode === 0 && container.state.status === 'exited') return;
-  const cause = whyItStopped('it', container, whole);
-  throw fail(
-    cause.code === 'container-stopped'
-      ? `exit ${container.state.exitCode}${whole.lastLine === '' ? ', and not a word in its log' : `: ${whole.lastLine}`}`
-      : cause.message.replace(' — ', ': '),
-    evidence,
-  );
+  const seen = await docker.evidence(name);
+  const { observed } = causeOf(seen);
+  const { exitCode } = container.state;
+  throw fail(observed.startsWith('exit ') ? observed : `exit ${exitCode}: ${observed}`, showEvidence(seen));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The program that moves an application from one slot to the other, with what it has to know: one file on the server. */
+import { collector } from '../../diagnosis/collect.ts';
 import { quoted } from '../../machine/quoting.ts';
 import { outsideProbe } from '../request/health-probe.ts';
 import { serverScript } from '../server/server-script.ts';
@@ -14,7 +15,7 @@ export function slotProgram(facts: SlotFacts): string {
   const front = move.proxy === 'nginx' ? nginxSettings(move, facts) : caddySettings(move);
   const sites = move.proxy === 'nginx' ? takenOver(move) : '';
   const scripts = ['server-program', move.proxy, 'slots'] as const;
-  return `${textOf({ WAY: 'slots', ...slotSettings(facts), ...front })}${sites}\n${scripts.map(serverScript).join('\n')}`;
+  return `${textOf({ WAY: 'slots', ...slotSettings(facts), ...front })}${sites}\n${[collector(), ...scripts.map(serverScript)].join('\n')}`;
 }
 
 function slotSettings({ request, host, survey, current, release, move }: SlotFacts) {

@@ -72,8 +72,7 @@ settle_names() {
 }
 
 keep_evidence() { # NAME
-  docker container inspect "$1" >evidence.json 2>/dev/null
-  docker logs --timestamps --tail 60 "$1" >evidence.out 2>evidence.err
+  collect "$1" >evidence.seen 2>/dev/null 9>&-
   [ ! -e probe.body ] || cp -f probe.body evidence.body
   printf '%s' "${answered:-}" >evidence.status
 }

@@ -3,13 +3,12 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ContainerLog } from '../../diagnosis/container-log.ts';
+import { whyNotServing } from '../../diagnosis/why.ts';
 import type { Service, SwarmNode, Task } from '../../docker/service.ts';
 import type { Swarm } from '../../docker/swarm.ts';
 import { LostConnection, UserError } from '../../ground/errors.ts';
 import { listed } from '../../ground/words.ts';
 import { type Complaint, complaintAbout, type StatusRanges } from '../../health/probe.ts';
-import { evidenceLines } from '../gate/gate.ts';
-import { whyNotHealthy } from '../gate/why.ts';
 import { whyTaskFailed, whyTaskWaits } from '../gate/why-task.ts';
 import { labels, releaseOf } from '../releases/release.ts';
 import { outsideProbe } from '../request/health-probe.ts';
@@ -22,6 +21,8 @@ export const pause = 500;
 /** Milliseconds: for one HTTP answer, and for an image to come to a node. */
 const answerTimeout = 5_000;
 const pullTimeout = 20 * 60_000;
+/** Lines of a task's log that are kept as evidence. */
+const evidenceLines = 60;
 /** Milliseconds that Swarm has to go back by itself after a task has failed. */
 const swarmGoesBack = 15_000;
 /** Milliseconds beyond `stop-timeout` after which nobody waits for the old tasks any more: they serve nobody. */
@@ -137,7 +138,7 @@ export class SwarmWatch {
           bad += 1;
           const isTooLate = answeredAt === undefined && now - completeSince > request.healthTimeout;
           if (isTooLate || (answeredAt !== undefined && bad >= badLooks)) {
-            throw whyNotHealthy(this.#called, complaint, now - completeSince, await this.#newestLog(tasks));
+            throw await this.#whyNotHealthy(tasks, complaint, now - completeSince);
           }
         }
       }
@@ -212,7 +213,16 @@ export class SwarmWatch {
           : `a task on ${this.#nodeOf(observed)} is ${observed.state}: its health check has not passed yet`,
       hint: 'raise health-timeout if it needs longer, or look at "docker service ps" on a manager',
     } as const;
-    return whyNotHealthy(this.#called, seen, request.healthTimeout, await this.#newestLog(tasks));
+    return this.#whyNotHealthy(tasks, seen, request.healthTimeout);
+  }
+
+  async #whyNotHealthy(tasks: readonly Task[], answer: Complaint, waited: number): Promise<UserError> {
+    const log = await this.#newestLog(tasks);
+    return whyNotServing(
+      this.#called,
+      { server: this.#work.machine.name, log, answer, unread: [] },
+      { waited },
+    );
   }
 
   #endedBySwarm(message: string): UserError {

@@ -1,12 +1,11 @@
 /** How a switch ends: by the words of its program, by a proof, and by a program that is let finish or undo. */
 import { randomBytes } from 'node:crypto';
 
+import { whyNotServing } from '../../diagnosis/why.ts';
 import type { ContainerSpec } from '../../docker/container-spec.ts';
 import type { Container } from '../../docker/inspect.ts';
 import { UserError } from '../../ground/errors.ts';
-import { evidenceLines } from '../gate/gate.ts';
 import { prove } from '../gate/proof.ts';
-import { whyItStopped } from '../gate/why.ts';
 import { namesFor, releaseNameOf, workingNames } from '../releases/release.ts';
 import type { Work } from '../request/work.ts';
 import type { Lease } from '../server/lease.ts';
@@ -36,7 +35,7 @@ export async function whyItEnded(
 ): Promise<UserError | undefined> {
   const container = await docker.container(name);
   if (container?.state.status !== 'exited') return undefined;
-  return whyItStopped(`${request.container} (${release})`, container, await docker.logs(name, evidenceLines));
+  return whyNotServing(`${request.container} (${release})`, await docker.evidence(name));
 }
 
 /** What became of it, from the program's own words and a proof. */

@@ -1,11 +1,9 @@
 /** Why a switch failed, from what its program left on the server: in the words that every failed start has. */
-import { type ContainerLog, readLog } from '../../diagnosis/container-log.ts';
-import { type Container, readContainer } from '../../docker/inspect.ts';
+import { readCollected } from '../../diagnosis/collected.ts';
+import { thatStopped, whyNotServing } from '../../diagnosis/why.ts';
 import { dockerVerdict } from '../../docker/verdict.ts';
 import { UserError } from '../../ground/errors.ts';
 import { type Answer, complaintAbout } from '../../health/probe.ts';
-import { lookAt } from '../gate/gate.ts';
-import { whyItStopped, whyNotHealthy } from '../gate/why.ts';
 import type { SwitchResult } from './journal.ts';
 
 /** The files that the program left, by their names. */
@@ -25,14 +23,16 @@ export interface SwitchFailure {
 
 export function switchFailure(failure: SwitchFailure): UserError {
   const { called, server, result, evidence, healthTimeout, outside } = failure;
-  const container = containerIn(evidence);
-  const log = readLog(evidence['evidence.out'] ?? '', evidence['evidence.err'] ?? '');
+  const seen = readCollected(evidence['evidence.seen'] ?? '', server, Date.now());
+  const said = seen.log?.text ?? '';
   switch (result.failed) {
     case 'stopped':
-      if (container !== undefined) return whyItStopped(called, container, log);
-      break;
-    case 'unhealthy':
-      return unhealthy(called, container, { evidence, log, healthTimeout });
+      return whyNotServing(called, thatStopped(seen));
+    case 'unhealthy': {
+      const told = answerIn(evidence);
+      const answer = told && complaintAbout(told, { status: [[200, 299]], headers: {} });
+      return whyNotServing(called, { ...seen, answer }, { waited: healthTimeout });
+    }
     case 'gone':
       return new UserError(
         `${called} is gone — somebody removed its container`,
@@ -62,45 +62,20 @@ export function switchFailure(failure: SwitchFailure): UserError {
         result.who === 'next'
           ? 'ask health-url on the server itself, and read the log of the proxy'
           : 'look for rules of another program before ours (iptables-save -t nat, nft list ruleset), or choose strategy: recreate',
-        { code: 'switch-failed', evidence: log.text },
+        { code: 'switch-failed', evidence: said },
       );
   }
-  const said = firstLine(evidence['filter.error']);
+  const complaint = firstLine(evidence['filter.error']);
   return new UserError(
-    `The traffic of ${called} could not be moved on ${server} — ${said ?? result.failed}`,
+    `The traffic of ${called} could not be moved on ${server} — ${complaint ?? result.failed}`,
     'look at the rules there (iptables-save -t nat, nft list ruleset), or choose strategy: recreate',
     // Not what Docker says about the container: that has the values of its environment.
-    { code: 'switch-failed', evidence: [log.text, evidence['program.log'] ?? ''].join('\n').trim() },
+    { code: 'switch-failed', evidence: [said, evidence['program.log'] ?? ''].join('\n').trim() },
   );
 }
 
 function firstLine(text = ''): string | undefined {
   return text.trim().split('\n')[0] || undefined;
-}
-
-function containerIn(evidence: Evidence): Container | undefined {
-  try {
-    return readContainer(evidence['evidence.json'] ?? '');
-  } catch {
-    return undefined; // the disk was full, or the container was gone
-  }
-}
-
-function unhealthy(
-  called: string,
-  container: Container | undefined,
-  { evidence, log, healthTimeout }: { evidence: Evidence; log: ContainerLog; healthTimeout: number },
-): UserError {
-  const look = container && lookAt(container, Number.POSITIVE_INFINITY, true);
-  if (look?.now === 'not yet') return whyNotHealthy(called, look, healthTimeout, log);
-  const answer = answerIn(evidence);
-  const complaint = answer && complaintAbout(answer, { status: [[200, 299]], headers: {} });
-  const observed = complaint ?? {
-    code: 'container-slow' as const,
-    observed: 'it listens on none of its published ports',
-    hint: 'correct ports, or the port and address (0.0.0.0) that it listens on',
-  };
-  return whyNotHealthy(called, observed, healthTimeout, log);
 }
 
 /** What the last probe was told; undefined when none was made. */

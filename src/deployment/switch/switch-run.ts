@@ -137,7 +137,7 @@ export async function askToGoBack(
 /** The files that explain a failure, each after a line with its name and length in bytes. */
 const evidenceScript = `
   cd "$1" || exit
-  for file in evidence.json evidence.out evidence.err evidence.status evidence.body docker.error filter.error front.error program.log; do
+  for file in evidence.seen evidence.status evidence.body docker.error filter.error front.error program.log; do
     [ -s "$file" ] || continue
     echo "$2 $file"
     cat "$file"

@@ -1,0 +1,65 @@
+import { deployContainer } from '../../../src/deployment/fleet/deploy.ts';
+import type { DeployRequest } from '../../../src/deployment/request/request.ts';
+import { parseImage } from '../../../src/docker/image.ts';
+import type { UserError } from '../../../src/ground/errors.ts';
+import { connectSsh } from '../../../src/machine/ssh.ts';
+import { KeptLog, sshServerOf } from '../lab-server.ts';
+import type { Scene } from './scene.ts';
+
+const signal = new AbortController().signal;
+
+/** Of a deployment that must fail. */
+export function deployment(scene: Scene, changes: Partial<DeployRequest>): Promise<UserError> {
+  const { address, username, password } = scene.lab.registry;
+  return scene.failure(async () => {
+    const log = new KeptLog();
+    const [outcome] = await deployContainer(
+      {
+        hosts: [scene.host.address],
+        container: 'diagnosed-app',
+        environment: 'test',
+        image: parseImage(scene.image),
+        registryLogin: { registry: address, username, password },
+        ports: [{ address: undefined, hostPort: 18_997, containerPort: 8000, protocol: 'tcp' }],
+        mounts: [],
+        networks: [],
+        extraHosts: [],
+        labels: {},
+        restart: 'no',
+        env: {},
+        requiredEnv: [],
+        healthUrl: 'http://{host}:18997/',
+        healthTimeout: 5_000,
+        stopTimeout: 2_000,
+        strategy: 'recreate',
+        sharedVolumes: false,
+        bake: 0,
+        drainTimeout: 1_000,
+        run: 'https://example.com/runs/1',
+        dryRun: false,
+        command: ['node', '/app/server.js'],
+        ...changes,
+      } as DeployRequest,
+      {
+        connect: (_host, limit) => connectSsh(sshServerOf(scene.host), { signal: limit, log }),
+        log,
+        signal,
+        standing() {},
+      },
+    );
+    if (outcome?.failure !== undefined) throw outcome.failure;
+  });
+}
+
+/** Pulling such an image fails nowhere: it is refused before anything is touched. */
+export async function otherPlatformImage(scene: Scene): Promise<UserError> {
+  const { address, username, password } = scene.lab.registry;
+  const image = `${address}/test/diagnosis:arm64`;
+  await scene.root(`
+    export DOCKER_CONFIG=/srv/diagnosed/docker
+    tar -C /srv/diagnosed -cf - . 2>/dev/null | docker import --platform linux/arm64 - ${image} >/dev/null
+    echo ${password} | docker login --username ${username} --password-stdin ${address} >/dev/null 2>&1
+    docker push -q ${image} >/dev/null
+    rm -rf "$DOCKER_CONFIG"`);
+  return deployment(scene, { image: parseImage(image) });
+}
