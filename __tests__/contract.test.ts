@@ -100,6 +100,7 @@ test('an input that several actions share means the same everywhere', () => {
 const ownMeanings = new Set([
   'timeout',
   'host',
+  'container',
   'port',
   'name',
   'user',

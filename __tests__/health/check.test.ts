@@ -124,7 +124,7 @@ describe('what is not healthy, in one sentence', () => {
     });
     const hosts = ['a', 'bad1', 'b', 'bad2', 'c'].map((name) => ({ url, host: `${name}.test`, headers: {} }));
     expect((await check(hosts)).sentence().message).toBe(
-      '2 of 5 addresses are not healthy after 1 try — bad1.test and bad2.test: answers 500 instead of 200-299',
+      '2 of 5 addresses are not healthy after 1 try — 3 answer 200; bad1.test and bad2.test: answers 500 instead of 200-299',
     );
   });
 });

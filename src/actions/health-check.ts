@@ -1,24 +1,45 @@
+import type { Database } from '../database/connection.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { showDuration } from '../ground/duration.ts';
-import { counted, grouped } from '../ground/words.ts';
-import { type Finding, probeUntilHealthy, unhealthy } from '../health/check.ts';
-import { ask } from '../health/http.ts';
+import { UserError } from '../ground/errors.ts';
+import { counted, grouped, listed } from '../ground/words.ts';
 import {
-  type Expectation,
-  type Probe,
-  parseStatusRanges,
-  probeName,
-  showStatusRanges,
-} from '../health/probe.ts';
+  type CheckPorts,
+  type Finding,
+  probeUntilHealthy,
+  toldTogether,
+  unhealthy,
+} from '../health/check.ts';
+import { parseJsonExpectation } from '../health/content.ts';
+import { type Expectation, type Probe, parseStatusRanges } from '../health/probe.ts';
 import { sampled, type TenantSample, tenantDomains } from '../health/tenants.ts';
+import { watchOver } from '../health/watch.ts';
 import { type ActionContext, defineAction, type Inputs } from '../step/action.ts';
-import { count, duration, headers, httpUrls, readAs, text } from '../step/fields.ts';
-import { commonFields, databaseUrl } from './fields.ts';
+import {
+  boolean,
+  choice,
+  count,
+  duration,
+  headers,
+  httpUrls,
+  linesOf,
+  readAs,
+  text,
+} from '../step/fields.ts';
+import { commonFields, databaseUrl, hostKeyIsPinnedOnce, serverFields } from './fields.ts';
+import { asData, healthFacts, rowsOf, shownRows, slowest } from './health-report.ts';
+import { checkContainers, whatServerShows } from './server-health.ts';
+import { withDialers } from './server-way.ts';
 
 const tenantSample = readAs((written): TenantSample => {
   if (written === 'none' || written === 'all') return written;
   if (/^[1-9]\d*$/.test(written)) return Number(written);
   throw new RangeError(`"${written}" is not none, all, or a number of tenants`);
+});
+
+const certificates = readAs((written) => {
+  if (/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(written)) return written;
+  throw new RangeError('it is no certificate — give the text of the PEM file, from BEGIN CERTIFICATE on');
 });
 
 export const healthFields = {
@@ -29,75 +50,158 @@ export const healthFields = {
   tryTimeout: duration,
   expectStatus: readAs(parseStatusRanges),
   expectText: text.optional(),
+  expectJson: linesOf(parseJsonExpectation).optional(),
   expectHeader: headers.optional(),
+  expectRelease: text.optional(),
+  followRedirects: boolean,
   hostHeader: text.optional(),
   requestHeader: headers.optional(),
+  ca: certificates.optional(),
+  maxLatency: duration.optional(),
+  minCertificateDays: count({ least: 1 }).optional(),
   tenants: tenantSample,
   tenantPath: text,
 };
 
-const inputs = { ...healthFields, databaseUrl: databaseUrl.optional(), ...commonFields };
+const inputs = {
+  mode: choice('check', 'watch', 'doctor'),
+  ...healthFields,
+  url: httpUrls.optional(),
+  watchFor: duration,
+  from: choice('runner', 'server'),
+  container: text.optional(),
+  databaseUrl: databaseUrl.optional(),
+  ...serverFields,
+  host: serverFields.host.optional(),
+  sshUser: text.optional(),
+  ...commonFields,
+};
 
-const outputs = ['status', 'attempts-used', 'latency-ms', 'tenants-failed'] as const;
+const outputs = ['status', 'attempts-used', 'latency-ms', 'tenants-failed', 'certificate-days'] as const;
 
+type Given = Inputs<typeof inputs>;
 type Context = ActionContext<typeof inputs, (typeof outputs)[number]>;
 
-/** Health of addresses, and of the tenants' own domains. Waits, tries, and when it fails says why. */
+/** Health of addresses, of the tenants' own domains, of containers. Waits, tries, and when it fails says why. */
 export const healthCheck = defineAction({
   inputs,
   outputs,
-  results: ['healthy'],
-  rules: [
-    ({ tenants, databaseUrl }) =>
-      tenants !== undefined && tenants !== 'none' && databaseUrl === undefined
-        ? 'tenants: needs database-url, to read the domains from'
-        : undefined,
-  ],
+  results: ['healthy', 'ready'],
+  rules: [needsAnAddress, needsADatabase, needsAServer, hostKeyIsPinnedOnce],
 
   async run(context) {
-    const { inputs, log, report, signal, tell } = context;
-    const plan = { ...inputs, expected: expectation(inputs) };
-    const probes = [...addressProbes(inputs), ...(await tenantProbes(context))];
-    log.step(
-      'Check',
-      `${counted(probes.length, 'address', 'addresses')}, up to ${counted(plan.attempts, 'try', 'tries')} each`,
-    );
-
-    const findings = await probeUntilHealthy(probes, plan, {
-      ask: (probe) => ask(probe, inputs.tryTimeout, signal),
-      log,
-      signal,
+    if (context.inputs.mode === 'doctor') {
+      const { examine } = await import('./doctor.ts');
+      return examine(context);
+    }
+    return withDialers(context, async (dialers) => {
+      const { inputs, log, report, signal, tell } = context;
+      const { ask } = await import('../health/http.ts');
+      const plan = { ...inputs, expected: expectation(inputs) };
+      const probes = [...addressProbes(inputs), ...(await tenantProbes(context))];
+      const ports: CheckPorts = {
+        ask: (probe) =>
+          ask(probe, inputs.tryTimeout, signal, {
+            ca: inputs.ca,
+            followRedirects: inputs.followRedirects,
+            ...(dialers === undefined ? {} : { dial: dialers.dial }),
+          }),
+        log,
+        signal,
+      };
+      await checkContainers(context);
+      if (probes.length === 0) {
+        report.verdict(`${inputs.container} runs on ${listed(inputs.host ?? [])}.`);
+        return { result: 'healthy' };
+      }
+      const from = dialers === undefined ? '' : `, from ${dialers.place}`;
+      log.step(
+        'Check',
+        `${counted(probes.length, 'address', 'addresses')}, up to ${counted(plan.attempts, 'try', 'tries')} each${from}`,
+      );
+      const findings = await probeUntilHealthy(probes, plan, ports);
+      tellFindings(context, findings);
+      if (findings.some(({ complaint }) => complaint !== undefined)) {
+        throw await whatServerShows(context, unhealthy(findings, plan), findings);
+      }
+      log.step('Done', `${toldTogether(findings)}, slowest ${showDuration(slowest(findings))}`);
+      const watched = inputs.mode === 'watch' ? await watchedFor(context, probes, { plan, ports }) : '';
+      report.verdict(`${toldTogether(findings)}${watched}.`);
+      tell(healthFacts(findings));
+      return { result: 'healthy' };
     });
-
-    tell(facts(findings));
-    report.table('Health', ['address', 'result', 'tries', 'time'], rowsOf(findings.slice(0, shownRows)));
-    report.data('health', findings.map(asData));
-    if (findings.some(({ complaint }) => complaint !== undefined)) throw unhealthy(findings, plan);
-
-    const verdict = `${counted(findings.length, 'address', 'addresses')} ${findings.length === 1 ? 'answers' : 'answer'} ${showStatusRanges(plan.expected.status)}`;
-    log.step('Done', `${verdict}, slowest ${showDuration(slowest(findings))}`);
-    report.verdict(`${verdict}.`);
-    return { result: 'healthy' };
   },
 });
 
-/** The table shows so many addresses; the report has them all. */
-const shownRows = 50;
-
-function expectation({ expectStatus, expectText, expectHeader }: Inputs<typeof inputs>): Expectation {
-  return { status: expectStatus, text: expectText, headers: expectHeader ?? {} };
+function needsAnAddress({ mode, url = [], container }: Partial<Given>): string | undefined {
+  if (mode === undefined || mode === 'doctor' || url.length > 0) return undefined;
+  if (mode === 'check' && container !== undefined) return undefined;
+  return `url: is required${mode === 'check' ? ', or container' : ` for mode: ${mode}`}`;
 }
 
-function addressProbes({ url, hostHeader, requestHeader = {} }: Inputs<typeof inputs>): Probe[] {
+function needsADatabase({ tenants, databaseUrl, url = [] }: Partial<Given>): string | undefined {
+  if (tenants === undefined || tenants === 'none') return undefined;
+  if (databaseUrl === undefined) return 'tenants: needs database-url, to read the domains from';
+  return url.length === 0 ? 'tenants: needs url, to ask at' : undefined;
+}
+
+function needsAServer({ mode, from, container, host = [], sshUser }: Partial<Given>): string | undefined {
+  const why =
+    mode === 'doctor'
+      ? 'mode: doctor'
+      : from === 'server'
+        ? 'from: server'
+        : container !== undefined
+          ? 'container'
+          : undefined;
+  if (why === undefined || (host.length > 0 && sshUser !== undefined)) return undefined;
+  return `${why}: needs host and ssh-user`;
+}
+
+/** What is asked in watch mode once all is well. @returns how it went, for the verdict. */
+async function watchedFor(
+  context: Context,
+  probes: readonly Probe[],
+  { plan, ports }: { plan: { interval: number; watchFor: number; expected: Expectation }; ports: CheckPorts },
+): Promise<string> {
+  const { inputs, log } = context;
+  log.step('Watch', `for ${showDuration(inputs.watchFor)}, every ${showDuration(inputs.interval)}`);
+  try {
+    const { asked, failed, slowest: longest } = await watchOver(probes, plan, ports);
+    const slips = failed === 0 ? 'all good' : `${grouped(failed)} not as expected, never 3 in a row`;
+    const said = `${counted(asked, 'request')} in ${showDuration(inputs.watchFor)}, ${slips}, slowest ${showDuration(longest)}`;
+    log.step('Done', said);
+    return `; watched: ${said}`;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw await whatServerShows(context, error, []);
+  }
+}
+
+function expectation(inputs: Given): Expectation {
+  const { expectStatus, expectText, expectJson, expectHeader, maxLatency, minCertificateDays } = inputs;
+  return {
+    status: expectStatus,
+    text: expectText,
+    json: expectJson,
+    headers: expectHeader ?? {},
+    // The label of a container that can be looked at says it for sure.
+    release: inputs.container === undefined ? inputs.expectRelease : undefined,
+    maxLatency,
+    minCertificateDays,
+  };
+}
+
+function addressProbes({ url = [], hostHeader, requestHeader = {} }: Given): Probe[] {
   return url.map((address) => ({ url: address, host: hostHeader, headers: requestHeader }));
 }
 
 /** The tenants are asked at the first address, each by its own domain. */
 async function tenantProbes({ inputs, log, signal }: Context): Promise<Probe[]> {
   const { tenants, tenantPath, databaseUrl, requestHeader = {} } = inputs;
-  const [address] = inputs.url;
+  const [address] = inputs.url ?? [];
   if (tenants === 'none' || databaseUrl === undefined || address === undefined) return [];
-  const domains = await readDomains(databaseUrl, signal);
+  const domains = await reading(databaseUrl, signal, tenantDomains);
   const asked = sampled(domains, tenants);
   log.step(
     'Tenants',
@@ -111,7 +215,11 @@ async function tenantProbes({ inputs, log, signal }: Context): Promise<Probe[]> 
   }));
 }
 
-async function readDomains(url: DatabaseUrl, signal: AbortSignal) {
+async function reading<T>(
+  url: DatabaseUrl,
+  signal: AbortSignal,
+  read: (database: Database) => Promise<T>,
+): Promise<T> {
   const { connect } = await import('../database/connection.ts'); // slow to load: not before it is needed
   const database = await connect(url, {
     applicationName: 'tenantry/health-check',
@@ -120,50 +228,14 @@ async function readDomains(url: DatabaseUrl, signal: AbortSignal) {
     pooler: 'accept', // it only reads
   });
   try {
-    return await tenantDomains(database);
+    return await read(database);
   } finally {
     await database.close();
   }
 }
 
-function facts(findings: readonly Finding[]) {
-  const [first] = findings;
-  return {
-    status: first?.answer.kind === 'answer' ? first.answer.status : '',
-    'attempts-used': Math.max(...findings.map(({ attempts }) => attempts)),
-    'latency-ms': Math.round(slowest(findings)),
-    'tenants-failed': findings.filter(
-      ({ probe, complaint }) => probe.tenant !== undefined && complaint !== undefined,
-    ).length,
-  };
-}
-
-function slowest(findings: readonly Finding[]): number {
-  return Math.max(0, ...findings.map(({ answer }) => (answer.kind === 'answer' ? answer.milliseconds : 0)));
-}
-
-function rowsOf(findings: readonly Finding[]): string[][] {
-  const failedFirst = [...findings].sort(
-    (a, b) => Number(b.complaint !== undefined) - Number(a.complaint !== undefined),
-  );
-  return failedFirst.map(({ probe, answer, attempts, complaint }) => [
-    probeName(probe),
-    complaint === undefined && answer.kind === 'answer'
-      ? `${answer.status}`
-      : `**${complaint?.observed ?? ''}**`,
-    String(attempts),
-    answer.kind === 'answer' ? showDuration(answer.milliseconds) : '',
-  ]);
-}
-
-function asData({ probe, answer, attempts, complaint }: Finding) {
-  return {
-    name: probeName(probe),
-    tenant: probe.tenant,
-    healthy: complaint === undefined,
-    status: answer.kind === 'answer' ? answer.status : null,
-    attempts,
-    milliseconds: answer.kind === 'answer' ? Math.round(answer.milliseconds) : null,
-    observed: complaint?.observed,
-  };
+function tellFindings({ report, tell }: Context, findings: readonly Finding[]): void {
+  tell(healthFacts(findings));
+  report.table('Health', ['address', 'result', 'tries', 'time'], rowsOf(findings.slice(0, shownRows)));
+  report.data('health', findings.map(asData));
 }

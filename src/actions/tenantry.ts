@@ -200,7 +200,16 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       mode: 'deploy',
       release: undefined,
     } as Inputs<typeof deployContainer.inputs>),
-  check: (context) => make(healthCheck, context, { ...context.inputs, url: context.inputs.url ?? [] }),
+  check: (context) =>
+    make(healthCheck, context, {
+      ...context.inputs,
+      mode: 'check',
+      from: 'runner',
+      watchFor: 0,
+      url: context.inputs.url ?? [],
+      // Where nothing was deployed in this line, its container is not to be looked at either.
+      container: stopsOf(context.inputs).includes('deploy') ? context.inputs.container : undefined,
+    }),
 };
 
 /** Going back is no stop of the line. */

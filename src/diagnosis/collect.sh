@@ -41,14 +41,14 @@ collect() (
 {{range .Mounts}}{{println .Source}}{{end}}' "$name" 2>&1); then
     found=yes
     part container
-    echo "$seen" | head -n 9 | cut -c 1-20000
-    pid=$(echo "$seen" | sed -n '1s/.*"Pid":\([0-9]*\).*/\1/p')
+    printf '%s\n' "$seen" | head -n 9 | cut -c 1-20000
+    pid=$(printf '%s\n' "$seen" | sed -n '1s/.*"Pid":\([0-9]*\).*/\1/p')
   else
     case $seen in
       *[Nn]o\ such\ container*) found=gone ;;
       *)
         part docker
-        echo "$seen" | last 5 2000
+        printf '%s\n' "$seen" | last 5 2000
         if has systemctl; then echo "service: $(systemctl is-active docker 2>/dev/null)"; fi
         if has journalctl; then journalctl -q -u docker -n 5 -o cat --no-pager 2>/dev/null | last 5 2000; fi
         unread 'containers and their logs (Docker does not answer)'
@@ -58,17 +58,17 @@ collect() (
 
   if [ $found = yes ]; then
     part image
-    limited docker image inspect --format '{{.Os}}/{{.Architecture}}' "$(echo "$seen" | sed -n 10p)" 2>/dev/null
+    limited docker image inspect --format '{{.Os}}/{{.Architecture}}' "$(printf '%s\n' "$seen" | sed -n 10p)" 2>/dev/null
     part log
     {
       {
         limited docker logs --timestamps --tail 200 "$name" | sed 's/^/out /' >&3
       } 2>&1 | sed 's/^/err /'
     } 3>&1 | last 400 65536
-    mounts=$(echo "$seen" | sed -n '11,$p' | grep .)
+    mounts=$(printf '%s\n' "$seen" | sed -n '11,$p' | grep .)
     if [ -n "$mounts" ]; then
       part mounts
-      echo "$mounts" | while read -r source; do
+      printf '%s\n' "$mounts" | while read -r source; do
         stat -c '%u %g %a %F:%n' "$source" 2>/dev/null || echo "- $source"
       done
       part user
@@ -103,7 +103,7 @@ collect() (
       unread 'which programs have the ports (only root sees that)'
       part listening
     fi
-    echo "$sockets" | awk '{ print $4, $6 }' | head -n 200
+    printf '%s\n' "$sockets" | awk '{ print $4, $6 }' | head -n 200
   else
     cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { print "hex:" $2 }' | sort -u | head -n 200
     unread 'which programs have the ports (there is no ss)'
@@ -117,9 +117,9 @@ collect() (
   echo "uptime ${uptime%.*}"
   wanted='out of memory|oom-kill|killed process|apparmor="denied"|avc: +denied'
   if lines=$(dmesg 2>/dev/null || sudo -n dmesg 2>/dev/null); then
-    echo "$lines" | grep -iE "$wanted" | last 20 8192
+    printf '%s\n' "$lines" | grep -iE "$wanted" | last 20 8192
   elif has journalctl && lines=$(journalctl -q -k -n 500 -o short-monotonic --no-pager 2>/dev/null) && [ -n "$lines" ]; then
-    echo "$lines" | sed 's/^\(\[[ 0-9.]*\]\) [^ ]* kernel: /\1 /' | grep -iE "$wanted" | last 20 8192
+    printf '%s\n' "$lines" | sed 's/^\(\[[ 0-9.]*\]\) [^ ]* kernel: /\1 /' | grep -iE "$wanted" | last 20 8192
   else
     unread "the kernel's messages (this account may not)"
   fi

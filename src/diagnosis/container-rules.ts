@@ -2,6 +2,7 @@ import {
   atOwnLimit,
   atServersEnd,
   builtForOther,
+  type Comparison,
   deniedByPolicy,
   folderAtFile,
   fullDisk,
@@ -29,6 +30,10 @@ function pathIn(compare: typeof unreadableFile): typeof unreadableFile {
     return facts && { path, ...facts };
   };
 }
+
+const itsNetwork: Comparison = ({ container }) => ({ network: container?.network ?? 'that it was given' });
+const otherNames =
+  'another container is known by its name in a network of their own only: give networks; a name of your network needs the DNS of the server (dns, extra-hosts)';
 
 /** Containers that ended, by what the engine knows: nothing that a program says weighs more. */
 export const endRules: readonly Rule[] = [
@@ -109,7 +114,7 @@ export const programRules: readonly Rule[] = [
   {
     code: 'env-missing',
     sees: {
-      log: /(?:ImproperlyConfigured|RuntimeError|ValueError|Error)\b[^\n]*?(?:[Tt]he |Set the |[Mm]issing (?:required )?(?:environment )?(?:variable:? )?|[Ee]nvironment variable:? )?["'`]?(?<variable>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)["'`]?(?: (?:setting must not be empty|environment variable|is not set|is missing|is required|must be set|not set|not found)|$)/,
+      log: /(?:ImproperlyConfigured|RuntimeError|ValueError|Error)\b[^\n]*?(?:[Tt]he |Set the |[Mm]issing (?:required )?(?:environment )?(?:variable:? )?|[Ee]nvironment variable:? )?["'`]?(?<variable>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)["'`]?(?: (?:setting must not be empty|environment variable|is not set|is missing|is required|must be set|not set|not found)|$)/m,
     },
     observed: '{variable} is not set',
     next: 'add {variable} to the input env (and to required-env, so that it is noticed before anything is touched)',
@@ -153,15 +158,22 @@ export const programRules: readonly Rule[] = [
   {
     code: 'container-name-not-resolved',
     sees: {
-      log: /(?:could not translate host name "(?<host>[^"]+)"|getaddrinfo (?:EAI_AGAIN|ENOTFOUND) (?<host2>\S+)|failed to resolve host '(?<host3>[^']+)'|(?:Name or service not known|Temporary failure in name resolution|nodename nor servname provided))/,
-      facts: ({ container }, { host, host2, host3 }) => ({
-        which: host ?? host2 ?? host3 ?? 'a name',
-        network: container?.network ?? 'its network',
-      }),
+      log: /(?:could not translate host name "|failed to resolve host '|getaddrinfo (?:EAI_AGAIN|ENOTFOUND) )(?<host>[^\s"']+)/,
+      facts: itsNetwork,
       compared: 'its network',
     },
-    observed: '{which} does not resolve in the container, which is in the network {network}',
-    next: 'another container is known by its name in a network of their own only: give networks; a name of your network needs the DNS of the server (dns, extra-hosts)',
+    observed: '{host} does not resolve in the container, which is in the network {network}',
+    next: otherNames,
+  },
+  {
+    code: 'container-name-not-resolved',
+    sees: {
+      log: /Name or service not known|Temporary failure in name resolution|nodename nor servname provided/,
+      facts: itsNetwork,
+      compared: 'its network',
+    },
+    observed: 'a name does not resolve in the container, which is in the network {network}',
+    next: otherNames,
   },
   {
     code: 'server-out-of-memory',

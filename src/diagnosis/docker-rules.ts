@@ -226,7 +226,7 @@ export const dockerRules: readonly Rule[] = [
   },
   {
     code: 'env-invalid',
-    sees: { docker: /invalid env(?:ironment)? file[^\n:]*: [^\n]*/ },
+    sees: { docker: /invalid env(?:ironment)? file[^\n:]*: [^\n]*|poorly formatted environment: [^\n]*/ },
     observed: 'Docker cannot read the environment file',
     next: 'one KEY=VALUE a line, without spaces in the key and without "export"',
   },

@@ -14,7 +14,7 @@ const stillTheReason = 40;
 
 export function lastTraceback(log: string): Traceback | undefined {
   const lines = log.split('\n').map(withoutPrefix);
-  const found = [pythonIn(lines), nodeIn(lines), uvicornIn(lines)].filter((each) => each !== undefined);
+  const found = [pythonIn(lines), nodeIn(lines), serverIn(lines)].filter((each) => each !== undefined);
   const [last] = found.sort((a, b) => b.end - a.end);
   if (last === undefined || lines.length - last.end > stillTheReason) return undefined;
   const { cause, frame, begin, end } = last;
@@ -82,12 +82,12 @@ function isNodeFrame(line: string): boolean {
   return /^\s+at .*(?::\d+:\d+\)?|\(<anonymous>\)|\(native\))$/.test(line);
 }
 
-/** Uvicorn tells without a traceback that there is no such application. */
-function uvicornIn(lines: readonly string[]): Found | undefined {
-  const at = lines.findLastIndex((line) => /Error loading ASGI app\. /.test(line));
-  if (at === -1) return undefined;
-  const cause = (lines[at] ?? '').replace(/^.*?(Error loading ASGI app\. )/, '$1');
-  return { cause, frame: undefined, begin: at, end: at + 1 };
+/** What servers of Python tell without a traceback when there is no such application. */
+function serverIn(lines: readonly string[]): Found | undefined {
+  const told = /(?:Error loading ASGI app\. |Failed to (?:find|parse) ).*/;
+  const at = lines.findLastIndex((line) => told.test(line));
+  const cause = told.exec(lines[at] ?? '')?.[0];
+  return cause === undefined ? undefined : { cause, frame: undefined, begin: at, end: at + 1 };
 }
 
 /** The module of an exception says nothing to whoever reads its name; a sentence has no room for pages. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
-import { counted, listed } from '../ground/words.ts';
+import { counted, grouped, listed } from '../ground/words.ts';
 import {
   type Answer,
   type Complaint,
@@ -76,17 +76,30 @@ export function unhealthy(findings: readonly Finding[], plan: CheckPlan): UserEr
   const bad = findings.filter(({ complaint }) => complaint !== undefined);
   const groups = groupsOf(bad);
   const complaint = groups[0]?.complaint;
-  const share =
-    findings.length === 1
-      ? probeNameOf(bad)
-      : `${bad.length} of ${counted(findings.length, 'address', 'addresses')}`;
-  return new UserError(
-    `${share} ${bad.length === 1 ? 'is' : 'are'} not healthy after ${counted(plan.attempts, 'try', 'tries')} — ${
-      findings.length === 1 ? (complaint?.observed ?? '') : groups.map(showGroup).join('; ')
-    }`,
-    complaint?.hint ?? 'look at the application',
-    { code: complaint?.code ?? 'health-status' },
-  );
+  const tries = counted(plan.attempts, 'try', 'tries');
+  const [only] = findings;
+  const message =
+    findings.length === 1 && only !== undefined
+      ? `${probeName(only.probe)} is not healthy after ${tries} — ${complaint?.observed ?? ''}`
+      : `${grouped(bad.length)} of ${counted(findings.length, 'address', 'addresses')} ${bad.length === 1 ? 'is' : 'are'} not healthy after ${tries} — ${toldTogether(findings)}`;
+  return new UserError(message, complaint?.hint ?? 'look at the application', {
+    code: complaint?.code ?? 'health-status',
+    ...(bad.length > namedInSentence ? { evidence: bad.map(lineOf).join('\n') } : {}),
+  });
+}
+
+/** `997 answer 200; t5, t9 and t77: answers 500 instead of 200-299`. */
+export function toldTogether(findings: readonly Finding[]): string {
+  const good = findings.filter(({ complaint }) => complaint === undefined);
+  const statuses = [...new Set(good.map(({ answer }) => (answer.kind === 'answer' ? answer.status : 0)))];
+  const well =
+    good.length === 0
+      ? []
+      : [
+          `${grouped(good.length)} ${good.length === 1 ? 'answers' : 'answer'} ${listed(statuses.map(String))}`,
+        ];
+  const bad = groupsOf(findings.filter(({ complaint }) => complaint !== undefined));
+  return [...well, ...bad.map(showGroup)].join('; ');
 }
 
 interface Group {
@@ -94,27 +107,33 @@ interface Group {
   readonly names: readonly string[];
 }
 
-/** Findings with the same observation, the largest group first. */
+/** Names in a sentence; the evidence has them all. */
+const namedInSentence = 10;
+
+/** Findings that are the same in kind, the largest group first: bodies may hold the name of each tenant. */
 function groupsOf(findings: readonly Finding[]): Group[] {
   const groups = new Map<string, { complaint: Complaint; names: string[] }>();
-  for (const { probe, complaint } of findings) {
+  for (const { probe, answer, complaint } of findings) {
     if (complaint === undefined) continue;
-    const group = groups.get(complaint.observed) ?? { complaint, names: [] };
-    group.names.push(probeName(probe));
-    groups.set(complaint.observed, group);
+    const kind = `${complaint.code} ${answer.kind === 'answer' ? answer.status : ''}`;
+    const group = groups.get(kind) ?? { complaint, names: [] };
+    group.names.push(probe.tenant ?? probeName(probe));
+    groups.set(kind, group);
   }
   return [...groups.values()].sort((a, b) => b.names.length - a.names.length);
 }
 
 function showGroup({ complaint, names }: Group): string {
-  return `${listed(names, 3)}: ${complaint.observed}`;
+  return `${listed(names, namedInSentence)}: ${complaint.observed}`;
 }
 
-function probeNameOf([finding]: readonly Finding[]): string {
-  return finding === undefined ? 'nothing' : probeName(finding.probe);
+function lineOf({ probe, complaint }: Finding): string {
+  const tenant = probe.tenant === undefined ? '' : `${probe.tenant} `;
+  return `${tenant}${probeName(probe)}: ${complaint?.observed ?? ''}`;
 }
 
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+/** One after the other in so many lanes. */
+export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];
   const worker = async () => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);

@@ -1,49 +1,145 @@
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import type { Duplex } from 'node:stream';
+import { rootCertificates, type TLSSocket } from 'node:tls';
 import { showDuration } from '../ground/duration.ts';
 import { codeOf, messageOf } from '../ground/errors.ts';
-import type { Answer, Probe } from './probe.ts';
+import type { Answer, Answered, Probe } from './probe.ts';
 
 /** As much of a body as is read, in bytes: enough to find a text in. */
 const bodyLimit = 1024 * 1024;
 
-/** Asks once, with a connection of its own; redirects are not followed. Never throws but for `signal`. */
-export async function ask(probe: Probe, timeout: number, signal: AbortSignal): Promise<Answer> {
-  const { url, host } = probe;
+/** How an address is reached, where it is not simply asked. */
+export interface Way {
+  /** Authorities to believe beside the system's, as PEM. */
+  readonly ca?: string | undefined;
+  readonly followRedirects?: boolean | undefined;
+  /** A stream to the address from another place; there its name is resolved, too. */
+  dial?(url: URL): Promise<Duplex>;
+}
+
+/** Redirects that are followed at most, as browsers do. */
+const mostRedirects = 20;
+
+/**
+ * Asks once, with a connection of its own; redirects are followed where that is asked for. Never throws but for `signal`.
+ * @param timeout milliseconds for the whole
+ */
+export async function ask(
+  probe: Probe,
+  timeout: number,
+  signal: AbortSignal,
+  way: Way = {},
+): Promise<Answer> {
   const started = performance.now();
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
-  const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
+  let now = probe;
   try {
-    return await new Promise<Answer>((resolve, reject) => {
-      const outgoing = request(url, {
-        signal: limit,
-        agent: false,
-        headers: {
-          'user-agent': 'tenantry',
-          accept: '*/*',
-          ...probe.headers,
-          ...(host === undefined ? {} : { host }),
-        },
-        ...(host === undefined ? {} : { servername: host.replace(/:\d+$/, '') }),
-      });
-      outgoing.once('error', reject);
-      outgoing.once('response', (incoming) => {
-        readBody(incoming).then((body) => {
-          resolve({
-            kind: 'answer',
-            status: incoming.statusCode ?? 0,
-            headers: flatHeaders(incoming),
-            body,
-            milliseconds: performance.now() - started,
-          });
-        }, reject);
-      });
-      outgoing.end();
-    });
+    for (let redirects = 0; ; redirects += 1) {
+      const answer = await askOnce(now, limit, way);
+      const next = way.followRedirects === true ? redirectOf(answer, now.url) : undefined;
+      if (next === undefined || redirects === mostRedirects) {
+        return { ...answer, milliseconds: performance.now() - started };
+      }
+      // The name that was asked for belongs to the first address only.
+      now = { ...now, url: next, host: next.host === now.url.host ? now.host : undefined };
+    }
   } catch (error) {
     signal.throwIfAborted();
-    return silence(error, url, timeout);
+    return silence(error, now.url, timeout);
   }
+}
+
+function redirectOf({ status, headers }: Answered, from: URL): URL | undefined {
+  const { location } = headers;
+  if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return undefined;
+  const next = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  return next !== undefined && /^https?:$/.test(next.protocol) ? next : undefined;
+}
+
+async function askOnce({ url, host, headers }: Probe, limit: AbortSignal, way: Way): Promise<Answered> {
+  const isTls = url.protocol === 'https:';
+  // Both ask in the same way; only their types know of different agents.
+  const { request, Agent } = (await (isTls
+    ? import('node:https')
+    : import('node:http'))) as typeof import('node:https');
+  const servername = host?.replace(/:\d+$/, '');
+  const agent = way.dial === undefined ? (false as const) : new Agent();
+  if (agent !== false) {
+    const stream = await reached(way.dial?.(url), limit);
+    const open = await connectionOver(stream, { isTls, servername: servername ?? url.hostname, ca: way.ca });
+    Object.assign(agent, { createConnection: open });
+  }
+  return new Promise<Answered>((resolve, reject) => {
+    const outgoing = request(url, {
+      signal: limit,
+      agent,
+      headers: {
+        'user-agent': 'tenantry',
+        accept: '*/*',
+        ...headers,
+        ...(host === undefined ? {} : { host }),
+      },
+      ...(servername === undefined ? {} : { servername }),
+      ...(way.ca === undefined ? {} : { ca: authorities(way.ca) }),
+    });
+    outgoing.once('error', reject);
+    outgoing.once('response', (incoming) => {
+      const certificateDays = daysLeft(incoming);
+      readBody(incoming).then((body) => {
+        resolve({
+          kind: 'answer',
+          status: incoming.statusCode ?? 0,
+          headers: flatHeaders(incoming),
+          body,
+          milliseconds: 0,
+          certificateDays,
+        });
+      }, reject);
+    });
+    outgoing.end();
+  });
+}
+
+/** Whoever waits for a stream gives up with the limit; one that comes late is not left open. */
+async function reached(opening: Promise<Duplex> | undefined, limit: AbortSignal): Promise<Duplex> {
+  if (opening === undefined) throw new Error('there is no way to it');
+  return new Promise<Duplex>((resolve, reject) => {
+    limit.addEventListener('abort', () => reject(limit.reason), { once: true });
+    opening.then((stream) => {
+      if (limit.aborted) stream.destroy();
+      else resolve(stream);
+    }, reject);
+  });
+}
+
+async function connectionOver(
+  stream: Duplex,
+  { isTls, servername, ca }: { isTls: boolean; servername: string; ca: string | undefined },
+): Promise<() => Duplex> {
+  if (!isTls) return () => stream;
+  const { connect } = await import('node:tls');
+  const name = isIP(servername) === 0 ? { servername } : {};
+  return () =>
+    connect({
+      socket: stream,
+      host: servername,
+      ...name,
+      ...(ca === undefined ? {} : { ca: authorities(ca) }),
+    });
+}
+
+/** An own authority is believed beside those that everybody believes. */
+function authorities(ca: string): string[] {
+  return [...rootCertificates, ca];
+}
+
+const day = 24 * 60 * 60_000;
+
+function daysLeft({ socket }: IncomingMessage): number | undefined {
+  const end = (socket as Partial<TLSSocket>).getPeerCertificate?.().valid_to;
+  return end === undefined ? undefined : Math.floor((Date.parse(end) - Date.now()) / day);
 }
 
 async function readBody(incoming: IncomingMessage): Promise<string> {
@@ -66,9 +162,16 @@ function flatHeaders({ headers }: IncomingMessage): Record<string, string> {
   );
 }
 
+/** A server that opens the connection for us says why it cannot in its own words. */
+function codeOverSsh(message: string): string {
+  if (!message.includes('Channel open failure')) return '';
+  if (/refused/i.test(message)) return 'ECONNREFUSED';
+  return /not known|name resolution|resolve/i.test(message) ? 'ENOTFOUND' : '';
+}
+
 function silence(error: unknown, url: URL, timeout: number): Answer {
-  const code = codeOf(error) ?? '';
   const place = url.host;
+  const code = codeOf(error) ?? codeOverSsh(messageOf(error));
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return {
       kind: 'silence',

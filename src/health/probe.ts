@@ -1,5 +1,6 @@
 /** One address to ask, and by which name. */
 import type { FailureCode } from '../ground/failure-codes.ts';
+import { contentComplaint, type JsonExpectation } from './content.ts';
 
 export interface Probe {
   readonly url: URL;
@@ -14,7 +15,13 @@ export interface Probe {
 export interface Expectation {
   readonly status: StatusRanges;
   readonly text?: string | undefined;
+  readonly json?: readonly JsonExpectation[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** The release that has to answer. */
+  readonly release?: string | undefined;
+  /** Milliseconds. */
+  readonly maxLatency?: number | undefined;
+  readonly minCertificateDays?: number | undefined;
 }
 
 /** Status codes as ranges, both ends included. */
@@ -22,14 +29,18 @@ export type StatusRanges = readonly (readonly [from: number, to: number])[];
 
 /** An answer, or why there was none. */
 export type Answer =
-  | {
-      readonly kind: 'answer';
-      readonly status: number;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string;
-      readonly milliseconds: number;
-    }
+  | Answered
   | { readonly kind: 'silence'; readonly code: SilenceCode; readonly observed: string };
+
+export interface Answered {
+  readonly kind: 'answer';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly milliseconds: number;
+  /** Until its certificate ends; undefined without TLS. */
+  readonly certificateDays?: number | undefined;
+}
 
 export type SilenceCode =
   | 'health-name-not-resolved'
@@ -72,25 +83,7 @@ export function complaintAbout(answer: Answer, expected: Expectation): Complaint
   if (!expected.status.some(([from, to]) => answer.status >= from && answer.status <= to)) {
     return statusComplaint(answer, expected);
   }
-  if (expected.text !== undefined && !answer.body.includes(expected.text)) {
-    return {
-      code: 'health-text',
-      observed: `the answer (${answer.status}) does not contain "${expected.text}"`,
-      hint: 'look at what the address answers, or correct expect-text',
-    };
-  }
-  for (const [name, value] of Object.entries(expected.headers)) {
-    const found = answer.headers[name.toLowerCase()];
-    if (found !== value) {
-      return {
-        code: 'health-header',
-        observed:
-          found === undefined ? `the answer has no header ${name}` : `${name} is "${found}", not "${value}"`,
-        hint: 'an older release may still answer there: look at what runs, or correct expect-header',
-      };
-    }
-  }
-  return undefined;
+  return contentComplaint(answer, expected);
 }
 
 const silenceHints: Readonly<Record<SilenceCode, string>> = {
@@ -104,7 +97,7 @@ const silenceHints: Readonly<Record<SilenceCode, string>> = {
     'something listens but hangs up: is the application listening on 0.0.0.0 and on the mapped port?',
 };
 
-function statusComplaint(answer: Answer & { kind: 'answer' }, expected: Expectation): Complaint {
+function statusComplaint(answer: Answered, expected: Expectation): Complaint {
   const observed = `answers ${answer.status} instead of ${showStatusRanges(expected.status)}`;
   if (answer.status === 400 && /DisallowedHost|Invalid HTTP_HOST|Bad Request \(400\)/.test(answer.body)) {
     return {

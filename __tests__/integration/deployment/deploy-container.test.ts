@@ -9,6 +9,7 @@ import { parseImage } from '../../../src/docker/image.ts';
 import { Cancelled } from '../../../src/ground/errors.ts';
 import { connectSsh } from '../../../src/machine/ssh.ts';
 import { KeptLog, sshServerOf } from '../lab-server.ts';
+import { imageForAnotherProcessor } from './test-images.ts';
 import { Site } from './site.ts';
 
 let site: Site;
@@ -190,24 +191,6 @@ describe('when the new version is no good, the old one serves again', () => {
     expect(await site.containers()).toEqual([]);
   });
 });
-
-/** Docker itself builds none here: an image of one file, whose own word on its processor is changed. */
-function imageForAnotherProcessor(name: string): string {
-  return `
-    cd /root && mkdir -p image/files && echo hello >image/files/hello
-    tar cC image/files . | docker import - ${name} && docker save ${name} | tar xC image
-    python3 - <<'PYTHON'
-import hashlib, json
-manifest = json.load(open('image/manifest.json'))
-config = json.load(open('image/' + manifest[0]['Config']))
-config['architecture'] = 'arm64'
-text = json.dumps(config).encode()
-manifest[0]['Config'] = hashlib.sha256(text).hexdigest() + '.json'
-open('image/' + manifest[0]['Config'], 'wb').write(text)
-json.dump(manifest, open('image/manifest.json', 'w'))
-PYTHON
-    docker rmi ${name}; tar cC image --exclude=./files . | docker load; rm -r image`;
-}
 
 describe('refuses before anything is stopped', () => {
   const refusals: [name: string, changes: () => Partial<DeployRequest>, code: string][] = [

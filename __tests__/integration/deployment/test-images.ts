@@ -141,3 +141,21 @@ async function must(argv: readonly string[], options: Partial<RunOptions>): Prom
   if (succeeded(result)) return result.stdout;
   throw new Error(`${argv.join(' ')}: ${ending(result)}: ${lastWords(result)}`);
 }
+
+/** Docker itself builds none here: an image of one file, whose own word on its processor is changed. */
+export function imageForAnotherProcessor(name: string): string {
+  return `
+    cd /root && mkdir -p image/files && echo hello >image/files/hello
+    tar cC image/files . | docker import - ${name} && docker save ${name} | tar xC image
+    python3 - <<'PYTHON'
+import hashlib, json
+manifest = json.load(open('image/manifest.json'))
+config = json.load(open('image/' + manifest[0]['Config']))
+config['architecture'] = 'arm64'
+text = json.dumps(config).encode()
+manifest[0]['Config'] = hashlib.sha256(text).hexdigest() + '.json'
+open('image/' + manifest[0]['Config'], 'wb').write(text)
+json.dump(manifest, open('image/manifest.json', 'w'))
+PYTHON
+    docker rmi ${name}; tar cC image --exclude=./files . | docker load; rm -r image`;
+}

@@ -2,6 +2,9 @@ import { control } from '../../../lab/lab.ts';
 import { deployment } from './other-platform.ts';
 import type { Row } from './rows.ts';
 
+const clean =
+  'docker ps -aq --filter name=diagnosed | xargs -r docker rm -f >/dev/null; rm -rf /home/deploy/.tenantry/diagnosed-app';
+
 /** What only a whole deployment meets. */
 export const deploymentRows: readonly Row[] = [
   {
@@ -34,9 +37,7 @@ export const deploymentRows: readonly Row[] = [
         deployment(scene, { run: 'https://example.com/runs/2' }),
       ]);
       const failures = [one, other].flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
-      await scene.root(
-        'docker rm -f diagnosed-app >/dev/null 2>&1; rm -rf /home/deploy/.tenantry/diagnosed-app',
-      );
+      await scene.root(clean);
       const found = failures.find(({ code }) => code === 'deployment-locked');
       if (found === undefined)
         throw new Error(`both got through, or both failed: ${failures.map(({ sentence }) => sentence)}`);
@@ -56,15 +57,14 @@ export const deploymentRows: readonly Row[] = [
         'mkdir -p /srv/away; mv /etc/sudoers.d/* /srv/away/ 2>/dev/null; true',
       ]);
       try {
-        await scene.root('docker rm -f diagnosed-app >/dev/null 2>&1 || true');
+        await scene.root(clean);
         await scene.root(
           `docker run -d --name diagnosed-app -p 18997:8000 ${scene.image} node /app/server.js`,
         );
         return await deployment(scene, { strategy: 'bridge' });
       } finally {
-        await scene.root(
-          'mv /srv/away/* /etc/sudoers.d/ 2>/dev/null; docker rm -f diagnosed-app >/dev/null 2>&1; rm -rf /home/deploy/.tenantry/diagnosed-app; true',
-        );
+        await scene.root('mv /srv/away/* /etc/sudoers.d/ 2>/dev/null; true');
+        await scene.root(clean);
       }
     },
   },

@@ -3,6 +3,7 @@ import type { DeployRequest } from '../../../src/deployment/request/request.ts';
 import { parseImage } from '../../../src/docker/image.ts';
 import type { UserError } from '../../../src/ground/errors.ts';
 import { connectSsh } from '../../../src/machine/ssh.ts';
+import { imageForAnotherProcessor } from '../deployment/test-images.ts';
 import { KeptLog, sshServerOf } from '../lab-server.ts';
 import type { Scene } from './scene.ts';
 
@@ -56,10 +57,8 @@ export async function otherPlatformImage(scene: Scene): Promise<UserError> {
   const { address, username, password } = scene.lab.registry;
   const image = `${address}/test/diagnosis:arm64`;
   await scene.root(`
-    export DOCKER_CONFIG=/srv/diagnosed/docker
-    tar -C /srv/diagnosed -cf - . 2>/dev/null | docker import --platform linux/arm64 - ${image} >/dev/null
-    echo ${password} | docker login --username ${username} --password-stdin ${address} >/dev/null 2>&1
-    docker push -q ${image} >/dev/null
-    rm -rf "$DOCKER_CONFIG"`);
+    echo '${password}' | docker login --username ${username} --password-stdin ${address} 2>/dev/null
+    ${imageForAnotherProcessor(image)}
+    docker push --quiet ${image}; docker logout ${address}; docker rmi ${image}`);
   return deployment(scene, { image: parseImage(image) });
 }

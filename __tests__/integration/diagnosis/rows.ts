@@ -277,7 +277,7 @@ export const containerRows: readonly Row[] = [
     42,
     'variable missing, Django behind gunicorn',
     'shop.py without SECRET_KEY',
-    { code: 'env-missing', says: 'SECRET_KEY is not set (shop.py:15)' },
+    { code: 'env-missing', says: 'SECRET_KEY is not set (shop.py:14)' },
     (scene) => scene.container('', gunicorn, { wait: 500 }),
   ),
   row(
@@ -460,10 +460,10 @@ export const otherRows: readonly Row[] = [
     'segmentation fault',
     'kills itself by SIGSEGV',
     { code: 'container-stopped', says: 'exit 139, SIGSEGV' },
-    (scene) => scene.container('', "sh -c 'kill -SEGV $$'"),
+    (scene) => scene.container('--init', "sh -c 'kill -SEGV $$'"),
   ),
   row(0, 'abort', 'os.abort()', { code: 'container-stopped', says: 'SIGABRT' }, (scene) =>
-    scene.container('', python('import os; os.abort()')),
+    scene.container('--init', python('import os; os.abort()')),
   ),
   row(
     0,

@@ -108,7 +108,10 @@ export class Scene {
     await sleep(wait);
     return this.failure(async () => {
       const seen = await this.connected((machine) => collectEvidence(machine, { name, signal }));
-      const evidence: Evidence = { ...(until === 'running' ? seen : thatStopped(seen)), answer };
+      const evidence: Evidence = {
+        ...(until === 'exited' || until === 'looping' ? thatStopped(seen) : seen),
+        answer,
+      };
       this.recordings.push(
         ...(answer === undefined ? [] : [{ ...this.recordings.pop(), answer } as Recording]),
       );
@@ -282,6 +285,7 @@ def required(name):
 SECRET_KEY = required('SECRET_KEY')
 ALLOWED_HOSTS = ['shop.test']
 ROOT_URLCONF = 'shop'
+MIDDLEWARE = ['django.middleware.common.CommonMiddleware']
 DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'HOST': os.environ.get('DB_HOST', ''), 'NAME': 'shop', 'USER': 'shop', 'PASSWORD': 'wrong'}}
 
 

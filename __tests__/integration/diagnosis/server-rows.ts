@@ -168,7 +168,7 @@ export const serverRows: readonly Row[] = [
           const running = machine.run(['sleep', '20'], { timeout: 30_000 });
           running.catch(() => {});
           await sleep(500);
-          await scene.root("pkill -KILL -f 'sshd: deploy' || true");
+          await scene.root('pkill -KILL -u deploy -x sshd; true');
           await running;
         }),
       ),
@@ -177,7 +177,7 @@ export const serverRows: readonly Row[] = [
     13,
     'no shell',
     'nologin as the shell of the account',
-    { code: 'ssh-shell-unusable', says: 'nologin' },
+    { code: 'ssh-shell-unusable', says: 'not available' },
     async (scene) => {
       await scene.root('usermod -s /usr/sbin/nologin deploy');
       try {

@@ -1,0 +1,53 @@
+/** What a health check tells: outputs for later steps, a table for people, data for programs. */
+import { showDuration } from '../ground/duration.ts';
+import type { Finding } from '../health/check.ts';
+import { probeName } from '../health/probe.ts';
+
+/** The table shows so many addresses; the report has them all. */
+export const shownRows = 50;
+
+export function healthFacts(findings: readonly Finding[]) {
+  const [first] = findings;
+  const days = findings.flatMap(({ answer }) =>
+    answer.kind === 'answer' && answer.certificateDays !== undefined ? [answer.certificateDays] : [],
+  );
+  return {
+    status: first?.answer.kind === 'answer' ? first.answer.status : '',
+    'attempts-used': Math.max(...findings.map(({ attempts }) => attempts)),
+    'latency-ms': Math.round(slowest(findings)),
+    'tenants-failed': findings.filter(
+      ({ probe, complaint }) => probe.tenant !== undefined && complaint !== undefined,
+    ).length,
+    'certificate-days': days.length === 0 ? '' : Math.min(...days),
+  };
+}
+
+export function slowest(findings: readonly Finding[]): number {
+  return Math.max(0, ...findings.map(({ answer }) => (answer.kind === 'answer' ? answer.milliseconds : 0)));
+}
+
+export function rowsOf(findings: readonly Finding[]): string[][] {
+  const failedFirst = [...findings].sort(
+    (a, b) => Number(b.complaint !== undefined) - Number(a.complaint !== undefined),
+  );
+  return failedFirst.map(({ probe, answer, attempts, complaint }) => [
+    probeName(probe),
+    complaint === undefined && answer.kind === 'answer'
+      ? `${answer.status}`
+      : `**${complaint?.observed ?? ''}**`,
+    String(attempts),
+    answer.kind === 'answer' ? showDuration(answer.milliseconds) : '',
+  ]);
+}
+
+export function asData({ probe, answer, attempts, complaint }: Finding) {
+  return {
+    name: probeName(probe),
+    tenant: probe.tenant,
+    healthy: complaint === undefined,
+    status: answer.kind === 'answer' ? answer.status : null,
+    attempts,
+    milliseconds: answer.kind === 'answer' ? Math.round(answer.milliseconds) : null,
+    observed: complaint?.observed,
+  };
+}

@@ -1,0 +1,147 @@
+/** What servers tell about the health of their containers. */
+import { withoutSecrets } from '../diagnosis/redact.ts';
+import { causeOf, showEvidence, whyNotServing } from '../diagnosis/why.ts';
+import { type Docker, dockerOn } from '../docker/docker.ts';
+import type { Container } from '../docker/inspect.ts';
+import { messageOf, UserError } from '../ground/errors.ts';
+import type { Log } from '../ground/log.ts';
+import { retry } from '../ground/retry.ts';
+import { counted } from '../ground/words.ts';
+import type { Finding } from '../health/check.ts';
+import { serverOf } from './server.ts';
+import type { ServerInputs } from './server-way.ts';
+
+interface ContainerInputs extends ServerInputs {
+  readonly container?: string | undefined;
+  readonly expectRelease?: string | undefined;
+  readonly attempts: number;
+  readonly interval: number;
+}
+
+interface Ports {
+  readonly inputs: ContainerInputs;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * On every host: the container is there, runs, is healthy, and is of the release that is expected.
+ * @throws UserError `container-…`, `health-other-release`, `ssh-…`, and why it is so
+ */
+export async function checkContainers({ inputs, log, signal }: Ports): Promise<void> {
+  const { container: name, host = [], expectRelease, attempts, interval } = inputs;
+  if (name === undefined) return;
+  for (const each of host) {
+    await onServer({ inputs, log, signal }, each, async (docker, server) => {
+      // A container that is on its way gets the time that an address gets.
+      const container = await retry(() => healthyContainer(docker, name, server), {
+        attempts,
+        interval,
+        signal,
+        worthAnotherTry: (error) => error instanceof NotYet,
+      }).catch(async (error) => {
+        if (!(error instanceof NotYet)) throw error;
+        throw whyNotServing(`${name} on ${each}`, await docker.evidence(error.container), {
+          ...(error.runs ? { happened: `is not healthy after ${counted(attempts, 'try', 'tries')}` } : {}),
+        });
+      });
+      const release = container.labels['tenantry.release'];
+      if (expectRelease !== undefined && release !== expectRelease) {
+        throw new UserError(
+          `${name} on ${each} is not ${expectRelease} — ${release === undefined ? 'it has no label tenantry.release' : `it is ${release}`}`,
+          'look which deployment was the last one (docker inspect, or the table of deploy-container)',
+          { code: 'health-other-release' },
+        );
+      }
+      const health = container.state.health === undefined ? '' : ', healthy';
+      log.step(
+        'Container',
+        `${name} on ${each}: ${container.state.status}${health}${release === undefined ? '' : `, ${release}`}`,
+      );
+    });
+  }
+}
+
+/** It may come about with time. */
+class NotYet extends Error {
+  readonly container: string;
+  readonly runs: boolean;
+  constructor(container: string, runs: boolean) {
+    super('not yet');
+    this.container = container;
+    this.runs = runs;
+  }
+}
+
+async function healthyContainer(docker: Docker, name: string, server: string): Promise<Container> {
+  const container = await found(docker, name);
+  if (container === undefined) {
+    throw new UserError(
+      `There is no container ${name} on ${server} — nobody made it, or it has been removed`,
+      'look at "docker ps -a" there, or correct container',
+      { code: 'container-gone' },
+    );
+  }
+  const { status, health } = container.state;
+  if (status !== 'running') throw new NotYet(container.name, false);
+  if (health !== undefined && health.status !== 'healthy') throw new NotYet(container.name, true);
+  return container;
+}
+
+/** By its name, or by that of the application: its containers are called after their releases. One that runs first. */
+async function found(docker: Docker, name: string): Promise<Container | undefined> {
+  const byName = await docker.container(name);
+  if (byName !== undefined) return byName;
+  const all = await docker.labelled(`tenantry.app=${name}`);
+  return all.find(({ state }) => state.status === 'running') ?? all[0];
+}
+
+/** An address that is not healthy, with what the server of the container shows; the failure as it is without one. */
+export async function whatServerShows(
+  { inputs, log, signal }: Ports,
+  failure: UserError,
+  findings: readonly Finding[],
+): Promise<UserError> {
+  const { container: name, host: [host] = [] } = inputs;
+  if (name === undefined || host === undefined) return failure;
+  const bad = findings.find(({ complaint }) => complaint !== undefined);
+  const [called = '', ...seen] = failure.message.split(' — ');
+  const answer = bad?.complaint ?? { code: failure.code, observed: seen.join(' — '), hint: failure.hint };
+  try {
+    const evidence = await onServer({ inputs, log, signal }, host, async (docker) => {
+      const container = await found(docker, name);
+      return docker.evidence(container?.name ?? name);
+    });
+    const why = causeOf({ ...evidence, answer });
+    const more = why.observed.startsWith(answer.observed)
+      ? why.observed.slice(answer.observed.length)
+      : `: ${why.observed}`;
+    const parts = [failure.evidence ?? '', showEvidence(evidence, why.line)].filter((part) => part !== '');
+    return new UserError(withoutSecrets(`${called} — ${seen.join(' — ')}${more}`), why.next, {
+      code: why.code,
+      cause: failure,
+      evidence: parts.join('\n\n'),
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warning(`What ${host} shows could not be looked at: ${messageOf(error)}`);
+    return failure;
+  }
+}
+
+async function onServer<T>(
+  { inputs, log, signal }: Ports,
+  host: string,
+  work: (docker: Docker, server: string) => Promise<T>,
+): Promise<T> {
+  const { connectSsh } = await import('../machine/ssh.ts'); // slow to load: not before it is needed
+  const machine = await connectSsh(serverOf({ ...inputs, sshUser: inputs.sshUser ?? '' }, host), {
+    signal,
+    log,
+  });
+  try {
+    return await work(dockerOn(machine, { signal, log }), machine.name);
+  } finally {
+    await machine.close();
+  }
+}
