@@ -236,7 +236,7 @@ describe('broken on purpose', () => {
     },
     {
       what: 'a container that ends at once',
-      code: 'container-stopped',
+      code: 'env-missing',
       said: /SECRET_KEY/,
       run: () => step('deploy-container', { ...deployment({ SECRET_KEY: '' }), 'health-timeout': '45s' }),
     },
@@ -282,7 +282,7 @@ describe('broken on purpose', () => {
     expect(end.annotations[0]).toMatch(said);
     expect(end.annotations[0]).toMatch(/ — .+ — /);
     expect(end.outputs['failure-reason']).toBe(end.annotations[0]);
-    if (code !== 'container-slow' && code !== 'container-stopped') expect(await containerId()).toBe(before);
+    if (code !== 'container-slow' && code !== 'env-missing') expect(await containerId()).toBe(before);
     expect(await whatServes(`acme.${platform}`)).toEqual({
       status: 200,
       release: releaseOf(image),

@@ -81,7 +81,7 @@ const everywhere = (version: string) => ({
 });
 
 const verdicts: Readonly<Record<string, { code: string; says: string; result: string }>> = {
-  crash: { code: 'container-stopped', says: 'SECRET_KEY is not set', result: 'failed' },
+  crash: { code: 'env-missing', says: 'SECRET_KEY is not set', result: 'failed' },
   // What is with it when it dies is lost; the rest is not.
   dies: { code: 'container-stopped', says: 'out of luck', result: 'rolled-back' },
   sickens: { code: 'health-server-error', says: 'answers 500', result: 'rolled-back' },

@@ -41,7 +41,7 @@ test('first, unchanged, new version', async () => {
 test('a version that crashes: the old one serves again', async () => {
   await site.deploy(site.request('v1'));
   const { outcome, standing } = await site.deploy(site.request('crash'));
-  expect(outcome).toMatchObject({ result: 'rolled-back', failure: { code: 'container-stopped' } });
+  expect(outcome).toMatchObject({ result: 'rolled-back', failure: { code: 'env-missing' } });
   expect(outcome.failure?.message).toContain('SECRET_KEY is not set');
   expect(standing).toBe(`the old version (v1) serves again on ${site.host.address}`);
   expect(await site.answer()).toBe('v1 hello');

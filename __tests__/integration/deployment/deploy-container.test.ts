@@ -158,10 +158,10 @@ describe('deploys', () => {
 
 describe('when the new version is no good, the old one serves again', () => {
   const faults: [tag: string, changes: Partial<DeployRequest>, code: string, says: string][] = [
-    ['crash', {}, 'container-stopped', 'SECRET_KEY is not set'],
+    ['crash', {}, 'env-missing', 'SECRET_KEY is not set'],
     ['end', {}, 'container-ended', 'ended by itself'],
     ['sick', { healthTimeout: 3_000 }, 'health-server-error', 'answers 500'],
-    ['slow', { healthTimeout: 3_000 }, 'health-refused', 'its last line: starting slow'],
+    ['slow', { healthTimeout: 3_000 }, 'container-slow', 'its last line: starting slow'],
     ['unwell', { healthTimeout: 4_000, healthUrl: undefined }, 'container-unhealthy', 'the queue is down'],
     ['v2', { command: ['nonesuch'] }, 'command-not-in-image', 'nonesuch'],
   ];
@@ -185,7 +185,7 @@ describe('when the new version is no good, the old one serves again', () => {
   test('and of a first version nothing is left', async () => {
     await site.clear();
     const { outcome, standing } = await site.deploy(site.request('crash'));
-    expect(outcome).toMatchObject({ result: 'failed', failure: { code: 'container-stopped' } });
+    expect(outcome).toMatchObject({ result: 'failed', failure: { code: 'env-missing' } });
     expect(outcome.failure?.evidence).toContain('Traceback');
     expect(standing).toBe(`no version runs on ${site.host.address}`);
     expect(await site.containers()).toEqual([]);

@@ -108,7 +108,7 @@ describe('nginx on the server', () => {
 
   test('a version that crashes, and one that dies after the switch: the old one serves', async () => {
     const crash = await underLoad(site, load, () => site.deploy(site.request('crash')));
-    expect(crash.done.outcome).toMatchObject({ result: 'failed', failure: { code: 'container-stopped' } });
+    expect(crash.done.outcome).toMatchObject({ result: 'failed', failure: { code: 'env-missing' } });
     expect(crash.load).toMatchObject({ failures: {} });
     await expectRest(site, 'v1', first);
     const dies = await underLoad(site, load, () => site.deploy(site.request('dies', { bake: 15_000 })));

@@ -168,7 +168,7 @@ describe('a version that is no good', () => {
     const { load, course } = await underLoad(() => site.deploy(request('crash'), through('host2')));
     await site.docker('node demote host2');
     expect(course.outcome.result).toBe('rolled-back');
-    expect(course.outcome.failure).toMatchObject({ code: 'container-stopped' });
+    expect(course.outcome.failure).toMatchObject({ code: 'env-missing' });
     expect(course.outcome.failure?.sentence).toContain(
       'RuntimeError: ImproperlyConfigured: SECRET_KEY is not set',
     );
