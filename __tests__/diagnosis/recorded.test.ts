@@ -32,7 +32,8 @@ const server = 'deploy@web-1';
 
 function seenIn({ collected = [], answer, at }: Recorded): Evidence {
   const seen = { ...readCollected(collected.join('\n'), server, at), answer };
-  const isWaitedFor = answer !== undefined || ['container-slow', 'container-unhealthy'].includes(codeOf(seen));
+  const isWaitedFor =
+    answer !== undefined || ['container-slow', 'container-unhealthy'].includes(codeOf(seen));
   return isWaitedFor ? seen : thatStopped(seen);
 }
 
@@ -63,6 +64,8 @@ describe('recorded from real servers', () => {
   test('no rule speaks of what none is for', () => {
     const others = all.filter(({ row, code }) => row === 0 && code === 'container-stopped');
     expect(others.length).toBeGreaterThanOrEqual(15);
-    expect(others.filter((one) => diagnose(seenIn(one)) !== undefined).map(({ failure }) => failure)).toEqual([]);
+    expect(others.filter((one) => diagnose(seenIn(one)) !== undefined).map(({ failure }) => failure)).toEqual(
+      [],
+    );
   });
 });

@@ -52,7 +52,8 @@ describe('the order is a decision', () => {
   });
 
   test('Docker that does not answer outweighs everything', () => {
-    const docker = 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?';
+    const docker =
+      'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?';
     expect(diagnose(seen({ docker, stderr: "KeyError: 'SECRET_KEY'" }))?.code).toBe('docker-not-running');
   });
 });
@@ -78,7 +79,9 @@ describe('what a lab cannot show', () => {
         text: 'audit: type=1400 audit(1767323046.111:318): avc:  denied  { write } for  pid=4711 comm="python3" name="media" dev="vda1" ino=131 scontext=system_u:system_r:container_t:s0:c1,c2 tcontext=unconfined_u:object_r:var_t:s0 tclass=dir permissive=0',
       },
     ];
-    const found = diagnose(seen({ container: container({ mounts }), stderr: denied, host: host({ kernel }) }));
+    const found = diagnose(
+      seen({ container: container({ mounts }), stderr: denied, host: host({ kernel }) }),
+    );
     expect(found).toMatchObject({
       code: 'mount-denied',
       observed: 'SELinux of the server does not let it use /srv/media',
@@ -100,9 +103,13 @@ describe('what a lab cannot show', () => {
       line: text,
     });
     const earlier = [{ at: new Date(finishedAt.getTime() - 3_600_000), text }];
-    expect(diagnose(seen({ container: ended, host: host({ kernel: earlier }) }))?.code).toBe('container-killed');
+    expect(diagnose(seen({ container: ended, host: host({ kernel: earlier }) }))?.code).toBe(
+      'container-killed',
+    );
     const another = [{ at: finishedAt, text: `Memory cgroup out of memory: Killed process 9 (x)` }];
-    expect(diagnose(seen({ container: ended, host: host({ kernel: another }) }))?.code).toBe('container-killed');
+    expect(diagnose(seen({ container: ended, host: host({ kernel: another }) }))?.code).toBe(
+      'container-killed',
+    );
   });
 
   test('a clock that is wrong, and something that has a time in it', () => {
@@ -134,7 +141,10 @@ describe('the last traceback', () => {
     [
       'Python: the cause, and the frame of the project',
       'Traceback (most recent call last):\n  File "/app/manage.py", line 22, in <module>\n    main()\n  File "/app/shop/settings.py", line 14, in <module>\n    SECRET_KEY = env("SECRET_KEY")\n  File "/usr/lib/python3.11/site-packages/environ/environ.py", line 392, in get_value\n    raise ImproperlyConfigured(error_msg)\ndjango.core.exceptions.ImproperlyConfigured: Set the SECRET_KEY environment variable',
-      { cause: 'ImproperlyConfigured: Set the SECRET_KEY environment variable', frame: 'shop/settings.py:14' },
+      {
+        cause: 'ImproperlyConfigured: Set the SECRET_KEY environment variable',
+        frame: 'shop/settings.py:14',
+      },
     ],
     [
       'gunicorn: what it says afterwards is no reason',

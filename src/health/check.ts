@@ -36,7 +36,7 @@ export interface CheckPorts {
 }
 
 /** As many addresses are asked at a time; more would measure this machine instead of the application. */
-const parallel = 16;
+export const parallel = 16;
 
 /** Asks every address until it is healthy or the tries are used up; in each round only those that are not yet. */
 export async function probeUntilHealthy(

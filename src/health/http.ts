@@ -33,11 +33,16 @@ export async function ask(
   way: Way = {},
 ): Promise<Answer> {
   const started = performance.now();
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+  // One signal for the whole: `AbortSignal.any` would keep each until it is collected, and there may be thousands.
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new DOMException('the time is up', 'TimeoutError')), timeout);
+  const cancel = () => limit.abort(signal.reason);
+  signal.addEventListener('abort', cancel, { once: true });
   let now = probe;
   try {
+    signal.throwIfAborted();
     for (let redirects = 0; ; redirects += 1) {
-      const answer = await askOnce(now, limit, way);
+      const answer = await askOnce(now, limit.signal, way);
       const next = way.followRedirects === true ? redirectOf(answer, now.url) : undefined;
       if (next === undefined || redirects === mostRedirects) {
         return { ...answer, milliseconds: performance.now() - started };
@@ -48,6 +53,9 @@ export async function ask(
   } catch (error) {
     signal.throwIfAborted();
     return silence(error, now.url, timeout);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', cancel);
   }
 }
 
