@@ -25,15 +25,13 @@ const benches: Readonly<Record<string, { about: string; run: () => Promise<Bench
     about: 'deployments under load, against stop; rm; run; versions that are no good; runs that are killed',
     run: () => import('./deploy.ts'),
   },
-<<<<<<< HEAD
   everywhere: {
     about: 'migrate-schemas through a bastion and in an image, against the direct way on the runner',
     run: () => import('./everywhere.ts'),
-=======
+  },
   health: {
     about: 'a check of 1,000 tenants, against what its parallelism allows at best, and its memory',
     run: () => import('./health.ts'),
->>>>>>> 0a11b52 (A check of a thousand tenants is measured; what a check can expect, and the ways on which it asks, are held by tests)
   },
   diagnosis: {
     about: 'failures brought about for real: what is said of each, and how fast, against looking by hand',

@@ -62,6 +62,19 @@ describe('a container that ended', () => {
   });
 });
 
+test('of one that nobody could look at, nothing is claimed but that it stopped', () => {
+  const blind = {
+    server: 'deploy@web-1',
+    name: 'shop',
+    unread: ['anything of the server (no answer within 20 s)'],
+  };
+  const failure = whyNotServing('shop', thatStopped(blind));
+  expect(failure.code).toBe('container-stopped');
+  expect(failure.message).toBe(
+    'shop stopped — could not be looked at: anything of the server (no answer within 20 s)',
+  );
+});
+
 describe('a container that runs', () => {
   const running = (changes: Partial<SeenContainer>) =>
     container({ status: 'running', exitCode: 0, ...changes });

@@ -33,7 +33,7 @@ export function record(
   };
   mkdirSync(folder, { recursive: true });
   const name = `${String(row).padStart(2, '0')}-${failure.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(content, undefined, 1)}\n`);
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
 /** The kernel of a lab is that of its machine: what it says of others is left out. */

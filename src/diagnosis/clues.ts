@@ -48,7 +48,7 @@ function ofProgram({ docker, container, log, answer }: Evidence): Clue[] {
       likely: 0.8,
       text: `its last line about an error: ${text.trim()}`,
     })),
-    ...when(ended ? container : undefined, ({ exitCode }) => ({
+    ...when(ended && container.exitCode !== undefined ? container : undefined, ({ exitCode }) => ({
       likely: (exitCode ?? 0) > 128 ? 0.85 : 0.4,
       text: `it ended with ${endOf(exitCode)}`,
     })),

@@ -13,8 +13,8 @@ collect() (
   has() { command -v "$1" >/dev/null 2>&1; }
   part() { echo "$mark $1"; }
   unread() { echo "$mark unread $1"; }
-  # One question hangs for 4 s at most, the limits of all together are below the 20 s of the whole.
-  limited() { if has timeout; then timeout -k 1 4 "$@"; else "$@"; fi; }
+  # SECONDS COMMAND…: the limits of all together are below the 20 s of the whole.
+  limited() { if has timeout; then timeout -k 1 "$@"; else shift && "$@"; fi; }
   # LINES BYTES, of long lines the beginning
   last() { tail -n "$1" | cut -c 1-1000 | tail -c "$2"; }
 
@@ -28,7 +28,7 @@ collect() (
 
   # Names of variables are told by nobody here, and no values: what may hold a secret is left out.
   found=none pid=0
-  if seen=$(limited docker container inspect --format '{{json .State}}
+  if seen=$(limited 7 docker container inspect --format '{{json .State}}
 {{.RestartCount}}
 {{.HostConfig.Memory}}
 {{json .Config.User}}
@@ -58,11 +58,11 @@ collect() (
 
   if [ $found = yes ]; then
     part image
-    limited docker image inspect --format '{{.Os}}/{{.Architecture}}' "$(printf '%s\n' "$seen" | sed -n 10p)" 2>/dev/null
+    limited 2 docker image inspect --format '{{.Os}}/{{.Architecture}}' "$(printf '%s\n' "$seen" | sed -n 10p)" 2>/dev/null
     part log
     {
       {
-        limited docker logs --timestamps --tail 200 "$name" | sed 's/^/out /' >&3
+        limited 5 docker logs --timestamps --tail 200 "$name" | sed 's/^/out /' >&3
       } 2>&1 | sed 's/^/err /'
     } 3>&1 | last 400 65536
     mounts=$(printf '%s\n' "$seen" | sed -n '11,$p' | grep .)
@@ -73,7 +73,7 @@ collect() (
       done
       part user
       case ${pid:-0} in
-        0) limited docker cp "$name:/etc/passwd" - 2>/dev/null | tar -xOf - 2>/dev/null | cut -d : -f 1,3 | head -n 100 ;;
+        0) limited 2 docker cp "$name:/etc/passwd" - 2>/dev/null | tar -xOf - 2>/dev/null | cut -d : -f 1,3 | head -n 100 ;;
         *) awk '$1 == "Uid:" { print "process:" $2 }' "/proc/$pid/status" 2>/dev/null ;;
       esac
     fi
@@ -109,7 +109,7 @@ collect() (
     unread 'which programs have the ports (there is no ss)'
   fi
   for port in "$@"; do
-    [ $found = none ] || limited docker ps --filter "publish=$port" --format "publisher $port {{.Names}}" 2>/dev/null
+    [ $found = none ] || limited 2 docker ps --filter "publish=$port" --format "publisher $port {{.Names}}" 2>/dev/null
   done
 
   part kernel

@@ -5,7 +5,7 @@ import { showSize } from '../ground/size.ts';
 import { counted } from '../ground/words.ts';
 import { clues, endOf } from './clues.ts';
 import { causeOfItsOwn, type Diagnosis, diagnose, whereOfItsOwn } from './diagnose.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, SeenContainer } from './evidence.ts';
 import { withoutSecrets } from './redact.ts';
 import { hasEnded } from './rule.ts';
 
@@ -48,10 +48,7 @@ export function causeOf(evidence: Evidence): Diagnosis {
     const last = own ?? log?.lastLine ?? '';
     return {
       code: 'container-stopped',
-      observed:
-        last === ''
-          ? `${endOf(container.exitCode)}, and not a word in its log`
-          : withEnd(last, container.exitCode),
+      observed: last === '' ? withoutWords(evidence, container) : withEnd(last, container.exitCode),
       next: 'what was seen is in the evidence, the most telling first; mend the application or its environment',
       line: '',
     };
@@ -71,6 +68,12 @@ export function causeOf(evidence: Evidence): Diagnosis {
     next: 'what was seen is in the evidence, the most telling first',
     line: '',
   };
+}
+
+/** Silence is something else than what could not be heard. */
+function withoutWords({ log, unread }: Evidence, { exitCode }: SeenContainer): string {
+  if (log === undefined) return `could not be looked at: ${unread[0] ?? 'its container is gone'}`;
+  return `${endOf(exitCode)}, and not a word in its log`;
 }
 
 /** A signal says more than the last line before it. */
@@ -95,6 +98,7 @@ function happenedTo({ container }: Evidence, waited: number | undefined): string
   if (container !== undefined && container.status === 'created') return 'could not be started';
   if (container !== undefined && hasEnded(container.status)) {
     const { startedAt, finishedAt, restarts } = container;
+    if (Number.isNaN(finishedAt.getTime())) return 'stopped';
     if (restarts > 0) return `stops again and again (${counted(restarts, 'restart')})`;
     const lived = finishedAt.getTime() - startedAt.getTime();
     return lived >= 0 ? `stopped ${showDuration(lived)} after it started` : 'stopped right after it started';
@@ -102,10 +106,24 @@ function happenedTo({ container }: Evidence, waited: number | undefined): string
   return waited === undefined ? 'is not healthy' : `did not become healthy within ${showDuration(waited)}`;
 }
 
+/** A container that ended, and that nobody could look at afterwards. */
+const unseen: SeenContainer = {
+  status: 'exited',
+  exitCode: undefined,
+  error: '',
+  outOfMemory: false,
+  restarts: 0,
+  startedAt: new Date(0),
+  finishedAt: new Date(Number.NaN),
+  memory: 0,
+  ports: [],
+  mounts: [],
+};
+
 /** Of one that stopped, whatever Docker has made of it since. */
 export function thatStopped(evidence: Evidence): Evidence {
-  const { container } = evidence;
-  if (container?.status !== 'running') return evidence;
+  const { container = unseen } = evidence;
+  if (container.status !== 'running') return { ...evidence, container };
   return { ...evidence, container: { ...container, status: 'restarting', exitCode: undefined } };
 }
 
