@@ -16,7 +16,10 @@ async function inventory(site: Site): Promise<Record<string, string>> {
     rules: await count("iptables-save | grep -vc '^#'"),
     'nft tables': await count('nft list tables 2>/dev/null | wc -l'),
     files: await count(`find ${site.environmentFolder} -type f | wc -l`),
-    'kilobytes of files': await count(`du -sk ${site.environmentFolder} | cut -f 1`),
+    // The log of deployments grows to its last thousand lines.
+    'kilobytes of files': await count(
+      `du -sk --exclude=deployments.log ${site.environmentFolder} | cut -f 1`,
+    ),
     processes: await count("ps -e -o args= | grep -Ec 'sh program|docker-proxy|flock' || true"),
     'temporary files': await count('ls /tmp | wc -l'),
   };

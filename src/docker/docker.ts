@@ -160,11 +160,10 @@ export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker
           : `Cannot pull ${showImage(image)}`;
         throw dockerVerdict({ failed, server: machine.name, result });
       }
+      const told = image.digest ?? /^Digest: (sha256:[0-9a-f]{64})$/m.exec(result.stdout)?.[1];
+      if (told !== undefined) return told;
       const pulled = await inspect('image', showImage(image));
-      const digest =
-        image.digest ??
-        /^Digest: (sha256:[0-9a-f]{64})$/m.exec(result.stdout)?.[1] ??
-        digestAmong(pulled === undefined ? [] : readImage(pulled).repoDigests, image);
+      const digest = digestAmong(pulled === undefined ? [] : readImage(pulled).repoDigests, image);
       if (digest !== undefined) return digest;
       throw new UserError(
         `${showImage(image)} has no digest on ${machine.name} — Docker did not say under which it came`,

@@ -70,15 +70,18 @@ interface Replacing {
 }
 
 async function replaced(work: Work, { platform, ledger, current, site }: Replacing): Promise<void> {
-  const { host, request, ports, learn } = work;
+  const { host, request, docker, ports, learn } = work;
   const { survey } = site;
   const release = releaseOf(request);
-  const { digest, image } = await fetchedImage(work, { platform, disk: survey.disk, current });
+  const [{ digest, image }, currentImage] = await Promise.all([
+    fetchedImage(work, { platform, disk: survey.disk, current }),
+    current && docker.image(current.imageId),
+  ]);
   learn({ digest });
   const serving = { ...work, request: inServingSlot(request, survey) };
   const choice = chooseMechanism(askedOf(request), survey, current);
   ledger.mechanism = choice.mechanism;
-  const plan = await planOf(serving, { current, digest, choice, survey });
+  const plan = planOf(serving, { current, currentImage, digest, choice, survey });
   tellPlan(plan, work);
   if (plan.kind === 'unchanged' && current !== undefined && (await serves(work, current.name))) {
     learn({ result: 'unchanged', standing: `${release} serves on ${host}` });
@@ -86,8 +89,9 @@ async function replaced(work: Work, { platform, ledger, current, site }: Replaci
     ports.log.step('Unchanged', `${request.container} on ${host} is ${what} already`);
     return;
   }
-  await refuseTakenName(work, release, current);
-  await refuseTakenPorts(work, current);
+  const [leftover] = await Promise.all([namesake(work, release, current), refuseTakenPorts(work, current)]);
+  // One of ours that somebody renamed, or stopped and started another beside: it serves nobody.
+  if (leftover !== undefined) await docker.remove(leftover.name);
   if (request.reloadNginx === true) await checkNginx(work);
   const { move } = choice;
   const placed = move === undefined ? serving : { ...work, request: inSlot(request, move.slots.free) };
@@ -148,19 +152,17 @@ function recreated(
   });
 }
 
-/** The name that the new one will have must be free, or the old one's own. */
-async function refuseTakenName(
+/** Another container of ours that has the name of the new one. @throws UserError when it is not ours */
+async function namesake(
   { request, docker }: Work,
   release: string,
   current: Container | undefined,
-): Promise<void> {
+): Promise<Container | undefined> {
   const { final } = namesFor(request.container, { release, current });
-  if (final === current?.name) return;
+  if (final === current?.name) return undefined;
   const other = await docker.container(final);
-  if (other === undefined) return;
-  refuseStranger(other, request.container, request.environment);
-  // One of ours that somebody renamed, or stopped and started another beside: it serves nobody.
-  await docker.remove(final);
+  if (other !== undefined) refuseStranger(other, request.container, request.environment);
+  return other;
 }
 
 /** The verdict comes from the server: the image that was asked for is the one that runs. */

@@ -1,5 +1,5 @@
 import { showImage } from '../../docker/image.ts';
-import type { Container } from '../../docker/inspect.ts';
+import type { Container, Image } from '../../docker/inspect.ts';
 import { sameImage } from '../../docker/transfer.ts';
 import { inServingSlot } from '../proxies/front-choice.ts';
 import { digestOf, releaseNameOf, releaseOf, specFor } from '../releases/release.ts';
@@ -16,12 +16,15 @@ import { planFor } from './plan.ts';
 
 /** For `dry-run`: looks, tells, changes nothing; so the tag is resolved only when the server has the image. */
 export async function showPlan(work: Work, found: Found, survey: Survey): Promise<void> {
-  const { request, learn } = work;
+  const { request, docker, learn } = work;
   const current = found.current ?? found.previous;
-  const known = request.image.digest ?? (await digestOnServer(work));
+  const [known, currentImage] = await Promise.all([
+    request.image.digest ?? digestOnServer(work),
+    current && docker.image(current.imageId),
+  ]);
   const choice = chooseMechanism(askedOf(request), survey, current);
   const serving = { ...work, request: inServingSlot(request, survey) };
-  const plan = await planOf(serving, { current, digest: known, choice, survey });
+  const plan = planOf(serving, { current, currentImage, digest: known, choice, survey });
   const repair = describeLeftovers(found, survey);
   learn({
     result: 'planned',
@@ -43,16 +46,19 @@ async function digestOnServer({ docker, request, ports }: Work): Promise<string 
 
 interface Situation {
   readonly current: Container | undefined;
+  /** What it was made from; undefined when that is gone. */
+  readonly currentImage: Image | undefined;
   readonly digest: string | undefined;
   readonly choice: Choice;
   readonly survey: Survey;
 }
 
-export async function planOf(work: Work, { current, digest, choice, survey }: Situation): Promise<Plan> {
-  const { request, docker } = work;
+export function planOf(
+  { request }: Work,
+  { current, currentImage, digest, choice, survey }: Situation,
+): Plan {
   // A digest that is not known yet differs from every other one.
   const spec = specFor(request, digest ?? 'unknown', { name: request.container, envFile: '' });
-  const currentImage = current === undefined ? undefined : await docker.image(current.imageId);
   const wanted = {
     spec,
     digest,
