@@ -1,6 +1,7 @@
 /** What a run of migrations tells: outputs for later steps, a summary for people, data for programs. */
-import { showSize } from '../ground/size.ts';
+
 import { showDuration } from '../ground/duration.ts';
+import { showSize } from '../ground/size.ts';
 import { counted, grouped, listed } from '../ground/words.ts';
 import { wayBack } from '../migrations/backup.ts';
 import { sameFailure } from '../migrations/budget.ts';

@@ -9,8 +9,8 @@ import { parseImage } from '../../../src/docker/image.ts';
 import { Cancelled } from '../../../src/ground/errors.ts';
 import { connectSsh } from '../../../src/machine/ssh.ts';
 import { KeptLog, sshServerOf } from '../lab-server.ts';
-import { imageForAnotherProcessor } from './test-images.ts';
 import { Site } from './site.ts';
+import { imageForAnotherProcessor } from './test-images.ts';
 
 let site: Site;
 const name = 'thin-shop';
