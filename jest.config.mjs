@@ -9,6 +9,7 @@ const common = {
 
 /** Tests that share nothing but the database servers. */
 const apart = [
+  'integration/backup',
   'integration/comparison',
   'integration/database',
   'integration/django',

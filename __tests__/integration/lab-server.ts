@@ -17,6 +17,16 @@ export function sshServerOf(host: LabHost, changes: Partial<SshServer> = {}): Ss
   };
 }
 
+/** The inputs that lead an action to a host of the lab. */
+export function sshInputs(host: LabHost): Record<string, string> {
+  return {
+    host: host.address,
+    'ssh-user': host.user,
+    'ssh-key': readFileSync(host.privateKeyPath, 'utf8'),
+    'ssh-fingerprint': host.hostKeyFingerprint,
+  };
+}
+
 /** Keeps what an action tells, so that a test can read it. */
 export class KeptLog implements Log {
   readonly lines: string[] = [];

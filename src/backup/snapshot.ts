@@ -30,7 +30,7 @@ export async function takeSnapshot(database: Database): Promise<Snapshot> {
   await database.query('begin isolation level repeatable read, read only');
   await database.query(
     `select set_config('idle_in_transaction_session_timeout', '0', true), set_config('statement_timeout', '${countLimit}', true),
-            set_config('lock_timeout', '5000', true)`,
+            set_config('lock_timeout', '1000', true)`,
   );
   const [row] = await database.query<{ id: string; taken: string }>(
     `select pg_catalog.pg_export_snapshot() as id,
