@@ -26,7 +26,8 @@ const benches: Readonly<Record<string, { about: string; run: () => Promise<Bench
     run: () => import('./deploy.ts'),
   },
   everywhere: {
-    about: 'migrate-schemas through a bastion and in an image, against the direct way on the runner',
+    about:
+      'migrate-schemas through a bastion and in an image, against the direct way on the runner; backups, against pg_dump',
     run: () => import('./everywhere.ts'),
   },
   health: {

@@ -15,17 +15,36 @@ const schemas = (amount: number, locks: number) =>
     bytes: 0,
   }));
 
-test.each`
-  amount | locks  | capacity | used     | lanes | sizes               | why
-  ${3}   | ${120} | ${6_400} | ${0}     | ${1}  | ${[3]}              | ${'everything fits'}
-  ${100} | ${120} | ${6_400} | ${0}     | ${1}  | ${[32, 32, 32, 4]}  | ${'six tenths of 6,400 locks are 32 schemas'}
-  ${40}  | ${120} | ${6_400} | ${4_400} | ${1}  | ${[10, 10, 10, 10]} | ${'others hold 4,400 of them'}
-  ${40}  | ${120} | ${6_400} | ${0}     | ${2}  | ${[16, 16, 8]}      | ${'two at once share the room'}
-  ${2}   | ${900} | ${1_000} | ${0}     | ${1}  | ${[1, 1]}           | ${'alone, a schema may have all of it'}
-  ${0}   | ${0}   | ${6_400} | ${0}     | ${1}  | ${[]}               | ${'nothing is nothing'}
-`(
+test.each([
+  { amount: 3, locks: 120, capacity: 6_400, sizes: [3], why: 'everything fits' },
+  {
+    amount: 100,
+    locks: 120,
+    capacity: 6_400,
+    sizes: [32, 32, 32, 4],
+    why: 'six tenths of 6,400 are 32 schemas',
+  },
+  {
+    amount: 40,
+    locks: 120,
+    capacity: 6_400,
+    used: 4_400,
+    sizes: [10, 10, 10, 10],
+    why: 'others hold 4,400 of them',
+  },
+  {
+    amount: 40,
+    locks: 120,
+    capacity: 6_400,
+    lanes: 2,
+    sizes: [16, 16, 8],
+    why: 'two at once share the room',
+  },
+  { amount: 2, locks: 900, capacity: 1_000, sizes: [1, 1], why: 'alone, a schema may have all of it' },
+  { amount: 0, locks: 0, capacity: 6_400, sizes: [], why: 'nothing is nothing' },
+])(
   '$amount schemas of $locks locks, $capacity exist: $why',
-  ({ amount, locks, capacity, used, lanes, sizes }) => {
+  ({ amount, locks, capacity, used = 0, lanes = 1, sizes }) => {
     const batches = batchesOf(schemas(amount, locks), table(capacity, used), lanes);
     expect(batches.map((batch) => batch.schemas.length)).toEqual(sizes);
     expect(batches.flatMap((batch) => batch.schemas.map(({ name }) => name))).toEqual(

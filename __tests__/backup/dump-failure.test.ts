@@ -18,7 +18,7 @@ test.each`
   ${'pg_dump: error: no matching schemas were found for pattern ""acme""'}                                                      | ${'schema-vanished'}            | ${'the schema acme is not there any more'}
   ${'pg_dump: error: something else'}                                                                                           | ${'backup-failed'}              | ${'pg_dump: something else (exit 1)'}
   ${''}                                                                                                                         | ${'backup-failed'}              | ${'it said nothing (exit 1)'}
-`('$code: $said', ({ stderr, code, said }) => {
+`('$code: $said', ({ stderr = '', code = '', said = '' }) => {
   const failure = failed(stderr);
   expect(failure.code).toBe(code);
   expect(failure.message).toMatch(/^The backup of acme failed — /);

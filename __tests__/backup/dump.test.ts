@@ -63,7 +63,7 @@ test.each`
   ${'acme'}         | ${'_restored'} | ${'acme_restored'}
   ${'x'.repeat(63)} | ${'_restored'} | ${`${'x'.repeat(54)}_restored`}
   ${'ä'.repeat(31)} | ${'_restored'} | ${`${'ä'.repeat(27)}_restored`}
-`('a name of at most 63 bytes: $name', ({ schema, end, name }) => {
+`('a name of at most 63 bytes: $name', ({ schema = '', end = '', name }) => {
   expect(nameWith(schema, end)).toBe(name);
 });
 

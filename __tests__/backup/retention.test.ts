@@ -38,16 +38,60 @@ const idOf = (daysAgo: number) => {
   return `${time}-0000000${daysAgo % 10}`;
 };
 
-test.each`
-  shelved                                                     | gone      | why
-  ${[[9, shop], [8, shop], [1, shop]]}                        | ${[9, 8]} | ${'older than a week'}
-  ${[[30, shop], [20, shop]]}                                 | ${[30]}   | ${'the newest one stays, however old'}
-  ${[[30, shop]]}                                             | ${[]}     | ${'the only one stays'}
-  ${[[30, { ...shop, name: 'other' }], [9, shop], [1, shop]]} | ${[9]}    | ${'another database’s stay'}
-  ${[[30, { ...shop, system: '8' }], [9, shop], [1, shop]]}   | ${[9]}    | ${'another cluster’s stay'}
-  ${[[30, undefined], [9, shop], [1, shop]]}                  | ${[9]}    | ${'what nobody can read stays'}
-`('$why', ({ shelved, gone }) => {
-  const shelf = (shelved as [number, Manifest['database'] | undefined][]).map(([age, database]) => ({
+const cases: readonly {
+  shelved: [number, Manifest['database'] | undefined][];
+  gone: number[];
+  why: string;
+}[] = [
+  {
+    shelved: [
+      [9, shop],
+      [8, shop],
+      [1, shop],
+    ],
+    gone: [9, 8],
+    why: 'older than a week',
+  },
+  {
+    shelved: [
+      [30, shop],
+      [20, shop],
+    ],
+    gone: [30],
+    why: 'the newest one stays, however old',
+  },
+  { shelved: [[30, shop]], gone: [], why: 'the only one stays' },
+  {
+    shelved: [
+      [30, { ...shop, name: 'other' }],
+      [9, shop],
+      [1, shop],
+    ],
+    gone: [9],
+    why: 'another database’s stay',
+  },
+  {
+    shelved: [
+      [30, { ...shop, system: '8' }],
+      [9, shop],
+      [1, shop],
+    ],
+    gone: [9],
+    why: 'another cluster’s stay',
+  },
+  {
+    shelved: [
+      [30, undefined],
+      [9, shop],
+      [1, shop],
+    ],
+    gone: [9],
+    why: 'what nobody can read stays',
+  },
+];
+
+test.each(cases)('$why', ({ shelved, gone }) => {
+  const shelf = shelved.map(([age, database]) => ({
     id: idOf(age),
     manifest: database && manifest({ database }),
   }));

@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { tryCommand } from '../../lab/command.ts';
+import { postgresPrograms } from '../../lab/postgres-programs.ts';
 import { act } from '../../lab/tools/workflow-tools.ts';
 import { root, suite } from '../workflows/files.ts';
 import { lookAtProcesses } from './processes.ts';
@@ -114,7 +115,7 @@ function environmentOfRunner({ environment, programs }: WorkflowToRun, folder: s
   );
   return {
     ...Object.fromEntries(own),
-    PATH: [join(root, 'node_modules/.bin'), links, process.env.PATH].join(delimiter),
+    PATH: [join(root, 'node_modules/.bin'), links, process.env.PATH, postgresPrograms()].join(delimiter),
     // Settings of this machine's user for act stay out, and act leaves nothing; what pip has fetched is kept.
     XDG_CONFIG_HOME: join(folder, 'config'),
     XDG_CACHE_HOME: join(folder, 'cache'),

@@ -15,6 +15,7 @@ import { type Pointer, readPointers, refuseFastPointers } from './points-into.ts
 import type { Reach } from './program-environment.ts';
 import { findPrograms, majorOf, type Programs } from './programs.ts';
 import { nameWith } from './restore-names.ts';
+import { extensionsMissing, mayNotCreate, nameTaken, otherDatabase } from './restore-refusals.ts';
 import { type RestoreWork, restoreSchema } from './restore-schema.ts';
 import { isSameDatabase } from './retention.ts';
 import { workshop } from './runner-shelf.ts';
@@ -244,41 +245,13 @@ async function requireRoom(database: Database, { extensions }: Manifest): Promis
   const [rights] = await database.query<{ may: boolean; role: string; name: string }>(
     `select has_database_privilege(current_database(), 'CREATE') as may, current_user::text as role, current_database()::text as name`,
   );
-  if (rights?.may === false) {
-    throw new UserError(
-      `Nothing can be restored into ${database.label} — the role ${rights.role} may not create a schema there`,
-      `let the owner of the database, or a superuser, run: GRANT CREATE ON DATABASE ${quotedName(rights.name)} TO ${quotedName(rights.role)}; nothing was changed`,
-      { code: 'database-permission-denied' },
-    );
-  }
-  const there = new Set(
-    (await database.query<{ name: string }>('select extname::text as name from pg_catalog.pg_extension')).map(
-      ({ name }) => name,
-    ),
+  if (rights?.may === false) throw mayNotCreate(database.label, rights);
+  const found = await database.query<{ name: string }>(
+    'select extname::text as name from pg_catalog.pg_extension',
   );
+  const there = new Set(found.map(({ name }) => name));
   const missing = extensions.filter(({ name }) => !there.has(name));
-  if (missing.length === 0) return;
-  throw new UserError(
-    `${counted(missing.length, 'extension')} of the backup ${missing.length === 1 ? 'is' : 'are'} not in ${database.label} — ${listed(missing.map(({ name, version }) => `${name} ${version}`))}`,
-    `let a superuser (for trusted ones: whoever may create in the database) run: ${missing.map(({ name, schema }) => `CREATE EXTENSION ${quotedName(name)} WITH SCHEMA ${quotedName(schema)}`).join('; ')}; nothing was changed`,
-    { code: 'extension-missing' },
-  );
-}
-
-function nameTaken(schema: string, as: string): UserError {
-  return new UserError(
-    `${schema} cannot be restored beside — there is a schema ${as} already`,
-    `see what is in it, then remove it (DROP SCHEMA ${quotedName(as)} CASCADE) or give it another name; nothing was changed`,
-    { code: 'restore-name-taken' },
-  );
-}
-
-function otherDatabase(schema: string, { database }: Manifest, here: Manifest['database']): UserError {
-  return new UserError(
-    `${schema} is not replaced — the backup is of another database (${database.label}${database.name === here.name ? ', another cluster' : ''})`,
-    'restore it beside (restore-to: beside), or correct database-url or backup-path; nothing was changed',
-    { code: 'backup-other-database' },
-  );
+  if (missing.length > 0) throw extensionsMissing(database.label, missing);
 }
 
 /** Which schemas of a backup are meant. Default: every tenant. @throws UserError `schemas-unknown` */

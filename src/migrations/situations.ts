@@ -1,4 +1,5 @@
 import type { Situation } from './situation.ts';
+import { aroundBackups } from './situations-of-backups.ts';
 import { ledgersAndCode, ledgersAndTables } from './situations-of-fleets.ts';
 import { afterTheRun, duringTheRun } from './situations-of-runs.ts';
 
@@ -8,4 +9,5 @@ export const migrationSituations: readonly Situation[] = [
   ...ledgersAndCode,
   ...ledgersAndTables,
   ...afterTheRun,
+  ...aroundBackups,
 ];

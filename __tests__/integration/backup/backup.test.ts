@@ -144,8 +144,9 @@ test('before a migration: what changes and the shared schema; and each way back'
   await fleet.sql(
     `INSERT INTO acme.catalog_product (category_id, name, slug, price, active, image) VALUES (1, 'Water', 'water', 1, true, '')`,
   );
-  const verified = await fleet.migrate({ mode: 'verify', schemas: 'acme' });
-  expect(verified.outputs.result).toBe('verified');
+  // It is where the old code was, so the next run migrates it again.
+  const forward = await fleet.migrate({ schemas: 'acme', canary: '0%' }, newer);
+  expect(forward.outputs).toMatchObject({ result: 'migrated', 'tenants-migrated': '1' });
 
   const rehearsed = await restore(fleet, { 'backup-folder': folder, 'restore-to': 'scratch' });
   expect(rehearsed.annotations).toEqual([]);
@@ -183,8 +184,12 @@ test('a migration that fails half-way says how to go back, and that step does', 
   const back = await fleet.migrate(parse(step));
   expect(back.annotations).toEqual([]);
   expect(back.outputs.result).toBe('restored');
-  const verified = await fleet.migrate({ mode: 'verify', schemas: 'beta' });
-  expect(verified.annotations).toEqual([]);
+  expect(
+    await names(fleet, `SELECT relname AS name FROM pg_class WHERE oid = 'beta.orders_orderline'::regclass`),
+  ).toEqual(['orders_orderline']);
+  expect(await names(fleet, `SELECT name FROM beta.django_migrations WHERE app = 'orders'`)).not.toContain(
+    '0005_half',
+  );
 });
 
 test('a backup that cannot be written ends the run before anything is changed', async () => {

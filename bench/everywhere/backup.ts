@@ -1,0 +1,162 @@
+/**
+ * A backup before a migration: 100 schemas that will change, in a database of 1,000 with 62 tables each; proof and rows
+ * included. Beside it one pg_dump a schema, as scripts do it, and one of the whole database.
+ */
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { type Fleet, fleetDatabase } from '../../lab/fleet.ts';
+import { bringUp } from '../../lab/lab.ts';
+import { postgresPrograms } from '../../lab/postgres-programs.ts';
+import { type BackupRequest, backUp } from '../../src/backup/back-up.ts';
+import { findPrograms, type Programs } from '../../src/backup/programs.ts';
+import { runnerShelf } from '../../src/backup/runner-shelf.ts';
+import { connect } from '../../src/database/connection.ts';
+import { parseDatabaseUrl } from '../../src/database/url.ts';
+import { showSize } from '../../src/docker/size.ts';
+import { localMachine } from '../../src/machine/local.ts';
+import { lastWords, succeeded } from '../../src/machine/machine.ts';
+import { watchMemory } from '../fleet/memory.ts';
+import { ratio, seconds, tellRow } from '../fleet/table.ts';
+import { machine, median } from '../statistics.ts';
+
+const signal = new AbortController().signal;
+
+export async function run(words: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      tenants: { type: 'string', default: '1000' },
+      changed: { type: 'string', default: '100' },
+      repeats: { type: 'string', default: '3' },
+      sample: { type: 'string', default: '5' },
+    },
+  });
+  const [tenants, changed, repeats, sample] = [
+    values.tenants,
+    values.changed,
+    values.repeats,
+    values.sample,
+  ].map(Number) as [number, number, number, number];
+  await bringUp(['postgres15']);
+  process.env.PGBIN = postgresPrograms();
+  const fleet = await fleetDatabase({ tenants, progress: (_part, text) => console.error(text) });
+  const folder = mkdtempSync(join(tmpdir(), 'tenantry-bench-'));
+  try {
+    const programs = await findPrograms('15', {
+      machine: localMachine,
+      signal,
+      folders: [postgresPrograms()],
+    });
+    console.log(
+      `${machine(availableParallelism())}, pg_dump ${programs.version}; ${loadavg()[0]?.toFixed(1)} processes were at work before`,
+    );
+    console.log(`${changed} of ${tenants} schemas, 62 tables each; median (smallest–largest)\n`);
+    const bed = { fleet, folder, programs, schemas: fleet.schemas.slice(0, changed) };
+    const ours = await measureOurs(bed, repeats);
+    const each = await measureEach(bed, sample);
+    const reckoned = median(each) * bed.schemas.length;
+    tellRow(
+      'one pg_dump a schema',
+      `${seconds(each)} each, ${seconds([reckoned])} for ${changed} [sample: ${sample}]`,
+    );
+    tellRow('that to ours', `${ratio(reckoned, median(ours))} (wanted: at least 3×)`);
+    tellRow('pg_dump of the whole database', await dumpWhole(bed));
+  } finally {
+    rmSync(folder, { recursive: true });
+    await fleet.drop();
+  }
+}
+
+interface Bed {
+  readonly fleet: Fleet;
+  readonly folder: string;
+  readonly programs: Programs;
+  readonly schemas: readonly string[];
+}
+
+async function measureOurs({ fleet, folder, schemas }: Bed, repeats: number): Promise<number[]> {
+  const databaseUrl = parseDatabaseUrl(fleet.url);
+  const another = () =>
+    connect(databaseUrl, { applicationName: 'tenantry bench', connectTimeout: 20_000, signal });
+  const request: BackupRequest = {
+    databaseUrl,
+    schemas,
+    shared: 'public',
+    shelf: runnerShelf(join(folder, 'ours')),
+    keep: 0,
+    before: 'nothing',
+    origin: { run: 'bench', actor: 'bench', commit: '' },
+    lockTimeout: 5_000,
+    sessions: 'tenantry/bench',
+  };
+  const times: number[] = [];
+  const told = new Set<string>();
+  const watch = watchMemory(process.pid);
+  let size = '';
+  for (let repeat = 0; repeat < repeats; repeat += 1) {
+    const database = await another();
+    const started = performance.now();
+    const backup = await backUp(request, {
+      database,
+      another,
+      machine: localMachine,
+      signal,
+      log: { step() {}, info: (text) => told.add(text), debug() {}, warning() {}, details() {} },
+    });
+    times.push(performance.now() - started);
+    await database.close();
+    size = `${showSize(backup?.bytes ?? 0)} in ${backup?.manifest.archives.length} archives`;
+  }
+  const { own, largestChild, together } = watch();
+  tellRow('backup, proven and counted', `${seconds(times)}   ${size}`);
+  for (const text of told) tellRow('', text);
+  const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  tellRow(
+    'peak memory',
+    `Node ${mebibytes(own)}, pg_dump ${mebibytes(largestChild)}, together ${mebibytes(together)} (wanted: below 300 MB)`,
+  );
+  return times;
+}
+
+/** As a script does it: nothing is proven. */
+async function measureEach({ fleet, folder, programs, schemas }: Bed, sample: number): Promise<number[]> {
+  const times: number[] = [];
+  for (const schema of schemas.slice(0, sample)) {
+    const file = join(folder, 'each.dump');
+    const started = performance.now();
+    const result = await localMachine.run(
+      [programs.dump, '--format=custom', `--schema=${schema}`, `--file=${file}`],
+      { timeout: 600_000, env: environmentOf(fleet) },
+    );
+    times.push(performance.now() - started);
+    if (!succeeded(result)) throw new Error(lastWords(result));
+  }
+  return times;
+}
+
+async function dumpWhole({ fleet, folder, programs }: Bed): Promise<string> {
+  const file = join(folder, 'whole.dump');
+  mkdirSync(folder, { recursive: true });
+  const started = performance.now();
+  const result = await localMachine.run([programs.dump, '--format=custom', `--file=${file}`], {
+    timeout: 600_000,
+    env: environmentOf(fleet),
+  });
+  const took = seconds([performance.now() - started]);
+  if (succeeded(result)) return `${took}, ${showSize(statSync(file).size)}`;
+  const said = result.stderr.split('\n').find((line) => /ERROR|error/.test(line)) ?? '';
+  return `fails after ${took}: ${said.replace(/^.*ERROR: +/, '')}, and leaves a file of ${statSync(file, { throwIfNoEntry: false })?.size ?? 0} bytes`;
+}
+
+function environmentOf({ env, name }: Fleet): Record<string, string> {
+  return {
+    PGHOST: env.DB_HOST ?? '',
+    PGPORT: env.DB_PORT ?? '',
+    PGUSER: env.DB_USER ?? '',
+    PGPASSWORD: env.DB_PASSWORD ?? '',
+    PGDATABASE: name,
+  };
+}
