@@ -15,7 +15,7 @@ import { findPrograms, type Programs } from '../../src/backup/programs.ts';
 import { runnerShelf } from '../../src/backup/runner-shelf.ts';
 import { connect } from '../../src/database/connection.ts';
 import { parseDatabaseUrl } from '../../src/database/url.ts';
-import { showSize } from '../../src/docker/size.ts';
+import { showSize } from '../../src/ground/size.ts';
 import { localMachine } from '../../src/machine/local.ts';
 import { lastWords, succeeded } from '../../src/machine/machine.ts';
 import { watchMemory } from '../fleet/memory.ts';
