@@ -2,7 +2,7 @@
  * `npm run docs`: what documents say that is known elsewhere: the tables in the READMEs, from the manifests; the one in
  * docs/troubleshooting.md, from the functions that make the sentences; docs/*.schema.json, from the shapes of the
  * inputs that are written in YAML. `npm run docs -- --check` fails when one is stale. A table stands between two comments:
- * `<!-- inputs:NAME -->`, `<!-- outputs:NAME -->` or `<!-- situations -->`, and `<!-- end -->`.
+ * `<!-- inputs:NAME -->`, `<!-- outputs:NAME -->`, `<!-- situations -->` or `<!-- rules:CODE -->`, and `<!-- end -->`.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,9 @@ import { manifestOf } from '../src/actions/manifests.ts';
 import { type ActionName, actionNames } from '../src/actions/names.ts';
 import { filesShape } from '../src/deployment/request/files-shape.ts';
 import { preDeployShape } from '../src/deployment/request/pre-deploy-command.ts';
+import type { Signals } from '../src/diagnosis/rule.ts';
+import { rules } from '../src/diagnosis/rules.ts';
+import { listed } from '../src/ground/words.ts';
 import { rolloutShape } from '../src/migrations/rollout.ts';
 import { migrationSituations } from '../src/migrations/situations.ts';
 import { tenantSituations } from '../src/provisioning/situations.ts';
@@ -19,6 +22,7 @@ import { table } from '../src/report/markdown.ts';
 
 const root = join(import.meta.dirname, '..');
 const place = /(<!-- (inputs|outputs):([a-z-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
+const rulesPlace = /(<!-- rules:([a-z-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 const situationsPlace = /(<!-- situations -->\n)[\s\S]*?(<!-- end -->)/g;
 
 /** The text with its tables as the manifests and the functions have them now. */
@@ -29,10 +33,38 @@ export function withTables(text: string): string {
     const rows = kind === 'inputs' ? inputsTable(name as ActionName) : outputsTable(name as ActionName);
     return `${begin}\n${rows}\n\n${end}`;
   });
-  return withActions.replace(
+  const withRules = withActions.replace(
+    rulesPlace,
+    (_, begin: string, code: string, end: string) => `${begin}\n${rulesTable(code)}\n\n${end}`,
+  );
+  return withRules.replace(
     situationsPlace,
     (_, begin: string, end: string) => `${begin}\n${situationsTable()}\n\n${end}`,
   );
+}
+
+/** What is recognised, and by what: the rules themselves. */
+function rulesTable(code: string): string {
+  const all = new Set(
+    [...rules.docker, ...rules.ended, ...rules.running].filter((rule) => rule.code === code),
+  );
+  if (all.size === 0) throw new RangeError(`there is no rule for ${code}`);
+  const rows = [...all].map(({ sees, observed, next }) => [
+    signalsOf(sees),
+    literally(observed ?? "Docker's own words"),
+    literally(next),
+  ]);
+  return table(['recognised by', 'what the sentence says', 'what to do'], rows);
+}
+
+function signalsOf({ docker, log, ended, compared }: Signals): string {
+  const seen = [
+    ...(docker === undefined ? [] : ['what Docker says']),
+    ...(ended === undefined ? [] : [`exit ${ended === 'any' ? 'other than 0' : ended}`]),
+    ...(log === undefined ? [] : ['what it said last']),
+    ...(compared === undefined ? [] : [compared]),
+  ];
+  return listed(seen);
 }
 
 function situationsTable(): string {

@@ -20,7 +20,9 @@ const exitCode = { done: 0, failed: 1, misused: 2 } as const;
  * @returns the exit code.
  */
 export async function cli(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const [name = '', ...rest] = argv;
+  const [first = '', ...others] = argv;
+  // What a beginner needs before anything else has a name of its own.
+  const [name, rest] = first === 'doctor' ? ['health-check', ['--mode', 'doctor', ...others]] : [first, others];
   if (name === '' || name === '--help' || name === 'help') {
     process.stdout.write(overview());
     return exitCode.done;
@@ -121,6 +123,7 @@ function overview(): string {
     '',
     'tenantry ACTION [--input value …]     run one action here, with the inputs it has in a workflow',
     'tenantry ACTION --help                its inputs and outputs',
+    'tenantry doctor --host … --ssh-user … whether a server is ready for a first deployment',
     '',
     ...rows,
     '',

@@ -1,0 +1,160 @@
+/**
+ * One failure of each family, brought about for real; all of them, and twenty that no rule is for, with
+ * `npm run bench -- diagnosis` (and here in a whole run).
+ */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { healthCheck } from '../../../src/actions/health-check.ts';
+import { manifestOf } from '../../../src/actions/manifests.ts';
+import { UserError } from '../../../src/ground/errors.ts';
+import { Report } from '../../../src/report/report.ts';
+import { readInputs } from '../../../src/step/inputs.ts';
+import { each } from '../breadth.ts';
+import { failureOf, KeptLog, sshServerOf } from '../lab-server.ts';
+import { dockerRows } from './docker-rows.ts';
+import { containerRows, otherRows, type Row, startRows } from './rows.ts';
+import { Scene } from './scene.ts';
+
+const all = [...dockerRows, ...startRows, ...containerRows, ...otherRows];
+/** One of what Docker refuses, of what the engine knows, of what the server shows, of each stack, of none. */
+const reduced = all.filter(({ failure }) =>
+  [
+    'port held by a process',
+    'memory limit',
+    'mounted .env unreadable, Node',
+    'variable missing, Django behind gunicorn',
+    'another port',
+    'health check without its program',
+    'segmentation fault',
+  ].includes(failure),
+);
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await Scene.up();
+}, 600_000);
+afterAll(() => scene.clear());
+
+describe('what is said of', () => {
+  const rest = all.filter((row) => !reduced.includes(row));
+  const rows: readonly Row[] = each([reduced, rest], reduced).flat();
+  test.each(rows.map((row) => [row.failure, row] as const))(
+    '%s',
+    async (_, row) => {
+      const failure = await row.provoke(scene);
+      expect(failure.sentence).toContain(row.says);
+      expect(failure.code).toBe(row.code);
+    },
+    120_000,
+  );
+});
+
+/** The action, as a step runs it. */
+async function step(given: Readonly<Record<string, string>>) {
+  const server = sshServerOf(scene.host);
+  const manifest = manifestOf('health-check');
+  const inputs = readInputs(
+    healthCheck.inputs,
+    healthCheck.rules,
+    manifest,
+    new Map(
+      Object.entries({
+        host: server.host,
+        'ssh-user': server.user,
+        'ssh-key': server.key ?? '',
+        'ssh-fingerprint': (server.fingerprint ?? []).join('\n'),
+        ...given,
+      }),
+    ),
+  );
+  const log = new KeptLog();
+  const report = new Report();
+  const told: Record<string, unknown> = {};
+  const running = healthCheck.run({
+    inputs,
+    log,
+    report,
+    signal: new AbortController().signal,
+    origin: { run: 'test', actor: 'test', commit: '' },
+    tell: (facts) => void Object.assign(told, facts),
+    standing() {},
+    exportVariable() {},
+    mask() {},
+  });
+  return { running, log, report, told };
+}
+
+describe('health-check', () => {
+  const serving = (changes = '') =>
+    scene.root(
+      `docker rm -f diagnosed-web >/dev/null 2>&1; docker run -d --name diagnosed-web -p 127.0.0.1:18995:8000 --label tenantry.release=v2 ${changes} ${scene.image} node /app/server.js; sleep 1`,
+    );
+
+  test('asks from the server what only the server reaches, and looks at the container', async () => {
+    await serving();
+    const url = 'http://127.0.0.1:18995/';
+    const check = {
+      url,
+      from: 'server',
+      container: 'diagnosed-web',
+      'expect-release': 'v2',
+      'expect-text': 'ok',
+    };
+    const { running, log, told } = await step(check);
+    expect(await running).toEqual({ result: 'healthy' });
+    expect(told).toMatchObject({ status: 200, 'attempts-used': 1 });
+    expect(log.text).toContain(`Container diagnosed-web on ${scene.host.address}: running, v2`);
+    const other = await step({ ...check, 'expect-release': 'v3' });
+    expect((await failureOf(other.running, UserError)).message).toContain('is not v3 — it is v2');
+  }, 60_000);
+
+  test('says why an address is not healthy, by what the server shows', async () => {
+    await serving('-e HOST=127.0.0.1');
+    const { running } = await step({
+      url: 'http://127.0.0.1:18995/',
+      from: 'server',
+      container: 'diagnosed-web',
+      attempts: '1',
+    });
+    const failure = await failureOf(running, UserError);
+    expect(failure.code).toBe('container-listens-locally');
+    expect(failure.sentence).toContain('let it listen on 0.0.0.0:8000');
+    await scene.root('docker rm -f diagnosed-web');
+  }, 60_000);
+
+  test('examines a server before the first deployment, and says what to do', async () => {
+    const { running, report } = await step({
+      mode: 'doctor',
+      'database-url': scene.lab.postgres.v15.superuserUrl,
+    });
+    expect(await running).toEqual({ result: 'ready' });
+    const { servers } = report.collected as { servers: { what: string; state: string; next: string }[] };
+    expect(servers.map(({ what }) => what)).toEqual([
+      'SSH',
+      'Docker',
+      'Rights',
+      'Programs',
+      'Disk',
+      'Memory',
+      'Ports',
+      'Firewall',
+      'Clock',
+      'Database, from here',
+      'Database, from the server',
+    ]);
+    expect(servers.filter(({ state }) => state === 'bad')).toEqual([]);
+  }, 60_000);
+
+  test('a server without Docker is not ready', async () => {
+    await scene.root('p=$(command -v docker); mv "$p" "$p.away"; echo "$p" >/srv/diagnosed/place');
+    try {
+      const { running, report } = await step({ mode: 'doctor' });
+      const failure = await failureOf(running, UserError);
+      expect(failure.code).toBe('server-not-ready');
+      expect(failure.sentence).toContain('there is no docker program on the PATH');
+      expect(report.summary('x')).toContain('install Docker on the server');
+    } finally {
+      await scene.root('p=$(cat /srv/diagnosed/place); mv "$p.away" "$p"');
+    }
+  }, 60_000);
+});
