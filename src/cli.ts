@@ -22,7 +22,8 @@ const exitCode = { done: 0, failed: 1, misused: 2 } as const;
 export async function cli(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const [first = '', ...others] = argv;
   // What a beginner needs before anything else has a name of its own.
-  const [name, rest] = first === 'doctor' ? ['health-check', ['--mode', 'doctor', ...others]] : [first, others];
+  const [name, rest] =
+    first === 'doctor' ? ['health-check', ['--mode', 'doctor', ...others]] : [first, others];
   if (name === '' || name === '--help' || name === 'help') {
     process.stdout.write(overview());
     return exitCode.done;

@@ -9,6 +9,7 @@ import { slotProgram } from '../../src/deployment/proxies/slot-program.ts';
 import { releasesProgram } from '../../src/deployment/releases/releases.ts';
 import { type DeployRequest, noImage } from '../../src/deployment/request/request.ts';
 import { serverScript } from '../../src/deployment/server/server-script.ts';
+import { collector } from '../../src/diagnosis/collect.ts';
 import { parsePort } from '../../src/docker/container-spec.ts';
 import { container } from '../deployment/container.ts';
 import { survey } from '../deployment/survey.ts';
@@ -69,6 +70,7 @@ const programs = {
   'of a Caddy': slotProgram({ ...facts, move: caddy }),
   'of the records': releasesProgram(),
   'that looks at a server': serverScript('survey'),
+  'that looks at what failed': `${collector()}\ncollect "$@"\n`,
   'of the lease': serverScript('lease'),
   "that starts the lab's boxes": read('lab/boot.sh').text,
 };

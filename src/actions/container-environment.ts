@@ -27,8 +27,11 @@ export async function environmentOf(
   try {
     read = readEnvironment(text);
   } catch (error) {
-    throw new UserError(`${envFile} cannot be given to Docker — ${messageOf(error)}`, 'correct the file', {
+    const said = messageOf(error);
+    const line = /^line (\d+)/.exec(said)?.[1];
+    throw new UserError(`${envFile} cannot be given to Docker — ${said}`, 'correct the file', {
       code: 'env-invalid',
+      place: { file: envFile, line: line === undefined ? undefined : Number(line) },
     });
   }
   for (const secret of secretsInEnvironment(read)) mask(secret);

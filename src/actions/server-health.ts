@@ -119,7 +119,6 @@ export async function whatServerShows(
     const parts = [failure.evidence ?? '', showEvidence(evidence, why.line)].filter((part) => part !== '');
     return new UserError(withoutSecrets(`${called} — ${seen.join(' — ')}${more}`), why.next, {
       code: why.code,
-      cause: failure,
       evidence: parts.join('\n\n'),
     });
   } catch (error) {

@@ -255,5 +255,6 @@ function withLineSoFar(error: UserError, made: readonly Stop[], facts: Facts): U
     code: error.code,
     cause: error.cause,
     ...(error.evidence === undefined ? {} : { evidence: error.evidence }),
+    ...(error.place === undefined ? {} : { place: error.place }),
   });
 }

@@ -7,11 +7,19 @@ import type { FailureCode } from './failure-codes.ts';
  * outcome was known, and a defect of our own (every other error).
  */
 
+/** A line of a file of the checkout, where the mistake is. */
+export interface Place {
+  /** From the folder of the checkout on. */
+  readonly file: string;
+  readonly line: number | undefined;
+}
+
 interface Circumstances {
   readonly code: FailureCode;
   readonly cause?: unknown;
   /** Longer evidence (a command's last lines, a table), shown folded below the sentence. */
   readonly evidence?: string;
+  readonly place?: Place;
 }
 
 /**
@@ -22,13 +30,15 @@ export class UserError extends Error {
   readonly hint: string;
   readonly code: FailureCode;
   readonly evidence: string | undefined;
+  readonly place: Place | undefined;
 
-  constructor(message: string, hint: string, { code, cause, evidence }: Circumstances) {
+  constructor(message: string, hint: string, { code, cause, evidence, place }: Circumstances) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'UserError';
     this.hint = hint;
     this.code = code;
     this.evidence = evidence;
+    this.place = place;
   }
 
   /** The whole sentence: what failed — what was observed — what to do next. */

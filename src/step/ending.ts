@@ -124,5 +124,5 @@ function fail(failure: UserError, sentence: string, { host, masker }: Teller): v
   if (failure.evidence !== undefined) host.fold('Evidence', masker.clean(failure.evidence));
   const cause = failure.cause === undefined ? '' : messageOf(failure.cause);
   if (cause !== '' && !sentence.includes(cause)) host.line(masker.clean(`Cause: ${cause}`));
-  host.fail(sentence);
+  host.fail(sentence, failure.place);
 }

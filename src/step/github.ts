@@ -26,7 +26,14 @@ export function githubHost(environment: NodeJS.ProcessEnv): StepHost {
     line: (text) => core.info(text),
     debug: (text) => core.debug(text),
     warning: (text) => core.warning(text),
-    fail: (sentence) => core.setFailed(sentence),
+    fail(sentence, place) {
+      if (place === undefined) return core.setFailed(sentence);
+      process.exitCode = 1;
+      core.error(sentence, {
+        file: place.file,
+        ...(place.line === undefined ? {} : { startLine: place.line }),
+      });
+    },
     output: (name, value) => core.setOutput(name, value),
     exportVariable: (name, value) => core.exportVariable(name, value),
     fold(title, text) {

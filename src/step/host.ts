@@ -1,3 +1,4 @@
+import type { Place } from '../ground/errors.ts';
 import type { Origin } from './action.ts';
 import type { Given } from './inputs.ts';
 
@@ -13,8 +14,8 @@ export interface StepHost {
   /** A folded part of the log. */
   fold(title: string, text: string): void;
   warning(text: string): void;
-  /** The one annotation of a failed step; the exit code of the process becomes 1. */
-  fail(sentence: string): void;
+  /** The one annotation of a failed step, at the line where the mistake is; the exit code of the process becomes 1. */
+  fail(sentence: string, place?: Place): void;
   output(name: string, value: string): void;
   exportVariable(name: string, value: string): void;
   /** Adds Markdown to the job summary. */

@@ -14,7 +14,7 @@ interface BridgeFacts extends ProgramFacts {
 
 /** The whole file. Nothing in it is secret. */
 export function switchProgram(facts: BridgeFacts): string {
-  return `${textOf(settings(facts))}\n${collector()}\n${serverScript('server-program')}\n${serverScript('switch')}`;
+  return `${textOf(settings(facts))}\n${serverScript('server-program')}\n${collector()}\n${serverScript('switch')}`;
 }
 
 function settings({ request, host, survey, ports, current, release }: BridgeFacts) {

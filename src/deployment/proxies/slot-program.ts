@@ -14,8 +14,7 @@ export function slotProgram(facts: SlotFacts): string {
   const { move } = facts;
   const front = move.proxy === 'nginx' ? nginxSettings(move, facts) : caddySettings(move);
   const sites = move.proxy === 'nginx' ? takenOver(move) : '';
-  const scripts = ['server-program', move.proxy, 'slots'] as const;
-  return `${textOf({ WAY: 'slots', ...slotSettings(facts), ...front })}${sites}\n${[collector(), ...scripts.map(serverScript)].join('\n')}`;
+  return `${textOf({ WAY: 'slots', ...slotSettings(facts), ...front })}${sites}\n${[serverScript('server-program'), collector(), serverScript(move.proxy), serverScript('slots')].join('\n')}`;
 }
 
 function slotSettings({ request, host, survey, current, release, move }: SlotFacts) {
