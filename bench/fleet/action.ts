@@ -27,9 +27,11 @@ interface ActionWish {
   readonly env?: Readonly<Record<string, string>>;
   /** Looks at the memory of its processes; costs time. */
   readonly watched?: boolean;
+  /** Default: migrate-schemas. */
+  readonly action?: string;
 }
 
-/** Runs `migrate-schemas` to its end. @throws Error with the end of its log when it fails */
+/** Runs an action to its end. @throws Error with the end of its log when it fails */
 export async function runAction(wish: ActionWish): Promise<ActionRun> {
   const folder = mkdtempSync(join(tmpdir(), 'tenantry-bench-'));
   try {
@@ -41,7 +43,7 @@ export async function runAction(wish: ActionWish): Promise<ActionRun> {
 
 async function runIn(
   folder: string,
-  { dist, fleet, project, inputs, env, watched }: ActionWish,
+  { dist, fleet, project, inputs, env, watched, action = 'migrate-schemas' }: ActionWish,
 ): Promise<ActionRun> {
   const file = (name: string) => {
     writeFileSync(join(folder, name), '');
@@ -52,11 +54,11 @@ async function runIn(
     'database-url': fleet.url,
     'working-directory': project,
     python: fleet.python,
-    backup: 'false', // measured by itself: npm run bench -- everywhere backup
+    ...(action === 'migrate-schemas' ? { backup: 'false' } : {}), // measured by itself: npm run bench -- everywhere backup
     ...inputs,
   };
   const started = performance.now();
-  const child = spawn(process.execPath, [join(dist, 'migrate-schemas.cjs')], {
+  const child = spawn(process.execPath, [join(dist, `${action}.cjs`)], {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -81,8 +83,7 @@ async function runIn(
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   const milliseconds = performance.now() - started;
   const memory = stopWatching();
-  if (code !== 0)
-    throw new Error(`migrate-schemas ended with ${code}\n${log.split('\n').slice(-15).join('\n')}`);
+  if (code !== 0) throw new Error(`${action} ended with ${code}\n${log.split('\n').slice(-15).join('\n')}`);
   const [, reportPath = ''] = /report-path<<(?:\S+)\n(.*)\n/.exec(readFileSync(output, 'utf8')) ?? [];
   return { milliseconds, log, report: JSON.parse(readFileSync(reportPath, 'utf8')), memory };
 }

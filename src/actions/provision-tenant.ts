@@ -5,119 +5,93 @@ import { sessionsName } from '../database/own-sessions.ts';
 import { showDuration } from '../ground/duration.ts';
 import { messageOf, UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
-import { parseAfterCommand } from '../provisioning/after-command.ts';
+import type { Tunnel } from '../machine/tunnel.ts';
 import type { NewTenant } from '../provisioning/fields.ts';
 import { type ProvisionOutcome, type ProvisionRun, provisionTenants } from '../provisioning/provision.ts';
-import { type ActionContext, defineAction, type Inputs } from '../step/action.ts';
-import { boolean, choice, duration, lines, linesOf, secret, text } from '../step/fields.ts';
-import { yamlMap } from '../step/yaml-field.ts';
-import { commonFields, databaseFields, environment, lockFields, parallel, projectFields } from './fields.ts';
+import { defineAction, type Inputs } from '../step/action.ts';
+import { environmentOf } from './container-environment.ts';
+import { hostKeyIsPinnedOnce, registryIsComplete } from './fields.ts';
+import { type Place, placeIsComplete, withPlace } from './place.ts';
 import { projectOf, withDatabase, withLock } from './project.ts';
+import {
+  modeHasItsInputs,
+  oneOrMany,
+  type ProvisionContext,
+  provisionInputs,
+  provisionOutputs,
+  superuserIsComplete,
+} from './provision-inputs.ts';
+import { changeTenant } from './tenant-change.ts';
 import { healthOfNewTenant } from './tenant-health.ts';
+import { withWay } from './way.ts';
 
-/** One tenant; the root action has these inputs, too. */
-export const tenantFields = {
-  schemaName: text.optional(),
-  tenantName: text.optional(),
-  domain: lines.optional(),
-  tenantType: text.optional(),
-  fields: yamlMap.optional(),
-  superuserEmail: text.optional(),
-  superuserUsername: text.optional(),
-  superuserPassword: secret(text.optional()),
-  afterCommands: linesOf(parseAfterCommand).optional(),
-  adopt: boolean,
-};
-
-const inputs = {
-  ...databaseFields,
-  ...lockFields,
-  ...projectFields,
-  env: environment.optional(),
-  ...tenantFields,
-  tenantsFile: text.optional(),
-  onError: choice('stop', 'continue', 'undo-all'),
-  parallel,
-  tenantUrl: text.optional(),
-  tenantUrlTimeout: duration,
-  dryRun: boolean,
-  ...commonFields,
-};
-
-type Given = Partial<Inputs<typeof inputs>>;
-
-const outputs = ['state', 'schema', 'domains', 'tenants', 'superuser-created'] as const;
-
-type Context = ActionContext<typeof inputs, (typeof outputs)[number]>;
-
-/** Tenants, complete or not at all: row, schema, tables, superuser, domains, proven. */
+/** Tenants, complete or not at all: row, schema, tables, superuser, domains, proven; or mended, copied, removed. */
 export const provisionTenant = defineAction({
-  inputs,
-  outputs,
-  results: ['created', 'completed', 'adopted', 'unchanged', 'planned'],
-  rules: [oneOrMany, superuserIsComplete],
+  inputs: provisionInputs,
+  outputs: provisionOutputs,
+  results: ['created', 'completed', 'adopted', 'unchanged', 'repaired', 'deprovisioned', 'planned'],
+  rules: [
+    oneOrMany,
+    modeHasItsInputs,
+    superuserIsComplete,
+    placeIsComplete,
+    registryIsComplete,
+    hostKeyIsPinnedOnce,
+  ],
 
-  async run(context) {
-    const { inputs, log, report, tell } = context;
-    const tenants = await tenantsOf(inputs);
-    const [first] = tenants;
-    if (tenants.length === 1) tell({ schema: first?.schemaName, domains: JSON.stringify(first?.domains) });
-
-    const sessions = sessionsName(context.origin);
-    const run = await withDatabase(inputs, context, (database) =>
-      withLock(inputs, { ...context, sessions }, (atSafePoint) =>
-        provisionTenants({
-          ...context,
-          ...inputs,
-          project: projectOf(inputs, inputs.env ?? {}, { sessions }),
-          database,
-          tenants,
-          run: context.origin.run,
-          parallel: inputs.parallel ?? Math.min(availableParallelism(), 4),
-          checkHealth: healthOfNewTenant(inputs, context),
-          commandTimeout: inputs.timeout,
-          atSafePoint,
-        }),
-      ),
-    );
-
-    tellTenants(run, context);
-    if (run.failure !== undefined) throw run.failure;
-    const verdict = verdictOf(run, inputs.dryRun);
-    log.step('Done', verdict, run.milliseconds);
-    report.verdict(`${verdict}, in ${showDuration(run.milliseconds)}.`);
-    const state = stateOf(run.tenants);
-    return { result: inputs.dryRun ? 'planned' : state, state };
-  },
+  run: (context) =>
+    withWay(context.inputs, context, (through) =>
+      withPlace(context.inputs, context, (place) => run(context, { through, place })),
+    ),
 });
 
-function oneOrMany({ schemaName, domain, tenantsFile, ...more }: Given): string | undefined {
-  if (tenantsFile === undefined) {
-    const missing = [
-      ...(schemaName === undefined ? ['schema-name'] : []),
-      ...(domain === undefined ? ['domain'] : []),
-    ];
-    return missing.length === 0 ? undefined : `${listed(missing)}: is required, or give tenants-file`;
+interface Whence {
+  readonly through: Tunnel | undefined;
+  readonly place: Place;
+}
+
+async function run(context: ProvisionContext, { through, place }: Whence): Promise<{ result: string }> {
+  const env = await environmentOf(context.inputs, context.mask);
+  const inputs = { ...context.inputs, env, through };
+  if (inputs.mode === 'repair' || inputs.mode === 'deprovision') {
+    return changeTenant({ ...context, inputs }, place);
   }
-  const given = { schemaName, domain, tenantName: more.tenantName, tenantType: more.tenantType };
-  const own = [...Object.values(given), more.fields, more.superuserEmail];
-  return own.every((value) => value === undefined)
-    ? undefined
-    : 'tenants-file: what is said of one tenant stands in the file, not in inputs beside it';
+  const { log, report, tell } = context;
+  const tenants = await tenantsOf(inputs);
+  const [first] = tenants;
+  if (tenants.length === 1) tell({ schema: first?.schemaName, domains: JSON.stringify(first?.domains) });
+
+  const sessions = sessionsName(context.origin);
+  const { sourceSchema: source, anonymiseCommand } = inputs;
+  const outcome = await withDatabase(inputs, context, (database) =>
+    withLock(inputs, { ...context, sessions, settle: place.settle }, (atSafePoint) =>
+      provisionTenants({
+        ...context,
+        ...inputs,
+        project: projectOf(inputs, env, { place, sessions }),
+        database,
+        tenants,
+        run: context.origin.run,
+        copy: source === undefined ? undefined : { source, anonymiseCommand },
+        parallel: inputs.parallel ?? Math.min(availableParallelism(), 4),
+        checkHealth: healthOfNewTenant(inputs, context),
+        commandTimeout: inputs.timeout,
+        atSafePoint,
+      }),
+    ),
+  );
+
+  tellTenants(outcome, context);
+  if (outcome.failure !== undefined) throw outcome.failure;
+  const verdict = verdictOf(outcome, inputs.dryRun);
+  log.step('Done', verdict, outcome.milliseconds);
+  report.verdict(`${verdict}, in ${showDuration(outcome.milliseconds)}.`);
+  const state = stateOf(outcome.tenants);
+  tell({ state });
+  return { result: inputs.dryRun ? 'planned' : state };
 }
 
-export function superuserIsComplete(
-  given: Partial<
-    Inputs<Pick<typeof tenantFields, 'superuserEmail' | 'superuserUsername' | 'superuserPassword'>>
-  >,
-): string | undefined {
-  const { superuserEmail, superuserUsername, superuserPassword } = given;
-  return superuserEmail === undefined && (superuserUsername ?? superuserPassword) !== undefined
-    ? 'superuser-email: is required for a superuser'
-    : undefined;
-}
-
-async function tenantsOf(given: Inputs<typeof inputs>): Promise<NewTenant[]> {
+async function tenantsOf(given: Inputs<typeof provisionInputs>): Promise<NewTenant[]> {
   const { schemaName = '', tenantName, domain = [], tenantType, fields = {}, tenantsFile } = given;
   if (tenantsFile !== undefined) {
     const { parseTenantsFile } = await import('../provisioning/tenants-file.ts'); // only who has a list loads it
@@ -143,7 +117,9 @@ async function readList(path: string): Promise<string> {
 /** The report's table shows so many tenants; the JSON report has them all. */
 const shownRows = 50;
 
-function tellTenants({ tenants }: ProvisionRun, { report, tell }: Context): void {
+function tellTenants(run: ProvisionRun, { report, tell }: ProvisionContext): void {
+  const { tenants, milliseconds, startMilliseconds } = run;
+  report.data('timing', { milliseconds, startMilliseconds });
   report.data(
     'tenants',
     tenants.map(({ failure, ...told }) => ({ ...told, failure: failure?.sentence })),

@@ -33,7 +33,8 @@ import { statusIsComplete } from './github-status.ts';
 import { healthCheck, healthFields } from './health-check.ts';
 import { fleetFields, migrateSchemas } from './migrate-schemas.ts';
 import { serverIsNeeded } from './place.ts';
-import { provisionTenant, superuserIsComplete, tenantFields } from './provision-tenant.ts';
+import { superuserIsComplete, tenantFields } from './provision-inputs.ts';
+import { provisionTenant } from './provision-tenant.ts';
 
 const stops = ['migrate', 'provision', 'deploy', 'check'] as const;
 type StopName = (typeof stops)[number];
@@ -187,7 +188,13 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       {
         ...inputs,
         env: inputs.projectEnv,
+        envFile: undefined, // that is the container's
+        host: inputs.host?.slice(0, 1), // the first one leads to the database
+        mode: 'provision',
         tenantsFile: undefined,
+        sourceSchema: undefined,
+        anonymiseCommand: undefined,
+        confirm: undefined,
         onError: 'stop',
         tenantUrl: undefined,
         tenantUrlTimeout: 0,

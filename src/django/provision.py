@@ -11,10 +11,12 @@ STREAMS = take_streams()
 import os  # noqa: E402
 import sys  # noqa: E402
 
+import tenant_copy  # noqa: E402
 import tenant_journal  # noqa: E402
 import tenant_people  # noqa: E402
 import tenant_proof  # noqa: E402
 import tenant_removal  # noqa: E402
+import tenant_repair  # noqa: E402
 import tenant_rows  # noqa: E402
 from discover import discover, load_migrations, refuse_other_engines, refuse_other_projects  # noqa: E402
 from expected_tables import States  # noqa: E402
@@ -191,6 +193,16 @@ def make_person(request, head):
     )
 
 
+def mend(request, head):
+    """What a tenant lacks; it is made when `apply` says so."""
+    tenant = tenant_rows.tenant_of(request["schema"])
+    damage = tenant_repair.Damage(head, request["schema"], tenant, request["tenantType"])
+    told = damage.told()
+    if request["apply"] and not damage.stuck:
+        damage.mend()
+    return told
+
+
 def note(request, head):
     with head.connection.cursor() as cursor:
         tenant_journal.note(cursor, request["schema"], request["step"])
@@ -214,10 +226,15 @@ HANDLERS = {
     "domains": lambda request, head: tenant_rows.make_domains(request, head.connection),
     "note": note,
     "close": close,
+    "copy": lambda request, head: tenant_copy.copy_rows(request, head.connection),
+    "mend": mend,
+    "inventory": lambda request, head: tenant_removal.inventory(
+        request["schema"], head.connection
+    ),
     "remove": lambda request, head: tenant_removal.remove(request, head.connection),
 }
 # What the database or the project's own code may refuse, so that the run can say so and undo.
-REFUSABLE = ("begin", "announce", "person", "domains")
+REFUSABLE = ("begin", "announce", "person", "domains", "copy", "mend")
 
 
 if __name__ == "__main__":

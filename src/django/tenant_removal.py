@@ -7,7 +7,7 @@ from tenant_rows import models, tenant_of
 
 
 def remove(request, connection):
-    """`stuck` says why nothing was removed."""
+    """`stuck` says why nothing was removed. Without an `id`, the tenant is removed whoever made it."""
     from django.db import Error, transaction
 
     schema, work = request["schema"], request["id"]
@@ -18,12 +18,60 @@ def remove(request, connection):
                     "SELECT set_config('lock_timeout', %s, true)", [request["lockTimeout"]]
                 )
                 journal, _ = tenant_journal.read(cursor, schema)
-            is_ours = journal is not None and journal["id"] == work
+            is_ours = work is None or (journal is not None and journal["id"] == work)
             # Whoever asks may have lost the connection before it heard what was made.
-            made = journal["made"] if is_ours else request["made"]
+            made = journal["made"] if is_ours and work is not None else request["made"]
             return {"removed": remove_all(schema, made, connection, is_ours), "stuck": None}
     except (Error, ValueError) as error:
         return {"removed": [], "stuck": " ".join(str(error).split())}
+
+
+def inventory(schema, connection):
+    """Everything that there is of a tenant, and what goes with its row in shared tables."""
+    from django.core import serializers
+
+    tenants, domains = models()
+    tenant = tenants._base_manager.filter(schema_name=schema).first()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(c.oid) FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid"
+            " AND c.relkind IN ('r', 'p') WHERE n.nspname = %s GROUP BY n.oid",
+            [schema],
+        )
+        (tables,) = cursor.fetchone() or (None,)
+    if tenant is None:
+        return {"row": None, "domains": [], "tables": tables, "withIt": []}
+    rows = domains._base_manager.filter(tenant_id=tenant.pk).order_by("-is_primary", "domain")
+    fields = serializers.serialize("python", [tenant])[0]["fields"]
+    return {
+        "row": {"pk": str(tenant.pk), "fields": {k: readable(v) for k, v in fields.items()}},
+        "domains": [{"pk": str(row.pk), "domain": row.domain} for row in rows],
+        "tables": tables,
+        "withIt": shared_rows_of(tenant, domains),
+    }
+
+
+def readable(value):
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def shared_rows_of(tenant, domains):
+    """`app.Model: rows` of other shared tables that have a reference to the tenant."""
+    from django.db import Error, transaction
+
+    found = []
+    for relation in tenant._meta.related_objects:
+        model = relation.related_model
+        if model is domains or relation.many_to_many:
+            continue
+        try:
+            with transaction.atomic():
+                count = model._base_manager.filter(**{relation.field.name: tenant}).count()
+        except Error:  # its table is in the tenants' schemas
+            continue
+        if count:
+            found.append("%s: %d" % (model._meta.label, count))
+    return sorted(found)
 
 
 def remove_all(schema, made, connection, is_ours):

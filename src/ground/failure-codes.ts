@@ -113,6 +113,10 @@ export const failureCodes = [
   'after-command-failed',
   'tenants-file-invalid',
   'tenants-not-provisioned',
+  'tenant-unknown',
+  'tenant-not-repairable',
+  'tenant-not-copied',
+  'tenant-not-removed',
   // Server and SSH
   'ssh-name-not-resolved',
   'ssh-refused',

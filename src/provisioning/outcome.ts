@@ -24,6 +24,8 @@ export interface ProvisionOutcome {
 export interface ProvisionRun {
   readonly tenants: readonly ProvisionOutcome[];
   readonly milliseconds: number;
+  /** Of these, until the project was up. */
+  readonly startMilliseconds: number;
   /** Whoever called throws it, after reporting. */
   readonly failure?: UserError | undefined;
 }

@@ -179,11 +179,14 @@ const removal = z.object({
 });
 export type Removal = z.infer<typeof removal>;
 
-/** Removes what was made, in one transaction; `lockTimeout` as PostgreSQL writes it. */
+/**
+ * Removes what was made, in one transaction; `lockTimeout` as PostgreSQL writes it.
+ * @param id of the journal; null: whoever has made it
+ */
 export function removeParts(
   schema: string,
   made: Made,
-  id: string,
+  id: string | null,
   provisioner: Provisioner,
 ): Promise<Removal> {
   const asked = { do: 'remove', schema, made, id, lockTimeout: '5s' };

@@ -17,7 +17,7 @@ import { differences, planSentence } from './outcome.ts';
 import { type Journal, lookFor, readStandingOf } from './parts.ts';
 import type { Provisioner } from './provisioner.ts';
 import type { References } from './tables.ts';
-import { type TenantWork, untouched } from './work.ts';
+import { type CopyWish, type TenantWork, untouched } from './work.ts';
 
 /** What shall be done, all of it looked at before any of it is begun. */
 export interface Plan {
@@ -34,6 +34,7 @@ interface Planning {
   readonly tenants: readonly NewTenant[];
   readonly adopt: boolean;
   readonly afterCommands?: readonly AfterCommand[] | undefined;
+  readonly copy?: CopyWish | undefined;
 }
 
 interface Tools {
@@ -49,10 +50,13 @@ export async function planTenants(planning: Planning, tools: Tools): Promise<Pla
   const { tenants, log } = planning;
   requireNames(tenants);
   const schemas = tenants.map(({ schemaName }) => schemaName);
+  if (planning.copy !== undefined) schemas.push(planning.copy.source);
   const { discovery, references } = await readStandingOf(schemas, tools.provisioner);
   await requireRightDatabase(discovery, planning);
   requireShared(discovery);
-  requireAfterCommands(planning.afterCommands ?? [], discovery.commands);
+  const { afterCommands = [], copy } = planning;
+  requireAfterCommands(afterCommands, discovery.commands);
+  if (copy !== undefined) requireSource(copy, discovery);
 
   const works: TenantWork[] = [];
   const refusals: { readonly schema: string; readonly error: UserError }[] = [];
@@ -164,6 +168,17 @@ function requireNames(tenants: readonly NewTenant[]): void {
     problems.push(`${domain}: two of the new tenants have this domain`);
   }
   if (problems.length > 0) throw wrongFields(problems);
+}
+
+function requireSource({ source, anonymiseCommand }: CopyWish, discovery: Discovery): void {
+  if (anonymiseCommand !== undefined) requireAfterCommands([anonymiseCommand], discovery.commands);
+  const isTenant = discovery.tenants.some(({ schema }) => schema === source);
+  if (isTenant && source !== discovery.publicSchema) return;
+  throw new UserError(
+    `There is no tenant ${source} to copy — no row has that schema`,
+    'correct source-schema; nothing was made',
+    { code: 'tenant-unknown' },
+  );
 }
 
 /** The row goes into a shared table: it must be as the code knows it. */

@@ -12,7 +12,7 @@ import { type Plan, planTenants, referencesOf } from './plan.ts';
 import { type Provisioner, startProvisioner } from './provisioner.ts';
 import { type MakeTables, tablesByMigrations } from './tables.ts';
 import { undo, undoPatience, withUndone } from './undo.ts';
-import { stepsOf, type TenantWork } from './work.ts';
+import { type CopyWish, stepsOf, type TenantWork } from './work.ts';
 
 export type { ProvisionOutcome, ProvisionRun };
 
@@ -33,6 +33,7 @@ export interface ProvisionOptions {
   /** Looks, decides, prints; makes nothing. */
   readonly dryRun: boolean;
   readonly afterCommands?: readonly AfterCommand[] | undefined;
+  readonly copy?: CopyWish | undefined;
   readonly checkHealth?: ((schema: string, domain: string) => Promise<void>) | undefined;
   /** Default: stop. */
   readonly onError?: OnError | undefined;
@@ -59,15 +60,22 @@ const worthALane = 3;
 export async function provisionTenants(options: ProvisionOptions): Promise<ProvisionRun> {
   const started = performance.now();
   const provisioner = await startProvisioner(options);
+  const startMilliseconds = performance.now() - started;
+  const told = (tenants: readonly ProvisionOutcome[], failure: UserError | undefined): ProvisionRun => ({
+    tenants,
+    milliseconds: performance.now() - started,
+    startMilliseconds,
+    failure,
+  });
   try {
     const id = randomBytes(8).toString('hex');
     const journal = { id, run: options.run, since: new Date().toISOString() };
     const plan = await planTenants(options, { provisioner, journal });
     const tenants = options.dryRun ? plan.works.map(planned) : await carryOut(plan, provisioner, options);
-    return { tenants, milliseconds: performance.now() - started, failure: failureOf(tenants) };
+    return told(tenants, failureOf(tenants));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { tenants: [], milliseconds: performance.now() - started, failure: error };
+    return told([], error);
   } finally {
     await provisioner.end();
   }
@@ -93,6 +101,7 @@ async function carryOut(
     ...options,
     makeTables,
     afterCommands: options.afterCommands ?? [],
+    copy: options.copy,
     checkHealth: options.checkHealth,
     commandTimeout: timeout,
     atSafePoint: options.atSafePoint ?? (async () => {}),

@@ -5,6 +5,7 @@ import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { listed } from '../ground/words.ts';
 import { type AfterCommand, runAfterCommand } from './after-command.ts';
+import { copyTenant } from './copy.ts';
 import type { Decision } from './decision.ts';
 import {
   announce,
@@ -48,6 +49,8 @@ export interface WorkTools {
   readonly database: Database;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Fills a new tenant with the rows of another one, before anybody can reach it. */
+  readonly copy: CopyWish | undefined;
   readonly afterCommands: readonly AfterCommand[];
   /** Asks the tenant's primary domain; throws why it is not healthy. */
   readonly checkHealth: ((schema: string, domain: string) => Promise<void>) | undefined;
@@ -55,6 +58,13 @@ export interface WorkTools {
   readonly commandTimeout: number;
   /** Called before each change with what it is; what it throws ends the work there. */
   readonly atSafePoint: (phase: string) => Promise<void>;
+}
+
+export interface CopyWish {
+  /** The schema of the tenant whose rows are copied. */
+  readonly source: string;
+  /** Takes out of the copy what nobody may see. */
+  readonly anonymiseCommand: AfterCommand | undefined;
 }
 
 /** One thing that is done, and can be interrupted before and after. */
@@ -80,6 +90,13 @@ export function stepsOf(work: TenantWork, tools: WorkTools): { readonly steps: S
 
   if (isNew && resumes === null) step('row and schema', () => begin(work, tools));
   if (!isRoot && (isNew || pending.length > 0)) step('the tables', () => tables(work, tools));
+  if (isNew && tools.copy !== undefined) {
+    const { source, anonymiseCommand } = tools.copy;
+    if (!done.has('rows')) step('the rows', () => copyTenant(source, schema, tools));
+    if (anonymiseCommand !== undefined && !done.has('anonymise')) {
+      step('the anonymising', () => after('anonymise', anonymiseCommand, work, tools));
+    }
+  }
   step('the proof', () => prove(work, tools));
   if (isNew && !isRoot && !done.has('signal')) step('the signal', () => signal(work, tools));
   if (decision.makePerson) step('the superuser', () => person(work, tools));

@@ -281,6 +281,7 @@ test('a dry run and a verification wait for nobody', async () => {
 function provisionGamma(lockWait: number) {
   return provisionTenant.run({
     inputs: {
+      ...usualWay,
       ...inputsFor(scratch),
       schemaName: 'gamma',
       tenantName: 'Gamma',
@@ -291,6 +292,10 @@ function provisionGamma(lockWait: number) {
       superuserUsername: undefined,
       superuserPassword: undefined,
       afterCommands: undefined,
+      mode: 'provision',
+      sourceSchema: undefined,
+      anonymiseCommand: undefined,
+      confirm: undefined,
       tenantsFile: undefined,
       onError: 'stop',
       parallel: undefined,

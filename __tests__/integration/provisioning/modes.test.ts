@@ -1,0 +1,224 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { backUp } from '../../../src/backup/back-up.ts';
+import { runnerShelf } from '../../../src/backup/runner-shelf.ts';
+import { connect } from '../../../src/database/connection.ts';
+import { parseDatabaseUrl } from '../../../src/database/url.ts';
+import { UserError } from '../../../src/ground/errors.ts';
+import { localMachine } from '../../../src/machine/local.ts';
+import { deprovisionTenant } from '../../../src/provisioning/deprovision.ts';
+import { repairTenant } from '../../../src/provisioning/repair.ts';
+import { failureOf } from '../lab-server.ts';
+import { folders, project, recordedLog } from '../projects.ts';
+import type { ScratchDatabase } from '../scratch-database.ts';
+import { acme, type ShopScene, shopScene, whole } from './scene.ts';
+
+let scene: ShopScene;
+let scratch: ScratchDatabase;
+
+beforeAll(async () => {
+  scene = await shopScene({ elder: true });
+}, 300_000);
+
+afterEach(() => scene.endTest());
+afterAll(() => scene.end());
+
+const productOf = (name: string, slug: string) =>
+  `INSERT INTO elder.catalog_product (category_id, name, slug, price, active, image)
+   SELECT id, '${name}', '${slug}', 3, true, '' FROM elder.catalog_category`;
+const tea = `INSERT INTO elder.catalog_category (name, slug) VALUES ('Drinks', 'drinks'); ${productOf('Tea', 'tea')}`;
+
+/** What every mode works with. */
+function work(schema: string, dryRun = false) {
+  return {
+    project: project(folders.shop, scene.python, scratch),
+    database: scratch.database,
+    log: recordedLog(),
+    signal: new AbortController().signal,
+    schema,
+    dryRun,
+  };
+}
+
+describe('repair', () => {
+  const repair = (dryRun = false) => repairTenant({ ...work('elder', dryRun), commandTimeout: 60_000 });
+
+  test('tables and columns that are recorded and absent, sequences, content types, pending migrations', async () => {
+    scratch = await scene.fresh();
+    expect(await repair(true)).toMatchObject({ steps: [], tables: undefined });
+    await scratch.sql(`${tea};
+      SELECT setval('elder.catalog_product_id_seq', 1, false);
+      DROP TABLE elder.orders_orderline, elder.orders_order CASCADE;
+      ALTER TABLE elder.catalog_product DROP COLUMN active;
+      DELETE FROM elder.auth_permission WHERE codename = 'add_product'`);
+    const steps = (await repair(true)).steps;
+    expect(steps).toEqual([
+      'make table orders_order',
+      'make table orders_orderline',
+      'add column catalog_product.active',
+      'move the sequence of catalog_product.id',
+      'make content types and permissions (catalog.product.add_product)',
+    ]);
+    expect(await repair()).toMatchObject({ steps, tables: 14 });
+    expect((await repair(true)).steps).toEqual([]);
+    const { failure } = await scene.provision(); // it is compared with elder
+    expect(failure).toBeUndefined();
+  });
+
+  test('what nobody knows a value for is refused before anything is changed', async () => {
+    scratch = await scene.fresh();
+    await scratch.sql(`${tea};
+      ALTER TABLE elder.catalog_product DROP COLUMN slug; DROP TABLE elder.orders_orderline`);
+    const refused = await failureOf(repair(), UserError);
+    expect(refused.sentence).toBe(
+      'The tenant elder cannot be mended — catalog_product.slug must have a value, and nothing says which — decide that by hand, or restore the tenant from a backup; nothing was changed',
+    );
+    expect(
+      (await failureOf(repairTenant({ ...work('nobody'), commandTimeout: 1_000 }), UserError)).code,
+    ).toBe('tenant-unknown');
+  });
+});
+
+describe('clone', () => {
+  const product = `${tea}; ${productOf('Secret', 'secret')}`;
+  const copy = { source: 'elder', anonymiseCommand: ['tenant_command', 'hide', '--schema={schema}'] };
+
+  async function shopThatHides(command: string) {
+    return scene.changedShop({
+      'catalog/management/__init__.py': '',
+      'catalog/management/commands/__init__.py': '',
+      'catalog/management/commands/hide.py': `
+from django.core.management.base import BaseCommand
+from customers.models import Domain
+from catalog.models import Product
+from django.db import connection
+
+
+class Command(BaseCommand):
+    def handle(self, **options):
+        assert not Domain.objects.filter(tenant__schema_name=connection.schema_name).exists()
+        ${command}
+`,
+    });
+  }
+
+  test('rows, keys and sequences of another tenant; what nobody may see is gone before it has a domain', async () => {
+    scratch = await scene.fresh();
+    await scratch.sql(product);
+    const shop = await shopThatHides('Product.objects.filter(slug="secret").update(name="?")');
+    const cloned = await scene.provision(acme, { in: shop, copy });
+    expect(cloned.failure).toBeUndefined();
+    expect(await scene.world()).toEqual(whole);
+    expect(await scratch.sql('SELECT id::int, name FROM acme.catalog_product ORDER BY id')).toEqual([
+      { id: 1, name: 'Tea' },
+      { id: 2, name: '?' },
+    ]);
+    expect(await scratch.sql('SELECT last_value::int AS last FROM acme.catalog_product_id_seq')).toEqual([
+      { last: 2 },
+    ]);
+    expect(await scratch.sql(`SELECT name FROM elder.catalog_product WHERE slug = 'secret'`)).toEqual([
+      { name: 'Secret' },
+    ]);
+  });
+
+  test('a copy that cannot be made, or not be cleaned, is not left behind', async () => {
+    scratch = await scene.fresh();
+    await scratch.sql(product);
+    const shop = await shopThatHides('raise RuntimeError("not today")');
+    const failed = await scene.provision(acme, { in: shop, copy });
+    expect(failed.failure?.code).toBe('after-command-failed');
+    expect(await scene.world()).toEqual([]);
+    await scratch.sql('ALTER TABLE elder.catalog_product ADD COLUMN odd int');
+    const odd = await scene.provision(acme, { copy: { ...copy, anonymiseCommand: undefined } });
+    expect(odd.failure?.code).toBe('tenant-not-copied');
+    expect(odd.failure?.hint).toMatch(/everything that this run made is removed again$/);
+    const nobody = await scene.provision(acme, {
+      copy: { ...copy, source: 'nobody', anonymiseCommand: undefined },
+    });
+    expect(nobody.failure?.code).toBe('tenant-unknown');
+    expect(await scene.world()).toEqual([]);
+  });
+});
+
+describe('deprovision', () => {
+  let shelf: string;
+  beforeAll(async () => {
+    shelf = await mkdtemp(join(tmpdir(), 'tenantry-backups-'));
+  });
+  afterAll(() => rm(shelf, { recursive: true, force: true }));
+
+  const deprovision = (schema: string, dryRun = false) => {
+    const { log, signal, database, ...more } = work(schema, dryRun);
+    const databaseUrl = parseDatabaseUrl(scratch.env.DATABASE_URL ?? '');
+    return deprovisionTenant({
+      ...more,
+      log,
+      signal,
+      database,
+      takeBackup: async (name, shared) =>
+        (
+          await backUp(
+            {
+              databaseUrl,
+              schemas: [name],
+              shared,
+              shelf: runnerShelf(shelf),
+              keep: 1_000_000,
+              before: 'deprovision',
+              origin: { run: 'a test', actor: 'ana', commit: 'a'.repeat(40) },
+              lockTimeout: 5_000,
+              sessions: 'tenantry/test',
+            },
+            {
+              database,
+              another: () =>
+                connect(databaseUrl, { applicationName: 'tenantry test', connectTimeout: 20_000, signal }),
+              machine: localMachine,
+              log,
+              signal,
+            },
+          )
+        )?.path,
+    });
+  };
+
+  test('a backup, then all of it at once; shown before, and never what is shared', async () => {
+    scratch = await scene.fresh();
+    await scene.provision();
+    const dry = await deprovision('acme', true);
+    expect(dry.found).toMatchObject({
+      tables: 14,
+      domains: [{ domain: 'acme.example' }, { domain: 'www.acme.example' }],
+    });
+    expect(await scene.world()).toEqual(whole);
+
+    const removed = await deprovision('acme');
+    expect(removed.backup).toMatch(/^\/.*tenantry-backups/);
+    expect(removed.wayBack).toHaveLength(2);
+    expect(await scene.world()).toEqual([]);
+    expect((await failureOf(deprovision('acme'), UserError)).code).toBe('tenant-unknown');
+    for (const shared of ['public', 'pg_catalog']) {
+      expect((await failureOf(deprovision(shared), UserError)).code).toBe('tenant-not-removed');
+    }
+  });
+
+  test('while somebody uses it, all of it stays', async () => {
+    scratch = await scene.fresh();
+    await scene.provision();
+    const holder = scratch.sql(
+      'BEGIN; LOCK TABLE acme.orders_order IN ACCESS SHARE MODE; SELECT pg_sleep(60) /* holder */; COMMIT',
+    );
+    const stuck = await failureOf(deprovision('acme'), UserError);
+    await scratch.sql(
+      `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%/* holder */%' AND pid <> pg_backend_pid()`,
+    );
+    await holder.catch(() => {});
+    expect(stuck.message).toBe(
+      'The tenant acme could not be removed — canceling statement due to lock timeout',
+    );
+    expect(await scene.world()).toEqual(whole);
+  });
+});
