@@ -29,7 +29,7 @@ afterAll(() => scene.end());
 const productOf = (name: string, slug: string) =>
   `INSERT INTO elder.catalog_product (category_id, name, slug, price, active, image)
    SELECT id, '${name}', '${slug}', 3, true, '' FROM elder.catalog_category`;
-const tea = `INSERT INTO elder.catalog_category (name, slug) VALUES ('Drinks', 'drinks'); ${productOf('Tea', 'tea')}`;
+const tea = `INSERT INTO elder.catalog_category (name) VALUES ('Drinks'); ${productOf('Tea', 'tea')}`;
 
 /** What every mode works with. */
 function work(schema: string, dryRun = false) {
