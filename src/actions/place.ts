@@ -1,7 +1,6 @@
 /** Where the commands of a project run: on this machine, in its image here, or in its image on a server. */
 import { createHash, randomBytes } from 'node:crypto';
 
-import { farEndOf } from '../database/connection-plan.ts';
 import type { LockOrigin } from '../database/lock-holder.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { type ImageReference, showImage } from '../docker/image.ts';
@@ -138,8 +137,8 @@ async function open(
 }
 
 function workOf(inputs: PlaceInputs, image: ImageReference, { run }: LockOrigin): WorkContainer {
-  const { host, port } = farEndOf(inputs.databaseUrl);
-  const address = `${host}:${port}/${inputs.databaseUrl.name}`;
+  const { host, port, name } = inputs.databaseUrl;
+  const address = `${host}:${port === '' ? 5432 : port}/${name}`;
   const database = createHash('sha256').update(address).digest('hex').slice(0, 12);
   const token = randomBytes(4).toString('hex');
   return {

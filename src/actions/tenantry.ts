@@ -121,6 +121,10 @@ export const tenantry = defineAction({
     superuserIsComplete,
     ({ runIn, image }) =>
       runIn !== 'runner' && image === undefined ? `run-in: ${runIn} needs image` : undefined,
+    (given) =>
+      stopsOf(given).includes('provision') && (given.connectThrough === 'ssh' || given.runIn !== 'runner')
+        ? 'steps: provision works on the runner, straight at the database: leave it out with connect-through: ssh and with run-in'
+        : undefined,
     registryIsComplete,
     hostKeyIsPinnedOnce,
     hostsAreDistinct,
