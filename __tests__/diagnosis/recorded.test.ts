@@ -31,7 +31,7 @@ const all = readdirSync(folder).map(
 const server = 'deploy@web-1';
 
 function seenIn({ collected = [], answer, at }: Recorded): Evidence {
-  const seen = { ...readCollected(collected.join('\n'), server, at), answer };
+  const seen = { ...readCollected(collected.join('\n'), server, { from: at - 20_000, to: at }), answer };
   const isWaitedFor =
     answer !== undefined || ['container-slow', 'container-unhealthy'].includes(codeOf(seen));
   return isWaitedFor ? seen : thatStopped(seen);

@@ -126,7 +126,7 @@ test('what changed since the release that worked is the first that is shown', ()
     whyNotServing('shop', seen({ stderr: "KeyError: 'SECRET_KEY'", unread: ["the kernel's messages"] })),
     { release: 'a1b2c3d', changes: ['image: a1b2c3d → f6e5d4c', 'variables: − DEBUG and SECRET_KEY'] },
   );
-  expect(message).toMatch(/SECRET_KEY is not set \(a1b2c3d had SECRET_KEY\)$/);
+  expect(message).toMatch(/SECRET_KEY is not set; a1b2c3d had SECRET_KEY$/);
   expect(evidence?.split('\n\n').map((part) => part.split('\n')[0])).toEqual([
     'Changed since a1b2c3d, which worked:',
     'What shows it:',

@@ -19,7 +19,7 @@ export function changedSince(failure: UserError, { release, changes }: Since): U
     .filter((name) => new RegExp(`\\b${name}\\b`).test(failure.message));
   const lines = [`Changed since ${release}, which worked:`, ...changes];
   const evidence = [lines.join('\n'), failure.evidence ?? ''].filter((part) => part !== '').join('\n\n');
-  const had = gone.length === 0 ? '' : ` (${release} had ${listed(gone)})`;
+  const had = gone.length === 0 ? '' : `; ${release} had ${listed(gone)}`;
   return new UserError(`${failure.message}${had}`, failure.hint, {
     code: failure.code,
     cause: failure.cause,

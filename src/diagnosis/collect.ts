@@ -30,8 +30,9 @@ export async function collectEvidence(
 ): Promise<Evidence> {
   const argv = ['sh', '-c', `${collector()}\ncollect "$@"`, 'collect', name, ...ports.map(String)];
   try {
+    const from = Date.now();
     const { stdout } = await machine.run(argv, { timeout: budget, signal });
-    return { ...readCollected(stdout, machine.name, Date.now()), name };
+    return { ...readCollected(stdout, machine.name, { from, to: Date.now() }), name };
   } catch (error) {
     signal.throwIfAborted();
     return { server: machine.name, name, unread: [`anything of the server (${messageOf(error)})`] };

@@ -12,8 +12,13 @@ import type {
 
 type Parts = ReadonlyMap<string, readonly string[]>;
 
-/** @param now when it was collected, by our clock, in milliseconds. */
-export function readCollected(text: string, server: string, now: number): Evidence {
+/** Milliseconds of our clock between which it was collected; undefined where nobody knows. */
+export interface Between {
+  readonly from: number;
+  readonly to: number;
+}
+
+export function readCollected(text: string, server: string, between: Between | undefined): Evidence {
   const { parts, name, unread, isWhole } = partsOf(text);
   const container = containerOf(parts);
   const docker = [...(parts.get('docker') ?? [])].join('\n').trim();
@@ -24,7 +29,7 @@ export function readCollected(text: string, server: string, now: number): Eviden
     docker: docker === '' ? error || undefined : docker,
     container,
     log: logOf(parts.get('log')),
-    host: hostOf(parts, now),
+    host: hostOf(parts, between),
     unread: isWhole ? unread : [...unread, 'the rest (the look at the server was cut off)'],
   };
 }
@@ -171,7 +176,7 @@ function listeningOf(line: string): Listening[] {
   return [{ port: Number.parseInt(port, 16), isLocal }];
 }
 
-function hostOf(parts: Parts, now: number): SeenHost | undefined {
+function hostOf(parts: Parts, between: Between | undefined): SeenHost | undefined {
   const facts = parts.get('server');
   if (facts === undefined) return undefined;
   const fact = (name: string) => facts.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
@@ -183,14 +188,14 @@ function hostOf(parts: Parts, now: number): SeenHost | undefined {
     platform: platformOf(fact('platform')),
     memory: total > 0 && available >= 0 ? { total, available } : undefined,
     disk: diskOf(parts.get('disk') ?? []),
-    clockAhead: clock === undefined ? undefined : Number(clock) * 1_000 - now,
+    clockAhead: clock === undefined ? undefined : aheadOf(Number(clock) * 1_000, between),
     isSelinux: fact('selinux') === 'yes',
     listening: (parts.get('listening') ?? []).flatMap(hostPortOf),
     publishers: (parts.get('listening') ?? []).flatMap((line) => {
       const [, port, container] = /^publisher (\d+) (\S+)$/.exec(line) ?? [];
       return container === undefined ? [] : [{ port: Number(port), container }];
     }),
-    kernel: kernelOf(parts.get('kernel') ?? [], now),
+    kernel: kernelOf(parts.get('kernel') ?? [], Number(clock) * 1_000),
   };
 }
 
@@ -234,7 +239,14 @@ function hostPortOf(line: string) {
   return [{ port: Number(port), program: program === undefined ? undefined : `${program} (pid ${pid})` }];
 }
 
-/** The kernel counts from its start. */
+/** A look takes its time, and a clock tells whole seconds: within both, nothing is known to be wrong. */
+function aheadOf(clock: number, between: Between | undefined): number | undefined {
+  if (between === undefined) return undefined;
+  if (clock > between.to) return clock - between.to;
+  return clock + 1_000 < between.from ? clock + 1_000 - between.from : 0;
+}
+
+/** The kernel counts from its start; `now` is of the server's own clock, as the times of containers are. */
 function kernelOf(lines: readonly string[], now: number): KernelLine[] {
   const uptime = Number(/^uptime (\d+)/.exec(lines[0] ?? '')?.[1] ?? Number.NaN) * 1_000;
   return lines.slice(1).flatMap((line) => {

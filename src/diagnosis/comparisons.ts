@@ -36,7 +36,12 @@ export const folderInsteadOfFile: Comparison = ({ container }, { path }) => {
 
 /** A process was ended at the container's own limit. */
 export const atOwnLimit: Comparison = ({ container }) =>
-  container?.outOfMemory === true && container.memory > 0 ? { limit: showSize(container.memory) } : undefined;
+  container?.outOfMemory === true && container.memory > 0
+    ? {
+        limit: showSize(container.memory),
+        line: `docker inspect: OOMKilled, with a limit of ${showSize(container.memory)}`,
+      }
+    : undefined;
 
 export const builtForOther: Comparison = ({ container, host }) => ({
   built:

@@ -41,7 +41,7 @@ export const endRules: readonly Rule[] = [
     code: 'container-out-of-memory',
     sees: { facts: atOwnLimit, compared: 'OOMKilled, and the limit' },
     observed: 'it needed more than its {limit} of memory',
-    next: 'raise memory, or find out what needs so much (on {server}: docker stats {name})',
+    next: 'raise memory, or find out what needs so much',
   },
   {
     code: 'image-wrong-architecture',
@@ -150,10 +150,10 @@ export const programRules: readonly Rule[] = [
   {
     code: 'database-on-localhost',
     sees: {
-      log: /(?:connection to server at "(?:127\.0\.0\.1|localhost|::1)"[^\n]*, port \d+ failed: Connection refused|ECONNREFUSED (?:127\.0\.0\.1|::1):\d+|(?:127\.0\.0\.1|localhost)[^\n]*Connection refused)/i,
+      log: /(?:connection to server at "(?:127\.0\.0\.1|localhost|::1)"[^\n]*, port \d+ failed: Connection refused|ECONNREFUSED (?:127\.0\.0\.1|::1):\d+|(?:127\.0\.0\.1|localhost)(?::\d+)?[^\n:]{0,60}Connection refused)/i,
     },
     observed: 'it looks for a server at its own localhost: {0}',
-    next: "localhost in a container is the container itself: give the other server's address (host.docker.internal with extra-hosts: host.docker.internal:host-gateway, or the name of a container in the same network)",
+    next: "localhost in a container is the container itself: give the other server's address (a server on the host is host.docker.internal, with extra-hosts: host.docker.internal:host-gateway)",
   },
   {
     code: 'container-name-not-resolved',
@@ -221,7 +221,7 @@ export const waitingRules: readonly Rule[] = [
     code: 'container-unhealthy',
     sees: { facts: healthSays, compared: 'output of its health check' },
     observed: 'its health check says: {said}',
-    next: 'mend the application, or the health check (on {server}: docker inspect --format "{{json .State.Health}}" {name})',
+    next: 'mend the application, or the health check',
   },
   {
     code: 'container-slow',

@@ -7,7 +7,7 @@ import { clues, endOf } from './clues.ts';
 import { causeOfItsOwn, type Diagnosis, diagnose, whereOfItsOwn } from './diagnose.ts';
 import type { Evidence, SeenContainer } from './evidence.ts';
 import { withoutSecrets } from './redact.ts';
-import { hasEnded } from './rule.ts';
+import { hasEnded, tracebackOf } from './rule.ts';
 
 interface Circumstances {
   /** Milliseconds that it was waited for. */
@@ -49,7 +49,7 @@ export function causeOf(evidence: Evidence): Diagnosis {
     return {
       code: 'container-stopped',
       observed: last === '' ? withoutWords(evidence, container) : withEnd(last, container.exitCode),
-      next: 'what was seen is in the evidence, the most telling first; mend the application or its environment',
+      next: 'mend the application or its environment; the evidence has what was seen, the most telling first',
       line: '',
     };
   }
@@ -132,9 +132,11 @@ const shownLines = 60;
 
 /** For whoever looks closer: what shows it first, then all else. */
 export function showEvidence(evidence: Evidence, line = ''): string {
-  const { log, unread, host } = evidence;
+  const { container, log, unread, host } = evidence;
   const telling = line === '' ? clues(evidence) : [line];
-  const text = log?.text.trim().split('\n').slice(-shownLines).join('\n') ?? '';
+  // Of one that is started again and again, once is enough.
+  const again = (container?.restarts ?? 0) > 0 && log !== undefined ? tracebackOf(log.text)?.text : undefined;
+  const text = again ?? log?.text.trim().split('\n').slice(-shownLines).join('\n') ?? '';
   const parts = [
     part(line === '' ? 'What was seen, the most telling first' : 'What shows it', telling),
     part('Its last lines', text === '' ? [] : [text]),

@@ -23,7 +23,7 @@ export interface SwitchFailure {
 
 export function switchFailure(failure: SwitchFailure): UserError {
   const { called, server, result, evidence, healthTimeout, outside } = failure;
-  const seen = readCollected(evidence['evidence.seen'] ?? '', server, Date.now());
+  const seen = readCollected(evidence['evidence.seen'] ?? '', server, undefined);
   const said = seen.log?.text ?? '';
   switch (result.failed) {
     case 'stopped':
