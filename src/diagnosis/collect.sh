@@ -28,7 +28,7 @@ collect() (
 
   # Names of variables are told by nobody here, and no values: what may hold a secret is left out.
   found=none pid=0
-  if seen=$(limited 7 docker container inspect --format '{{json .State}}
+  if seen=$(limited 6 docker container inspect --format '{{json .State}}
 {{.RestartCount}}
 {{.HostConfig.Memory}}
 {{json .Config.User}}
@@ -109,7 +109,7 @@ collect() (
     unread 'which programs have the ports (there is no ss)'
   fi
   for port in "$@"; do
-    [ $found = none ] || limited 2 docker ps --filter "publish=$port" --format "publisher $port {{.Names}}" 2>/dev/null
+    [ $found = none ] || limited 4 docker ps --filter "publish=$port" --format "publisher $port {{.Names}}" 2>/dev/null
   done
 
   part kernel
