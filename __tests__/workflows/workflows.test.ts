@@ -97,14 +97,14 @@ describe('references', () => {
   });
 
   test.each`
-    why                             | search                         | replacement                     | says
-    ${'an input misspelt'}          | ${'expect-header:'}            | ${'expected-header:'}           | ${'there is no input expected-header'}
-    ${'a required input left out'}  | ${'url: http://shop.example/'} | ${'tenant-path: /'}             | ${'the required input url is not given'}
-    ${'an action misspelt'}         | ${'actions/health-check@v1'}   | ${'actions/healthcheck@v1'}     | ${'there is no such action'}
-    ${'an output of a job missing'} | ${'needs.build.outputs.image'} | ${'needs.build.outputs.digest'} | ${'build has no output digest'}
-    ${'a job not waited for'}       | ${'needs: build'}              | ${'needs: []'}                  | ${'not in its needs'}
-    ${'an output nobody writes'}    | ${'echo "image=shop:1"'}       | ${'echo "name=shop:1"'}         | ${'nothing shows that the step push writes image'}
-    ${'a step that is not there'}   | ${'id: push'}                  | ${'id: pull'}                   | ${'there is no step push'}
+    why                             | search                         | replacement                      | says
+    ${'an input misspelt'}          | ${'expect-header:'}            | ${'expected-header:'}            | ${'there is no input expected-header'}
+    ${'a required input left out'}  | ${'actions/health-check@v1'}   | ${'actions/deploy-container@v1'} | ${'the required input container is not given'}
+    ${'an action misspelt'}         | ${'actions/health-check@v1'}   | ${'actions/healthcheck@v1'}      | ${'there is no such action'}
+    ${'an output of a job missing'} | ${'needs.build.outputs.image'} | ${'needs.build.outputs.digest'}  | ${'build has no output digest'}
+    ${'a job not waited for'}       | ${'needs: build'}              | ${'needs: []'}                   | ${'not in its needs'}
+    ${'an output nobody writes'}    | ${'echo "image=shop:1"'}       | ${'echo "name=shop:1"'}          | ${'nothing shows that the step push writes image'}
+    ${'a step that is not there'}   | ${'id: push'}                  | ${'id: pull'}                    | ${'there is no step push'}
   `('notice $why', ({ search, replacement, says }) => {
     expect(brokenReferences(right)).toEqual([]);
     expect(brokenReferences(broken(search, replacement)).join()).toContain(String(says));
