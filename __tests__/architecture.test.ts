@@ -13,7 +13,7 @@ const floors = [
   ['provisioning', 'deployment'],
   ['migrations', 'health'],
   ['backup'],
-  ['django', 'database', 'docker'],
+  ['command', 'django', 'database', 'docker'],
   ['diagnosis'],
   ['step', 'machine'],
   ['report'],

@@ -1,8 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { type Countable, packed } from '../../src/database/row-counts.ts';
+import { shellLine } from '../../src/machine/quoting.ts';
 import { compareCounts, fewerRowsNotice, type SmokeResult } from '../../src/migrations/smoke.ts';
-import { parseSmokeCommand, requireSmokeCommands } from '../../src/migrations/smoke-command.ts';
+import {
+  notOfManagePy,
+  parseSmokeCommand,
+  requireSmokeCommands,
+} from '../../src/migrations/smoke-command.ts';
 
 describe('which tables are counted in one statement', () => {
   const table = (name: string, relations: number, pages: number): Countable => ({
@@ -101,16 +106,24 @@ describe('smoke-command', () => {
   });
 
   test.each`
-    line                                 | why
-    ${'check_orders'}                    | ${'has no {schema} — it is run for each tenant and must say for which, like: tenant_command check_orders --schema={schema}'}
-    ${''}                                | ${'has no {schema}'}
-    ${'python manage.py check {schema}'} | ${'begins with python — write what follows manage.py'}
-    ${'./manage.py check {schema}'}      | ${'begins with ./manage.py — write what follows manage.py'}
-    ${'{schema} check'}                  | ${'does not begin with a command'}
-    ${'check "{schema}'}                 | ${'has a quote that is not closed'}
+    line                 | why
+    ${'check_orders'}    | ${'has no {schema} — it is run for each tenant and must say for which, like: tenant_command check_orders --schema={schema}'}
+    ${''}                | ${'has no {schema}'}
+    ${'{schema} check'}  | ${'does not begin with a command'}
+    ${'check "{schema}'} | ${'has a quote that is not closed'}
   `('$line is refused: $why', ({ line, why }) => {
     expect(() => parseSmokeCommand(String(line))).toThrow(String(why));
   });
+
+  test.each(['python manage.py check {schema}', './manage.py check {schema}', 'python3.11 x.py {schema}'])(
+    '%s is no command of manage.py',
+    (line) => {
+      const [first] = parseSmokeCommand(line);
+      expect(notOfManagePy([parseSmokeCommand(line)])).toBe(
+        `smoke-command: "${shellLine(parseSmokeCommand(line))}" begins with ${first} — write what follows manage.py`,
+      );
+    },
+  );
 
   test.each<[string, string | undefined]>([
     ['check_orders {schema}', undefined],

@@ -30,6 +30,7 @@ import {
 } from './fields.ts';
 import { facts, tellReport } from './migration-report.ts';
 import { type Place, placeIsComplete, withPlace } from './place.ts';
+import { presetFields, presetProject, presetRules } from './preset.ts';
 import { projectOf, withDatabase, withLock } from './project.ts';
 import { restoreSchemas } from './restore-schemas.ts';
 import { checkAddress } from './rollout-check.ts';
@@ -66,6 +67,7 @@ const inputs = {
   ...projectFields,
   env: environment.optional(),
   envFile: text.optional(),
+  ...presetFields,
   ...fleetFields,
   ...backupFields,
   ...restoreFields,
@@ -93,7 +95,7 @@ export const migrateSchemas = defineAction({
   inputs,
   outputs,
   results: ['migrated', 'up-to-date', 'verified', 'restored', 'rehearsed', 'planned'],
-  rules: [placeIsComplete, registryIsComplete, hostKeyIsPinnedOnce],
+  rules: [placeIsComplete, registryIsComplete, hostKeyIsPinnedOnce, ...presetRules],
 
   run: (context) =>
     withWay(context.inputs, context, (through) =>
@@ -116,11 +118,12 @@ async function run(context: Context, { through, place }: Whence): Promise<{ resu
   const sessions = sessionsName(origin);
   const outcome = await withDatabase(inputs, context, (database, another) => {
     const timeouts = { lock: inputs.lockTimeout, statement: inputs.statementTimeout };
-    const project = projectOf(inputs, env, {
+    const django = projectOf(inputs, env, {
       place,
       sessions,
       timeouts: inputs.mode === 'verify' ? undefined : timeouts,
     });
+    const project = presetProject({ ...inputs, env, through: place.isHere ? through : undefined }, django);
     const work = { ...context, ...inputs, project, database, another };
     if (inputs.mode === 'verify') return verifySchemas(work);
     const onStanding = (soFar: MigrationOutcome) => tell(facts(soFar));

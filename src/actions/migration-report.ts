@@ -33,12 +33,12 @@ export function facts(outcome: MigrationOutcome) {
 function shortPlan({ shared, tenants, troubled }: MigrationPlan) {
   const groups = Map.groupBy(
     tenants.filter(({ pending }) => pending.length > 0),
-    ({ pending }) => pending.join(' '),
+    ({ pending }) => pending.join('\n'),
   );
   const troubles = Map.groupBy(troubled, ({ code }) => code);
   return {
     shared: shared.pending,
-    tenants: [...groups].map(([pending, group]) => ({ pending: pending.split(' '), tenants: group.length })),
+    tenants: [...groups].map(([pending, group]) => ({ pending: pending.split('\n'), tenants: group.length })),
     ...(troubled.length === 0
       ? {}
       : { troubled: Object.fromEntries([...troubles].map(([code, { length }]) => [code, length])) }),

@@ -33,6 +33,7 @@ import { statusIsComplete } from './github-status.ts';
 import { healthCheck, healthFields } from './health-check.ts';
 import { fleetFields, migrateSchemas } from './migrate-schemas.ts';
 import { serverIsNeeded } from './place.ts';
+import { djangoPreset } from './preset.ts';
 import { superuserIsComplete, tenantFields } from './provision-inputs.ts';
 import { provisionTenant } from './provision-tenant.ts';
 
@@ -179,6 +180,7 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
   migrate: (context) =>
     make(migrateSchemas, context, {
       ...context.inputs,
+      ...djangoPreset,
       mode: 'migrate',
       env: context.inputs.projectEnv,
       envFile: undefined, // that is the container's

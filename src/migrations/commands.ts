@@ -1,12 +1,11 @@
-import { type Blocker, describeBlockers, watchingBlockers } from '../database/blockers.ts';
 import { failureLine, lostConnection, migrationUnderWay, retryableState } from '../django/command-output.ts';
 import type { Discovery } from '../django/discovery.ts';
 import { type DjangoProject, manage } from '../django/project.ts';
 import { LostConnection, UserError } from '../ground/errors.ts';
 import { nearest } from '../ground/words.ts';
 import { type CommandResult, ending, lastWords, succeeded } from '../machine/machine.ts';
-import { sessionName } from '../machine/project.ts';
-import { blockedMigration, failedMigration, type Place } from './failed-migration.ts';
+import type { Place } from './failed-migration.ts';
+import { type Ended, failureOf, placeOfShared, placeOfTenant, watched } from './watched-command.ts';
 import type { Ran, Work } from './work.ts';
 
 /** The project's own commands, each judged by its exit code first; the ledgers are asked afterwards. */
@@ -59,12 +58,7 @@ export async function migrateShared(
   if (succeeded(ran.result)) return ran;
   return {
     milliseconds: ran.milliseconds,
-    failure: failureOf(ran, options, {
-      code: 'shared-migration-failed',
-      where: `in the shared schema ${schema}`,
-      trying: 'Migrating the shared schema',
-      standing: 'no tenant was touched',
-    }),
+    failure: failure(ran, options, placeOfShared(schema)),
   };
 }
 
@@ -93,7 +87,7 @@ export async function migrateTenant(schema: string, options: CommandOptions): Pr
   }
   return {
     milliseconds: ran.milliseconds,
-    failure: failureOf(ran, options, placeOfTenant(schema)),
+    failure: failure(ran, options, placeOfTenant(schema)),
     migration: migrationUnderWay(ran.result.stdout),
     retry: retryableState(ran.result),
   };
@@ -115,62 +109,30 @@ export async function recordMigration(
   const args = ['migrate_schemas', app, name, '--fake', `--schema=${schema}`, '--noinput'];
   const ran = await run(args, schema, options);
   if (succeeded(ran.result)) return { milliseconds: ran.milliseconds };
-  return { milliseconds: ran.milliseconds, failure: failureOf(ran, options, placeOfTenant(schema)) };
+  return { milliseconds: ran.milliseconds, failure: failure(ran, options, placeOfTenant(schema)) };
 }
 
-export function placeOfTenant(schema: string): Place {
-  return {
-    code: 'tenant-migration-failed',
-    where: `in tenant ${schema}`,
-    trying: `Migrating tenant ${schema}`,
-  };
-}
-
-/** A command that has ended. */
-interface Ended {
-  readonly result: CommandResult;
-  readonly milliseconds: number;
-  /** Who kept it waiting last. */
-  readonly blockers: readonly Blocker[];
-}
-
-async function run(
+function run(
   words: readonly string[],
   subject: string,
-  { project, database, signal, log, timeout }: CommandOptions,
+  { project, ...work }: CommandOptions,
 ): Promise<Ended> {
-  const started = performance.now();
-  const applicationName = sessionName(project, subject);
-  const command = () =>
-    manage(project, words, {
-      timeout,
-      signal,
-      onLine: (line) => log.debug(line),
-      applicationName: subject,
-      lasting: true,
-    });
-  const watched = await watchingBlockers(command, {
-    database,
-    applicationName,
-    interval: lookInterval(project.timeouts?.lock),
-    onBlocked: (blockers) =>
-      log.info(`${subject} waits for a lock: ${describeBlockers(blockers)} is in the way`),
-  });
-  return { ...watched, milliseconds: performance.now() - started };
+  const { timeout, signal, log } = work;
+  const onLine = (line: string) => log.debug(line);
+  const options = { timeout, signal, onLine, applicationName: subject, lasting: true };
+  return watched(project, subject, work, () => manage(project, words, options));
 }
 
-/** Milliseconds: often enough to see who is in the way before the lock timeout is over. */
-export function lookInterval(lockTimeout = 0): number {
-  return lockTimeout === 0 ? 1_000 : Math.min(1_000, Math.max(50, lockTimeout / 4));
-}
-
-function failureOf({ result, blockers }: Ended, { project }: CommandOptions, place: Place): UserError {
-  const failed = {
-    migration: migrationUnderWay(result.stdout),
-    observed: lossOf(result) ?? (failureLine(result) || ending(result)),
-    evidence: lastWords(result, 40),
-  };
-  return retryableState(result) === '55P03'
-    ? blockedMigration(failed, place, { blockers, lockTimeout: project.timeouts?.lock })
-    : failedMigration(failed, place);
+function failure(ended: Ended, { project }: CommandOptions, place: Place): UserError {
+  const { result } = ended;
+  return failureOf(
+    ended,
+    {
+      migration: migrationUnderWay(result.stdout),
+      observed: lossOf(result) ?? failureLine(result),
+      blocked: retryableState(result) === '55P03',
+      lockTimeout: project.timeouts?.lock,
+    },
+    place,
+  );
 }

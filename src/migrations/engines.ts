@@ -7,10 +7,11 @@ import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
 import { sessionName } from '../machine/project.ts';
 import type { Engine } from './application.ts';
-import { type CommandOptions, lookInterval, migrateTenant, placeOfTenant } from './commands.ts';
+import { type CommandOptions, migrateTenant } from './commands.ts';
 import { blockedMigration, failedMigration } from './failed-migration.ts';
 import type { PlannedTenant } from './plan.ts';
 import { kindOfWork } from './rollout.ts';
+import { lookInterval, placeOfTenant } from './watched-command.ts';
 import type { Ran } from './work.ts';
 
 /** How a tenant of a Django project is migrated: by the worker where it has earned it, else by the project's own command. */

@@ -76,7 +76,7 @@ export async function migrateWave(wave: Wave, failures: Failures, work: FleetWor
       queue.push(waiting);
       return;
     }
-    if (ran.failure !== undefined) failures.count += 1;
+    if (ran.failure !== undefined) failures.count += ran.endsRun === true ? Number.POSITIVE_INFINITY : 1;
     work.ended(tenant, ran);
   };
 

@@ -21,11 +21,8 @@ export async function tenantNames(
 /** A discovery in which only some tenants occur. The shared schema is always among them. */
 export function limitedTo(discovery: Discovery, written: readonly string[]): Discovery {
   const names = discovery.tenants.map(({ schema }) => schema);
-  const patterns = written.map(patternOf);
-  const fitless = written.filter((_, index) => !names.some((name) => patterns[index]?.test(name)));
-  if (fitless.length > 0 && discovery.tenantsUnread === null) throw unknown(fitless, names);
-  const concerned = (name: string) =>
-    name === discovery.publicSchema || patterns.some((pattern) => pattern.test(name));
+  const isWanted = wantedAmong(names, written, discovery.tenantsUnread === null);
+  const concerned = (name: string) => name === discovery.publicSchema || isWanted(name);
   return {
     ...discovery,
     tenants: discovery.tenants.filter(({ schema }) => concerned(schema)),
@@ -35,6 +32,22 @@ export function limitedTo(discovery: Discovery, written: readonly string[]): Dis
     withoutSchema: discovery.withoutSchema.filter(concerned),
     unreadable: discovery.unreadable.filter(({ schema }) => concerned(schema)),
   };
+}
+
+/**
+ * Which names are meant.
+ * @param isComplete whether these are all the tenants that there are, so that a name that fits none is wrong
+ * @throws UserError `schemas-unknown`
+ */
+export function wantedAmong(
+  names: readonly string[],
+  written: readonly string[],
+  isComplete: boolean,
+): (name: string) => boolean {
+  const patterns = written.map(patternOf);
+  const fitless = written.filter((_, index) => !names.some((name) => patterns[index]?.test(name)));
+  if (fitless.length > 0 && isComplete) throw unknown(fitless, names);
+  return (name) => patterns.some((pattern) => pattern.test(name));
 }
 
 function unknown(fitless: readonly string[], names: readonly string[]): UserError {

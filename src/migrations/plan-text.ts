@@ -17,10 +17,17 @@ export function planSentence(plan: MigrationPlan): string {
   const codes = Map.groupBy(troubled, ({ code }) => code);
   const parts = [
     ...(upToDate === 0 ? [] : [`${grouped(upToDate)} up to date`]),
-    ...byAmount(tenants.filter(needsMigration)),
+    ...(plan.tenantCommand === undefined
+      ? byAmount(tenants.filter(needsMigration))
+      : runningFor(tenants.filter(needsMigration).length)),
     ...[...codes].map(([code, { length }]) => `${grouped(length)} ${inTrouble(code, length)}`),
   ];
   return `${counted(total, 'tenant')}: ${parts.join(', ')}`;
+}
+
+/** Where nobody knows what a tenant lacks. */
+function runningFor(tenants: number): string[] {
+  return tenants === 0 ? [] : [`the tenant command for ${grouped(tenants)}`];
 }
 
 /** Few or many migrations first; those that only write rows last. */

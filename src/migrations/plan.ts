@@ -53,6 +53,8 @@ export interface MigrationPlan extends Obstacles {
   readonly lacking: Discovery['postMigrate']['lacking'];
   readonly particulars: Discovery['particulars'];
   readonly appsWithoutMigrations: readonly string[];
+  /** What is run in each tenant, where nobody knows the migrations that are in it. */
+  readonly tenantCommand?: string | undefined;
 }
 
 export interface PartialSquash {

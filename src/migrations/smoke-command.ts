@@ -1,37 +1,35 @@
+import { forSchema, requirePlace, schemaPlace } from '../command/words.ts';
 import { failureLine } from '../django/command-output.ts';
-import { commandWords } from '../django/command-words.ts';
 import type { Discovery } from '../django/discovery.ts';
 import { type DjangoProject, manage } from '../django/project.ts';
 import { showDuration } from '../ground/duration.ts';
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { nearest } from '../ground/words.ts';
-import { ending, lastWords, succeeded } from '../machine/machine.ts';
+import { type CommandResult, ending, lastWords, succeeded } from '../machine/machine.ts';
 import { shellLine } from '../machine/quoting.ts';
+import { parseWords, type Words } from '../machine/words.ts';
 
 /** The project's own checks of a tenant. */
 
-/** The words after manage.py; `{schema}` in them stands for the tenant's schema. */
-export type SmokeCommand = readonly string[];
+/** In a Django project the words after manage.py; `{schema}` in them stands for the tenant's schema. */
+export type SmokeCommand = Words;
 
-/** What stands for the tenant's schema. */
-const place = '{schema}';
-
-/**
- * One line of `smoke-command`: words, kept together by quotes as in a shell.
- * @throws RangeError with the rest of a sentence
- */
+/** One line of `smoke-command`. @throws RangeError with the rest of a sentence */
 export function parseSmokeCommand(line: string): SmokeCommand {
-  const words = commandWords(line.trim());
-  const [name = ''] = words;
-  if (!words.some((word) => word.includes(place))) {
-    throw new RangeError(
-      `"${line.trim()}" has no ${place} — it is run for each tenant and must say for which, like: tenant_command ${name === '' ? 'check_orders' : name} --schema=${place}`,
-    );
-  }
-  if (name.includes(place))
-    throw new RangeError(`"${line.trim()}" does not begin with a command of manage.py`);
+  const words = parseWords(line);
+  const [name = 'check_orders'] = words;
+  requirePlace(words, line, `tenant_command ${name} --schema=${schemaPlace}`);
+  if (words[0]?.includes(schemaPlace)) throw new RangeError(`"${line.trim()}" does not begin with a command`);
   return words;
+}
+
+/** Why these are no commands of manage.py, as the sentence of a rule. */
+export function notOfManagePy(commands: readonly SmokeCommand[]): string | undefined {
+  const wrong = commands.find(([name = '']) => /(^|\/)(manage\.py|python[\d.]*)$/.test(name));
+  return (
+    wrong && `smoke-command: "${shellLine(wrong)}" begins with ${wrong[0]} — write what follows manage.py`
+  );
 }
 
 /** @throws UserError `command-missing` when the project has no such command */
@@ -60,35 +58,50 @@ export interface SmokeCommandOptions {
   readonly timeout: number;
 }
 
-/**
- * Runs one of the project's checks in one tenant.
- * @returns why it failed, or undefined
- * @throws LostConnection, and what cancels the step
- */
-export async function smokeCommand(
+/** How a smoke command is run, and how a person would. */
+interface Runner {
+  readonly run: (words: Words) => Promise<CommandResult>;
+  /** What went wrong in the command's own words. */
+  readonly complaintIn: (result: CommandResult) => string;
+  /** What stands before the words at a terminal: `manage.py `. */
+  readonly before: string;
+}
+
+/** Runs one of the application's own checks for one tenant. @returns why it failed, or undefined @throws LostConnection, and what cancels the step */
+export async function smokeTest(
+  command: SmokeCommand,
+  schema: string,
+  timeout: number,
+  { run, complaintIn, before }: Runner,
+): Promise<UserError | undefined> {
+  const words = forSchema(command, schema);
+  const failed = (observed: string, evidence?: string) =>
+    new UserError(
+      `The smoke test failed in tenant ${schema} — ${words.join(' ')}: ${observed}`,
+      `look at that tenant, or run it yourself: ${before}${shellLine(words)}`,
+      { code: 'smoke-test-failed', ...(evidence === undefined ? {} : { evidence }) },
+    );
+  try {
+    const result = await run(words);
+    if (succeeded(result)) return undefined;
+    return failed(complaintIn(result) || ending(result), lastWords(result, 40));
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'command-timed-out') throw error;
+    return failed(`it did not end within ${showDuration(timeout)}`);
+  }
+}
+
+/** The same with a command of manage.py. */
+export function smokeCommand(
   project: DjangoProject,
   command: SmokeCommand,
   schema: string,
   { signal, log, timeout }: SmokeCommandOptions,
 ): Promise<UserError | undefined> {
-  const words = command.map((word) => word.replaceAll(place, schema));
-  const failed = (observed: string, evidence?: string) =>
-    new UserError(
-      `The smoke test failed in tenant ${schema} — ${words.join(' ')}: ${observed}`,
-      `look at that tenant, or run it yourself: manage.py ${shellLine(words)}`,
-      { code: 'smoke-test-failed', ...(evidence === undefined ? {} : { evidence }) },
-    );
-  try {
-    const result = await manage(project, words, {
-      timeout,
-      signal,
-      onLine: (line) => log.debug(line),
-      applicationName: schema,
-    });
-    if (succeeded(result)) return undefined;
-    return failed(failureLine(result) || ending(result), lastWords(result, 40));
-  } catch (error) {
-    if (!(error instanceof UserError) || error.code !== 'command-timed-out') throw error;
-    return failed(`it did not end within ${showDuration(timeout)}`);
-  }
+  const options = { timeout, signal, onLine: (line: string) => log.debug(line), applicationName: schema };
+  return smokeTest(command, schema, timeout, {
+    run: (words) => manage(project, words, options),
+    complaintIn: failureLine,
+    before: 'manage.py ',
+  });
 }

@@ -29,6 +29,8 @@ export interface Proof {
   readonly columns: readonly number[];
   readonly incomplete: readonly IncompleteSchema[];
   readonly invalidIndexes: readonly InvalidIndex[];
+  /** By what a tenant was measured: what its ledger and models promise, or what most tenants have. */
+  readonly measure: 'promises' | 'each-other';
   /** Of the tenants at head. */
   readonly drift: readonly Drift[];
   /** Whether it was compared with how things stood before a run. */
@@ -44,13 +46,14 @@ export interface Proof {
 export function judge(discovery: Discovery, structures: readonly StructureGroup[], before?: Before): Proof {
   const kinds = kindBySchema(discovery);
   const incomplete = incompleteOf(kinds, structures);
-  const invalidIndexes = invalidOf(kinds, structures);
+  const invalidIndexes = invalidIndexesOf(kinds, structures);
   const drift = driftOf(discovery, structures, before);
   const tenantKinds = discovery.kinds.filter(({ kind }) => kind === 'tenant');
   return {
     schemas: kinds.size,
     tables: tenantKinds.map((kind) => kind.tables.length),
     columns: tenantKinds.map((kind) => sum(Object.values(kind.columns).map(({ length }) => length))),
+    measure: 'promises',
     incomplete,
     invalidIndexes,
     drift,
@@ -110,7 +113,7 @@ export function missingOf(
   return { missing, missingColumns };
 }
 
-function invalidOf(
+export function invalidIndexesOf(
   kinds: ReadonlyMap<string, unknown>,
   structures: readonly StructureGroup[],
 ): InvalidIndex[] {
@@ -171,7 +174,7 @@ function missingIn(incomplete: readonly IncompleteSchema[]): UserError | undefin
   );
 }
 
-function invalidIn(invalid: readonly InvalidIndex[]): UserError | undefined {
+export function invalidIn(invalid: readonly InvalidIndex[]): UserError | undefined {
   const [first] = invalid;
   if (first === undefined) return undefined;
   const commands = invalid.map(
@@ -190,7 +193,7 @@ function invalidIn(invalid: readonly InvalidIndex[]): UserError | undefined {
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-function driftedIn(drift: readonly Drift[]): UserError | undefined {
+export function driftedIn(drift: readonly Drift[]): UserError | undefined {
   const groups = drift.flatMap(({ others }) => others).filter(({ byThisRun }) => byThisRun.length > 0);
   const [first] = groups;
   if (first === undefined) return undefined;
@@ -208,8 +211,9 @@ function driftedIn(drift: readonly Drift[]): UserError | undefined {
 }
 
 /** `1,000 tenants have all 65 tables and 412 columns; 1 differs: t5 lacks index orders_email_ix`. */
-export function proofSentence({ schemas, tables, columns, drift, compared }: Proof): string {
+export function proofSentence({ schemas, tables, columns, measure, drift, compared }: Proof): string {
   const tenants = schemas - 1;
+  if (measure === 'each-other') return likenessSentence(drift, tables[0] ?? 0, columns[0] ?? 0);
   if (tenants === 0) return 'the shared schema has all its tables and columns';
   const each =
     tables.length === 1
@@ -218,4 +222,14 @@ export function proofSentence({ schemas, tables, columns, drift, compared }: Pro
   const proven = `${counted(tenants, 'tenant')} ${tenants === 1 ? 'has' : 'have'} ${each}`;
   if (drift.every(({ others }) => others.length === 0)) return proven;
   return `${proven}; ${differingSentence(drift, compared ? ' (since before this run)' : '')}`;
+}
+
+/** `40 tenants are alike: 12 tables and 51 columns; 1 differs: …`. */
+function likenessSentence(drift: readonly Drift[], tables: number, columns: number): string {
+  const alike = sum(drift.map(({ equal }) => equal.length));
+  if (alike === 0) return 'there are no tenants';
+  const what = `${counted(tables, 'table')} and ${counted(columns, 'column')}`;
+  const proven = alike === 1 ? `1 tenant has ${what}` : `${counted(alike, 'tenant')} are alike: ${what}`;
+  if (drift.every(({ others }) => others.length === 0)) return proven;
+  return `${proven}; ${differingSentence(drift)}`;
 }

@@ -152,7 +152,7 @@ function judgeTime(wave: Wave, { next, parallel, progress, options }: Circumstan
 
 /** The first tenant of each kind goes by Django, as a model for the worker: that says nothing of the others. */
 function typical(migrated: readonly SchemaResult[]): readonly SchemaResult[] {
-  const byWorker = migrated.filter(({ engine }) => engine === 'worker');
-  if (byWorker.length > 0) return byWorker;
+  const likeTheRest = migrated.filter(({ engine }) => engine === 'worker' || engine === 'command');
+  if (likeTheRest.length > 0) return likeTheRest;
   return migrated.length > 1 ? migrated : [];
 }

@@ -23,6 +23,8 @@ export interface Ran {
   readonly engine?: EngineName | undefined;
   /** Why another try may work, as SQLSTATE: nothing was changed, and nothing is wrong with the migration. */
   readonly retry?: RetryableState | undefined;
+  /** It failed in a way that no other tenant may go through. */
+  readonly endsRun?: boolean | undefined;
 }
 
 /** What can migrate a tenant: a worker or the project's own command of Django, or the command that was given. */

@@ -6,8 +6,9 @@ import type { DjangoProject } from '../django/project.ts';
 import type { Log } from '../ground/log.ts';
 import { listed } from '../ground/words.ts';
 import { sessionName } from '../machine/project.ts';
-import { lookInterval, migrateTenant } from '../migrations/commands.ts';
+import { migrateTenant } from '../migrations/commands.ts';
 import { ranOf } from '../migrations/engines.ts';
+import { lookInterval } from '../migrations/watched-command.ts';
 import type { Ran } from '../migrations/work.ts';
 import type { Provisioner } from './provisioner.ts';
 

@@ -6,6 +6,7 @@ import pg from 'pg';
 
 import { readLab } from '../../../lab/read-lab.ts';
 import { migrateSchemas } from '../../../src/actions/migrate-schemas.ts';
+import { djangoPreset } from '../../../src/actions/preset.ts';
 import { withLock } from '../../../src/actions/project.ts';
 import { provisionTenant } from '../../../src/actions/provision-tenant.ts';
 import { parseDatabaseUrl } from '../../../src/database/url.ts';
@@ -70,6 +71,7 @@ type Wanted = Partial<Inputs<typeof migrateSchemas.inputs>> & {
 /** As actions/migrate-schemas/action.yml has them. */
 const fleetDefaults = {
   ...usualWay,
+  ...djangoPreset,
   superTenantCommand: undefined,
   schemas: undefined,
   rollout: undefined,

@@ -7,6 +7,7 @@ import pg from 'pg';
 
 import { fleetDatabase, smallShape } from '../../../../lab/fleet.ts';
 import { migrateSchemas } from '../../../../src/actions/migrate-schemas.ts';
+import { djangoPreset } from '../../../../src/actions/preset.ts';
 import { parseDatabaseUrl } from '../../../../src/database/url.ts';
 import { UserError } from '../../../../src/ground/errors.ts';
 import type { SchemaResult } from '../../../../src/migrations/outcome.ts';
@@ -38,6 +39,7 @@ export async function farm(tenants = 5): Promise<Farm> {
 /** As actions/migrate-schemas/action.yml has them, but for the canary, and for one tenant after the other. */
 const usual = {
   ...usualWay,
+  ...djangoPreset,
   mode: 'migrate',
   waitAttempts: 1,
   waitInterval: 100,
