@@ -11,23 +11,24 @@ const work = {
   name: 'tenantry-work-0a1b-c2',
   database: '0a1b',
   run: 'https://github.example/runs/1',
-  token: 'c2',
-  changes: true,
 };
 
 test('a container is named, labelled and attached, in the network of its machine, and never pulled behind our back', () => {
-  expect(workArguments(work, ['--rm'], 'cat').join(' ')).toBe(
-    'run --interactive --sig-proxy=false --pull never --network host --no-healthcheck --restart no' +
-      ' --name tenantry-work-0a1b-c2 --label tenantry.work-database=0a1b' +
-      ' --label tenantry.work-run=https://github.example/runs/1 --label tenantry.work-token=c2' +
-      ' --rm --entrypoint sh ghcr.io/acme/shop:3f2a91c -c cat',
-  );
+  const command = 'manage.py migrate_schemas --shared';
+  const shown = workArguments({ ...work, command }, ['--log-driver', 'local'], 'cat');
+  expect(shown).toEqual([
+    ...['run', '--interactive', '--sig-proxy=false', '--pull', 'never'],
+    ...['--network', 'host', '--no-healthcheck', '--restart', 'no'],
+    ...['--name', 'tenantry-work-0a1b-c2'],
+    ...['--label', 'tenantry.work-run=https://github.example/runs/1'],
+    ...['--label', 'tenantry.work-database=0a1b'],
+    ...['--label', `tenantry.work-command=${command}`],
+    ...['--log-driver', 'local', '--entrypoint', 'sh', 'ghcr.io/acme/shop:3f2a91c', '-c', 'cat'],
+  ]);
 });
 
-test('what only looks has no label by which a run that changes would take it away', () => {
-  expect(workArguments({ ...work, changes: false }, [], 'cat').join(' ')).not.toContain(
-    'tenantry.work-database',
-  );
+test('what ends with its runner has no label by which another run would take it for left over', () => {
+  expect(workArguments(work, [], 'cat').join(' ')).not.toContain('tenantry.work-database');
 });
 
 test.each<{ code: number | null; ending: object }>`

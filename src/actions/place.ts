@@ -51,8 +51,6 @@ export interface PlaceInputs extends ServerInputs, Partial<Inputs<typeof registr
   readonly runIn: 'runner' | 'image' | 'server';
   readonly image?: ImageReference | undefined;
   readonly databaseUrl: DatabaseUrl;
-  readonly mode?: string;
-  readonly dryRun: boolean;
 }
 
 export interface Place {
@@ -146,7 +144,5 @@ function workOf(inputs: PlaceInputs, image: ImageReference, { run }: LockOrigin)
     name: `tenantry-work-${database}-${token}`,
     database,
     run,
-    token,
-    changes: !inputs.dryRun && inputs.mode !== 'verify',
   };
 }

@@ -106,26 +106,19 @@ export interface Settling {
 export async function settleEarlierWork({ host, work, log, signal }: Settling, wait: number): Promise<void> {
   const docker = dockerOn(host, { log, signal });
   const deadline = performance.now() + wait;
-  for (const found of await docker.labelled(`${workLabels.database}=${work.database}`)) {
-    const { name, labels, state } = found;
-    if (labels[workLabels.token] === work.token) continue;
-    const command = labels[workLabels.command];
-    if (command !== undefined) {
-      const begun = `${command}, begun by ${labels[workLabels.run]}`;
-      if (state.status === 'running') {
-        log.info(
-          `${begun}, goes on without it in the container ${name} on ${host.name}: waiting for its end`,
-        );
-        await follow({ host, log, signal }, name, begun, Math.max(1_000, deadline - performance.now()));
-      }
-      const ended = await docker.container(name);
-      const code = ended?.state.exitCode;
-      const last = ended === undefined ? '' : (await docker.logs(name, 20)).lastLine;
-      if (code === 0) log.info(`${begun}, has come to its end without it: exit 0`);
-      else
-        log.warning(
-          `${begun}, has ended without it: ${code === undefined ? 'its container is gone' : `exit ${code}`}${last === '' ? '' : `, ${last}`}`,
-        );
+  for (const { name, labels, state } of await docker.labelled(`${workLabels.database}=${work.database}`)) {
+    const begun = `${labels[workLabels.command]}, begun by ${labels[workLabels.run]}`;
+    if (state.status === 'running') {
+      log.info(`${begun}, goes on without it in the container ${name} on ${host.name}: waiting for its end`);
+      await follow({ host, log, signal }, name, begun, Math.max(1_000, deadline - performance.now()));
+    }
+    const ended = await docker.container(name);
+    const last = ended === undefined ? '' : (await docker.logs(name, 20)).lastLine;
+    if (ended?.state.status === 'exited' && ended.state.exitCode === 0) {
+      log.info(`${begun}, has come to its end without it: exit 0`);
+    } else {
+      const how = ended === undefined ? 'its container is gone' : `exit ${ended.state.exitCode}`;
+      log.warning(`${begun}, has ended without it: ${how}${last === '' ? '' : `, ${last}`}`);
     }
     await docker.remove(name);
   }
@@ -145,6 +138,7 @@ async function follow(
         if (!/^tenantry-[0-9a-f]{16} \d+$/.test(line)) log.info(`  ${line}`);
       },
     });
+    await host.run(['docker', 'wait', name], { timeout: limits.small, signal }); // the log may end a moment before
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'command-timed-out') throw error;
     throw new UserError(

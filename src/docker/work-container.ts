@@ -6,10 +6,6 @@ export interface WorkContainer {
   readonly database: string;
   /** The run, as people find it. */
   readonly run: string;
-  /** This run alone. */
-  readonly token: string;
-  /** Whether it changes the database, and holds the lock on it meanwhile. */
-  readonly changes: boolean;
   /** What it does, where that goes on without the runner. */
   readonly command?: string | undefined;
 }
@@ -17,7 +13,6 @@ export interface WorkContainer {
 export const workLabels = {
   database: 'tenantry.work-database',
   run: 'tenantry.work-run',
-  token: 'tenantry.work-token',
   command: 'tenantry.work-command',
 } as const;
 
@@ -27,15 +22,14 @@ export const workLabels = {
  * @param program for `sh -c`
  */
 export function workArguments(
-  { image, name, database, run, token, changes, command }: WorkContainer,
+  { image, name, database, run, command }: WorkContainer,
   options: readonly string[],
   program: string,
 ): string[] {
   const labels = {
-    ...(changes ? { [workLabels.database]: database } : {}),
     [workLabels.run]: run,
-    [workLabels.token]: token,
-    ...(command === undefined ? {} : { [workLabels.command]: command }),
+    // By these it is found; what ends with its runner is nobody else's business, and may wait for the lock meanwhile.
+    ...(command === undefined ? {} : { [workLabels.database]: database, [workLabels.command]: command }),
   };
   return [
     ...['run', '--interactive', '--sig-proxy=false', '--pull', 'never'],

@@ -43,8 +43,6 @@ async function open(changes: Partial<WorkContainer> = {}): Promise<Machine> {
     name: `tenantry-work-test-${made}`,
     database: 'test',
     run: 'https://github.example/runs/1',
-    token: String(made),
-    changes: true,
     ...changes,
   };
   machine = await openContainer(localMachine, work, { signal, log });
