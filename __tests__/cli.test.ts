@@ -28,6 +28,12 @@ function tenantry(args: readonly string[], { env = {}, stdin = '' } = {}): Promi
 
 const url = 'postgresql://shop:p%40ss@db.internal:5432/shop';
 
+test('doctor is a job of health-check, and says what it needs', async () => {
+  const { code, stdout } = await tenantry(['doctor']);
+  expect(code).toBe(1);
+  expect(stdout).toContain('mode: doctor: needs host and ssh-user');
+});
+
 describe('what it can do', () => {
   test('alone it says what there is', async () => {
     const { code, stdout } = await tenantry([]);

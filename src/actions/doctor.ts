@@ -106,7 +106,6 @@ async function serverFindings(machine: Machine, signal: AbortSignal): Promise<Fi
     engine: version.stdout.trim(),
     survey,
     host: seen.host,
-    unread: seen.unread,
   });
 }
 

@@ -22,7 +22,6 @@ export interface ServerFacts {
   readonly engine: string;
   readonly survey: Survey;
   readonly host: SeenHost | undefined;
-  readonly unread: readonly string[];
 }
 
 /** Bytes that an image and its successor need at least, and that are comfortable; megabytes of memory likewise. */
