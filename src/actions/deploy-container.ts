@@ -148,8 +148,6 @@ export const deployContainer = defineAction({
 async function run(context: Context) {
   const { inputs, log, report, signal, standing, tell } = context;
   const env = await environmentOf(inputs, context.mask);
-  for (const notice of keptToTheLetter(env))
-    log.warning(`env: ${notice}: Docker takes all of it to the letter`);
   const outcomes = await deploy(
     { ...requestOf(context), env },
     {
