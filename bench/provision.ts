@@ -103,7 +103,7 @@ async function oneTenant(bed: Bed, repeats: number): Promise<void> {
   tellRow('provision-tenant, the whole action', seconds(runs.map(({ milliseconds }) => milliseconds)));
   tellRow('  until the project was up', seconds(timings.map(({ startMilliseconds }) => startMilliseconds)));
   tellRow('  after that: look, make, prove, journal', seconds(work));
-  tellRow('Django’s save() (first: ' + seconds([reference]) + ')', seconds(saves));
+  tellRow(`Django’s save() (first: ${seconds([reference])})`, seconds(saves));
   tellRow('clone_schema of django-tenants', seconds(clones));
   tellRow(
     'ours after the start, to save()',
