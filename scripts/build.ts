@@ -35,6 +35,7 @@ export async function buildInto(folder: string): Promise<void> {
     logLevel: 'warning',
     plugins: [
       withoutOidc,
+      withoutOtherKeys,
       inlined('manifests.ts', manifestsModule),
       inlined('python-files.ts', (folder) => filesModule(folder, '.py', 'pythonFile')),
       inlined('server-script.ts', (folder) => filesModule(folder, '.sh', 'serverScript')),
@@ -58,6 +59,20 @@ const withoutOidc: Plugin = {
     onLoad({ filter: /@actions\/core\/lib\/oidc-utils\.js$/ }, () => ({
       contents: 'export const OidcClient = undefined;',
     }));
+  },
+};
+
+/**
+ * age has kinds of keys that backup/encryption.ts refuses, and half of what it brings is for them: post-quantum ones, and
+ * those of hardware. Whoever comes to take them takes this away.
+ */
+const withoutOtherKeys: Plugin = {
+  name: 'without other keys of age',
+  setup({ onLoad }) {
+    onLoad({ filter: /@noble\/post-quantum\/hybrid\.js$/ }, () => ({
+      contents: 'export const MLKEM768P256 = undefined, MLKEM768X25519 = undefined;',
+    }));
+    onLoad({ filter: /@noble\/curves\/nist\.js$/ }, () => ({ contents: 'export const p256 = undefined;' }));
   },
 };
 
