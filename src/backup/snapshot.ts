@@ -27,16 +27,10 @@ const countedAtOnce = 4;
 
 /** @param database a session of its own: it stays in a transaction */
 export async function takeSnapshot(database: Database): Promise<Snapshot> {
-  await database.query('begin isolation level repeatable read, read only');
-  await database.query(
-    `select set_config('idle_in_transaction_session_timeout', '0', true), set_config('statement_timeout', '${countLimit}', true),
-            set_config('lock_timeout', '1000', true)`,
-  );
-  const [row] = await database.query<{ id: string; taken: string }>(
-    `select pg_catalog.pg_export_snapshot() as id,
-            to_char(transaction_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as taken`,
-  );
-  if (row === undefined) throw new Error('pg_export_snapshot gave nothing');
+  const row = await begin(database).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
   return {
     ...row,
     async count(schemas) {
@@ -47,11 +41,22 @@ export async function takeSnapshot(database: Database): Promise<Snapshot> {
       }
       return counted;
     },
-    async end() {
-      await database.query('rollback').catch(() => {});
-      await database.close();
-    },
+    end: () => database.close(), // and what it is counting
   };
+}
+
+async function begin(database: Database): Promise<Pick<Snapshot, 'id' | 'taken'>> {
+  await database.query('begin isolation level repeatable read, read only');
+  await database.query(
+    `select set_config('idle_in_transaction_session_timeout', '0', true), set_config('statement_timeout', '${countLimit}', true),
+            set_config('lock_timeout', '1000', true)`,
+  );
+  const [row] = await database.query<{ id: string; taken: string }>(
+    `select pg_catalog.pg_export_snapshot() as id,
+            to_char(transaction_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as taken`,
+  );
+  if (row === undefined) throw new Error('pg_export_snapshot gave nothing');
+  return row;
 }
 
 const countStatement = `

@@ -25,9 +25,15 @@ export function changedBy({ tenants, templates }: MigrationPlan): string[] {
 
 /**
  * Backs up what the plan would change, as far as this run has not done so yet.
+ * @param soFar what this run has changed before, for the sentence
  * @throws UserError what `backUp` throws: without a proven backup nothing is migrated
  */
-export async function backUpFirst(look: Look, progress: Progress, options: MigrateOptions): Promise<void> {
+export async function backUpFirst(
+  look: Look,
+  progress: Progress,
+  options: MigrateOptions,
+  soFar?: string,
+): Promise<void> {
   const { plan, structures } = look;
   const kept = new Set(progress.backups.flatMap(({ manifest }) => manifest.schemas.map(({ name }) => name)));
   const there = new Set(structures.flatMap(({ schemas }) => schemas));
@@ -35,15 +41,28 @@ export async function backUpFirst(look: Look, progress: Progress, options: Migra
   const changesShared = needsMigration(plan.shared) && !kept.has(plan.shared.schema);
   if (options.takeBackup === undefined || (schemas.length === 0 && !changesShared)) return;
   const since = performance.now();
-  const backup = await options.takeBackup({
-    schemas,
-    shared: plan.shared.schema,
-    structures,
-    before: 'migration',
-  });
+  const backup = await options
+    .takeBackup({
+      schemas,
+      shared: plan.shared.schema,
+      structures,
+      before: 'migration',
+    })
+    .catch((error: unknown) => {
+      throw soFar !== undefined && error instanceof UserError ? told(error, soFar) : error;
+    });
   if (backup === undefined) return;
   progress.backedUp(backup);
   progress.phase('Backup', since);
+}
+
+/** For whoever takes a backup nothing has been changed yet. */
+function told(failure: UserError, soFar: string): UserError {
+  return new UserError(failure.message, failure.hint.replace('nothing was changed', soFar), {
+    code: failure.code,
+    cause: failure,
+    ...(failure.evidence === undefined ? {} : { evidence: failure.evidence }),
+  });
 }
 
 /** What a dry run says of it; undefined where no backup would be taken. */

@@ -76,7 +76,7 @@ async function carryOut(progress: Progress, options: MigrateOptions): Promise<vo
   if (superTenant !== undefined) await bringSuperTenant(superTenant, progress, options);
   if (await isOutdated(look, options)) {
     look = await lookAgain(progress, options);
-    await backUpFirst(look, progress, options);
+    await backUpFirst(look, progress, options, sharedOnly);
   }
 
   await bringTemplates(look.plan, progress, options);
@@ -115,6 +115,8 @@ async function isOutdated({ standing, plan }: Look, { database, schemas }: Migra
   return plan.tenantsUnknown !== undefined || standing.isOutdated(database, schemas);
 }
 
+const sharedOnly = 'the shared schema is migrated, no tenant was touched';
+
 /** There are tenants that could not be read, or were not there, before. */
 async function lookAgain(progress: Progress, options: MigrateOptions): Promise<Look> {
   const before = progress.plan === undefined ? '' : planSentence(progress.plan);
@@ -122,7 +124,7 @@ async function lookAgain(progress: Progress, options: MigrateOptions): Promise<L
   progress.planned(look.plan);
   progress.seen(look.plan);
   if (planSentence(look.plan) !== before) options.log.step('Plan', planSentence(look.plan));
-  refuse(look.plan, options, 'the shared schema is migrated, no tenant was touched');
+  refuse(look.plan, options, sharedOnly);
   return look;
 }
 
