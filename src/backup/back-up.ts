@@ -2,6 +2,7 @@ import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describeBlockers, watchingBlockers } from '../database/blockers.ts';
+import { readWithin } from '../database/locked-tables.ts';
 import type { Database } from '../database/session.ts';
 import type { StructureGroup } from '../database/structure.ts';
 import type { DatabaseUrl } from '../database/url.ts';
@@ -82,7 +83,7 @@ const dumpTimeout = 6 * 60 * 60_000;
 /**
  * Backs up these schemas and the shared one, as they are at one moment, and proves that all of it can be read.
  * @returns undefined when none of them has anything in it
- * @throws UserError `backup-program-missing`, `backup-failed`, `backup-not-proven`, `disk-full`, `migration-blocked`,
+ * @throws UserError `schema-unreadable`, `backup-program-missing`, `backup-failed`, `backup-not-proven`, `disk-full`, `migration-blocked`,
  *   `schema-vanished`, `lock-table-too-small`, `cannot-write` …; LostConnection. Then nothing is left of it.
  */
 export async function backUp(request: BackupRequest, ports: BackupPorts): Promise<ProvenBackup | undefined> {
@@ -101,7 +102,7 @@ export async function backUp(request: BackupRequest, ports: BackupPorts): Promis
   const around = await readSurroundings(database);
   const fingerprints =
     request.structures === undefined
-      ? await readFingerprints(database, names)
+      ? await readWithin(database, request.lockTimeout, () => readFingerprints(database, names))
       : fingerprintsIn(request.structures);
 
   const id = backupId(new Date());

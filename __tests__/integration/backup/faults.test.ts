@@ -15,6 +15,8 @@ import type { Manifest } from '../../../src/backup/manifest.ts';
 import { planRestore, type RestoreRequest, restore } from '../../../src/backup/restore.ts';
 import { runnerShelf } from '../../../src/backup/runner-shelf.ts';
 import { connect, type Database } from '../../../src/database/connection.ts';
+import type { StructureGroup } from '../../../src/database/structure.ts';
+import { readStructures } from '../../../src/database/structures.ts';
 import { parseDatabaseUrl } from '../../../src/database/url.ts';
 import { LostConnection, UserError } from '../../../src/ground/errors.ts';
 import { localMachine } from '../../../src/machine/local.ts';
@@ -27,6 +29,8 @@ import { type ScratchDatabase, scratchDatabase, scratchRole } from '../scratch-d
 let lab: Lab;
 let scratch: ScratchDatabase;
 let folder: string;
+/** As whoever has looked at the database before knows them. */
+let structures: readonly StructureGroup[];
 const pgbin = process.env.PGBIN;
 const { signal } = new AbortController();
 
@@ -39,7 +43,8 @@ beforeAll(async () => {
     CREATE TABLE public.plans (id serial PRIMARY KEY, name text);
     INSERT INTO public.plans (name) VALUES ('free'), ('team');
     ${['acme', 'beta'].map(tenant).join('')}`);
-}, 300_000);
+  structures = await readStructures(scratch.database, ['acme', 'beta', 'public']);
+}, 600_000);
 
 afterEach(() => {
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
@@ -170,16 +175,26 @@ describe('a backup that is none', () => {
   test('a table is locked for longer than lock-timeout: who holds it is named', async () => {
     await whileLocked(() =>
       expectNoBackup(
-        take({ request: { lockTimeout: 1_500 } }),
+        take({ request: { lockTimeout: 1_500, structures } }),
         'migration-blocked',
         /within lock-timeout; in the way: session \d+ \("a long report", .*; nothing was changed$/,
       ),
     );
   });
 
+  test('it is locked already when its structure is looked at', async () => {
+    await whileLocked(() =>
+      expectNoBackup(
+        take({ request: { lockTimeout: 300 } }),
+        'schema-unreadable',
+        /beta\.orders.* "a long report"/,
+      ),
+    );
+  });
+
   test('pg_dump is killed', async () => {
     await whileLocked(async () => {
-      const backup = take({ request: { lockTimeout: 60_000 } });
+      const backup = take({ request: { lockTimeout: 60_000, structures } });
       const expected = expectNoBackup(
         backup,
         'backup-failed',
@@ -193,7 +208,7 @@ describe('a backup that is none', () => {
 
   test('its session in the server is ended: nobody takes that for a verdict', async () => {
     await whileLocked(async () => {
-      const backup = take({ request: { lockTimeout: 60_000 } });
+      const backup = take({ request: { lockTimeout: 60_000, structures } });
       const lost = failureOf(backup, LostConnection);
       await until(async () => {
         const [ended] = await scratch.sql(
@@ -276,7 +291,7 @@ describe('the server’s lock table', () => {
     for (const name of ['t1', 't2', 't3', 't4', 't5', 't6', 't7', 't8']) {
       await small.sql(`CREATE SCHEMA ${name}; ${tables(name, 30)}`);
     }
-  }, 120_000);
+  }, 600_000);
   afterAll(() => small?.remove());
 
   const tables = (schema: string, amount: number) =>
