@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { quotedName } from '../database/quoted-name.ts';
 import type { Database } from '../database/session.ts';
 import type { DatabaseUrl } from '../database/url.ts';
-import { messageOf, UserError } from '../ground/errors.ts';
+import { LostConnection, messageOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { counted, grouped, listed } from '../ground/words.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -194,7 +194,12 @@ async function restoreOne(planned: PlannedRestore, { request, ports, work }: One
   const all = backup.manifest.schemas.map(({ name }) => name);
   const first =
     replaced === undefined ? as : nameWith(schema.name, `_restoring_${randomBytes(4).toString('hex')}`);
-  await restoreSchema({ schema, all, archive, as: first, exists }, work);
+  try {
+    await restoreSchema({ schema, all, archive, as: first, exists }, work);
+  } catch (error) {
+    // Nobody has heard whether it was committed: the catalogue knows.
+    if (!(error instanceof LostConnection) || !(await isThere(first, ports))) throw error;
+  }
   try {
     const different = await differencesFrom(ports.database, [{ schema, as: first }]);
     if (different.length > 0)
@@ -211,6 +216,11 @@ async function restoreOne(planned: PlannedRestore, { request, ports, work }: One
     await removeAgain(first, ports);
     throw error;
   }
+}
+
+async function isThere(name: string, { database }: RestorePorts): Promise<boolean> {
+  const found = await database.query('select from pg_catalog.pg_namespace where nspname = $1', [name]);
+  return found.length > 0;
 }
 
 /** What was restored and is not wanted. Foreign keys into other schemas lock their tables for this moment. */
