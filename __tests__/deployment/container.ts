@@ -13,6 +13,7 @@ export function container(
     labels: {},
     environmentKeys: [],
     hasVariable: () => true,
+    entrypoint: [],
     command: [],
     user: '',
     ports: [],
@@ -25,6 +26,8 @@ export function container(
     autoRemove: false,
     beyondUs: [],
     options: {},
+    healthCheck: undefined,
+    healthTest: [],
     ...others,
     state: {
       status: 'running',

@@ -52,6 +52,9 @@ test('a container', () => {
     autoRemove: false,
     beyondUs: [],
     options: {},
+    entrypoint: [],
+    healthCheck: undefined,
+    healthTest: [],
     name: 'shop',
     imageId: 'sha256:cafe',
     image: 'shop@sha256:3f',
@@ -101,6 +104,23 @@ test.each([
   expect(container.state.health).toEqual(expected);
 });
 
+test.each([
+  [{ Test: ['CMD-SHELL', 'up'] }, { interval: 30_000, timeout: 30_000, retries: 3, startPeriod: 0 }],
+  [
+    { Test: ['CMD-SHELL', 'up'], Interval: 1e9, Timeout: 2e9, Retries: 4, StartPeriod: 5e9 },
+    { interval: 1_000, timeout: 2_000, retries: 4, startPeriod: 5_000 },
+  ],
+  [{ Test: ['CMD', 'up'] }, undefined],
+  [{ Test: ['NONE'] }, undefined],
+  [null, undefined],
+])('the health check %j', (Healthcheck, expected) => {
+  const config = { ...shop.Config, Healthcheck, Entrypoint: ['/init', '-v'] };
+  const container = readContainer(JSON.stringify([{ ...shop, Config: config }]));
+  expect(container.healthCheck).toEqual(expected && { command: 'up', ...expected });
+  expect(container.healthTest).toEqual(Healthcheck?.Test ?? []);
+  expect(container.entrypoint).toEqual(['/init', '-v']);
+});
+
 test('an image', () => {
   const json = [
     {
@@ -117,8 +137,10 @@ test('an image', () => {
     os: 'linux',
     architecture: 'arm64',
     environmentKeys: ['A'],
+    entrypoint: [],
     command: [],
     hasHealthCheck: true,
+    healthTest: ['CMD', 'true'],
   });
 });
 

@@ -124,6 +124,14 @@ test.each<[name: string, changes: Partial<ContainerSpec>, added: string[]]>([
   expect(createArguments({ ...spec, ...changes })).toEqual([...bare, ...added, spec.image]);
 });
 
+test('of an entry point Docker takes the first word, and the others before the arguments', () => {
+  const asked = { entrypoint: ['/init', '--verbose'], command: ['serve'] };
+  expect(createArguments({ ...spec, ...asked })).toEqual([
+    ...bare,
+    ...['--entrypoint', '/init', spec.image, '--verbose', 'serve'],
+  ]);
+});
+
 test('the command comes after the image', () => {
   expect(createArguments({ ...spec, command: ['gunicorn', '--bind', ':8000'] })).toEqual([
     ...bare,

@@ -7,7 +7,9 @@ export interface ContainerSpec {
   readonly name: string;
   /** By digest. */
   readonly image: string;
-  /** Arguments for the image's entry point; empty means the image's own. */
+  /** Instead of the image's own. */
+  readonly entrypoint?: readonly string[] | undefined;
+  /** Arguments for the entry point; empty means the image's own. */
   readonly command: readonly string[];
   /** A file on the server, for `--env-file`. */
   readonly envFile: string | undefined;

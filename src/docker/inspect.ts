@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import { UserError } from '../ground/errors.ts';
 import { type ContainerOptions, optionsOf } from './container-options.ts';
-import type { Mount, PortMapping } from './container-spec.ts';
+import type { HealthCheck, Mount, PortMapping } from './container-spec.ts';
 import { textMap, texts } from './nullable.ts';
 
 /** A container as it is, from `docker container inspect`. */
@@ -18,6 +18,7 @@ export interface Container {
   readonly environmentKeys: readonly string[];
   /** Whether a variable has this value; the values themselves are kept from whoever prints a container. */
   hasVariable(key: string, value: string): boolean;
+  readonly entrypoint: readonly string[];
   readonly command: readonly string[];
   readonly user: string;
   readonly state: ContainerState;
@@ -35,6 +36,10 @@ export interface Container {
   /** What it was given that Tenantry cannot give a container, in the words of `docker run`. */
   readonly beyondUs: readonly string[];
   readonly options: ContainerOptions;
+  /** Its health check, where that is a command of the shell: given to it, or the image's. */
+  readonly healthCheck: HealthCheck | undefined;
+  /** The same in Docker's words, of any form: `['CMD', 'curl', '-f', 'http://localhost/']`. */
+  readonly healthTest: readonly string[];
 }
 
 export interface ContainerState {
@@ -58,10 +63,21 @@ export interface Image {
   readonly os: string;
   readonly architecture: string;
   readonly environmentKeys: readonly string[];
+  readonly entrypoint: readonly string[];
   readonly command: readonly string[];
   /** Whether it says itself how its health is looked at. */
   readonly hasHealthCheck: boolean;
+  readonly healthTest: readonly string[];
 }
+
+/** Times in nanoseconds; 0 is Docker's own. */
+const healthcheckJson = z.object({
+  Test: texts,
+  Interval: z.number().nullish(),
+  Timeout: z.number().nullish(),
+  Retries: z.number().nullish(),
+  StartPeriod: z.number().nullish(),
+});
 
 const containerJson = z.object({
   Id: z.string(),
@@ -71,7 +87,9 @@ const containerJson = z.object({
     Image: z.string(),
     Labels: textMap,
     Env: texts,
+    Entrypoint: texts,
     Cmd: texts,
+    Healthcheck: healthcheckJson.nullish(),
     User: z.string().nullish(),
     Hostname: z.string().nullish(),
   }),
@@ -138,7 +156,9 @@ const imageJson = z.object({
   RepoDigests: texts,
   Os: z.string(),
   Architecture: z.string(),
-  Config: z.object({ Env: texts, Cmd: texts, Healthcheck: z.object({ Test: texts }).nullish() }).nullish(),
+  Config: z
+    .object({ Env: texts, Entrypoint: texts, Cmd: texts, Healthcheck: healthcheckJson.nullish() })
+    .nullish(),
 });
 
 /** Reads what `docker container inspect NAME` prints. */
@@ -162,6 +182,7 @@ function containerOf(found: z.infer<typeof containerJson>): Container {
     labels: config.Labels,
     environmentKeys: config.Env.map(keyOf),
     hasVariable: (key, value) => config.Env.includes(`${key}=${value}`),
+    entrypoint: config.Entrypoint,
     command: config.Cmd,
     user: config.User ?? '',
     state: {
@@ -189,6 +210,22 @@ function containerOf(found: z.infer<typeof containerJson>): Container {
     autoRemove: host.AutoRemove,
     beyondUs: beyondUs(host),
     options: givenOptions(found),
+    healthCheck: healthCheckOf(config.Healthcheck),
+    healthTest: config.Healthcheck?.Test ?? [],
+  };
+}
+
+function healthCheckOf(found: z.infer<typeof healthcheckJson> | null | undefined): HealthCheck | undefined {
+  const [form, command] = found?.Test ?? [];
+  if (found == null || form !== 'CMD-SHELL' || command === undefined) return undefined;
+  const milliseconds = (given: number | null | undefined, usual: number) =>
+    given == null || given === 0 ? usual : given / 1e6;
+  return {
+    command,
+    interval: milliseconds(found.Interval, 30_000),
+    timeout: milliseconds(found.Timeout, 30_000),
+    retries: found.Retries || 3,
+    startPeriod: milliseconds(found.StartPeriod, 0),
   };
 }
 
@@ -244,8 +281,10 @@ export function readImage(json: string): Image {
     os: found.Os,
     architecture: found.Architecture,
     environmentKeys: (found.Config?.Env ?? []).map(keyOf),
+    entrypoint: found.Config?.Entrypoint ?? [],
     command: found.Config?.Cmd ?? [],
     hasHealthCheck: !['', 'NONE'].includes(found.Config?.Healthcheck?.Test[0] ?? ''),
+    healthTest: found.Config?.Healthcheck?.Test ?? [],
   };
 }
 

@@ -13,6 +13,8 @@ import {
  */
 export function createArguments(spec: ContainerSpec): string[] {
   const [network] = spec.networks;
+  // Docker takes the first word of an entry point; the others come before the arguments.
+  const [entrypoint, ...first] = spec.entrypoint ?? [];
   return [
     'create',
     ...['--name', spec.name],
@@ -32,7 +34,9 @@ export function createArguments(spec: ContainerSpec): string[] {
       : ['--stop-timeout', String(Math.ceil(spec.stopTimeout / 1_000))]),
     ...(spec.health === undefined ? [] : healthArguments(spec.health)),
     ...optionArguments(spec.options ?? {}),
+    ...(entrypoint === undefined ? [] : ['--entrypoint', entrypoint]),
     spec.image,
+    ...first,
     ...spec.command,
   ];
 }

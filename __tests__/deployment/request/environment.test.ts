@@ -6,6 +6,7 @@ import {
   readEnvironment,
   renderEnvironment,
   secretsInEnvironment,
+  secretsInFiles,
 } from '../../../src/deployment/request/environment.ts';
 import { UserError } from '../../../src/ground/errors.ts';
 
@@ -82,4 +83,13 @@ test('secrets are found by their keys', () => {
     API_TOKEN: 'abc',
   };
   expect(secretsInEnvironment(variables)).toEqual(['one1', 'two2', 'postgres://x']);
+});
+
+test('and in files, however their lines are written', () => {
+  const files = {
+    '/config.js': 'window.config = { "apiToken": "three3", debug: true };',
+    '/etc/app.ini': "[mail]\nsmtp_password = 'four 4'\nhost=mail.test",
+    '/etc/app.yml': 'database_url: postgres://u:p@h/d\nkey:\n  - name',
+  };
+  expect(secretsInFiles(files)).toEqual(['three3', 'four 4', 'postgres://u:p@h/d']);
 });

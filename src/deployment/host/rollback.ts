@@ -13,7 +13,7 @@ import {
   type Releases,
 } from '../releases/record.ts';
 import { envFileOf } from '../releases/release.ts';
-import { readEnvironment, secretsInEnvironment } from '../request/environment.ts';
+import { readEnvironment, secretsInEnvironment, secretsInFiles } from '../request/environment.ts';
 import type { DeployRequest } from '../request/request.ts';
 import type { Work } from '../request/work.ts';
 
@@ -52,7 +52,9 @@ export async function meantRequest(
       { code: 'release-unreadable' },
     );
   }
-  ports.secrets?.(secretsInEnvironment(env));
+  // GitHub masks what comes from its secrets; these come from the server.
+  const { files = {} } = record.specification;
+  ports.secrets?.([...secretsInEnvironment(env), ...secretsInFiles(files)]);
   if (record.adopted !== undefined && record.adopted.notKept.length > 0) {
     ports.log.warning(
       `${host}: ${record.release} was not started by Tenantry, and will be without ${record.adopted.notKept.join(', ')}; the container itself is kept as ${container}-tenantry-adopted`,

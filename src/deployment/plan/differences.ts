@@ -31,11 +31,13 @@ export type Before = Pick<
   | 'memory'
   | 'cpus'
   | 'user'
-> & { readonly options?: ContainerOptions };
+> & { readonly entrypoint?: readonly string[]; readonly options?: ContainerOptions };
 
 /** What the current container has from its image, and not because somebody asked for it. */
 export interface FromImage {
   readonly environmentKeys: readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly healthTest?: readonly string[];
   readonly command: readonly string[];
 }
 
@@ -53,6 +55,7 @@ export function differencesBetween(wanted: Compared, current: Before, image: Fro
     ...changed('extra hosts', current.extraHosts, spec.extraHosts),
     ...optionDifferences(spec.options ?? {}, ownAliasLess(current, spec)),
     ...labelDifference(spec, current),
+    ...entrypointDifference(spec, current, image),
     ...(JSON.stringify(command) === JSON.stringify(current.command)
       ? []
       : [spec.command.length === 0 ? "command: the image's own again" : 'command: another one']),
@@ -75,6 +78,14 @@ function ownAliasLess({ options = {} }: Before, { networkAlias }: ContainerSpec)
     ...options,
     networkAliases: (options.networkAliases ?? []).filter((alias) => alias !== networkAlias),
   };
+}
+
+/** Only somebody else's container has one that is not the image's. */
+function entrypointDifference({ entrypoint }: ContainerSpec, current: Before, image: FromImage): string[] {
+  if (current.entrypoint === undefined || image.entrypoint === undefined) return [];
+  const wanted = entrypoint ?? image.entrypoint;
+  if (JSON.stringify(wanted) === JSON.stringify(current.entrypoint)) return [];
+  return [entrypoint === undefined ? "entry point: the image's own again" : 'entry point: another one'];
 }
 
 function imageDifference({ digest, release }: Compared, current: Before): string[] {

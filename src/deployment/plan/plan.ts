@@ -34,7 +34,7 @@ export function planFor(wanted: Wanted, current: Container | undefined, image: F
   }
   const seen = differencesBetween(wanted, current, image);
   const differences = [
-    ...adoptionLines(current, wanted.spec.labels[labels.app] ?? ''),
+    ...adoptionLines(current, wanted.spec.labels[labels.app] ?? '', image),
     ...(current.state.status === 'running' ? [] : [`it is ${current.state.status}`]),
     ...seen,
     ...(seen.length === 0 && !isSame ? ['settings that Docker does not show'] : []),

@@ -50,14 +50,35 @@ export function refuseUnadoptable(found: Container | undefined, host: string): v
   );
 }
 
+/** What is known of an image. */
+interface HasHealthTest {
+  readonly healthTest?: readonly string[];
+}
+
+/**
+ * What a container would lack that Tenantry makes after this one, in the words of `docker run` where there are some.
+ * @param image that it was made from.
+ */
+export function notCarried(found: Container, image: HasHealthTest | undefined): string[] {
+  // The form without a shell, and none at all, can only come from an image.
+  const isOwn = JSON.stringify(found.healthTest) !== JSON.stringify(image?.healthTest ?? []);
+  const isLost = found.healthTest.length > 0 && found.healthCheck === undefined && isOwn;
+  return [...found.beyondUs, ...(isLost ? ['its own health check'] : [])];
+}
+
 /** What a plan says of a container that Tenantry did not start, a line each. */
-export function adoptionLines(found: Container, container: string): string[] {
+export function adoptionLines(
+  found: Container,
+  container: string,
+  image: HasHealthTest | undefined,
+): string[] {
   if (!isForeign(found)) return [];
+  const missing = notCarried(found, image);
   const where = found.name === container ? '' : ` (${found.name}, found by its published port)`;
   const lacks =
-    found.beyondUs.length === 0
+    missing.length === 0
       ? ''
-      : `; a rollback would make it anew, without ${listed(found.beyondUs)}, which Tenantry cannot give`;
+      : `; a rollback would make it anew, without ${listed(missing)}, which Tenantry cannot give`;
   return [
     `it was not started by Tenantry${where}: it is taken over as the release ${adoptedRelease(found)}, and kept, stopped, as ${container}-tenantry-adopted as long as it is the one to go back to${lacks}`,
     ...composeLines(found),

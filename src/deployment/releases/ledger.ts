@@ -5,6 +5,7 @@ import { renderEnvironment } from '../request/environment.ts';
 import type { HostOutcome } from '../request/outcome.ts';
 import type { DeployRequest } from '../request/request.ts';
 import type { Work } from '../request/work.ts';
+import { notCarried } from './adoption.ts';
 import {
   keyOf,
   keyOfContainer,
@@ -85,7 +86,8 @@ export class Ledger {
     const { signal } = ports;
     const captured = await captureEnvironment(shelfOf(this.#work), { id: current.id, key, signal });
     const broken = captured.isBroken ? ['variables whose value has line breaks'] : [];
-    const notKept = [...current.beyondUs, ...broken];
+    const image = await this.#work.docker.image(current.imageId);
+    const notKept = [...notCarried(current, image), ...broken];
     return { key, record: recordOfContainer(current, request, { ...captured, notKept, at }) };
   }
 

@@ -156,6 +156,7 @@ export function recordOfContainer(
     at: at.toISOString(),
     mechanism: 'none',
     specification: {
+      entrypoint: container.entrypoint.length === 0 ? undefined : container.entrypoint,
       command: container.command,
       ports: container.ports,
       mounts: container.mounts,
@@ -173,6 +174,7 @@ export function recordOfContainer(
       },
       user: container.user === '' ? undefined : container.user,
       restart: container.labels[labels.restart] ?? container.restart,
+      health: container.healthCheck,
       healthUrl: request.healthUrl,
       healthHost: request.healthHost,
       stopTimeout: request.stopTimeout,

@@ -123,6 +123,7 @@ export function specFor(request: DeployRequest, digest: string, { name, envFile 
   return {
     name,
     image: imageName(request, digest),
+    entrypoint: request.entrypoint,
     command: request.command ?? [],
     envFile: request.envMode === 'mount' ? undefined : envFile,
     files: filesFor(request),
@@ -182,6 +183,7 @@ export function settingsOf(request: DeployRequest, digest: string): string {
     [command ?? [], ports, mounts, networks, extraHosts, Object.entries(request.labels).sort()],
     [memory, cpus, user, restart, health, request.stopTimeout, request.environment],
     // What most have not leaves the hash as it is.
+    ...(request.entrypoint === undefined ? [] : [{ entrypoint: request.entrypoint }]),
     ...(filesFor(request).length === 0 ? [] : [filesFor(request)]),
     ...(Object.keys(optionsOf(request.options ?? {})).length === 0
       ? []

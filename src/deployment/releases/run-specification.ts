@@ -52,6 +52,7 @@ const optionShape = {
 
 /** A field of the request that is missing here is an error of the compiler. */
 const shape = {
+  entrypoint: texts.optional(),
   command: texts.optional(),
   ports: z.array(
     z.object({

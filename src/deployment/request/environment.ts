@@ -93,3 +93,13 @@ export function secretsInEnvironment(variables: Environment): string[] {
       : [],
   );
 }
+
+/** The same in files of any kind: `key: value`, `"key": "value"`, `key = value`. */
+export function secretsInFiles(files: Readonly<Record<string, string>>): string[] {
+  const setting = /["']?([\w.-]+)["']?[ \t]*[:=][ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',;{}[\]]+))/g;
+  return Object.values(files).flatMap((content) =>
+    [...content.matchAll(setting)].flatMap(([, key = '', ...values]) =>
+      secretsInEnvironment({ [key]: values.find((value) => value !== undefined) ?? '' }),
+    ),
+  );
+}

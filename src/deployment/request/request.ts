@@ -38,6 +38,8 @@ export interface DeployRequest {
   readonly transfer?: 'registry' | 'ssh' | undefined;
   readonly registryLogin?: RegistryLogin | undefined;
 
+  /** Of a container that was taken over, instead of the image's own. */
+  readonly entrypoint?: readonly string[] | undefined;
   readonly command?: readonly string[] | undefined;
   readonly ports: readonly PortMapping[];
   readonly mounts: readonly Mount[];
