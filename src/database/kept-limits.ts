@@ -55,16 +55,18 @@ export async function keepingLimits<T>(
 ): Promise<{ readonly result: T; readonly overrun: Overrun | undefined }> {
   const ended = new AbortController();
   let overrun: Overrun | undefined;
-  const watch = async (kept: Limits) => {
-    for (;;) {
+  const watch = async ({ lock, statement }: Limits) => {
+    while (lock + statement > 0 && !ended.signal.aborted) {
       await sleep(grace, undefined, { signal: ended.signal });
-      const [found] = await cancelOverdue(database, applicationName, kept);
+      const [found] = await cancelOverdue(database, applicationName, { lock, statement });
       overrun ??= found;
     }
   };
-  if (limits !== undefined && limits.lock + limits.statement > 0) watch(limits).catch(() => {});
+  const watching = limits === undefined ? undefined : watch(limits).catch(() => {});
   try {
     const result = await work();
+    ended.abort();
+    await watching; // what was cancelled last ends the work before it is told
     return { result, overrun };
   } finally {
     ended.abort();

@@ -1,5 +1,6 @@
 /** An application that is not Django: the example with node-pg-migrate, as its workflow runs it. */
-import { symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -42,6 +43,12 @@ async function studios(files: Record<string, string> = {}): Promise<string> {
   return folder;
 }
 
+async function folderForBackups(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'tenantry-backups-'));
+  cleanUps.push(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 interface Ended {
   readonly result: string | undefined;
   readonly failure: UserError | undefined;
@@ -60,6 +67,7 @@ async function run(
     'database-url': scratch.env.DATABASE_URL,
     'working-directory': folder,
     'max-failures': '1',
+    backup: 'false',
     ...changes,
   }).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]));
   const log = recordedLog();
@@ -157,16 +165,35 @@ test('a tenant that fails is named with the words of the command; the rest is to
   await run(folder);
   await scratch.sql(signUp('acme', 'beta', 'zeta'));
   await scratch.sql('CREATE TABLE beta.bookings (mine text)');
-  const failed = await run(folder, { rollout: '- name: everybody' });
+  const failed = await run(folder, {
+    rollout: '- name: everybody',
+    backup: 'true',
+    'backup-folder': await folderForBackups(),
+  });
   expect(failed.failure).toMatchObject({
     code: 'tenant-migration-failed',
     message: expect.stringMatching(/^Migrating tenant beta failed — .*relation "bookings" already exists/),
-    hint: 'mend the cause, then run again; 1 tenant is done and stays done; 1 tenant was not tried',
+    hint: expect.stringMatching(
+      /^mend the cause, then run again; 1 tenant is done and stays done; 1 tenant was not tried; the backup of beta /,
+    ),
   });
   expect(failed.tenants).toEqual(['acme migrated', 'beta failed', 'zeta not-tried']);
   await scratch.sql('DROP TABLE beta.bookings');
   expect((await run(folder)).failure).toBeUndefined();
-}, 120_000);
+
+  const back = await run(folder, {
+    mode: 'restore',
+    'backup-path': String(failed.told['backup-path']),
+    'restore-to': 'beside',
+    schemas: 'beta',
+  });
+  expect(back).toMatchObject({ result: 'restored', failure: undefined });
+  expect(
+    await scratch.sql(
+      `SELECT attname FROM pg_attribute WHERE attrelid = 'beta_restored.bookings'::regclass AND attnum > 0`,
+    ),
+  ).toEqual([{ attname: 'mine' }]);
+}, 180_000);
 
 test('what makes one tenant other than the others, or works in the shared schema, is seen', async () => {
   scratch = await scratchDatabase();
