@@ -1,5 +1,5 @@
 import { control } from '../../../lab/lab.ts';
-import { deployment } from './other-platform.ts';
+import { deployment } from './deployment.ts';
 import type { Row } from './rows.ts';
 
 const clean =

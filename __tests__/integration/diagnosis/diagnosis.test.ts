@@ -11,6 +11,7 @@ import { Report } from '../../../src/report/report.ts';
 import { readInputs } from '../../../src/step/inputs.ts';
 import { each } from '../breadth.ts';
 import { failureOf, KeptLog, sshServerOf } from '../lab-server.ts';
+import { deploy } from './deployment.ts';
 import { dockerRows } from './docker-rows.ts';
 import { containerRows, otherRows, type Row, startRows } from './rows.ts';
 import { Scene } from './scene.ts';
@@ -48,6 +49,22 @@ describe('what is said of', () => {
     120_000,
   );
 });
+
+test('a version that did not listen when it was told to end is told of', async () => {
+  const clean = () =>
+    scene.root(
+      'docker ps -aq --filter name=diagnosed | xargs -r docker rm -f >/dev/null; rm -rf /home/deploy/.tenantry/diagnosed-app',
+    );
+  await clean();
+  const first = await deploy(scene, { stopTimeout: 1_000 });
+  expect(first.text).not.toContain('SIGTERM');
+  // The first process of a container gets no signal that it does not ask for, and Node asks for none.
+  const second = await deploy(scene, { stopTimeout: 1_000, env: { AGAIN: 'yes' } });
+  expect(second.text).toMatch(
+    /warning: diagnosed-app\S* did not end within 1\.0 s when it was told to \(SIGTERM\)/,
+  );
+  await clean();
+}, 120_000);
 
 /** The action, as a step runs it. */
 async function step(given: Readonly<Record<string, string>>) {

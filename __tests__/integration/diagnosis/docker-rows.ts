@@ -4,7 +4,7 @@ import type { RegistryLogin } from '../../../src/docker/registry.ts';
 import { dockerVerdict } from '../../../src/docker/verdict.ts';
 import type { UserError } from '../../../src/ground/errors.ts';
 import type { FailureCode } from '../../../src/ground/failure-codes.ts';
-import { otherPlatformImage } from './other-platform.ts';
+import { otherPlatformImage } from './deployment.ts';
 import type { Row } from './rows.ts';
 import type { Scene } from './scene.ts';
 

@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks';
 
+import { deafToEnding, killedExitCode } from '../../diagnosis/deaf.ts';
 import type { Docker } from '../../docker/docker.ts';
 import type { Container } from '../../docker/inspect.ts';
 import { isForeign, type WorkingNames } from '../releases/release.ts';
-import type { Switch } from './switch.ts';
+import type { Scene, Switch } from './switch.ts';
 
 /**
  * Stops the current container and starts the next one: works everywhere, with a gap. Everything that can be
@@ -12,7 +13,18 @@ import type { Switch } from './switch.ts';
 export const recreate: Switch = {
   name: 'recreate',
 
-  async replace({ docker, dockerToTheEnd, names, spec, restart, current, stopTimeout, prove, standing }) {
+  async replace({
+    docker,
+    dockerToTheEnd,
+    names,
+    spec,
+    restart,
+    current,
+    stopTimeout,
+    prove,
+    standing,
+    log,
+  }) {
     await docker.create(spec);
     const hadServed = current !== undefined && !isDown(current);
     const stopped = performance.now();
@@ -21,6 +33,7 @@ export const recreate: Switch = {
       await docker.stop(names.old, stopTimeout);
     }
     await docker.start(names.next);
+    if (hadServed) await warnIfKilled(docker, names.old, { stopTimeout, log });
     await prove(names.next);
     const downtime = hadServed ? performance.now() - stopped : 0;
     standing('committing');
@@ -29,6 +42,16 @@ export const recreate: Switch = {
     return downtime;
   },
 };
+
+/** While the next one boots: nobody waits for this. */
+async function warnIfKilled(
+  docker: Docker,
+  name: string,
+  { stopTimeout, log }: Pick<Scene, 'stopTimeout' | 'log'>,
+): Promise<void> {
+  const ended = await docker.container(name);
+  if (ended?.state.exitCode === killedExitCode) log.warning(deafToEnding(name, stopTimeout));
+}
 
 function isDown({ state }: Container): boolean {
   return ['created', 'exited', 'dead'].includes(state.status);

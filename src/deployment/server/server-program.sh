@@ -99,6 +99,14 @@ drain() { # NAME PORTS
   done
 }
 
+stopped() { # NAME: it was told to end; `late` when it did not, and was killed
+  if [ "$(docker container inspect --format '{{.State.ExitCode}}' "$1" 2>/dev/null)" = 137 ]; then
+    note stopped ',"late":true'
+  else
+    note stopped
+  fi
+}
+
 # --- releases ----------------------------------------------------------------------------------------------------
 
 # What the runner has prepared about the release that is proven now becomes the record: the pointers to it last.

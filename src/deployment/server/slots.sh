@@ -64,7 +64,7 @@ tidy() { # nothing leads to it any more
   [ "$(state "$PREVIOUS")" != none ] || return 0
   docker update --restart no "$PREVIOUS" >/dev/null 2>&1
   docker stop -t "$STOP" "$PREVIOUS" >/dev/null 2>&1
-  note stopped
+  stopped "$PREVIOUS"
   put_away
   note tidied
 }

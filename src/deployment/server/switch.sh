@@ -106,7 +106,7 @@ deploy() {
   note stopping
   old_serves=no
   docker stop -t "$STOP" "$OLD" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
-  note stopped
+  stopped "$OLD"
   docker start "$NEXT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
   note final-started
   gate "$NEXT" good "$HEALTH_TIMEOUT" || give_up "$NEXT"

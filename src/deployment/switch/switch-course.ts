@@ -1,6 +1,7 @@
 /** What the runner does while the program on the server moves the traffic: it follows, looks, and may ask it to go back. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { deafToEnding } from '../../diagnosis/deaf.ts';
 import { UserError } from '../../ground/errors.ts';
 import { complaintAbout } from '../../health/probe.ts';
 import { outsideProbe } from '../request/health-probe.ts';
@@ -32,6 +33,7 @@ export class Course {
   note({ at, step, isLate }: Entry): void {
     const {
       host,
+      request,
       ports: { log },
       learn,
     } = this.#work;
@@ -54,6 +56,7 @@ export class Course {
         standing: `${release} serves on ${host}, from a temporary container; the server goes on by itself, and the next run looks`,
       });
     }
+    if (step === 'stopped' && isLate) log.warning(deafToEnding(`${host}: ${old}`, request.stopTimeout));
     if (step === 'committed') this.isPastReturn = true;
     if (step === 'committed') learn({ standing: `${release} serves on ${host}` });
   }

@@ -11,45 +11,49 @@ const signal = new AbortController().signal;
 
 /** Of a deployment that must fail. */
 export function deployment(scene: Scene, changes: Partial<DeployRequest>): Promise<UserError> {
+  return scene.failure(() => deploy(scene, changes));
+}
+
+/** @returns what was told. */
+export async function deploy(scene: Scene, changes: Partial<DeployRequest>): Promise<KeptLog> {
   const { address, username, password } = scene.lab.registry;
-  return scene.failure(async () => {
-    const log = new KeptLog();
-    const [outcome] = await deployContainer(
-      {
-        hosts: [scene.host.address],
-        container: 'diagnosed-app',
-        environment: 'test',
-        image: parseImage(scene.image),
-        registryLogin: { registry: address, username, password },
-        ports: [{ address: undefined, hostPort: 18_997, containerPort: 8000, protocol: 'tcp' }],
-        mounts: [],
-        networks: [],
-        extraHosts: [],
-        labels: {},
-        restart: 'no',
-        env: {},
-        requiredEnv: [],
-        healthUrl: 'http://{host}:18997/',
-        healthTimeout: 5_000,
-        stopTimeout: 2_000,
-        strategy: 'recreate',
-        sharedVolumes: false,
-        bake: 0,
-        drainTimeout: 1_000,
-        run: 'https://example.com/runs/1',
-        dryRun: false,
-        command: ['node', '/app/server.js'],
-        ...changes,
-      } as DeployRequest,
-      {
-        connect: (_host, limit) => connectSsh(sshServerOf(scene.host), { signal: limit, log }),
-        log,
-        signal,
-        standing() {},
-      },
-    );
-    if (outcome?.failure !== undefined) throw outcome.failure;
-  });
+  const log = new KeptLog();
+  const [outcome] = await deployContainer(
+    {
+      hosts: [scene.host.address],
+      container: 'diagnosed-app',
+      environment: 'test',
+      image: parseImage(scene.image),
+      registryLogin: { registry: address, username, password },
+      ports: [{ address: undefined, hostPort: 18_997, containerPort: 8000, protocol: 'tcp' }],
+      mounts: [],
+      networks: [],
+      extraHosts: [],
+      labels: {},
+      restart: 'no',
+      env: {},
+      requiredEnv: [],
+      healthUrl: 'http://{host}:18997/',
+      healthTimeout: 5_000,
+      stopTimeout: 2_000,
+      strategy: 'recreate',
+      sharedVolumes: false,
+      bake: 0,
+      drainTimeout: 1_000,
+      run: 'https://example.com/runs/1',
+      dryRun: false,
+      command: ['node', '/app/server.js'],
+      ...changes,
+    } as DeployRequest,
+    {
+      connect: (_host, limit) => connectSsh(sshServerOf(scene.host), { signal: limit, log }),
+      log,
+      signal,
+      standing() {},
+    },
+  );
+  if (outcome?.failure !== undefined) throw outcome.failure;
+  return log;
 }
 
 /** Pulling such an image fails nowhere: it is refused before anything is touched. */
