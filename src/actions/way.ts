@@ -3,7 +3,7 @@ import { farEndOf } from '../database/connection-plan.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
-import type { Tunnel } from '../machine/tunnel.ts';
+import { type Tunnel, tunnelLost } from '../machine/tunnel.ts';
 import type { Inputs } from '../step/action.ts';
 import type { serverFields } from './fields.ts';
 import { serverOf } from './server.ts';
@@ -42,16 +42,4 @@ export async function withWay<T>(
   } finally {
     await tunnel.close();
   }
-}
-
-function tunnelLost({ through, lost }: Tunnel, error: UserError): UserError {
-  return new UserError(
-    `The SSH tunnel through ${through} was lost — ${lost}; what followed from it: ${error.message}`,
-    error.hint,
-    {
-      code: 'tunnel-lost',
-      cause: error,
-      ...(error.evidence === undefined ? {} : { evidence: error.evidence }),
-    },
-  );
 }

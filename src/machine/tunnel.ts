@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
 
+import { UserError } from '../ground/errors.ts';
+
 /** A way to one address that only a server reaches. */
 export interface Tunnel {
   /** The server that is gone through, for people: `deploy@bastion`. */
@@ -16,4 +18,17 @@ export interface Tunnel {
   open(): Promise<Duplex>;
   /** Idempotent; never fails. */
   close(): Promise<void>;
+}
+
+/** What failed after a tunnel broke, failed because of that. */
+export function tunnelLost({ through, lost }: Pick<Tunnel, 'through' | 'lost'>, error: UserError): UserError {
+  return new UserError(
+    `The SSH tunnel through ${through} was lost — ${lost}; what followed from it: ${error.message}`,
+    error.hint,
+    {
+      code: 'tunnel-lost',
+      cause: error,
+      ...(error.evidence === undefined ? {} : { evidence: error.evidence }),
+    },
+  );
 }

@@ -2,12 +2,15 @@ import { locked } from '../database/advisory-lock.ts';
 import type { Headroom } from '../database/headroom.ts';
 import { judgeHeadroom } from '../database/headroom-verdict.ts';
 import { transactionPooler } from '../database/pooler.ts';
+import { LostConnection } from '../ground/errors.ts';
+import { tunnelLost } from '../machine/tunnel.ts';
 import { type Estimate, judgePace } from './estimate.ts';
 import { fleetFailure } from './failed-fleet.ts';
 import { blockedMigration, failedMigration } from './failed-migration.ts';
 import { goingBackSentence } from './old-code.ts';
 import { type Situation, stops, tells } from './situation.ts';
 import { retrySentence } from './tenants.ts';
+import { whatIsMissing } from './unknown-outcome.ts';
 
 const run = 'https://github.example/acme/shop/actions/runs/4812';
 const database = 'shop on db.internal:5432';
@@ -30,6 +33,11 @@ const holder = { pid: 4711, role: 'deploy', application: 'tenantry lock run 4812
 const deadlocked = failedMigration(
   { migration: 'orders.0014_customer', observed: 'deadlock detected', evidence: '' },
   beta,
+);
+const cutOff = whatIsMissing(
+  { schema: 'beta', pending: ['orders.0014_customer'] },
+  new Set(),
+  new LostConnection('the migration of beta', 'server closed the connection unexpectedly'),
 );
 const poisoned = (schema: string) => ({
   schema,
@@ -124,5 +132,10 @@ export const afterTheRun: readonly Situation[] = [
     'The new code is not healthy after the migration',
     goingBackSentence({ reversible: false, oldCode: 'yes' }),
     'it stands at the end of the sentence of what failed, behind what is done: keep the old code where it works with the database; otherwise go forward, or back as far as Django can undo (the outputs reversible and old-code-compatible)',
+  ),
+  stops(
+    42,
+    'The tunnel to the database breaks',
+    cutOff && tunnelLost({ through: 'deploy@bastion', lost: 'the connection was closed' }, cutOff),
   ),
 ];

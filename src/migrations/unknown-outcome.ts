@@ -30,10 +30,7 @@ export async function lookWhatBecame(
   error: UserError,
   { project, database, another, standing }: Asking & { readonly project: DjangoProject },
 ): Promise<Pick<Ran, 'failure'>> {
-  const { schema, pending } = tenant;
-  const { code, evidence } = error;
-  const circumstances = { code, cause: error, ...(evidence ? { evidence } : {}) };
-  const [what, observed] = wordsOf(schema, error);
+  const { schema } = tenant;
   let applied: ReadonlySet<string>;
   try {
     const look = async (session: Database) => {
@@ -46,25 +43,40 @@ export async function lookWhatBecame(
     });
   } catch (unreadable) {
     const why = unreadable instanceof LostConnection ? unreadable.observed : messageOf(unreadable);
+    const [what, observed] = wordsOf(schema, error);
     throw new UserError(
       `${what} — ${observed}; what became of it is not known, because its ledger cannot be read: ${why}`,
       ['run again: the ledger is read first, and it goes on from there', ...standing].join('; '),
-      circumstances,
+      circumstancesOf(error),
     );
   }
+  const failure = whatIsMissing(tenant, applied, error);
+  return failure === undefined ? {} : { failure };
+}
+
+/** The failure of a tenant whose ledger was read after its connection was lost; none when everything is recorded. */
+export function whatIsMissing(
+  { schema, pending }: Pick<PlannedTenant, 'schema' | 'pending'>,
+  applied: ReadonlySet<string>,
+  error: UserError,
+): UserError | undefined {
+  const [what, observed] = wordsOf(schema, error);
   const [next, ...others] = pending.filter((migration) => !applied.has(migration));
-  if (next === undefined) return {};
+  if (next === undefined) return undefined;
   const recorded = pending.filter((migration) => applied.has(migration));
   const done =
     recorded.length === 0 ? '' : `${listed(recorded, 3)} ${recorded.length === 1 ? 'is' : 'are'} recorded, `;
   const more = others.length === 0 ? '' : `, nor ${others.length === 1 ? others[0] : 'what follows'}`;
-  return {
-    failure: new UserError(
-      `${what} — ${observed}; its ledger was read again: ${done}${next} is not${recorded.length === 0 ? ' recorded' : ''}${more}`,
-      'run again: it goes on from there, or says what was left half done',
-      circumstances,
-    ),
-  };
+  return new UserError(
+    `${what} — ${observed}; its ledger was read again: ${done}${next} is not${recorded.length === 0 ? ' recorded' : ''}${more}`,
+    'run again: it goes on from there, or says what was left half done',
+    circumstancesOf(error),
+  );
+}
+
+function circumstancesOf(error: UserError) {
+  const { code, evidence } = error;
+  return { code, cause: error, ...(evidence ? { evidence } : {}) };
 }
 
 async function lookAnew<T>(
