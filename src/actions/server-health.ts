@@ -1,6 +1,8 @@
 /** What servers tell about the health of their containers. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { withoutSecrets } from '../diagnosis/redact.ts';
-import { causeOf, showEvidence, whyNotServing } from '../diagnosis/why.ts';
+import { causeOf, showEvidence, thatStopped, whyNotServing } from '../diagnosis/why.ts';
 import { type Docker, dockerOn } from '../docker/docker.ts';
 import type { Container } from '../docker/inspect.ts';
 import { messageOf, UserError } from '../ground/errors.ts';
@@ -8,10 +10,12 @@ import type { Log } from '../ground/log.ts';
 import { retry } from '../ground/retry.ts';
 import { counted } from '../ground/words.ts';
 import type { Finding } from '../health/check.ts';
+import { type Machine, succeeded } from '../machine/machine.ts';
 import { serverOf } from './server.ts';
 import type { ServerInputs } from './server-way.ts';
 
 interface ContainerInputs extends ServerInputs {
+  readonly url?: readonly URL[] | undefined;
   readonly container?: string | undefined;
   readonly expectRelease?: string | undefined;
   readonly attempts: number;
@@ -31,17 +35,26 @@ interface Ports {
 export async function checkContainers({ inputs, log, signal }: Ports): Promise<void> {
   const { container: name, host = [], expectRelease, attempts, interval } = inputs;
   if (name === undefined) return;
+  const isAsked = (inputs.url ?? []).length > 0;
   for (const each of host) {
-    await onServer({ inputs, log, signal }, each, async (docker, server) => {
+    await onServer({ inputs, log, signal }, each, async (docker, machine) => {
+      if (await isService(machine, name, signal)) {
+        log.step('Container', `${name} is a service of a swarm: ${each} knows of its own tasks only`);
+        return;
+      }
       // A container that is on its way gets the time that an address gets.
-      const container = await retry(() => healthyContainer(docker, name, server), {
-        attempts,
-        interval,
-        signal,
-        worthAnotherTry: (error) => error instanceof NotYet,
-      }).catch(async (error) => {
+      const container = await retry(
+        () => steadyContainer(docker, name, { server: machine.name, isAsked, signal }),
+        {
+          attempts,
+          interval,
+          signal,
+          worthAnotherTry: (error) => error instanceof NotYet,
+        },
+      ).catch(async (error) => {
         if (!(error instanceof NotYet)) throw error;
-        throw whyNotServing(`${name} on ${each}`, await docker.evidence(error.container), {
+        const seen = await docker.evidence(error.container);
+        throw whyNotServing(`${name} on ${each}`, error.runs ? seen : thatStopped(seen), {
           ...(error.runs ? { happened: `is not healthy after ${counted(attempts, 'try', 'tries')}` } : {}),
         });
       });
@@ -71,6 +84,29 @@ class NotYet extends Error {
     this.container = container;
     this.runs = runs;
   }
+}
+
+/** Milliseconds that a container must stay up where nothing else says how it is. */
+const stayUp = 3_000;
+
+/** One look that finds it running proves nothing: it may be started again and again. */
+async function steadyContainer(
+  docker: Docker,
+  name: string,
+  { server, isAsked, signal }: { server: string; isAsked: boolean; signal: AbortSignal },
+): Promise<Container> {
+  const container = await healthyContainer(docker, name, server);
+  if (isAsked || container.state.health !== undefined) return container;
+  await sleep(stayUp, undefined, { signal }).catch(() => signal.throwIfAborted());
+  const again = await healthyContainer(docker, name, server);
+  if (again.state.startedAt.getTime() === container.state.startedAt.getTime()) return again;
+  throw new NotYet(again.name, false);
+}
+
+/** A manager knows; whoever is none has no services. */
+async function isService(machine: Machine, name: string, signal: AbortSignal): Promise<boolean> {
+  const argv = ['docker', 'service', 'inspect', '--format', 'yes', name];
+  return succeeded(await machine.run(argv, { timeout: 30_000, signal }));
 }
 
 async function healthyContainer(docker: Docker, name: string, server: string): Promise<Container> {
@@ -131,7 +167,7 @@ export async function whatServerShows(
 async function onServer<T>(
   { inputs, log, signal }: Ports,
   host: string,
-  work: (docker: Docker, server: string) => Promise<T>,
+  work: (docker: Docker, machine: Machine) => Promise<T>,
 ): Promise<T> {
   const { connectSsh } = await import('../machine/ssh.ts'); // slow to load: not before it is needed
   const machine = await connectSsh(serverOf({ ...inputs, sshUser: inputs.sshUser ?? '' }, host), {
@@ -139,7 +175,7 @@ async function onServer<T>(
     log,
   });
   try {
-    return await work(dockerOn(machine, { signal, log }), machine.name);
+    return await work(dockerOn(machine, { signal, log }), machine);
   } finally {
     await machine.close();
   }

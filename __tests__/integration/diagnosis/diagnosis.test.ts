@@ -139,6 +139,17 @@ describe('health-check', () => {
     await scene.root('docker rm -f diagnosed-web');
   }, 60_000);
 
+  test('is not taken in by a container that is started again and again', async () => {
+    await scene.root(
+      `docker rm -f diagnosed-web >/dev/null 2>&1; docker run -d --restart always --name diagnosed-web ${scene.image} node -e 'setTimeout(() => { throw new Error("no queue") }, 900)'`,
+    );
+    const { running } = await step({ container: 'diagnosed-web', attempts: '1' });
+    const failure = await failureOf(running, UserError);
+    expect(failure.code).toBe('container-stopped');
+    expect(failure.message).toContain('no queue');
+    await scene.root('docker rm -f diagnosed-web');
+  }, 60_000);
+
   test('examines a server before the first deployment, and says what to do', async () => {
     const { running, report } = await step({
       mode: 'doctor',

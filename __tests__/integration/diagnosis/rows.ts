@@ -432,7 +432,10 @@ export const containerRows: readonly Row[] = [
     59,
     'name does not resolve, psycopg',
     'a host that is in no network',
-    { code: 'container-name-not-resolved', says: 'db-of-nobody does not resolve in the container' },
+    {
+      code: 'container-name-not-resolved',
+      says: 'a name does not resolve in the container, which is in the network default',
+    },
     (scene) =>
       scene.container('', python("import psycopg; psycopg.connect('postgresql://u:p@db-of-nobody/shop')")),
   ),
@@ -440,7 +443,7 @@ export const containerRows: readonly Row[] = [
     59,
     'name does not resolve, Django behind gunicorn',
     'DB_HOST=db-of-nobody',
-    { code: 'container-name-not-resolved', says: 'db-of-nobody does not resolve' },
+    { code: 'container-name-not-resolved', says: 'a name does not resolve in the container' },
     (scene) =>
       scene.container('-e SECRET_KEY=x -e ASK_FIRST=1 -e DB_HOST=db-of-nobody', gunicorn, { wait: 500 }),
   ),
