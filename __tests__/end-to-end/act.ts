@@ -37,6 +37,10 @@ export interface WorkflowToRun {
   readonly repository: string;
   /** Relative to the repository. */
   readonly workflow: string;
+  /** What happened. Default: push. */
+  readonly event?: 'push' | 'pull_request' | 'workflow_dispatch';
+  /** What was typed into the form of workflow_dispatch. */
+  readonly inputs?: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
   readonly vars: Readonly<Record<string, string>>;
   /** More environment of every step, as a runner of one's own may have it. */
@@ -45,14 +49,14 @@ export interface WorkflowToRun {
   readonly programs: Readonly<Record<string, string>>;
 }
 
-/** Runs a workflow for a push, each job on this machine in a folder of its own, by `act`. */
+/** Runs a workflow, each job on this machine in a folder of its own, by `act`. */
 export async function runWorkflow(wanted: WorkflowToRun): Promise<WorkflowRun> {
   const program = await act();
   const folder = mkdtempSync(join(tmpdir(), 'act-'));
   const seen = new Set<string>();
   const watch = setInterval(() => lookAtProcesses(seen), 50);
   try {
-    const result = await tryCommand([program, 'push', ...(await flags(wanted, folder))], {
+    const result = await tryCommand([program, wanted.event ?? 'push', ...(await flags(wanted, folder))], {
       cwd: wanted.repository,
       env: environmentOfRunner(wanted, folder),
     });
@@ -63,7 +67,10 @@ export async function runWorkflow(wanted: WorkflowToRun): Promise<WorkflowRun> {
   }
 }
 
-async function flags({ workflow, secrets, vars }: WorkflowToRun, folder: string): Promise<string[]> {
+async function flags(
+  { workflow, secrets, vars, inputs = {} }: WorkflowToRun,
+  folder: string,
+): Promise<string[]> {
   // JSON is YAML too, which takes values of several lines.
   writeFileSync(join(folder, 'secrets.yml'), JSON.stringify({ GITHUB_TOKEN: '', ...secrets }), {
     mode: 0o600,
@@ -75,6 +82,7 @@ async function flags({ workflow, secrets, vars }: WorkflowToRun, folder: string)
       .join(''),
   );
   return [
+    ...Object.entries(inputs).flatMap(([name, value]) => ['--input', `${name}=${value}`]),
     '--workflows',
     workflow,
     '--platform',

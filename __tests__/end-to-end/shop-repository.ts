@@ -31,7 +31,12 @@ export async function shopRepository(): Promise<ShopRepository> {
   await provideWheels(join(shopFolder, 'requirements.txt'), join(folder, 'wheels'));
   // The shop's own list has the wheels, and what is ignored does not come into a job.
   await writeFile(join(folder, '.gitignore'), '.venv/\n__pycache__/\n');
-  for (const workflow of ['deploy-dev.yml', 'one-step.yml']) {
+  for (const workflow of [
+    'deploy-dev.yml',
+    'one-step.yml',
+    'provision-tenant.yml',
+    'tenants-from-a-file.yml',
+  ]) {
     await cp(join(root, 'examples/workflows', workflow), join(folder, '.github/workflows', workflow));
   }
   await git('init', '--quiet', '--initial-branch', 'dev');

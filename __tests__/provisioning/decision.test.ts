@@ -82,11 +82,11 @@ const made: Made = { row: '1', domains: ['1', '2'], schema: true, person: { wher
 const domain: Made = { ...nothingMade, domains: ['3'] };
 
 test.each<{ parts: Made; removal: Removal; sentence: string }>`
-  parts          | removal                                        | sentence
-  ${made}        | ${{ removed: ['schema', 'row'], stuck: null }} | ${'everything that this run made is removed again'}
-  ${nothingMade} | ${{ removed: [], stuck: null }}                | ${'this run made nothing else'}
-  ${made}        | ${{ removed: [], stuck: 'lock timeout' }}      | ${'undoing was not possible (lock timeout): domains, superuser, schema and row are left; run again to complete the tenant, or remove it: DROP SCHEMA "acme" CASCADE, delete its domains (1, 2), delete its row (1) and delete the superuser (7)'}
-  ${domain}      | ${{ removed: [], stuck: 'lock timeout' }}      | ${'undoing was not possible (lock timeout): domains are left; run again to complete the tenant, or remove it: delete its domains (3)'}
+  parts          | removal                                   | sentence
+  ${made}        | ${{ removed: ['schema', 'row'] }}         | ${'everything that this run made is removed again'}
+  ${nothingMade} | ${{ removed: [] }}                        | ${'this run made nothing else'}
+  ${made}        | ${{ removed: [], stuck: 'lock timeout' }} | ${'undoing was not possible (lock timeout): domains, superuser, schema and row are left; run again to complete the tenant, or remove it: DROP SCHEMA "acme" CASCADE, delete its domains (1, 2), delete its row (1) and delete the superuser (7)'}
+  ${domain}      | ${{ removed: [], stuck: 'lock timeout' }} | ${'undoing was not possible (lock timeout): domains are left; run again to complete the tenant, or remove it: delete its domains (3)'}
 `('after undoing: $sentence', ({ parts, removal, sentence }) => {
   expect(undoSentence({ schema: 'acme', id: 'a', made: parts }, removal)).toBe(sentence);
 });

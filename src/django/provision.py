@@ -72,10 +72,11 @@ def answer(request, session, head):
     with session.for_project():
         connection.set_schema_to_public()
         name(connection, request["applicationName"])
+        opened = connection.connection
         try:
             return handle(request, head)
         except Exception as error:
-            if request["do"] not in REFUSABLE or (session.is_lost(error) and is_of_database(error)):
+            if request["do"] not in REFUSABLE or is_lost(connection, opened):
                 raise
             return {"refused": sentence_of(error), "where": describe(error, "")["where"]}
         finally:
@@ -87,6 +88,20 @@ def name(connection, application_name):
     """By which PostgreSQL tells who waits, and for what."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('application_name', %s, false)", [application_name])
+
+
+def is_lost(connection, opened):
+    """Whether nobody knows what became of the last statement; another connection may be there by now."""
+    from django.db import InterfaceError, OperationalError
+
+    if connection.connection is None or connection.connection is not opened:
+        return True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (InterfaceError, OperationalError):
+        return True
+    return False
 
 
 def is_of_database(error):
@@ -102,7 +117,8 @@ def sentence_of(error):
         found = tenant_rows.listed(error)
         return "; ".join("%s: %s" % (one["field"], one["message"]) for one in found)
     text = " ".join(str(error).split())
-    return text if is_of_database(error) else "%s: %s" % (type(error).__name__, text)
+    plain = is_of_database(error) or isinstance(error, tenant_removal.NotRemoved)
+    return text if plain else "%s: %s" % (type(error).__name__, text)
 
 
 class Head:
@@ -234,7 +250,7 @@ HANDLERS = {
     "remove": lambda request, head: tenant_removal.remove(request, head.connection),
 }
 # What the database or the project's own code may refuse, so that the run can say so and undo.
-REFUSABLE = ("begin", "announce", "person", "domains", "copy", "mend")
+REFUSABLE = ("begin", "announce", "person", "domains", "copy", "mend", "remove")
 
 
 if __name__ == "__main__":

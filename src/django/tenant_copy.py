@@ -17,11 +17,16 @@ def copy_rows(request, connection):
         tables = tables_of(cursor, schema)
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         for table in tables:
+            # The copy must not run the triggers of the project: their work is in the rows already.
+            cursor.execute("ALTER TABLE %s DISABLE TRIGGER USER" % place(schema, table))
+        for table in tables:
             # What the migrations have put there comes with the other rows.
             cursor.execute("DELETE FROM %s" % place(schema, table))
         copied = {table: copy_table(cursor, source, schema, table) for table in tables}
         copy_sequences(cursor, source, schema)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in tables:
+            cursor.execute("ALTER TABLE %s ENABLE TRIGGER USER" % place(schema, table))
         tenant_journal.note(cursor, schema, "rows")
     return {"tables": len(copied), "rows": sum(copied.values())}
 
@@ -46,12 +51,9 @@ def copy_table(cursor, source, schema, table):
     columns, has_identity = cursor.fetchone()
     overriding = "OVERRIDING SYSTEM VALUE " if has_identity else ""
     into, out_of = place(schema, table), place(source, table)
-    # The copy must not run the triggers of the project: their work is in the rows already.
-    cursor.execute("ALTER TABLE %s DISABLE TRIGGER USER" % into)
     cursor.execute(
         "INSERT INTO %s (%s) %sSELECT %s FROM %s" % (into, columns, overriding, columns, out_of)
     )
-    cursor.execute("ALTER TABLE %s ENABLE TRIGGER USER" % into)
     cursor.execute("SELECT (SELECT count(*) FROM %s), (SELECT count(*) FROM %s)" % (into, out_of))
     have, wanted = cursor.fetchone()
     if have != wanted:

@@ -6,24 +6,23 @@ from tenant_people import at_home
 from tenant_rows import models, tenant_of
 
 
+class NotRemoved(Exception):
+    """It is not this run's to remove."""
+
+
 def remove(request, connection):
-    """`stuck` says why nothing was removed. Without an `id`, the tenant is removed whoever made it."""
-    from django.db import Error, transaction
+    """Without an `id`, the tenant is removed whoever made it."""
+    from django.db import transaction
 
     schema, work = request["schema"], request["id"]
-    try:
-        with transaction.atomic(using=connection.alias):
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('lock_timeout', %s, true)", [request["lockTimeout"]]
-                )
-                journal, _ = tenant_journal.read(cursor, schema)
-            is_ours = work is None or (journal is not None and journal["id"] == work)
-            # Whoever asks may have lost the connection before it heard what was made.
-            made = journal["made"] if is_ours and work is not None else request["made"]
-            return {"removed": remove_all(schema, made, connection, is_ours), "stuck": None}
-    except (Error, ValueError) as error:
-        return {"removed": [], "stuck": " ".join(str(error).split())}
+    with transaction.atomic(using=connection.alias):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [request["lockTimeout"]])
+            journal, _ = tenant_journal.read(cursor, schema)
+        is_ours = work is None or (journal is not None and journal["id"] == work)
+        # Whoever asks may have lost the connection before it heard what was made.
+        made = journal["made"] if is_ours and work is not None else request["made"]
+        return {"removed": remove_all(schema, made, connection, is_ours)}
 
 
 def inventory(schema, connection):
@@ -102,7 +101,7 @@ def drop_schema(cursor, schema, is_ours):
     if cursor.fetchone() is None:
         return
     if not is_ours:
-        raise ValueError("the schema %s is not the one that this run made" % schema)
+        raise NotRemoved("the schema %s is not the one that this run made" % schema)
     cursor.execute("DROP SCHEMA %s CASCADE" % quoted(schema))
 
 
@@ -111,9 +110,9 @@ def refuse_shared(schema):
 
     name = schema.lower()
     if schema == get_public_schema_name() or name in ("public", "information_schema"):
-        raise ValueError("%s is the shared schema and is never dropped" % schema)
+        raise NotRemoved("%s is the shared schema and is never dropped" % schema)
     if name.startswith("pg_"):
-        raise ValueError("%s is PostgreSQL's own and is never dropped" % schema)
+        raise NotRemoved("%s is PostgreSQL's own and is never dropped" % schema)
 
 
 def delete_person(person, schema):

@@ -102,7 +102,7 @@ async function remove(
   };
   const { stuck } = await removeParts(schema, made, null, provisioner);
   const kept = backup === undefined ? '' : `; the backup stays at ${backup}`;
-  if (stuck !== null) {
+  if (stuck !== undefined) {
     throw new UserError(
       `The tenant ${schema} could not be removed — ${stuck}`,
       `all of it is still there; run again when nobody uses it${kept}`,

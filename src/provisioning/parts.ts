@@ -173,11 +173,15 @@ export function closeJournal(schema: string, provisioner: Provisioner) {
   return provisioner.ask({ do: 'close', schema }, z.object({}), `the journal of ${schema}`);
 }
 
-const removal = z.object({
-  removed: z.array(z.enum(['superuser', 'schema', 'domains', 'row'])),
-  stuck: z.string().nullable(),
-});
-export type Removal = z.infer<typeof removal>;
+const removal = z.union([
+  z.object({ removed: z.array(z.enum(['superuser', 'schema', 'domains', 'row'])) }),
+  z.object({ refused: z.string() }).transform(({ refused }) => ({ removed: [], stuck: refused })),
+]);
+export interface Removal {
+  readonly removed: readonly string[];
+  /** Why nothing was removed. */
+  readonly stuck?: string | undefined;
+}
 
 /**
  * Removes what was made, in one transaction; `lockTimeout` as PostgreSQL writes it.

@@ -1,4 +1,4 @@
-import { messageOf, UserError } from '../ground/errors.ts';
+import { LostConnection, messageOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { listed } from '../ground/words.ts';
 import { type Made, type Removal, removeParts } from './parts.ts';
@@ -26,7 +26,12 @@ export async function undo(work: Undoable, { withProvisioner, log }: UndoTools):
   const { schema, made, id } = work;
   const parts = partsOf(made);
   try {
-    const removal = await withProvisioner((provisioner) => removeParts(schema, made, id, provisioner));
+    const remove = () => withProvisioner((provisioner) => removeParts(schema, made, id, provisioner));
+    // A connection that was lost leaves it open whether it was done; what is gone already is not in the way.
+    const removal = await remove().catch((error: unknown) => {
+      if (error instanceof LostConnection) return remove();
+      throw error;
+    });
     if (removal.removed.length > 0) log.step('Undone', `${schema}: ${listed(removal.removed)}`);
     return undoSentence(work, removal);
   } catch (error) {
@@ -38,7 +43,7 @@ export async function undo(work: Undoable, { withProvisioner, log }: UndoTools):
 
 /** What is left and how it goes away. Pure. */
 export function undoSentence(work: Undoable, { removed, stuck }: Removal): string {
-  if (stuck !== null) {
+  if (stuck !== undefined) {
     return `undoing was not possible (${stuck}): ${left(partsOf(work.made))}; ${wayOut(work)}`;
   }
   return removed.length === 0

@@ -49,7 +49,8 @@ describe('repair', () => {
   test('tables and columns that are recorded and absent, sequences, content types, pending migrations', async () => {
     scratch = await scene.fresh();
     expect(await repair(true)).toMatchObject({ steps: [], tables: undefined });
-    await scratch.sql(`${tea};
+    await scratch.sql(tea);
+    await scratch.sql(`
       SELECT setval('elder.catalog_product_id_seq', 1, false);
       DROP TABLE elder.orders_orderline, elder.orders_order CASCADE;
       ALTER TABLE elder.catalog_product DROP COLUMN active;
@@ -70,7 +71,8 @@ describe('repair', () => {
 
   test('what nobody knows a value for is refused before anything is changed', async () => {
     scratch = await scene.fresh();
-    await scratch.sql(`${tea};
+    await scratch.sql(tea);
+    await scratch.sql(`
       ALTER TABLE elder.catalog_product DROP COLUMN slug; DROP TABLE elder.orders_orderline`);
     const refused = await failureOf(repair(), UserError);
     expect(refused.sentence).toBe(
