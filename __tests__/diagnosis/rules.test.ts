@@ -58,6 +58,37 @@ describe('the order is a decision', () => {
   });
 });
 
+describe('a variable that is missing', () => {
+  test.each([
+    ["KeyError: 'SECRET_KEY'", 'SECRET_KEY'],
+    ['django.core.exceptions.ImproperlyConfigured: Set the SECRET_KEY environment variable', 'SECRET_KEY'],
+    ['ImproperlyConfigured: The SECRET_KEY setting must not be empty.', 'SECRET_KEY'],
+    [
+      'decouple.UndefinedValueError: STRIPE_KEY not found. Declare it as envvar or define a default value.',
+      'STRIPE_KEY',
+    ],
+    ['Error: Missing required environment variable API_URL', 'API_URL'],
+    ['Error: Environment variable `DATABASE_URL` not set', 'DATABASE_URL'],
+    ['RuntimeError: DATABASE_URL is not set', 'DATABASE_URL'],
+    ['ValueError: unknown state ORDER_PAID', undefined],
+    ["KeyError: 'customer'", undefined],
+    [
+      'Traceback (most recent call last):\n  File "/app/shop/orders.py", line 3, in f\nKeyError: \'ORDER_ID\'',
+      undefined,
+    ],
+    [
+      'Traceback (most recent call last):\n  File "/app/shop/settings.py", line 3, in <module>\n  File "/usr/lib/python3.9/os.py", line 679, in __getitem__\nKeyError: \'ORDER_ID\'',
+      'ORDER_ID',
+    ],
+    ['AssertionError: expected HTTP_OK', undefined],
+    ['OperationalError: FATAL: the parameter TIME_ZONE has no such value', undefined],
+  ])('%s: %s', (stderr, variable) => {
+    const found = diagnose(seen({ stderr }));
+    expect(found?.code).toBe(variable === undefined ? undefined : 'env-missing');
+    if (variable !== undefined) expect(found?.next).toContain(`add ${variable} to the input env`);
+  });
+});
+
 /** Rows that cannot be brought about on the lab, by what real servers say. */
 describe('what a lab cannot show', () => {
   const denied = "PermissionError: [Errno 13] Permission denied: '/app/media/x'";

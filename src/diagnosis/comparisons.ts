@@ -3,7 +3,7 @@ import { showDuration } from '../ground/duration.ts';
 import { showSize } from '../ground/size.ts';
 import { listed } from '../ground/words.ts';
 import type { Evidence, SeenMount } from './evidence.ts';
-import { type Findings, hasEnded } from './rule.ts';
+import { type Findings, finalWords, hasEnded } from './rule.ts';
 
 export type Comparison = (evidence: Evidence, found: Findings) => Findings | undefined;
 
@@ -32,6 +32,13 @@ export const folderInsteadOfFile: Comparison = ({ container }, { path }) => {
   const isFolder = mount?.isFolder ?? container?.mounts.find((each) => each.isFolder === true)?.isFolder;
   const source = mount?.source ?? path ?? container?.mounts.find((each) => each.isFolder === true)?.source;
   return { path: source ?? 'the source of a mount', kind: isFolder === false ? 'a file' : 'a folder' };
+};
+
+/** Any dictionary may lack a key; that of the environment says so in a frame of Python's own. */
+export const ofEnvironment: Comparison = (evidence) => {
+  const words = finalWords(evidence);
+  const isPlain = !words.includes('File "') || words.includes('UndefinedValueError');
+  return isPlain || /File "[^"]*\bos(?:\.py|>)", line \d+/.test(words) ? {} : undefined;
 };
 
 /** A process was ended at the container's own limit. */

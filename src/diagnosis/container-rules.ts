@@ -11,6 +11,7 @@ import {
   listensElsewhere,
   listensLocally,
   listensNowhere,
+  ofEnvironment,
   stillStarting,
   unreadableFile,
   unwritableFolder,
@@ -32,6 +33,8 @@ function pathIn(compare: typeof unreadableFile): typeof unreadableFile {
 }
 
 const itsNetwork: Comparison = ({ container }) => ({ network: container?.network ?? 'that it was given' });
+const addVariable =
+  'add {variable} to the input env (and to required-env, so that it is noticed before anything is touched)';
 const otherNames =
   'another container is known by its name in a network of their own only: give networks; a name of your network needs the DNS of the server (dns, extra-hosts)';
 
@@ -107,17 +110,27 @@ export const programRules: readonly Rule[] = [
     code: 'env-missing',
     sees: {
       log: /(?:KeyError: '|UndefinedValueError: )(?<variable>[A-Z][A-Z0-9_]{2,})(?:'| not found)/,
+      facts: ofEnvironment,
+      compared: 'where it was raised',
     },
     observed: 'the variable {variable} is not set',
-    next: 'add {variable} to the input env (and to required-env, so that it is noticed before anything is touched)',
+    next: addVariable,
   },
   {
     code: 'env-missing',
     sees: {
-      log: /(?:ImproperlyConfigured|RuntimeError|ValueError|Error)\b[^\n]*?(?:[Tt]he |Set the |[Mm]issing (?:required )?(?:environment )?(?:variable:? )?|[Ee]nvironment variable:? )?["'`]?(?<variable>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)["'`]?(?: (?:setting must not be empty|environment variable|is not set|is missing|is required|must be set|not set|not found)|$)/m,
+      log: /\b(?:[Ss]et the |[Mm]issing (?:required )?(?:env(?:ironment)? )?(?:variable|setting)s?:? |[Ee]nv(?:ironment)? variable:? )["'`]?(?<variable>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)/,
     },
     observed: '{variable} is not set',
-    next: 'add {variable} to the input env (and to required-env, so that it is noticed before anything is touched)',
+    next: addVariable,
+  },
+  {
+    code: 'env-missing',
+    sees: {
+      log: /["'`]?\b(?<variable>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)["'`]? (?:setting must not be empty|(?:environment variable )?(?:is|was) (?:not set|missing|required|undefined|empty)|must be set|not set)/,
+    },
+    observed: '{variable} is not set',
+    next: addVariable,
   },
   {
     code: 'mount-source-wrong-kind',

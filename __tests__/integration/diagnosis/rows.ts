@@ -601,9 +601,16 @@ export const otherRows: readonly Row[] = [
   row(
     0,
     'key of a dictionary',
-    "{}['ORDER_ID'] would be a variable; {}['customer'] is none",
-    { code: 'container-stopped', says: "KeyError: 'customer'" },
-    (scene) => scene.container('', python("{}['customer']")),
+    "{}['ORDER_ID']: a name as variables have it, and none of the environment",
+    { code: 'container-stopped', says: "KeyError: 'ORDER_ID'" },
+    (scene) => scene.container('', python("{}['ORDER_ID']")),
+  ),
+  row(
+    0,
+    'an error that ends in capitals',
+    'raises of a state of its own',
+    { code: 'container-stopped', says: 'ValueError: unknown state ORDER_PAID' },
+    (scene) => scene.container('', python("raise ValueError('unknown state ORDER_PAID')")),
   ),
   row(
     0,
