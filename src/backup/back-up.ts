@@ -1,4 +1,4 @@
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describeBlockers, watchingBlockers } from '../database/blockers.ts';
@@ -6,7 +6,7 @@ import { readWithin } from '../database/locked-tables.ts';
 import type { Database } from '../database/session.ts';
 import type { StructureGroup } from '../database/structure.ts';
 import type { DatabaseUrl } from '../database/url.ts';
-import { UserError } from '../ground/errors.ts';
+import { codeOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { showSize } from '../ground/size.ts';
 import { counted, listed } from '../ground/words.ts';
@@ -144,12 +144,32 @@ export async function backUp(request: BackupRequest, ports: BackupPorts): Promis
     );
     return { id, path, place: request.shelf.place, bytes, manifest };
   } catch (error) {
+    const isFull = await ranOutOfRoom(error, unfinished.workshop);
     await unfinished.giveUp();
     signal.throwIfAborted();
-    throw error;
+    throw isFull ? diskFull(request.shelf.folder, error) : error;
   } finally {
     await snapshot?.end();
   }
+}
+
+/** Less than this is none: a MiB. */
+const noRoom = 2 ** 20;
+
+/** pg_dump does not always notice that the end of an archive did not get to the disk: reading it again does. */
+async function ranOutOfRoom(error: unknown, folder: string): Promise<boolean> {
+  if (codeOf(error) === 'ENOSPC') return true;
+  if (codeOf(error) !== 'backup-not-proven') return false;
+  const room = await statfs(folder).catch(() => undefined);
+  return room !== undefined && room.bavail * room.bsize < noRoom;
+}
+
+function diskFull(folder: string, error: unknown): UserError {
+  return new UserError(
+    `The backup failed — the disk of ${folder} is full`,
+    'free space there, or choose another folder (backup-folder), then run again; what was written of it is removed; nothing was changed',
+    { code: 'disk-full', cause: error },
+  );
 }
 
 interface Work {

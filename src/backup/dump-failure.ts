@@ -48,9 +48,9 @@ export function dumpFailure(result: CommandResult, { schemas, version, blockers 
       'schema-vanished',
     );
   }
-  if (/relation ".*" does not exist|cache lookup failed|could not open relation/.test(said)) {
+  if (/(relation|schema) ".*" does not exist|cache lookup failed|could not open relation/.test(said)) {
     return error(
-      `a table was removed while it was read: ${observedIn(said)}`,
+      `something was removed while it was read: ${observedIn(said)}`,
       `see whether ${listed(schemas, 3)} ${schemas.length === 1 ? 'is' : 'are'} still wanted, then run again`,
       'schema-vanished',
     );

@@ -39,7 +39,8 @@ const packageFolders = [
  */
 export async function findPrograms(atLeast: string, ports: ProgramPorts): Promise<Programs> {
   const wanted = majorOf(atLeast);
-  const folders = ['', ...(ports.folders ?? (await installedFolders()))];
+  // What Debian has on the PATH is a program that looks for the others, slowly: after them.
+  const folders = [...(ports.folders ?? (await installedFolders())), ''];
   const found = await Promise.all(folders.map((folder) => programsIn(folder, ports)));
   const known = found.filter((one) => one !== undefined);
   const fitting = known

@@ -187,7 +187,7 @@ describe('a backup that is none', () => {
       expectNoBackup(
         take({ request: { lockTimeout: 300 } }),
         'schema-unreadable',
-        /beta\.orders.* "a long report"/,
+        /locked: beta\.orders, by session \d+ \("a long report"/,
       ),
     );
   });
