@@ -126,7 +126,7 @@ async function carryOut(
         throw error;
       }
       failure = withUndone(error, undone);
-      if (onError !== 'continue') stopped = true;
+      if (onError !== 'continue' || options.signal.aborted) stopped = true;
     }
     ended.set(work, { work, milliseconds: performance.now() - since, failure });
   }
@@ -136,7 +136,7 @@ async function carryOut(
     try {
       for (const work of waiting) {
         await one(work, provisioner);
-        if (stopped || options.signal.aborted) return;
+        if (stopped) return;
       }
     } finally {
       if (index > 0) await provisioner.end();

@@ -89,7 +89,8 @@ export function stepsOf(work: TenantWork, tools: WorkTools): { readonly steps: S
     void steps.push({ about: `${about} of ${schema}`, run });
 
   if (isNew && resumes === null) step('row and schema', () => begin(work, tools));
-  if (!isRoot && (isNew || pending.length > 0)) step('the tables', () => tables(work, tools));
+  const hasTables = done.has('tables') && pending.length === 0;
+  if (!isRoot && !hasTables && (isNew || pending.length > 0)) step('the tables', () => tables(work, tools));
   if (isNew && tools.copy !== undefined) {
     const { source, anonymiseCommand } = tools.copy;
     if (!done.has('rows')) step('the rows', () => copyTenant(source, schema, tools));
@@ -141,9 +142,9 @@ async function tables(work: TenantWork, tools: WorkTools): Promise<void> {
   const { wanted, decision, found } = work;
   const { schema, tenantType } = wanted;
   const isEmpty = decision.makeSchema || (decision.resumes !== null && found.schema.tables === 0);
-  if (decision.resumes !== null && !isEmpty && work.pending.length === 0) return;
   const ran = await tools.makeTables({ schema, tenantType, isEmpty, provisioner: tools.provisioner });
   if (ran.failure !== undefined) throw ran.failure;
+  await noteDone(schema, 'tables', tools.provisioner);
   tools.log.step('Tables', `migrated ${schema}`, ran.milliseconds);
   work.steps.push('tables');
 }
