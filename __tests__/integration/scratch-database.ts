@@ -5,7 +5,7 @@ import { connect } from '../../src/database/connection.ts';
 import type { Database } from '../../src/database/session.ts';
 import { parseDatabaseUrl } from '../../src/database/url.ts';
 
-/** A database of one test, on the lab's PostgreSQL 15. */
+/** A database of one test, on the lab's PostgreSQL 15 where no other is wanted. */
 export interface ScratchDatabase {
   readonly name: string;
   /** For the code under test: a connection of its own. */
@@ -17,7 +17,10 @@ export interface ScratchDatabase {
   drop(): Promise<void>;
 }
 
+type Server = 'v15' | 'v18';
+
 interface Wanted {
+  readonly server?: Server;
   /** A database whose content is copied. Nobody may be connected to it. */
   readonly template?: string;
   /** Connects the project and the code under test as this role, which must exist; its password is its name. */
@@ -26,12 +29,19 @@ interface Wanted {
 
 let made = 0;
 
-export async function scratchDatabase({ template, role }: Wanted = {}): Promise<ScratchDatabase> {
-  const server = readLab().postgres.v15;
+export async function scratchDatabase({
+  template,
+  role,
+  server: version = 'v15',
+}: Wanted = {}): Promise<ScratchDatabase> {
+  const server = readLab().postgres[version];
   made += 1;
   const name = `scratch_${process.pid}_${Date.now().toString(36)}_${made}`;
-  await asSuperuser('postgres', (client) =>
-    client.query(`CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template}`}`),
+  await asSuperuser(
+    'postgres',
+    (client) =>
+      client.query(`CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template}`}`),
+    version,
   );
   const user = role ?? server.superuser;
   const password = role ?? server.superuserPassword;
@@ -53,14 +63,18 @@ export async function scratchDatabase({ template, role }: Wanted = {}): Promise<
       DB_PASSWORD: password,
     },
     sql: (text) =>
-      asSuperuser(name, async (client) => {
-        const result: unknown = await client.query(text);
-        const last = Array.isArray(result) ? result.at(-1) : result;
-        return last.rows;
-      }),
+      asSuperuser(
+        name,
+        async (client) => {
+          const result: unknown = await client.query(text);
+          const last = Array.isArray(result) ? result.at(-1) : result;
+          return last.rows;
+        },
+        version,
+      ),
     async drop() {
       await database.close();
-      await asSuperuser('postgres', (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
+      await asSuperuser('postgres', (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`), version);
     },
   };
 }
@@ -74,8 +88,12 @@ export async function scratchRole(role: string): Promise<void> {
   );
 }
 
-async function asSuperuser<T>(database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const { host, port, superuser, superuserPassword } = readLab().postgres.v15;
+async function asSuperuser<T>(
+  database: string,
+  work: (client: pg.Client) => Promise<T>,
+  version: Server = 'v15',
+): Promise<T> {
+  const { host, port, superuser, superuserPassword } = readLab().postgres[version];
   const client = new pg.Client({ host, port, user: superuser, password: superuserPassword, database });
   await client.connect();
   try {
