@@ -38,8 +38,10 @@ export async function checkContainers({ inputs, log, signal }: Ports): Promise<v
   const isAsked = (inputs.url ?? []).length > 0;
   for (const each of host) {
     await onServer({ inputs, log, signal }, each, async (docker, machine) => {
-      if (await isService(machine, name, signal)) {
-        log.step('Container', `${name} is a service of a swarm: ${each} knows of its own tasks only`);
+      const service = await releaseOfService(machine, name, signal);
+      if (service !== undefined) {
+        refuseOther(`${name} on ${each}`, service, expectRelease);
+        log.step('Container', `${name} is a service of a swarm${service === '' ? '' : `: ${service}`}`);
         return;
       }
       // A container that is on its way gets the time that an address gets.
@@ -59,13 +61,7 @@ export async function checkContainers({ inputs, log, signal }: Ports): Promise<v
         });
       });
       const release = container.labels['tenantry.release'];
-      if (expectRelease !== undefined && release !== expectRelease) {
-        throw new UserError(
-          `${name} on ${each} is not ${expectRelease} — ${release === undefined ? 'it has no label tenantry.release' : `it is ${release}`}`,
-          'look which deployment was the last one (docker inspect, or the table of deploy-container)',
-          { code: 'health-other-release' },
-        );
-      }
+      refuseOther(`${name} on ${each}`, release ?? '', expectRelease);
       const health = container.state.health === undefined ? '' : ', healthy';
       log.step(
         'Container',
@@ -103,10 +99,26 @@ async function steadyContainer(
   throw new NotYet(again.name, false);
 }
 
-/** A manager knows; whoever is none has no services. */
-async function isService(machine: Machine, name: string, signal: AbortSignal): Promise<boolean> {
-  const argv = ['docker', 'service', 'inspect', '--format', 'yes', name];
-  return succeeded(await machine.run(argv, { timeout: 30_000, signal }));
+/** Undefined where it is none: a manager knows; empty where it has no label. */
+async function releaseOfService(
+  machine: Machine,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const format = '{{with .Spec.TaskTemplate.ContainerSpec}}{{index .Labels "tenantry.release"}}{{end}}';
+  const argv = ['docker', 'service', 'inspect', '--format', format, name];
+  const result = await machine.run(argv, { timeout: 30_000, signal });
+  return succeeded(result) ? result.stdout.trim() : undefined;
+}
+
+/** @throws UserError `health-other-release` */
+function refuseOther(called: string, release: string, expected: string | undefined): void {
+  if (expected === undefined || release === expected) return;
+  throw new UserError(
+    `${called} is not ${expected} — ${release === '' ? 'it has no label tenantry.release' : `it is ${release}`}`,
+    'look which deployment was the last one (docker inspect, or the table of deploy-container)',
+    { code: 'health-other-release' },
+  );
 }
 
 async function healthyContainer(docker: Docker, name: string, server: string): Promise<Container> {
