@@ -19,7 +19,8 @@ def look(person, head, tenant, schema, tenant_type):
     user_model = get_user_model()
     where = home_of(user_model, head, schema, tenant_type)
     if where is None:
-        return found(where, None, ["the project’s user model %s has no table there" % user_model._meta.label])
+        label = user_model._meta.label
+        return found(where, None, ["the project’s user model %s has no table there" % label])
     problems = []
     try:
         validate_email(person["email"])
@@ -27,7 +28,8 @@ def look(person, head, tenant, schema, tenant_type):
         problems.append("superuser-email: %s" % " ".join(error.messages))
     values, missing = values_of(user_model, person)
     problems += [
-        "superuser: %s needs the field %s — give env the variable %s" % (user_model.__name__, name, variable_of(name))
+        "superuser: %s needs the field %s — give env the variable %s"
+        % (user_model.__name__, name, variable_of(name))
         for name in missing
     ]
     existing = None

@@ -56,8 +56,8 @@ def sequences_behind(connection, schema):
         if not owned:
             return []
         questions = [
-            "SELECT %d, (SELECT max(%s) FROM %s.%s) > CASE WHEN is_called THEN last_value ELSE last_value - 1 END"
-            " FROM %s.%s"
+            "SELECT %d, (SELECT max(%s) FROM %s.%s)"
+            " > CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM %s.%s"
             % (index, *map(quoted, (column, schema, table, schema, sequence)))
             for index, (table, column, sequence) in enumerate(owned)
         ]

@@ -27,8 +27,6 @@ def remove(request, connection):
 
 def inventory(schema, connection):
     """Everything that there is of a tenant, and what goes with its row in shared tables."""
-    from django.core import serializers
-
     tenants, domains = models()
     tenant = tenants._base_manager.filter(schema_name=schema).first()
     with connection.cursor() as cursor:
@@ -41,17 +39,12 @@ def inventory(schema, connection):
     if tenant is None:
         return {"row": None, "domains": [], "tables": tables, "withIt": []}
     rows = domains._base_manager.filter(tenant_id=tenant.pk).order_by("-is_primary", "domain")
-    fields = serializers.serialize("python", [tenant])[0]["fields"]
     return {
-        "row": {"pk": str(tenant.pk), "fields": {k: readable(v) for k, v in fields.items()}},
+        "row": {"pk": str(tenant.pk)},
         "domains": [{"pk": str(row.pk), "domain": row.domain} for row in rows],
         "tables": tables,
         "withIt": shared_rows_of(tenant, domains),
     }
-
-
-def readable(value):
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
 def shared_rows_of(tenant, domains):

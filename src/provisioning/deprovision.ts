@@ -10,7 +10,7 @@ import { readStandingOf, removeParts } from './parts.ts';
 import { type Provisioner, startProvisioner } from './provisioner.ts';
 
 const inventory = z.object({
-  row: z.object({ pk: z.string(), fields: z.record(z.string(), z.unknown()) }).nullable(),
+  row: z.object({ pk: z.string() }).nullable(),
   /** The primary one first. */
   domains: z.array(z.object({ pk: z.string(), domain: z.string() })),
   /** Null: there is no schema. */
@@ -136,7 +136,7 @@ function wayBack(schema: string, { row, domains }: Inventory, backup: string | u
     ...(row === null
       ? []
       : [
-          `provision-tenant with schema-name: ${schema}, adopt: true, domain: ${listed(domains.map(({ domain }) => domain))} and its fields`,
+          `provision-tenant with schema-name: ${schema}, adopt: true, domain: ${listed(domains.map(({ domain }) => domain))} and its fields (the backup of the shared schema has its row)`,
         ]),
   ];
 }
