@@ -12,10 +12,13 @@ from tenant_proof import table_exists
 
 def look(person, head, tenant, schema, tenant_type):
     """Where the superuser belongs, whether there is one, and what is wrong with what was asked for."""
+    from django.apps import apps
     from django.contrib.auth import get_user_model
     from django.core.exceptions import ValidationError
     from django.core.validators import validate_email
 
+    if not apps.is_installed("django.contrib.auth"):
+        return found(None, None, ["superuser-email: the project has no django.contrib.auth"])
     user_model = get_user_model()
     where = home_of(user_model, head, schema, tenant_type)
     if where is None:
