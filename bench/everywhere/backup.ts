@@ -86,17 +86,14 @@ async function measureOurs({ fleet, folder, schemas }: Bed, repeats: number): Pr
     schemas,
     shared: 'public',
     shelf: runnerShelf(join(folder, 'ours')),
-    keep: 0,
+    keep: 86_400_000,
     before: 'nothing',
     origin: { run: 'bench', actor: 'bench', commit: '' },
     lockTimeout: 5_000,
     sessions: 'tenantry/bench',
   };
-  const times: number[] = [];
   const told = new Set<string>();
-  const watch = watchMemory(process.pid);
-  let size = '';
-  for (let repeat = 0; repeat < repeats; repeat += 1) {
+  const once = async () => {
     const database = await another();
     const started = performance.now();
     const backup = await backUp(request, {
@@ -106,17 +103,24 @@ async function measureOurs({ fleet, folder, schemas }: Bed, repeats: number): Pr
       signal,
       log: { step() {}, info: (text) => told.add(text), debug() {}, warning() {}, details() {} },
     });
-    times.push(performance.now() - started);
+    const milliseconds = performance.now() - started;
     await database.close();
-    size = `${showSize(backup?.bytes ?? 0)} in ${backup?.manifest.archives.length} archives`;
-  }
+    return {
+      milliseconds,
+      size: `${showSize(backup?.bytes ?? 0)} in ${backup?.manifest.archives.length} archives`,
+    };
+  };
+  const watch = watchMemory(process.pid); // in a run of its own: looking costs time
+  const { size } = await once();
   const { own, largestChild, together } = watch();
+  const times: number[] = [];
+  for (let repeat = 0; repeat < repeats; repeat += 1) times.push((await once()).milliseconds);
   tellRow('backup, proven and counted', `${seconds(times)}   ${size}`);
   for (const text of told) tellRow('', text);
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
   tellRow(
     'peak memory',
-    `Node ${mebibytes(own)}, pg_dump ${mebibytes(largestChild)}, together ${mebibytes(together)} (wanted: below 300 MB)`,
+    `Node ${mebibytes(own)}, largest program ${mebibytes(largestChild)}, together ${mebibytes(together)} (wanted: below 300 MB)`,
   );
   return times;
 }

@@ -21,13 +21,14 @@ export interface Batch {
  * @throws UserError `lock-table-too-small` when one schema alone does not fit
  */
 export function batchesOf(extents: readonly SchemaExtent[], table: LockTable, lanes = 1): Batch[] {
-  const room = Math.floor(((table.capacity - table.used) * shareOfFree) / lanes);
+  const free = Math.max(0, table.capacity - table.used);
+  const room = Math.floor((free * shareOfFree) / lanes);
   const largest = extents.reduce<SchemaExtent | undefined>(
     (most, one) => (most === undefined || one.locks > most.locks ? one : most),
     undefined,
   );
   // A server gives a little more than it says; alone, a schema may have all of what is free.
-  if (largest !== undefined && largest.locks > table.capacity - table.used) throw tooSmall(largest, table);
+  if (largest !== undefined && largest.locks > free) throw tooSmall(largest, table, free);
   const batches: { schemas: SchemaExtent[]; locks: number }[] = [];
   for (const extent of extents) {
     const last = batches.at(-1);
@@ -46,9 +47,9 @@ export function batchesSentence(batches: readonly Batch[], { capacity }: LockTab
   return `pg_dump of all needs ${grouped(locks)} locks, ${grouped(capacity)} exist: ${counted(batches.length, 'batch', 'batches')}`;
 }
 
-function tooSmall({ name, locks }: SchemaExtent, { capacity, used, sentence }: LockTable): UserError {
+function tooSmall({ name, locks }: SchemaExtent, { capacity, sentence }: LockTable, free: number): UserError {
   return new UserError(
-    `The schema ${name} cannot be backed up — pg_dump would need ${grouped(locks)} locks at once, and of the ${grouped(capacity)} that exist (${sentence}) ${grouped(capacity - used)} are free`,
+    `The schema ${name} cannot be backed up — pg_dump would need ${grouped(locks)} locks at once, and of the ${grouped(capacity)} that exist (${sentence}) ${grouped(free)} are free`,
     `set max_locks_per_transaction higher and restart the server; nothing was changed`,
     { code: 'lock-table-too-small' },
   );

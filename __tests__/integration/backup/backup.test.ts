@@ -209,7 +209,7 @@ test(
   async () => {
     const fleet = await fleets.copy();
     const seen = await fleet.migrate(
-      { backup: 'true', 'backup-folder': '/proc/nowhere', schemas: 'beta', canary: '0%' },
+      { backup: 'true', 'backup-folder': '/dev/null/backups', schemas: 'beta', canary: '0%' },
       await fleets.shopWith(note),
     );
     expect(seen.outputs).toMatchObject({
