@@ -108,7 +108,7 @@ async function runInside(
   const marker = `tenantry-${randomBytes(8).toString('hex')}`;
   const { program, script } = remoteCommand(argv, { ...options, marker });
   const client = new AbortController();
-  let processId: number | undefined;
+  const { promise: started, resolve: start } = Promise.withResolvers<number>();
   const running = host.run(['docker', 'exec', '--interactive', room, 'sh', '-c', program], {
     timeout: options.timeout + 4 * limits.end,
     signal: client.signal,
@@ -116,7 +116,7 @@ async function runInside(
     onLine(line) {
       const id = startIn(line, marker);
       if (id === undefined) options.onLine?.(line);
-      else processId = id;
+      else start(id);
     },
   });
   running.catch(() => {}); // who waits for it hears of it
@@ -135,7 +135,7 @@ async function runInside(
   try {
     const end = await Promise.race([running, interrupted, lost]);
     if (typeof end !== 'string') return resultOf(end, { inside, argv, marker, options });
-    const reallyEnded = await endInside({ host, room }, processId, running);
+    const reallyEnded = await endInside({ host, room }, started, running);
     client.abort();
     if (end === 'cancelled') options.signal?.throwIfAborted();
     throw new UserError(
@@ -184,9 +184,11 @@ async function requireRoom({ host, room }: Inside, what: string): Promise<void> 
 /** @returns whether it has ended */
 async function endInside(
   { host, room }: Pick<Inside, 'host' | 'room'>,
-  processId: number | undefined,
+  started: number | Promise<number>,
   over: Promise<unknown>,
 ): Promise<boolean> {
+  // It may just be about to begin.
+  const processId = await Promise.race([started, sleep(limits.end, undefined, { ref: false })]);
   if (processId === undefined) return false;
   const ended = over.then(
     () => true,

@@ -62,10 +62,11 @@ export async function runApart(
     });
     const [first = '', ...rest] = said.stdout.split('\n');
     const taken = await host.run(['sh', '-c', takeResult, 'sh', name], { timeout: limits.small });
-    if (!succeeded(taken) || startIn(first, marker) === undefined) {
+    if (startIn(first, marker) === undefined) {
       throw dockerVerdict({ failed: `Cannot run ${what}`, server: host.name, result: said });
     }
     if (interruption === 'cancelled') options.signal?.throwIfAborted();
+    if (!succeeded(taken)) throw new LostConnection(what, `its container ${name} is gone`);
     const [status = '', code = '', outOfMemory] = taken.stdout.trim().split(' ');
     if (status !== 'exited') {
       throw new LostConnection(what, `its container ${name} goes on without us (${status})`);

@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { command } from '../../../lab/command.ts';
 import { bringUp, type Lab } from '../../../lab/lab.ts';
 import { openContainer } from '../../../src/docker/container-machine.ts';
-import type { WorkContainer } from '../../../src/docker/work-container.ts';
+import { settleEarlierWork } from '../../../src/docker/work-command.ts';
+import { type WorkContainer, workArguments } from '../../../src/docker/work-container.ts';
 import { LostConnection, UserError } from '../../../src/ground/errors.ts';
 import { localMachine } from '../../../src/machine/local.ts';
 import type { Machine } from '../../../src/machine/machine.ts';
@@ -35,16 +36,18 @@ afterAll(() => {
 
 const docker = (...args: string[]) => command([lab.docker, '--host', lab.builder.dockerHost, ...args]);
 
+const workOf = (changes: Partial<WorkContainer> = {}): WorkContainer => ({
+  image: lab.baseImage,
+  name: 'tenantry-work-test',
+  database: 'test',
+  run: 'https://github.example/runs/1',
+  ...changes,
+});
+
 let made = 0;
 async function open(changes: Partial<WorkContainer> = {}): Promise<Machine> {
   made += 1;
-  const work = {
-    image: lab.baseImage,
-    name: `tenantry-work-test-${made}`,
-    database: 'test',
-    run: 'https://github.example/runs/1',
-    ...changes,
-  };
+  const work = workOf({ name: `tenantry-work-test-${made}`, ...changes });
   machine = await openContainer(localMachine, work, { signal, log });
   return machine;
 }
@@ -117,6 +120,58 @@ test('a container that is gone is a lost connection, never a failure', async () 
   expect((await running).sentence).toMatch(
     /lost during sleep .* — its container tenantry-work-test-\d+ is gone/,
   );
+});
+
+test('what must last is a container of its own; cancelled, it is stopped, and nothing of it is left', async () => {
+  const place = await open();
+  const lasting = 'a lasting command';
+  const ran = await place.run(['sh', '-c', 'cat; exit 3'], { timeout, stdin: 'input', lasting });
+  expect(ran).toMatchObject({ exitCode: 3, signal: null, stdout: 'input' });
+
+  const cancelled = new AbortController();
+  const running = place.run(['python3', '-c', 'import time; time.sleep(1006)'], {
+    timeout,
+    lasting,
+    signal: cancelled.signal,
+  });
+  running.catch(() => {});
+  const mine = async () => docker('ps', '--quiet', '--filter', `label=tenantry.work-command=${lasting}`);
+  while ((await mine()) === '') await sleep(100);
+  await sleep(1_000);
+  cancelled.abort(new Error('enough'));
+  await expect(running).rejects.toThrow('enough');
+  expect(await docker('ps', '--all', '--quiet', '--filter', `label=tenantry.work-command=${lasting}`)).toBe(
+    '',
+  );
+});
+
+test('what an earlier run has left is followed to its end, told and removed; what does not end is named', async () => {
+  const left = (name: string, program: string) => {
+    const command = 'manage.py migrate_schemas --shared';
+    const [run = '', ...args] = workArguments(workOf({ name, command }), ['--detach'], program);
+    return docker(run, ...args);
+  };
+  const settling = { host: localMachine, work: workOf(), log: new KeptLog(), signal };
+  await left('tenantry-work-test-left-1', 'echo Applying orders.0005; exit 1');
+  await left('tenantry-work-test-left-2', 'sleep 2; echo at last');
+  await settleEarlierWork(settling, timeout);
+  const begun = 'manage.py migrate_schemas --shared, begun by https://github.example/runs/1';
+  expect(settling.log.lines).toEqual(
+    expect.arrayContaining([
+      `warning: ${begun}, has ended without it: exit 1, Applying orders.0005`,
+      `${begun}, goes on without it in the container tenantry-work-test-left-2 on this machine: waiting for its end`,
+      '  at last',
+      `${begun}, has come to its end without it: exit 0`,
+    ]),
+  );
+
+  await left('tenantry-work-test-left-3', 'sleep 1007');
+  const busy = await failureOf(settleEarlierWork(settling, 1_000), UserError);
+  expect(busy.code).toBe('database-locked');
+  expect(busy.sentence).toMatch(
+    /still at work after .* in the container tenantry-work-test-left-3 on this machine/,
+  );
+  await docker('rm', '--force', 'tenantry-work-test-left-3');
 });
 
 test('an image without a shell is said so', async () => {
