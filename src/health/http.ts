@@ -66,6 +66,9 @@ function redirectOf({ status, headers }: Answered, from: URL): URL | undefined {
   return next !== undefined && /^https?:$/.test(next.protocol) ? next : undefined;
 }
 
+/** By protocol; each request has a connection of its own all the same. */
+const agents = new Map<string, import('node:https').Agent>();
+
 async function askOnce({ url, host, headers }: Probe, limit: AbortSignal, way: Way): Promise<Answered> {
   const isTls = url.protocol === 'https:';
   // Both ask in the same way; only their types know of different agents.
@@ -73,9 +76,11 @@ async function askOnce({ url, host, headers }: Probe, limit: AbortSignal, way: W
     ? import('node:https')
     : import('node:http'))) as typeof import('node:https');
   const servername = host?.replace(/:\d+$/, '');
-  const agent = way.dial === undefined ? (false as const) : new Agent();
-  if (agent !== false) {
-    const stream = await reached(way.dial?.(url), limit);
+  let agent = way.dial === undefined ? agents.get(url.protocol) : undefined;
+  agent ??= new Agent({ keepAlive: false, maxCachedSessions: 0 });
+  if (way.dial === undefined) agents.set(url.protocol, agent);
+  else {
+    const stream = await reached(way.dial(url), limit);
     const open = await connectionOver(stream, { isTls, servername: servername ?? url.hostname, ca: way.ca });
     Object.assign(agent, { createConnection: open });
   }
@@ -111,8 +116,7 @@ async function askOnce({ url, host, headers }: Probe, limit: AbortSignal, way: W
 }
 
 /** Whoever waits for a stream gives up with the limit; one that comes late is not left open. */
-async function reached(opening: Promise<Duplex> | undefined, limit: AbortSignal): Promise<Duplex> {
-  if (opening === undefined) throw new Error('there is no way to it');
+async function reached(opening: Promise<Duplex>, limit: AbortSignal): Promise<Duplex> {
   return new Promise<Duplex>((resolve, reject) => {
     limit.addEventListener('abort', () => reject(limit.reason), { once: true });
     opening.then((stream) => {
