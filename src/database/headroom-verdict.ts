@@ -36,7 +36,10 @@ export function judgeHeadroom(headroom: Headroom, wish: HeadroomWish): HeadroomV
   };
 }
 
-function standbyRefusal({ standby, label }: Headroom): UserError | undefined {
+export function standbyRefusal({
+  standby,
+  label,
+}: Pick<Headroom, 'standby' | 'label'>): UserError | undefined {
   if (!standby) return undefined;
   return new UserError(
     `${label} takes no changes — it is a standby (in recovery)`,

@@ -24,6 +24,7 @@ import { ownersRefusal } from './owners.ts';
 import { type MigrationPlan, needsMigration, notices, type PlannedTenant, refusals } from './plan.ts';
 import { planLines, planSentence } from './plan-text.ts';
 import { Progress } from './progress.ts';
+import { requireRights } from './rights.ts';
 import { safePoint } from './safe-point.ts';
 import { bringShared, bringSuperTenant, bringTemplates } from './shared.ts';
 import { migrateTenants } from './tenants.ts';
@@ -64,6 +65,7 @@ async function carryOut(progress: Progress, options: MigrateOptions): Promise<vo
   let look = await firstLook(progress, options);
   for (const notice of notices(look.plan)) options.log.info(notice);
   refuse(look.plan, options);
+  if (!options.dryRun) await requireRights(look.plan, options.database);
   const { shared, superTenant } = await look.standing.prepare(look.plan, options);
   if (options.dryRun) {
     options.log.details('The plan', planLines(look.plan).join('\n'));

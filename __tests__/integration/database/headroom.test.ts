@@ -10,9 +10,11 @@ import { readLab } from '../../../lab/read-lab.ts';
 import { connect } from '../../../src/database/connection.ts';
 import { type Headroom, type Replica, readHeadroom } from '../../../src/database/headroom.ts';
 import { judgeHeadroom } from '../../../src/database/headroom-verdict.ts';
+import { readRights } from '../../../src/database/rights.ts';
 import type { Database } from '../../../src/database/session.ts';
 import { parseDatabaseUrl } from '../../../src/database/url.ts';
 import { UserError } from '../../../src/ground/errors.ts';
+import { readOnlyRefusal } from '../../../src/migrations/rights.ts';
 import { failureOf } from '../lab-server.ts';
 import { type OwnPostgres, ownPostgres } from './own-postgres.ts';
 
@@ -288,6 +290,10 @@ describe('a streaming standby', () => {
     const headroom = await readHeadroom(await session('app', 'shop', standby));
     expect(headroom.standby).toBe(true);
     expect(judgeHeadroom(headroom, { parallel: 2 }).refusal?.code).toBe('database-read-only');
+    const rights = await readRights(await session('app', 'shop', standby), ['public']);
+    expect(readOnlyRefusal(rights, 'shop')?.message).toBe(
+      'shop takes no changes — it is a standby (in recovery)',
+    );
   });
 
   test('a slot without a reader keeps the log', async () => {
