@@ -40,6 +40,8 @@ class SshTunnel implements Tunnel {
   #through = '';
   #port = 0;
   #lost: string | undefined;
+  /** Why there is no way back to the server: it is tried once, not by everybody who comes. */
+  #gone: unknown;
   #closed = false;
 
   constructor(server: SshServer, far: FarEnd, ports: TunnelPorts) {
@@ -101,13 +103,15 @@ class SshTunnel implements Tunnel {
   /** The connection to the server; made anew when it has broken. */
   #connected(): Promise<SshLink> {
     if (this.#closed) return Promise.reject(new Error('the tunnel was closed'));
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
     if (this.#link !== undefined) return this.#link;
     const link = openLink(this.#server, this.#ports);
     this.#link = link;
     link.then(
       ({ client }) => lossOf(client).catch((error) => this.#broken(link, error)),
-      () => {
-        if (this.#link === link) this.#link = undefined;
+      (error) => {
+        this.#link = undefined;
+        if (this.#lost !== undefined) this.#gone = error;
       },
     );
     return link;

@@ -8,7 +8,7 @@ export interface Tunnel {
   readonly through: string;
   /** Of 127.0.0.1: whatever program connects there comes out at the far end. */
   readonly port: number;
-  /** Why the connection to the server broke, as soon as it did. It is made anew for whoever comes next. */
+  /** Why the connection to the server broke, as soon as it did. It is made anew for whoever comes next, if it can be. */
   readonly lost: string | undefined;
   /**
    * A stream to the far end.

@@ -138,7 +138,7 @@ async function workContainers(place: PlaceName): Promise<string[]> {
     '--format',
     '{{.Names}}',
     '--filter',
-    'name=tenantry-work-',
+    'name=^/?tenantry-work-[0-9a-f]{12}-',
   );
   return names.split('\n').filter((name) => name !== '');
 }

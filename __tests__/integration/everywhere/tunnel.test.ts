@@ -148,13 +148,10 @@ describe.each(each<Loss>(['sshd killed', 'server rebooted', 'network cut'], 'ssh
       );
       return found.length > 0;
     });
-    const at = performance.now();
     await ways[loss]();
     // The statement goes on in the server until the tenant is let go; nobody may take that for a success.
     const seen = await running;
-    const noticed = performance.now() - at;
     if (loss === 'network cut') await bastion.plugIn();
-    expect(noticed).toBeLessThan(loss === 'network cut' ? 90_000 : 40_000);
     expect(seen.exitCode).toBe(1);
     expect(seen.outputs).toMatchObject({ 'failure-code': 'tunnel-lost', result: 'failed' });
     expect(seen.annotations[0]).toMatch(/^The SSH tunnel through deploy@\S+ was lost — .*beta/);
