@@ -20,10 +20,7 @@ export interface Application {
   /** How many tenants at once are sensible where nobody says otherwise. */
   lanes(tenants: number): number;
   /** Gets ready to migrate tenants. */
-  engine(
-    look: Look,
-    begin: { readonly pending: readonly PlannedTenant[]; readonly lanes: number } & Begin,
-  ): Engine;
+  engine(look: Look, beginning: Beginning): Engine;
   /** Migrates one schema in the plainest way. @throws LostConnection when it is not known what became of it */
   migrateSchema(schema: string, work: Work): Promise<Ran>;
   /** Writes down that a migration is there already; only where a plan has such tenants (`unrecorded`). */
@@ -34,7 +31,10 @@ export interface Application {
   smoke(command: SmokeCommand, schema: string, work: Work): Promise<UserError | undefined>;
 }
 
-interface Begin {
+interface Beginning {
+  readonly pending: readonly PlannedTenant[];
+  /** How many tenants at once. */
+  readonly lanes: number;
   readonly work: Work;
   readonly options: MigrateOptions;
 }
