@@ -322,20 +322,28 @@ describe('the server’s lock table', () => {
 });
 
 describe('a way back that is refused before anything is touched', () => {
+  let place: string;
+  let taken: Manifest;
+
+  beforeAll(async () => {
+    place = mkdtempSync(join(tmpdir(), 'tenantry-faults-'));
+    const backup = await take({ into: place, request: { structures } });
+    if (backup === undefined) throw new Error('there is nothing to back up');
+    taken = backup.manifest;
+  }, 600_000);
+  afterAll(() => rmSync(place, { recursive: true }));
+
   async function back(
     to: RestoreRequest['to'],
     {
       url = scratch.env.DATABASE_URL ?? '',
       identity = {} as Partial<Manifest['database']>,
       extensions = [] as Manifest['extensions'],
-      backup = undefined as ProvenBackup | undefined,
     } = {},
   ): Promise<void> {
-    const { manifest: taken } = backup ?? (await take()) ?? {};
-    if (taken === undefined) throw new Error('no backup');
     const database: Database = await session(url);
     try {
-      const chosen = await chooseBackup({ shelf: runnerShelf(folder), database: taken.database });
+      const chosen = await chooseBackup({ shelf: runnerShelf(place), database: taken.database });
       const manifest = { ...chosen.manifest, extensions: [...chosen.manifest.extensions, ...extensions] };
       const request: RestoreRequest = {
         databaseUrl: parseDatabaseUrl(url),
@@ -384,13 +392,12 @@ describe('a way back that is refused before anything is touched', () => {
   });
 
   test('a table outside has rows that the backup does not have: the old schema stays, the restored one goes', async () => {
-    const backup = await take();
     await scratch.sql(`
       INSERT INTO acme.orders (id, status) VALUES (9999, 'paid');
       CREATE TABLE public.marked (id int REFERENCES acme.orders);
       INSERT INTO public.marked VALUES (9999);`);
     await expectRefused(
-      back('in-place', { backup }),
+      back('in-place'),
       'restore-failed',
       /^acme is not replaced — .*violates foreign key constraint "marked_id_fkey" — .*restore it beside/,
     );
