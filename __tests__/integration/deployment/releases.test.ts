@@ -146,7 +146,7 @@ test('releases are recorded, gone back to without the registry, and only the old
 test('a container of a Compose project is taken over, kept, and gone back to', async () => {
   await fetched('v1');
   await site.docker(
-    `run -d --name ${name} --network ${network} -v ${volume}:/media -e GREETING=hand -e DB_PASSWORD=canary-secret --restart always -p ${port}:8000 --label com.docker.compose.project=shop --label com.docker.compose.service=web ${site.repository}:v1`,
+    `run -d --name ${name} --network ${network} -v ${volume}:/media -e GREETING=hand -e DB_PASSWORD=canary-secret --restart always -p ${port}:8000 --label com.docker.compose.project=shop --label com.docker.compose.service=web --entrypoint python3 --health-cmd 'test -e /app.py' --health-interval 1s ${site.repository}:v1 -u /app.py`,
   );
   const planned = await site.deploy(request('v2', { dryRun: true }));
   expect(planned.outcome.differences.join('\n')).toMatch(
@@ -165,6 +165,11 @@ test('a container of a Compose project is taken over, kept, and gone back to', a
   const seen =
     '{{(index .Mounts 0).Name}} {{range $name, $n := .NetworkSettings.Networks}}{{$name}} {{end}}{{.HostConfig.RestartPolicy.Name}}';
   expect(await site.inspected(seen)).toBe(`${volume} ${network} always`);
+  expect(
+    await site.inspected(
+      '{{json .Config.Entrypoint}} {{json .Config.Cmd}} {{json .Config.Healthcheck.Test}}',
+    ),
+  ).toBe('["python3"] ["-u","/app.py"] ["CMD-SHELL","test -e /app.py"]');
 
   await done(request('v3'));
   expect(await site.containers()).toContain(`${name}-tenantry-adopted exited`);
