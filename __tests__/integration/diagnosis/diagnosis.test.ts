@@ -64,7 +64,7 @@ test('a version that did not listen when it was told to end is told of', async (
     /warning: diagnosed-app\S* did not end within 1\.0 s when it was told to \(SIGTERM\)/,
   );
   await clean();
-}, 120_000);
+}, 300_000);
 
 /** The action, as a step runs it. */
 async function step(given: Readonly<Record<string, string>>) {
@@ -104,7 +104,9 @@ async function step(given: Readonly<Record<string, string>>) {
 describe('health-check', () => {
   const serving = (changes = '') =>
     scene.root(
-      `docker rm -f diagnosed-web >/dev/null 2>&1; docker run -d --name diagnosed-web -p 127.0.0.1:18995:8000 --label tenantry.release=v2 ${changes} ${scene.image} node /app/server.js; sleep 1`,
+      `docker rm -f diagnosed-web >/dev/null 2>&1; docker run -d --name diagnosed-web -p 127.0.0.1:18995:8000 --label tenantry.release=v2 ${changes} ${scene.image} node /app/server.js >/dev/null
+      process=$(docker inspect --format '{{.State.Pid}}' diagnosed-web)
+      for turn in $(seq 200); do grep -q ':1F40 .* 0A ' /proc/$process/net/tcp && break; sleep 0.1; done`,
     );
 
   test('asks from the server what only the server reaches, and looks at the container', async () => {
