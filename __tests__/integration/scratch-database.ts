@@ -1,5 +1,6 @@
 import pg from 'pg';
 
+import { postgresPrograms } from '../../lab/postgres-programs.ts';
 import { readLab } from '../../lab/read-lab.ts';
 import { connect } from '../../src/database/connection.ts';
 import type { Database } from '../../src/database/session.ts';
@@ -35,6 +36,7 @@ export async function scratchDatabase({
   server: version = 'v15',
 }: Wanted = {}): Promise<ScratchDatabase> {
   const server = readLab().postgres[version];
+  process.env.PGBIN ??= postgresPrograms(); // this machine may have no pg_dump
   made += 1;
   const name = `scratch_${process.pid}_${Date.now().toString(36)}_${made}`;
   await asSuperuser(
