@@ -183,7 +183,7 @@ describe('a tenant cannot be migrated', () => {
       fi`;
     const lock = { LOCK_FOLDER: folder, LOCK_SECONDS: '600' };
     expect(await bash(entrypoint, fleet, folder, lock)).toMatchObject({ exitCode: 1 });
-    const tenMinutesLater = `until [ -f migrations.waiting ]; do sleep 0.1; done; echo 0 > migrations`;
+    const tenMinutesLater = `until [ -f migrations.waiting ]; do sleep 0.1; done; echo 0 > later; mv later migrations`;
     await Promise.all([
       passes(
         bash(entrypoint, fleet, folder, lock),
