@@ -24,6 +24,15 @@ test('a request: its length in bytes, its login in a header, its end where it en
   );
 });
 
+test.each(['', 'n', 'na'])('a login of any length is padded, as the engine wants it: an%s', (end) => {
+  const login = { registry: 'registry.example.com:5000', username: `an${end}`, password: 'secret?>' };
+  const head = renderRequest({ method: 'GET', path: '/distribution/shop:1/json', login });
+  const auth = /^X-Registry-Auth: (.*)$/m.exec(head.replaceAll('\r', ''))?.[1] ?? '';
+  expect(auth).toMatch(/^[\w-]+={0,2}$/);
+  expect(auth.length % 4).toBe(0);
+  expect(Buffer.from(auth, 'base64url').toString()).toContain(`"an${end}"`);
+});
+
 describe('an answer', () => {
   test.each([
     ['HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n[]', { status: 200, body: '[]' }],

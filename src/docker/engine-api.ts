@@ -85,9 +85,11 @@ export function renderRequest({ method, path, body, login }: EngineRequest): str
   ].join('\r\n');
 }
 
+/** With its padding: without it the engine takes the login for none, and says nothing. */
 function registryAuth({ registry, username, password }: RegistryLogin): string {
   const serveraddress = registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry;
-  return Buffer.from(JSON.stringify({ username, password, serveraddress })).toString('base64url');
+  const encoded = Buffer.from(JSON.stringify({ username, password, serveraddress })).toString('base64');
+  return encoded.replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /** undefined when it is not a whole answer. */
