@@ -9,6 +9,7 @@ import { connect } from '../../../src/database/connection.ts';
 import { parseDatabaseUrl } from '../../../src/database/url.ts';
 import { Cancelled } from '../../../src/ground/errors.ts';
 import { migrateSchemas } from '../../../src/migrations/migrate.ts';
+import { each } from '../breadth.ts';
 import { project, recordedLog } from '../projects.ts';
 import { oldestPython } from '../venv.ts';
 import { ownFarm } from './resume/own-farm.ts';
@@ -136,7 +137,7 @@ describe('the runner is killed in the middle of the fleet', () => {
 });
 
 describe('a process of Python is killed in the middle of a tenant', () => {
-  test.each(['worker', 'django'] as const)(
+  test.each(each(['worker', 'django'] as const, 'worker'))(
     '%s: nothing is left at work, the ledger is read again, the next run goes on',
     async (engine) => {
       await farmFor('two');
@@ -193,23 +194,26 @@ describe('a process of Python is killed in the middle of a tenant', () => {
 });
 
 describe('a session is ended by the server', () => {
-  test.each(['worker', 'django'] as const)('%s: the tenant’s own, in the middle of it', async (engine) => {
-    await farmFor('two');
-    await trap('t0002');
-    const running = runOf('two', { engine, maxFailures: { count: 2 } });
-    const pid = await sessionIn(farm, 't0002');
-    await farm.sql(`SELECT pg_terminate_backend(${pid})`);
-    const { failure, totals } = await running;
-    expect(failure?.code).toBe('connection-lost');
-    expect(failure?.message).toBe(
-      'The connection was lost in tenant t0002 — terminating connection due to administrator command; its ledger was read again: app00.0004_first is recorded, app00.0005_second is not',
-    );
-    expect(totals).toBe('5 4 0 1');
-    expect((await standing())[1]).toBe('t0002: first | 0004_first');
-    await release();
-    expect((await runOf('two')).totals).toBe('5 1 4 0');
-    expect(await standing()).toEqual(everybody);
-  });
+  test.each(each(['worker', 'django'] as const, 'worker'))(
+    '%s: the tenant’s own, in the middle of it',
+    async (engine) => {
+      await farmFor('two');
+      await trap('t0002');
+      const running = runOf('two', { engine, maxFailures: { count: 2 } });
+      const pid = await sessionIn(farm, 't0002');
+      await farm.sql(`SELECT pg_terminate_backend(${pid})`);
+      const { failure, totals } = await running;
+      expect(failure?.code).toBe('connection-lost');
+      expect(failure?.message).toBe(
+        'The connection was lost in tenant t0002 — terminating connection due to administrator command; its ledger was read again: app00.0004_first is recorded, app00.0005_second is not',
+      );
+      expect(totals).toBe('5 4 0 1');
+      expect((await standing())[1]).toBe('t0002: first | 0004_first');
+      await release();
+      expect((await runOf('two')).totals).toBe('5 1 4 0');
+      expect(await standing()).toEqual(everybody);
+    },
+  );
 
   test('the lock’s: the run stops before the next tenant and says so', async () => {
     await farmFor('two');
@@ -285,7 +289,7 @@ test('the server crashes, and the server is stopped, in the middle: what is know
 });
 
 describe('the job is cancelled while a statement runs long', () => {
-  test.each(['worker', 'django'] as const)(
+  test.each(each(['worker', 'django'] as const, 'worker'))(
     '%s: our own sessions end, a stranger’s is left alone, the lock is free',
     async (engine) => {
       await farmFor('two');
@@ -384,7 +388,7 @@ describe('a migration whose row is missing though everything else is there', () 
 });
 
 describe('a migration without a transaction stops in the middle', () => {
-  test.each(['worker', 'django'] as const)(
+  test.each(each(['worker', 'django'] as const, 'worker'))(
     '%s: no lock in time: not tried again; the INVALID index is named until it is dropped',
     async (engine) => {
       await farmFor('concurrent');
@@ -624,7 +628,7 @@ test('the time is nearly over: the tenant under way is brought to its end, no ot
   expect(await standing()).toEqual(everybody);
 });
 
-test.each(['new', 'old'] as const)(
+test.each(each(['new', 'old'] as const, 'new'))(
   'the time limits hold on the connection that migrates: %s versions, both engines',
   async (versions) => {
     await farmFor('limits', newFarm, 2);

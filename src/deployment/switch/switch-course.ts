@@ -15,7 +15,7 @@ const spare = 180_000;
 /** For an answer from outside, between two, and how many bad ones in a row count. */
 const outside = { timeout: 5_000, pause: 1_000, complaints: 3 } as const;
 /** Milliseconds that a cancelled run waits for the program; the runner gives it 7.5 s in all. */
-const lastTime = 4_500;
+const lastTime = 6_000;
 
 /** What is known while the program works. */
 export class Course {
