@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Row } from '../../__tests__/integration/diagnosis/rows.ts';
+import type { Row } from '../../__tests__/integration/diagnosis/row.ts';
 import type { Scene } from '../../__tests__/integration/diagnosis/scene.ts';
 
 const folder = join(import.meta.dirname, '../../__tests__/diagnosis/recorded');

@@ -1,11 +1,10 @@
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import type { UserError } from '../../../src/ground/errors.ts';
-import type { FailureCode } from '../../../src/ground/failure-codes.ts';
 import { probeUntilHealthy, unhealthy } from '../../../src/health/check.ts';
 import { ask } from '../../../src/health/http.ts';
 import { KeptLog } from '../lab-server.ts';
-import type { Row } from './rows.ts';
+import { type Row, row } from './row.ts';
 import type { Scene } from './scene.ts';
 
 const signal = new AbortController().signal;
@@ -51,14 +50,6 @@ async function answering(scene: Scene, listener: RequestListener): Promise<UserE
     server.close();
   }
 }
-
-const row = (
-  number: number,
-  failure: string,
-  provoked: string,
-  said: { code: FailureCode; says: string },
-  provoke: Row['provoke'],
-): Row => ({ row: number, failure, provoked, ...said, provoke });
 
 /** What an address answers. */
 export const answerRows: readonly Row[] = [

@@ -1,6 +1,6 @@
 import { control } from '../../../lab/lab.ts';
 import { deployment } from './deployment.ts';
-import type { Row } from './rows.ts';
+import type { Row } from './row.ts';
 
 const clean =
   'docker ps -aq --filter name=diagnosed | xargs -r docker rm -f >/dev/null; rm -rf /home/deploy/.tenantry/diagnosed-app';

@@ -13,7 +13,8 @@ import { each } from '../breadth.ts';
 import { failureOf, KeptLog, sshServerOf } from '../lab-server.ts';
 import { deploy } from './deployment.ts';
 import { dockerRows } from './docker-rows.ts';
-import { containerRows, otherRows, type Row, startRows } from './rows.ts';
+import type { Row } from './row.ts';
+import { containerRows, otherRows, startRows } from './rows.ts';
 import { Scene } from './scene.ts';
 
 const all = [...dockerRows, ...startRows, ...containerRows, ...otherRows];

@@ -3,18 +3,9 @@ import { parseImage } from '../../../src/docker/image.ts';
 import type { RegistryLogin } from '../../../src/docker/registry.ts';
 import { dockerVerdict } from '../../../src/docker/verdict.ts';
 import type { UserError } from '../../../src/ground/errors.ts';
-import type { FailureCode } from '../../../src/ground/failure-codes.ts';
 import { otherPlatformImage } from './deployment.ts';
-import type { Row } from './rows.ts';
+import { type Row, row } from './row.ts';
 import type { Scene } from './scene.ts';
-
-const row = (
-  number: number,
-  failure: string,
-  provoked: string,
-  said: { code: FailureCode; says: string },
-  provoke: Row['provoke'],
-): Row => ({ row: number, failure, provoked, ...said, provoke });
 
 function pull(scene: Scene, image: string, login?: Partial<RegistryLogin>): Promise<UserError> {
   const { address, username, password } = scene.lab.registry;

@@ -1,18 +1,6 @@
 /** Ways in which a deployment fails, each brought about for real, with what is to be said of it. */
-import type { UserError } from '../../../src/ground/errors.ts';
-import type { FailureCode } from '../../../src/ground/failure-codes.ts';
-import { python, type Scene } from './scene.ts';
-
-export interface Row {
-  /** Of the catalogue; 0 is none of them. */
-  readonly row: number;
-  readonly failure: string;
-  readonly provoked: string;
-  readonly code: FailureCode;
-  /** In the sentence. */
-  readonly says: string;
-  provoke(scene: Scene): Promise<UserError>;
-}
+import { type Row, row } from './row.ts';
+import { plain, python } from './scene.ts';
 
 const app = (port: number, address = '0.0.0.0') =>
   python(
@@ -73,7 +61,9 @@ export const startRows: readonly Row[] = [
     async provoke(scene) {
       await scene.root(`docker run -d --name diagnosed-other ${scene.image} sleep 60`);
       const failure = await scene.failure(() =>
-        scene.withDocker((docker) => docker.create({ ...spec(scene), name: 'diagnosed-other' })),
+        scene.withDocker((docker) =>
+          docker.create({ ...plain, image: scene.image, name: 'diagnosed-other' }),
+        ),
       );
       await scene.root('docker rm -f diagnosed-other');
       return failure;
@@ -195,34 +185,6 @@ export const startRows: readonly Row[] = [
     },
   },
 ];
-
-function spec(scene: Scene) {
-  return {
-    image: scene.image,
-    command: ['sleep', '60'],
-    envFile: undefined,
-    labels: {},
-    ports: [],
-    mounts: [],
-    networks: [],
-    networkAlias: undefined,
-    extraHosts: [],
-    memory: undefined,
-    cpus: undefined,
-    user: undefined,
-    restart: 'no',
-    stopTimeout: undefined,
-    health: undefined,
-  };
-}
-
-const row = (
-  number: number,
-  failure: string,
-  provoked: string,
-  said: { code: FailureCode; says: string },
-  provoke: Row['provoke'],
-): Row => ({ row: number, failure, provoked, ...said, provoke });
 
 /** What containers do once they are started. */
 export const containerRows: readonly Row[] = [

@@ -189,7 +189,8 @@ interface Fate {
   readonly wait?: number;
 }
 
-const plain: Omit<ContainerSpec, 'image'> = {
+/** What a container is made of, where nothing else is said. */
+export const plain: Omit<ContainerSpec, 'image'> = {
   name: 'diagnosed',
   command: ['sleep', '60'],
   envFile: undefined,

@@ -6,11 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
 
 import { control } from '../../../lab/lab.ts';
-import type { FailureCode } from '../../../src/ground/failure-codes.ts';
 import { connectSsh } from '../../../src/machine/ssh.ts';
 import type { SshServer } from '../../../src/machine/ssh-server.ts';
 import { KeptLog, sshServerOf } from '../lab-server.ts';
-import type { Row } from './rows.ts';
+import { type Row, row } from './row.ts';
 import type { Scene } from './scene.ts';
 
 const signal = new AbortController().signal;
@@ -47,14 +46,6 @@ async function oldServer(work: (port: number) => Promise<import('../../../src/gr
     server.close();
   }
 }
-
-const row = (
-  number: number,
-  failure: string,
-  provoked: string,
-  said: { code: FailureCode; says: string },
-  provoke: Row['provoke'],
-): Row => ({ row: number, failure, provoked, ...said, provoke });
 
 /** The way to the server. */
 export const serverRows: readonly Row[] = [
