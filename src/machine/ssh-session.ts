@@ -16,6 +16,7 @@ export interface SshClient {
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'close', listener: () => void): unknown;
   once(event: 'close', listener: () => void): unknown;
+  setNoDelay(noDelay: boolean): unknown;
   end(): unknown;
   destroy(): unknown;
 }

@@ -174,6 +174,7 @@ async function handshake(
       keepaliveCountMax: keepalive.count,
       algorithms: { serverHostKey: kinds.flatMap((kind) => hostKeyKinds[kind] ?? []) },
       hostVerifier: (shown: Buffer) => {
+        sendAtOnce(session);
         if (pins?.accepts(shown) === true) return true;
         refused = shownKey(shown);
         return false;
@@ -238,6 +239,14 @@ async function within(connecting: Promise<unknown>, { connectTimeout, signal }: 
     signal.removeEventListener('abort', onAbort);
     connecting.catch(() => {}); // told already, or no longer asked for
   }
+}
+
+/**
+ * Without it a message waits until the one before is acknowledged, which the other side puts off for 40 ms: a command
+ * cost 135 ms instead of 15. From the first moment at which ssh2 has its socket.
+ */
+function sendAtOnce(session: NodeSSH): void {
+  (session.connection as SshClient | null)?.setNoDelay(true);
 }
 
 /** Drops a connection that failed. What it still has to say is of no interest, but must not end the process. */

@@ -94,9 +94,9 @@ echo "allowed $allowed"
 }
 
 for process in /proc/[0-9]*; do
-  line=$(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
-  case $line in *docker-proxy\ -proto\ *) echo "proxy $line" ;; esac
-done
+  read -r name <"$process/comm" && [ "$name" = docker-proxy ] || continue
+  echo "proxy $(tr '\0' ' ' <"$process/cmdline")"
+done 2>/dev/null
 
 for network in "$@"; do
   docker network inspect --format \
