@@ -23,6 +23,7 @@ function outcome(host: string, changes: Partial<HostOutcome> = {}): HostOutcome 
       mechanism: 'bridge',
       why: 'it can',
       differences: ['image: v1 → v2', 'variables: + A|B'],
+      changes: [],
       kept: 'v1 is ready for 30 s',
     },
     differences: ['image: v1 → v2'],

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { readLog } from '../../src/diagnosis/container-log.ts';
 import { diagnose } from '../../src/diagnosis/diagnose.ts';
+import type { SeenContainer } from '../../src/diagnosis/evidence.ts';
 import { withoutSecrets } from '../../src/diagnosis/redact.ts';
 import { rules } from '../../src/diagnosis/rules.ts';
 import { lastTraceback } from '../../src/diagnosis/traceback.ts';
@@ -13,6 +14,7 @@ describe('the order is a decision', () => {
   test('what the engine knows of an end comes before what the program said', () => {
     expect(codes('ended')).toEqual([
       'container-out-of-memory',
+      'server-out-of-memory',
       'image-wrong-architecture',
       'container-script-broken',
       'container-ended',
@@ -27,7 +29,6 @@ describe('the order is a decision', () => {
       'volume-not-writable',
       'database-on-localhost',
       'container-name-not-resolved',
-      'server-out-of-memory',
       'container-killed',
     ]);
   });
@@ -141,6 +142,42 @@ describe('what a lab cannot show', () => {
     expect(diagnose(seen({ container: ended, host: host({ kernel: another }) }))?.code).toBe(
       'container-killed',
     );
+  });
+
+  test('the kernel says whose memory ran out, and whose process it ended', () => {
+    const id = 'b1'.repeat(32);
+    const kill = (memcg: string, of = id) => [
+      {
+        at: finishedAt,
+        text: `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=${of},mems_allowed=0,${memcg},task_memcg=/docker/${of},task=python3,pid=26785,uid=0`,
+      },
+      { at: finishedAt, text: 'Out of memory: Killed process 26785 (python3) total-vm:52080kB, UID:0' },
+    ];
+    const told = (kernel: ReturnType<typeof kill>, changes: Partial<SeenContainer>) =>
+      diagnose(
+        seen({ container: container({ id, exitCode: 137, finishedAt, ...changes }), host: host({ kernel }) }),
+      );
+    const limit = { memory: 2 ** 25 };
+    const own = kill(`oom_memcg=/docker/${id}`);
+    // Docker hears of it too late now and then.
+    expect(told(own, { ...limit, outOfMemory: false })).toMatchObject({
+      code: 'container-out-of-memory',
+      observed: 'it needed more than its 32 MiB of memory',
+      line: own[0]?.text,
+    });
+    expect(told(kill('global_oom'), { ...limit, outOfMemory: true })).toMatchObject({
+      code: 'server-out-of-memory',
+      observed: 'the server itself ran out of its 4 GiB of memory, and the kernel ended it',
+    });
+    expect(told(kill('oom_memcg=/lxc/web-1'), { outOfMemory: true })).toMatchObject({
+      code: 'server-out-of-memory',
+      observed: expect.stringContaining('what all its containers may use together'),
+    });
+    expect(told(kill('global_oom', 'c2'.repeat(32)), {})?.code).toBe('container-killed');
+    expect(told([], { outOfMemory: true })).toMatchObject({
+      code: 'server-out-of-memory',
+      line: 'docker inspect: OOMKilled, without a limit',
+    });
   });
 
   test('a clock that is wrong, and something that has a time in it', () => {

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
+import { healthFacts } from '../../src/actions/health-report.ts';
+import { fromEachServer } from '../../src/actions/server-way.ts';
 import type { Log } from '../../src/ground/log.ts';
 import { toldTogether } from '../../src/health/check.ts';
 import { parseJsonExpectation } from '../../src/health/content.ts';
@@ -256,7 +258,7 @@ describe('a watch', () => {
       response.statusCode = requests > 2 ? 503 : 200;
       response.end();
     });
-    const watching = watchOver(
+    const { ended } = await watchOver(
       [{ url, headers: {} }],
       { interval: 5, watchFor: 60_000, expected: good },
       {
@@ -265,7 +267,7 @@ describe('a watch', () => {
         signal,
       },
     );
-    await expect(watching).rejects.toMatchObject({ code: 'health-unsteady' });
+    expect(ended).toMatchObject({ failure: { code: 'health-unsteady' }, by: { answer: { status: 503 } } });
     expect(requests).toBe(5);
   });
 });
@@ -283,4 +285,24 @@ test('many tenants are told in groups, by their schemas', () => {
   expect(toldTogether(findings)).toBe(
     '997 answer 200; t5, t9 and t77: answers 500 instead of 200-299: "t5 is unwell"',
   );
+});
+
+test('what several servers ask is told by the server, and a tenant is counted once', () => {
+  const asked = { url: new URL('http://127.0.0.1:8000/'), headers: {} };
+  const probes = fromEachServer({ from: 'server', host: ['web-1', 'web-2'] }, [
+    asked,
+    { ...asked, host: 'acme.shop.test', tenant: 'acme' },
+  ]);
+  const findings = probes.map((probe) => ({
+    probe,
+    answer: answer({ status: probe.tenant === undefined && probe.from === 'web-1' ? 200 : 500 }),
+    attempts: 1,
+  }));
+  const judged = findings.map((each) => ({ ...each, complaint: complaintAbout(each.answer, good) }));
+  expect(toldTogether(judged)).toBe(
+    '1 answers 200; acme from web-1, http://127.0.0.1:8000/ from web-2 and acme from web-2: answers 500 instead of 200-299',
+  );
+  expect(healthFacts(judged)['tenants-failed']).toBe(1);
+  expect(fromEachServer({ from: 'server', host: ['web-1'] }, [asked])).toEqual([asked]);
+  expect(fromEachServer({ from: 'runner', host: ['web-1', 'web-2'] }, [asked])).toEqual([asked]);
 });

@@ -38,5 +38,7 @@ export function record(
 
 /** The kernel of a lab is that of its machine: what it says of others is left out. */
 function withoutOthers(text: string): string[] {
-  return text.split('\n').filter((line) => !/^\[ *\d+\.\d+\]/.test(line));
+  const id = /^"([0-9a-f]{64})"$/m.exec(text)?.[1];
+  const isOfIt = (line: string) => id !== undefined && line.includes(id);
+  return text.split('\n').filter((line) => !/^\[ *\d+\.\d+\]/.test(line) || isOfIt(line));
 }

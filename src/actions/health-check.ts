@@ -1,7 +1,6 @@
 import type { Database } from '../database/connection.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { showDuration } from '../ground/duration.ts';
-import { UserError } from '../ground/errors.ts';
 import { counted, grouped, listed } from '../ground/words.ts';
 import {
   type CheckPorts,
@@ -29,7 +28,7 @@ import {
 import { commonFields, databaseUrl, hostKeyIsPinnedOnce, serverFields } from './fields.ts';
 import { asData, healthFacts, rowsOf, shownRows, slowest } from './health-report.ts';
 import { checkContainers, whatServerShows } from './server-health.ts';
-import { withDialers } from './server-way.ts';
+import { fromEachServer, withDialers } from './server-way.ts';
 
 const tenantSample = readAs((written): TenantSample => {
   if (written === 'none' || written === 'all') return written;
@@ -98,13 +97,13 @@ export const healthCheck = defineAction({
       const { inputs, log, report, signal, tell } = context;
       const { ask } = await import('../health/http.ts');
       const plan = { ...inputs, expected: expectation(inputs) };
-      const probes = [...addressProbes(inputs), ...(await tenantProbes(context))];
+      const probes = fromEachServer(inputs, [...addressProbes(inputs), ...(await tenantProbes(context))]);
       const ports: CheckPorts = {
         ask: (probe) =>
           ask(probe, inputs.tryTimeout, signal, {
             ca: inputs.ca,
             followRedirects: inputs.followRedirects,
-            ...(dialers === undefined ? {} : { dial: dialers.dial }),
+            ...(dialers === undefined ? {} : { dial: (url) => dialers.dial(url, probe.from) }),
           }),
         log,
         signal,
@@ -114,7 +113,7 @@ export const healthCheck = defineAction({
         report.verdict(`${inputs.container} runs on ${listed(inputs.host ?? [])}.`);
         return { result: 'healthy' };
       }
-      const from = dialers === undefined ? '' : `, from ${dialers.place}`;
+      const from = dialers === undefined ? '' : `, from ${dialers.places}`;
       log.step(
         'Check',
         `${counted(probes.length, 'address', 'addresses')}, up to ${counted(plan.attempts, 'try', 'tries')} each${from}`,
@@ -166,16 +165,15 @@ async function watchedFor(
 ): Promise<string> {
   const { inputs, log } = context;
   log.step('Watch', `for ${showDuration(inputs.watchFor)}, every ${showDuration(inputs.interval)}`);
-  try {
-    const { asked, failed, slowest: longest } = await watchOver(probes, plan, ports);
-    const slips = failed === 0 ? 'all good' : `${grouped(failed)} not as expected, never 3 in a row`;
-    const said = `${counted(asked, 'request')} in ${showDuration(inputs.watchFor)}, ${slips}, slowest ${showDuration(longest)}`;
-    log.step('Done', said);
-    return `; watched: ${said}`;
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw await whatServerShows(context, error, []);
+  const { asked, failed, slowest: longest, findings, ended } = await watchOver(probes, plan, ports);
+  if (ended !== undefined) {
+    tellFindings(context, findings);
+    throw await whatServerShows(context, ended.failure, [ended.by]);
   }
+  const slips = failed === 0 ? 'all good' : `${grouped(failed)} not as expected, never 3 in a row`;
+  const said = `${counted(asked, 'request')} in ${showDuration(inputs.watchFor)}, ${slips}, slowest ${showDuration(longest)}`;
+  log.step('Done', said);
+  return `; watched: ${said}`;
 }
 
 function expectation(inputs: Given): Expectation {

@@ -15,9 +15,9 @@ export function healthFacts(findings: readonly Finding[]) {
     status: first?.answer.kind === 'answer' ? first.answer.status : '',
     'attempts-used': Math.max(...findings.map(({ attempts }) => attempts)),
     'latency-ms': Math.round(slowest(findings)),
-    'tenants-failed': findings.filter(
-      ({ probe, complaint }) => probe.tenant !== undefined && complaint !== undefined,
-    ).length,
+    'tenants-failed': new Set(
+      findings.flatMap(({ probe, complaint }) => (complaint === undefined ? [] : (probe.tenant ?? []))),
+    ).size,
     'certificate-days': days.length === 0 ? '' : Math.min(...days),
   };
 }
@@ -44,6 +44,7 @@ export function asData({ probe, answer, attempts, complaint }: Finding) {
   return {
     name: probeName(probe),
     tenant: probe.tenant,
+    from: probe.from,
     healthy: complaint === undefined,
     status: answer.kind === 'answer' ? answer.status : null,
     attempts,

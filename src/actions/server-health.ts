@@ -1,6 +1,7 @@
 /** What servers tell about the health of their containers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { failureOf } from '../deployment/fleet/fleet-failure.ts';
 import { withoutSecrets } from '../diagnosis/redact.ts';
 import { causeOf, showEvidence, thatStopped, whyNotServing } from '../diagnosis/why.ts';
 import { type Docker, dockerOn } from '../docker/docker.ts';
@@ -32,43 +33,58 @@ interface Ports {
  * On every host: the container is there, runs, is healthy, and is of the release that is expected.
  * @throws UserError `container-…`, `health-other-release`, `ssh-…`, and why it is so
  */
-export async function checkContainers({ inputs, log, signal }: Ports): Promise<void> {
-  const { container: name, host = [], expectRelease, attempts, interval } = inputs;
+export async function checkContainers(ports: Ports): Promise<void> {
+  const { container: name, host = [] } = ports.inputs;
   if (name === undefined) return;
-  const isAsked = (inputs.url ?? []).length > 0;
-  for (const each of host) {
-    await onServer({ inputs, log, signal }, each, async (docker, machine) => {
-      const service = await releaseOfService(machine, name, signal);
-      if (service !== undefined) {
-        refuseOther(`${name} on ${each}`, service, expectRelease);
-        log.step('Container', `${name} is a service of a swarm${service === '' ? '' : `: ${service}`}`);
-        return;
+  const looked = await Promise.all(
+    host.map(async (each) => {
+      try {
+        await checkContainer(ports, name, each);
+        return { host: each, failure: undefined };
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        return { host: each, failure: error };
       }
-      // A container that is on its way gets the time that an address gets.
-      const container = await retry(
-        () => steadyContainer(docker, name, { server: machine.name, isAsked, signal }),
-        {
-          attempts,
-          interval,
-          signal,
-          worthAnotherTry: (error) => error instanceof NotYet,
-        },
-      ).catch(async (error) => {
-        if (!(error instanceof NotYet)) throw error;
-        const seen = await docker.evidence(error.container);
-        throw whyNotServing(`${name} on ${each}`, error.runs ? seen : thatStopped(seen), {
-          ...(error.runs ? { happened: `is not healthy after ${counted(attempts, 'try', 'tries')}` } : {}),
-        });
+    }),
+  );
+  const failure = failureOf(looked);
+  if (failure !== undefined) throw failure;
+}
+
+async function checkContainer({ inputs, log, signal }: Ports, name: string, host: string): Promise<void> {
+  const { expectRelease, attempts, interval } = inputs;
+  const isAsked = (inputs.url ?? []).length > 0;
+  await onServer({ inputs, log, signal }, host, async (docker, machine) => {
+    const service = await releaseOfService(machine, name, signal);
+    if (service !== undefined) {
+      refuseOther(`${name} on ${host}`, service, expectRelease);
+      log.step('Container', `${name} is a service of a swarm${service === '' ? '' : `: ${service}`}`);
+      return;
+    }
+    // A container that is on its way gets the time that an address gets.
+    const container = await retry(
+      () => steadyContainer(docker, name, { server: machine.name, isAsked, signal }),
+      {
+        attempts,
+        interval,
+        signal,
+        worthAnotherTry: (error) => error instanceof NotYet,
+      },
+    ).catch(async (error) => {
+      if (!(error instanceof NotYet)) throw error;
+      const seen = await docker.evidence(error.container);
+      throw whyNotServing(`${name} on ${host}`, error.runs ? seen : thatStopped(seen), {
+        ...(error.runs ? { happened: `is not healthy after ${counted(attempts, 'try', 'tries')}` } : {}),
       });
-      const release = container.labels['tenantry.release'];
-      refuseOther(`${name} on ${each}`, release ?? '', expectRelease);
-      const health = container.state.health === undefined ? '' : ', healthy';
-      log.step(
-        'Container',
-        `${name} on ${each}: ${container.state.status}${health}${release === undefined ? '' : `, ${release}`}`,
-      );
     });
-  }
+    const release = container.labels['tenantry.release'];
+    refuseOther(`${name} on ${host}`, release ?? '', expectRelease);
+    const health = container.state.health === undefined ? '' : ', healthy';
+    log.step(
+      'Container',
+      `${name} on ${host}: ${container.state.status}${health}${release === undefined ? '' : `, ${release}`}`,
+    );
+  });
 }
 
 /** It may come about with time. */
@@ -150,9 +166,10 @@ export async function whatServerShows(
   failure: UserError,
   findings: readonly Finding[],
 ): Promise<UserError> {
-  const { container: name, host: [host] = [] } = inputs;
-  if (name === undefined || host === undefined) return failure;
   const bad = findings.find(({ complaint }) => complaint !== undefined);
+  const { container: name } = inputs;
+  const host = serverBehind(inputs.host ?? [], bad);
+  if (name === undefined || host === undefined) return failure;
   const [called = '', ...seen] = failure.message.split(' — ');
   const answer = bad?.complaint ?? { code: failure.code, observed: seen.join(' — '), hint: failure.hint };
   try {
@@ -166,7 +183,7 @@ export async function whatServerShows(
       : `: ${why.observed}`;
     const parts = [failure.evidence ?? '', showEvidence(evidence, why.line)].filter((part) => part !== '');
     return new UserError(withoutSecrets(`${called} — ${seen.join(' — ')}${more}`), why.next, {
-      code: why.code,
+      code: why.code === answer.code ? failure.code : why.code,
       evidence: parts.join('\n\n'),
     });
   } catch (error) {
@@ -174,6 +191,12 @@ export async function whatServerShows(
     log.warning(`What ${host} shows could not be looked at: ${messageOf(error)}`);
     return failure;
   }
+}
+
+/** The one that asked, or whose address was asked; otherwise the first. */
+function serverBehind(hosts: readonly string[], bad: Finding | undefined): string | undefined {
+  const asked = bad?.probe.url.hostname;
+  return bad?.probe.from ?? hosts.find((host) => host === asked) ?? hosts[0];
 }
 
 async function onServer<T>(

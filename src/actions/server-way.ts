@@ -1,7 +1,9 @@
-/** Asking from a server: requests begin there, through the connection that the step has to it. */
+/** Asking from servers: requests begin there, through the connection that the step has to each. */
 import type { Duplex } from 'node:stream';
 
 import type { Log } from '../ground/log.ts';
+import { listed } from '../ground/words.ts';
+import type { Probe } from '../health/probe.ts';
 import type { Tunnel } from '../machine/tunnel.ts';
 import type { Inputs } from '../step/action.ts';
 import type { serverFields } from './fields.ts';
@@ -14,9 +16,19 @@ export interface ServerInputs extends Omit<Inputs<typeof serverFields>, 'host' |
 }
 
 export interface Dialers {
-  /** The server, for people. */
-  readonly place: string;
-  dial(url: URL): Promise<Duplex>;
+  /** The servers, for people. */
+  readonly places: string;
+  /** @param from the server that asks; without it, the only one. */
+  dial(url: URL, from: string | undefined): Promise<Duplex>;
+}
+
+/** Every server asks everything, each by its name where there are several: one may be well, and the next one not. */
+export function fromEachServer(
+  { from, host = [] }: Pick<ServerInputs, 'from' | 'host'>,
+  probes: readonly Probe[],
+): Probe[] {
+  if (from === 'runner' || host.length < 2) return [...probes];
+  return host.flatMap((each) => probes.map((probe) => ({ ...probe, from: each })));
 }
 
 /**
@@ -27,22 +39,25 @@ export async function withDialers<T>(
   { inputs, log, signal }: { inputs: ServerInputs; log: Log; signal: AbortSignal },
   use: (dialers: Dialers | undefined) => Promise<T>,
 ): Promise<T> {
-  const { from, sshUser = '', host: [host = ''] = [] } = inputs;
+  const { from, sshUser = '', host: hosts = [] } = inputs;
   if (from === 'runner') return use(undefined);
   const { openTunnel } = await import('../machine/ssh-tunnel.ts'); // slow to load: not before it is needed
   const tunnels = new Map<string, Promise<Tunnel>>();
-  const tunnelTo = (url: URL) => {
+  const tunnelTo = (url: URL, host: string) => {
     const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
     const far = { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port };
-    const key = `${far.host} ${port}`;
+    const key = `${host} ${far.host} ${port}`;
     const known =
       tunnels.get(key) ?? openTunnel(serverOf({ ...inputs, sshUser }, host), far, { log, signal });
     tunnels.set(key, known);
     return known;
   };
   try {
-    const dial = async (url: URL) => (await tunnelTo(url)).open();
-    return await use({ place: `${sshUser}@${host}`, dial });
+    const [only = ''] = hosts;
+    return await use({
+      places: listed(hosts.map((host) => `${sshUser}@${host}`)),
+      dial: async (url, asking = only) => (await tunnelTo(url, asking)).open(),
+    });
   } finally {
     for (const tunnel of tunnels.values()) await tunnel.then((each) => each.close()).catch(() => {});
   }

@@ -24,5 +24,6 @@ export function changedSince(failure: UserError, { release, changes }: Since): U
     code: failure.code,
     cause: failure.cause,
     evidence,
+    ...(failure.place === undefined ? {} : { place: failure.place }),
   });
 }

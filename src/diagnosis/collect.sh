@@ -36,7 +36,7 @@ collect() (
 {{json .HostConfig.PortBindings}}
 {{json .Mounts}}
 {{json .HostConfig.NetworkMode}}
-{{json .Config.ExposedPorts}}
+{{json .Id}}
 {{.Image}}
 {{range .Mounts}}{{println .Source}}{{end}}' "$name" 2>&1); then
     found=yes

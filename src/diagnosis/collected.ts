@@ -89,11 +89,12 @@ interface StateJson {
 function containerOf(parts: Parts): SeenContainer | undefined {
   const lines = parts.get('container');
   if (lines === undefined) return undefined;
-  const [state, restarts, memory, user, program, ports, mounts, network] = lines;
+  const [state, restarts, memory, user, program, ports, mounts, network, id] = lines;
   const seen = json<StateJson>(state);
   if (seen?.Status === undefined) return undefined;
   const health = seen.Health;
   return {
+    id: /^"([0-9a-f]{64})"$/.exec(id ?? '')?.[1],
     status: seen.Status,
     exitCode: seen.ExitCode ?? 0,
     error: seen.Error ?? '',

@@ -42,9 +42,15 @@ const otherNames =
 export const endRules: readonly Rule[] = [
   {
     code: 'container-out-of-memory',
-    sees: { facts: atOwnLimit, compared: 'OOMKilled, and the limit' },
+    sees: { facts: atOwnLimit, compared: "OOMKilled, the kernel's messages, the limit" },
     observed: 'it needed more than its {limit} of memory',
     next: 'raise memory, or find out what needs so much',
+  },
+  {
+    code: 'server-out-of-memory',
+    sees: { ended: 137, facts: atServersEnd, compared: "the kernel's messages, OOMKilled" },
+    observed: 'the server itself ran out of {what}, and the kernel ended it',
+    next: 'give the server more memory, or its containers limits (two versions run at once during a deployment; strategy: recreate runs one)',
   },
   {
     code: 'image-wrong-architecture',
@@ -189,16 +195,10 @@ export const programRules: readonly Rule[] = [
     next: otherNames,
   },
   {
-    code: 'server-out-of-memory',
-    sees: { ended: 137, facts: atServersEnd, compared: "the kernel's messages" },
-    observed: 'the server itself ran out of its {total} of memory, and the kernel ended it',
-    next: 'give the server more memory, or its containers limits (two versions run at once during a deployment; strategy: recreate runs one)',
-  },
-  {
     code: 'container-killed',
     sees: { ended: 137 },
-    observed: 'it was killed (SIGKILL), and not at a memory limit of its own',
-    next: 'the server may have run out of memory: on {server}, sudo dmesg | grep -i "killed process", and free -m',
+    observed: 'it was killed (SIGKILL), and nothing says by whom',
+    next: 'it may have been memory: on {server}, sudo dmesg | grep -i "killed process", and free -m',
   },
 ];
 

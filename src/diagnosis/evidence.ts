@@ -25,6 +25,8 @@ export interface SeenAnswer {
 }
 
 export interface SeenContainer {
+  /** As the kernel's control groups are called after it. */
+  readonly id?: string | undefined;
   readonly status: string;
   /** undefined where it was started again since. */
   readonly exitCode: number | undefined;

@@ -10,6 +10,7 @@ import {
   type Expectation,
   type Probe,
   probeName,
+  shortName,
 } from './probe.ts';
 
 export interface CheckPlan {
@@ -117,7 +118,7 @@ function groupsOf(findings: readonly Finding[]): Group[] {
     if (complaint === undefined) continue;
     const kind = `${complaint.code} ${answer.kind === 'answer' ? answer.status : ''}`;
     const group = groups.get(kind) ?? { complaint, names: [] };
-    group.names.push(probe.tenant ?? probeName(probe));
+    group.names.push(shortName(probe));
     groups.set(kind, group);
   }
   return [...groups.values()].sort((a, b) => b.names.length - a.names.length);

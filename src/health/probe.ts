@@ -9,6 +9,8 @@ export interface Probe {
   readonly headers: Readonly<Record<string, string>>;
   /** The tenant whose domain this is. */
   readonly tenant?: string | undefined;
+  /** The server that asks, where several do. */
+  readonly from?: string | undefined;
 }
 
 /** What a good answer is. */
@@ -56,9 +58,18 @@ export interface Complaint {
   readonly hint: string;
 }
 
-/** The name that a probe is known by in sentences: the tenant's domain, or the address. */
-export function probeName({ url, host }: Probe): string {
-  return host ?? url.href;
+/** The name that a probe is known by in sentences: the tenant's domain, or the address; and who asks. */
+export function probeName(probe: Probe): string {
+  return named(probe.host ?? probe.url.href, probe);
+}
+
+/** The same, and tenants by their own names. */
+export function shortName(probe: Probe): string {
+  return probe.tenant === undefined ? probeName(probe) : named(probe.tenant, probe);
+}
+
+function named(name: string, { from }: Probe): string {
+  return from === undefined ? name : `${name} from ${from}`;
 }
 
 /** `200-299,304` as ranges. @throws RangeError that says what is wrong. */

@@ -21,15 +21,14 @@ export interface Watched {
   readonly slowest: number;
   /** Of the last round. */
   readonly findings: readonly Finding[];
+  /** Set where it ended before its time: why, and at which address. */
+  readonly ended?: { readonly failure: UserError; readonly by: Finding } | undefined;
 }
 
 /** One bad answer is a slip, as many in a row are a failure. */
 const inARow = 3;
 
-/**
- * Asks again and again for a while what is healthy now.
- * @throws UserError `health-unsteady` as soon as an address failed three times in a row.
- */
+/** Asks again and again for a while what is healthy now; ends as soon as an address failed three times in a row. */
 export async function watchOver(
   probes: readonly Probe[],
   { interval, watchFor, expected }: WatchPlan,
@@ -56,11 +55,12 @@ export async function watchOver(
     if (bad.length > 0) log.info(`after ${showDuration(since)}: ${toldTogether(findings)}`);
     const [worst] = bad.filter(({ probe }) => (rows.get(probe) ?? 0) >= inARow);
     if (worst?.complaint !== undefined) {
-      throw new UserError(
+      const failure = new UserError(
         `What was healthy at first failed ${inARow} times in a row after ${showDuration(since)} — ${toldTogether(findings)}`,
         worst.complaint.hint,
         { code: 'health-unsteady' },
       );
+      return { asked, failed, slowest, findings, ended: { failure, by: worst } };
     }
     if (since + interval > watchFor) return { asked, failed, slowest, findings };
     await sleep(interval, undefined, { signal }).catch(() => signal.throwIfAborted());

@@ -119,6 +119,7 @@ describe('what is different', () => {
     expect(planFor(wanted(), stopped, ofImage)).toMatchObject({
       kind: 'replace',
       differences: ['it is exited'],
+      changes: [],
     });
   });
 
@@ -126,6 +127,7 @@ describe('what is different', () => {
     const plan = planFor(wanted(), container({ image: 'shop:old' }), ofImage);
     expect(plan.summary).toContain('shop:old runs');
     expect(plan.differences[0]).toContain('was not started by Tenantry');
+    expect(plan.changes).not.toContain(plan.differences[0]);
   });
 
   test('a volume that the image asks for is no difference', () => {

@@ -142,6 +142,14 @@ test.each([
   expect(readRecord(json)).toContain(problem);
 });
 
+test('what the server had free is in it; of an earlier version, or of another kind, it explains nothing', () => {
+  const room = { memory: 5, totalMemory: 9, disk: 7 };
+  expect(readRecord(JSON.stringify({ ...record('v1', 1), room }))).toMatchObject({ release: 'v1', room });
+  expect(readRecord(JSON.stringify(record('v1', 1)))).toMatchObject({ release: 'v1' });
+  const odd = readRecord(JSON.stringify({ ...record('v1', 1), room: 'plenty' }));
+  expect(odd).toMatchObject({ release: 'v1', room: undefined });
+});
+
 test('what lies on a server, line by line', () => {
   const one = JSON.stringify(record('v1', 1));
   const text = `home /home/deploy\ncurrent v1-aa\nrecord v1-aa ${one}\nenvironment v1-aa\nrecord v2-aa \n`;

@@ -169,10 +169,20 @@ describe('when the new version is no good, the old one serves again', () => {
     await site.serving('v1');
     const id = await site.inspected('{{.Id}}');
     const environments = () => site.onServer(`ls ${site.environmentFolder}/releases/*.env`);
+    // As if the server had had more room when v1 came.
+    await site.onServer(
+      `sed -i 's/"room":{"memory":[0-9]*,"totalMemory":[0-9]*,"disk":[0-9]*}/"room":{"memory":${2 ** 50},"disk":${2 ** 50}}/' ${site.environmentFolder}/releases/*.json`,
+    );
     const kept = await environments();
     const { outcome, standing } = await site.deploy(site.request(tag, changes));
     expect(outcome.failure?.code).toBe(code);
     expect(outcome.failure?.sentence).toContain(says);
+    const [first, ...changed] = (outcome.failure?.evidence?.split('\n\n')[0] ?? '').split('\n');
+    expect(first).toBe('Changed since v1, which worked:');
+    expect(changed.slice(-2)).toEqual([
+      expect.stringMatching(/^free memory of the server: 1048576 GiB → [\d.]+ GiB$/),
+      expect.stringMatching(/^free disk of the server, .*: 1048576 GiB → [\d.]+ GiB$/),
+    ]);
     expect(outcome.result).toBe('rolled-back');
     expect(standing).toBe(`the old version (v1) serves again on ${site.host.address}`);
     expect(outcome.downtime).toBeGreaterThan(0);

@@ -1,12 +1,15 @@
+import { readFileSync } from 'node:fs';
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import { type DeployPorts, deployContainer } from '../../../src/deployment/fleet/deploy.ts';
 import { failureOf } from '../../../src/deployment/fleet/fleet-failure.ts';
 import type { HostOutcome } from '../../../src/deployment/request/outcome.ts';
 import type { DeployRequest } from '../../../src/deployment/request/request.ts';
-import { Cancelled } from '../../../src/ground/errors.ts';
+import { Cancelled, UserError } from '../../../src/ground/errors.ts';
 import { connectSsh } from '../../../src/machine/ssh.ts';
-import { KeptLog, sshServerOf } from '../lab-server.ts';
+import { healthStep } from '../health-step.ts';
+import { KeptLog, failureOf as refusal, sshServerOf } from '../lab-server.ts';
 import { Site } from './site.ts';
 
 /** Two servers with different engines: one order of waves, one end for all. */
@@ -113,6 +116,23 @@ test('one course after the other on both: together, a look, going back, halting,
   expect(results(halted)).toEqual(['deployed', 'rolled-back']);
   expect(halted.standing).toContain(`v2 serves on ${first.host.address}; `);
   expect(await answers()).toEqual(['v2 hello', 'v1 hello']);
+
+  // Now they differ: a check asks each of them, and says which one it is.
+  const key = readFileSync(`${first.host.privateKeyPath}.pub`, 'utf8').trim();
+  await second.onServer(`echo '${key}' >>/home/${second.host.user}/.ssh/authorized_keys`);
+  const checked = (given: Readonly<Record<string, string>>) =>
+    refusal(
+      healthStep([first.host, second.host], { container: name, attempts: '1', ...given }).running,
+      UserError,
+    );
+  const asked = await checked({ url: `http://127.0.0.1:${port}/`, from: 'server', 'expect-text': 'v2' });
+  expect(asked.code).toBe('health-text');
+  expect(asked.message).toContain(
+    `1 of 2 addresses is not healthy after 1 try — 1 answers 200; http://127.0.0.1:${port}/ from ${second.host.address}: `,
+  );
+  const looked = await checked({ 'expect-release': 'v3' });
+  expect(looked.sentence).toContain(`${name} on ${first.host.address} is not v3 — it is v2`);
+  expect(looked.sentence).toContain(`also ${name} on ${second.host.address} is not v3 — it is v1`);
 
   const controller = new AbortController();
   const cancelled = await deploy(

@@ -4,13 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { healthCheck } from '../../../src/actions/health-check.ts';
-import { manifestOf } from '../../../src/actions/manifests.ts';
 import { UserError } from '../../../src/ground/errors.ts';
-import { Report } from '../../../src/report/report.ts';
-import { readInputs } from '../../../src/step/inputs.ts';
 import { each } from '../breadth.ts';
-import { failureOf, KeptLog, sshServerOf } from '../lab-server.ts';
+import { healthStep } from '../health-step.ts';
+import { failureOf } from '../lab-server.ts';
 import { deploy } from './deployment.ts';
 import { dockerRows } from './docker-rows.ts';
 import type { Row } from './row.ts';
@@ -67,40 +64,7 @@ test('a version that did not listen when it was told to end is told of', async (
   await clean();
 }, 300_000);
 
-/** The action, as a step runs it. */
-async function step(given: Readonly<Record<string, string>>) {
-  const server = sshServerOf(scene.host);
-  const manifest = manifestOf('health-check');
-  const inputs = readInputs(
-    healthCheck.inputs,
-    healthCheck.rules,
-    manifest,
-    new Map(
-      Object.entries({
-        host: server.host,
-        'ssh-user': server.user,
-        'ssh-key': server.key ?? '',
-        'ssh-fingerprint': (server.fingerprint ?? []).join('\n'),
-        ...given,
-      }),
-    ),
-  );
-  const log = new KeptLog();
-  const report = new Report();
-  const told: Record<string, unknown> = {};
-  const running = healthCheck.run({
-    inputs,
-    log,
-    report,
-    signal: new AbortController().signal,
-    origin: { run: 'test', actor: 'test', commit: '' },
-    tell: (facts) => void Object.assign(told, facts),
-    standing() {},
-    exportVariable() {},
-    mask() {},
-  });
-  return { running, log, report, told };
-}
+const step = (given: Readonly<Record<string, string>>) => healthStep([scene.host], given);
 
 describe('health-check', () => {
   const serving = (changes = '') =>
@@ -120,17 +84,17 @@ describe('health-check', () => {
       'expect-release': 'v2',
       'expect-text': 'ok',
     };
-    const { running, log, told } = await step(check);
+    const { running, log, told } = step(check);
     expect(await running).toEqual({ result: 'healthy' });
     expect(told).toMatchObject({ status: 200, 'attempts-used': 1 });
     expect(log.text).toContain(`Container diagnosed-web on ${scene.host.address}: running, v2`);
-    const other = await step({ ...check, 'expect-release': 'v3' });
+    const other = step({ ...check, 'expect-release': 'v3' });
     expect((await failureOf(other.running, UserError)).message).toContain('is not v3 — it is v2');
   }, 60_000);
 
   test('says why an address is not healthy, by what the server shows', async () => {
     await serving('-e HOST=127.0.0.1');
-    const { running } = await step({
+    const { running } = step({
       url: 'http://127.0.0.1:18995/',
       from: 'server',
       container: 'diagnosed-web',
@@ -146,7 +110,7 @@ describe('health-check', () => {
     await scene.root(
       `docker rm -f diagnosed-web >/dev/null 2>&1; docker run -d --restart always --name diagnosed-web ${scene.image} node -e 'setTimeout(() => { throw new Error("no queue") }, 900)'`,
     );
-    const { running } = await step({ container: 'diagnosed-web', attempts: '1' });
+    const { running } = step({ container: 'diagnosed-web', attempts: '1' });
     const failure = await failureOf(running, UserError);
     expect(failure.code).toBe('container-stopped');
     expect(failure.message).toContain('no queue');
@@ -154,7 +118,7 @@ describe('health-check', () => {
   }, 60_000);
 
   test('examines a server before the first deployment, and says what to do', async () => {
-    const { running, report } = await step({
+    const { running, report } = step({
       mode: 'doctor',
       'database-url': scene.lab.postgres.v15.superuserUrl,
     });
@@ -179,7 +143,7 @@ describe('health-check', () => {
   test('a server without Docker is not ready', async () => {
     await scene.root('p=$(command -v docker); mv "$p" "$p.away"; echo "$p" >/srv/diagnosed/place');
     try {
-      const { running, report } = await step({ mode: 'doctor' });
+      const { running, report } = step({ mode: 'doctor' });
       const failure = await failureOf(running, UserError);
       expect(failure.code).toBe('server-not-ready');
       expect(failure.sentence).toContain('there is no docker program on the PATH');

@@ -5,7 +5,9 @@ import type { HostOutcome } from '../request/outcome.ts';
  * The failure of the whole, if a server has one: its sentence, with the name of the server and what went wrong
  * elsewhere where there are several.
  */
-export function failureOf(outcomes: readonly HostOutcome[]): UserError | undefined {
+export function failureOf(
+  outcomes: readonly Pick<HostOutcome, 'host' | 'failure' | 'wentBack'>[],
+): UserError | undefined {
   const failed = outcomes.flatMap(({ host, failure }) => (failure === undefined ? [] : [{ host, failure }]));
   const stuck = outcomes.flatMap(({ host, wentBack }) =>
     typeof wentBack === 'object' ? [{ host, failure: wentBack.failure }] : [],
@@ -23,6 +25,7 @@ export function failureOf(outcomes: readonly HostOutcome[]): UserError | undefin
   return new UserError(named(first), `${failure.hint}${others.join('')}`, {
     code: failure.code,
     cause: failure.cause,
+    ...(failure.place === undefined ? {} : { place: failure.place }),
     ...(evidence.length === 0 ? {} : { evidence: evidence.join('\n\n') }),
   });
 }

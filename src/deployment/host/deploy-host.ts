@@ -47,9 +47,9 @@ export async function deployToHost(
 }
 
 /** What a lost connection leaves unknown is no matter of what changed. */
-function since(failure: UserError, { previousRelease, differences }: HostOutcome): UserError {
+function since(failure: UserError, { previousRelease, changes = [] }: HostOutcome): UserError {
   if (previousRelease === undefined || failure instanceof LostConnection) return failure;
-  return changedSince(failure, { release: previousRelease, changes: differences });
+  return changedSince(failure, { release: previousRelease, changes });
 }
 
 /** A server that nobody has looked at. */

@@ -29,6 +29,7 @@ import {
   specFor,
   workingNames,
 } from '../releases/release.ts';
+import { roomOf } from '../releases/room.ts';
 import { askedOf } from '../request/asked.ts';
 import type { Work } from '../request/work.ts';
 import type { Lease } from '../server/lease.ts';
@@ -55,7 +56,9 @@ export async function replace(
     previousDigest: current && digestOf(current),
     standing: untouched(current, work.host),
   });
-  const ledger = new Ledger(work, { releases, current, mechanism: 'none' });
+  const room = roomOf(site.survey);
+  const ledger = new Ledger(work, { releases, current, mechanism: 'none', room });
+  work.learn({ changes: ledger.roomChanges });
   await recorded(
     () => replaced(work, { platform, ledger, current, site }),
     (result) => ledger.finish(result, current),
@@ -83,6 +86,7 @@ async function replaced(work: Work, { platform, ledger, current, site }: Replaci
   ledger.mechanism = choice.mechanism;
   const plan = planOf(serving, { current, currentImage, digest, choice, survey });
   tellPlan(plan, work);
+  learn({ changes: [...plan.changes, ...ledger.roomChanges] });
   if (plan.kind === 'unchanged' && current !== undefined && (await serves(work, current.name))) {
     learn({ result: 'unchanged', standing: `${release} serves on ${host}` });
     const what = `${release} (${shortDigest(digest)})`;

@@ -33,11 +33,11 @@ export function planFor(wanted: Wanted, current: Container | undefined, image: F
     return { ...nothing, kind: 'unchanged', summary: `${runs} runs, as asked for`, now };
   }
   const seen = differencesBetween(wanted, current, image);
+  const changes = seen.length === 0 && !isSame ? ['settings that Docker does not show'] : seen;
   const differences = [
     ...adoptionLines(current, wanted.spec.labels[labels.app] ?? '', image),
     ...(current.state.status === 'running' ? [] : [`it is ${current.state.status}`]),
-    ...seen,
-    ...(seen.length === 0 && !isSame ? ['settings that Docker does not show'] : []),
+    ...changes,
   ];
   return {
     kind: 'replace',
@@ -50,11 +50,18 @@ export function planFor(wanted: Wanted, current: Container | undefined, image: F
       ...choice.leftOut.map((clients) => `not redirected: ${clients}`),
       ...choice.seen,
     ],
+    changes,
     kept: keptOf(wanted, current),
   };
 }
 
-const nothing = { mechanism: undefined, why: undefined, differences: [], kept: undefined } as const;
+const nothing = {
+  mechanism: undefined,
+  why: undefined,
+  differences: [],
+  changes: [],
+  kept: undefined,
+} as const;
 
 /** `v1 (sha256:3f2a91c…), running and healthy since 2026-01-02 03:04 UTC`. */
 function nowOf(current: Container): string {

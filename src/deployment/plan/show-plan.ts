@@ -84,5 +84,5 @@ export function tellPlan(plan: Plan, { host, request, ports, learn }: Work): voi
     for (const command of request.preDeploy ?? []) log.info(`before: ${describeCommand(command)}`);
   }
   if (kept !== undefined) log.info(`kept: ${kept}`);
-  learn({ plan, differences });
+  learn({ plan, differences, changes: plan.changes });
 }

@@ -17,6 +17,7 @@ import {
 } from './record.ts';
 import { isForeign, releaseNameOf, releaseOf, settingsOf, workingNames } from './release.ts';
 import { type Audit, captureEnvironment, finishReleases, prepareRelease, type Shelf } from './releases.ts';
+import { type Room, roomChanges } from './room.ts';
 
 const keptByDefault = 5;
 
@@ -25,6 +26,7 @@ export class Ledger {
   readonly #work: Work;
   readonly #releases: Releases;
   readonly #current: Container | undefined;
+  readonly #room: Room;
   mechanism: string;
   #prepared: Prepared | undefined;
 
@@ -34,12 +36,23 @@ export class Ledger {
       releases,
       current,
       mechanism,
-    }: { releases: Releases; current: Container | undefined; mechanism: string },
+      room,
+    }: { releases: Releases; current: Container | undefined; mechanism: string; room: Room },
   ) {
     this.#work = work;
     this.#releases = releases;
     this.#current = current;
     this.mechanism = mechanism;
+    this.#room = room;
+  }
+
+  /** What has become of the server since what serves was deployed there. */
+  get roomChanges(): string[] {
+    const key = this.#current && keyOfContainer(this.#current);
+    const [then] = this.#releases.records.flatMap((stored) =>
+      'record' in stored && stored.key === key ? (stored.record.room ?? []) : [],
+    );
+    return roomChanges(then, this.#room);
   }
 
   /**
@@ -54,7 +67,7 @@ export class Ledger {
     const { request, ports } = this.#work;
     const settings = settingsOf(placed, digest);
     const key = keyOf(releaseOf(request), settings);
-    const facts = { settings, digest, imageId, mechanism: this.mechanism, at: new Date() };
+    const facts = { settings, digest, imageId, mechanism: this.mechanism, at: new Date(), room: this.#room };
     const record = { ...recordOf(request, facts), ...this.#adoptedAs(releaseOf(request)) };
     const before = await this.#recordOfCurrent(facts.at);
     const previous = this.#current === undefined ? this.#releases.current : keyOfContainer(this.#current);

@@ -7,6 +7,7 @@ import { UserError } from '../../ground/errors.ts';
 import { listed } from '../../ground/words.ts';
 import { type DeployRequest, noImage } from '../request/request.ts';
 import { fileName, isForeign, labels, releaseOf } from './release.ts';
+import { type Room, roomJson } from './room.ts';
 import { type RunSpecification, runSpecificationJson, runSpecificationOf } from './run-specification.ts';
 
 export interface ReleaseRecord {
@@ -31,6 +32,8 @@ export interface ReleaseRecord {
   readonly specification: RunSpecification;
   /** Set where Tenantry did not make the container: its id, and what a new one would lack. */
   readonly adopted?: { readonly id: string; readonly notKept: readonly string[] } | undefined;
+  /** What the server had free before it was deployed; records of earlier versions have none. */
+  readonly room?: Room | undefined;
 }
 
 const recordJson = z.object({
@@ -50,6 +53,8 @@ const recordJson = z.object({
   mechanism: z.string(),
   specification: runSpecificationJson,
   adopted: z.object({ id: z.string(), notKept: z.array(z.string()) }).optional(),
+  // It only explains: a record is not refused for it.
+  room: roomJson.optional().catch(undefined),
 });
 
 /** A record as it lies on a server; `problem` says why it cannot be used. */
@@ -104,11 +109,12 @@ interface Served {
   readonly imageId: string;
   readonly mechanism: string;
   readonly at: Date;
+  readonly room?: Room | undefined;
 }
 
 export function recordOf(
   request: DeployRequest,
-  { settings, digest, imageId, mechanism, at }: Served,
+  { settings, digest, imageId, mechanism, at, room }: Served,
 ): ReleaseRecord {
   return {
     schema: 1,
@@ -124,6 +130,7 @@ export function recordOf(
     at: at.toISOString(),
     mechanism,
     specification: runSpecificationOf(request),
+    ...(room === undefined ? {} : { room }),
   };
 }
 

@@ -21,6 +21,8 @@ export interface HostOutcome {
   readonly plan?: Plan | undefined;
   /** What was different before, a line each. */
   readonly differences: readonly string[];
+  /** What has changed since the release before, of what was asked for and of the server. */
+  readonly changes?: readonly string[] | undefined;
   /** From stopping the old version to the moment something served again. 0 when nothing was stopped. */
   readonly downtime: number;
   readonly duration: number;
@@ -47,8 +49,10 @@ export interface Plan {
   /** How the traffic will move, and why in this way; undefined when it will not. */
   readonly mechanism: string | undefined;
   readonly why: string | undefined;
-  /** What is different, a line each. Names of variables, never values. */
+  /** What is different, and what has to be said of it, a line each. Names of variables, never values. */
   readonly differences: readonly string[];
+  /** Of these, what differs from what runs. */
+  readonly changes: readonly string[];
   /** How long the old one will be there to go back to. */
   readonly kept: string | undefined;
 }

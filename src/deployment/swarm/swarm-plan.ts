@@ -58,6 +58,7 @@ export function planForService(site: SwarmSite, way: SwarmWay, tasks: readonly T
       mechanism: 'swarm',
       why,
       differences: remarks,
+      changes: [],
       kept: undefined,
     };
   }
@@ -72,10 +73,15 @@ export function planForService(site: SwarmSite, way: SwarmWay, tasks: readonly T
       mechanism: undefined,
       why: undefined,
       differences: [],
+      changes: [],
       kept: undefined,
     };
   }
   const seen = serviceDifferences(site, way, service);
+  const changes = [
+    ...seen,
+    ...(number === service.replicas ? [] : [`tasks: ${service.replicas} → ${number}`]),
+  ];
   const differences = [
     ...(service.labels[labels.app] === undefined
       ? [
@@ -83,11 +89,8 @@ export function planForService(site: SwarmSite, way: SwarmWay, tasks: readonly T
         ]
       : []),
     ...stackRemark(service),
-    ...seen,
-    ...(number === service.replicas ? [] : [`tasks: ${service.replicas} → ${number}`]),
-    ...(seen.length === 0 && number === service.replicas
-      ? ['settings that Docker does not show, or tasks that do not run']
-      : []),
+    ...changes,
+    ...(changes.length === 0 ? ['settings that Docker does not show, or tasks that do not run'] : []),
     ...remarks,
   ];
   const how =
@@ -101,6 +104,7 @@ export function planForService(site: SwarmSite, way: SwarmWay, tasks: readonly T
     mechanism: 'swarm',
     why: obstacle === undefined ? why : `${why}; with a gap: ${obstacle}`,
     differences,
+    changes,
     kept: `Swarm puts ${runs} back if a task of ${release} fails within ${showDuration(request.bake)} after the last one has started`,
   };
 }
