@@ -15,6 +15,8 @@ export interface ScratchDatabase {
   readonly env: Readonly<Record<string, string>>;
   /** One or more statements, as the owner of everything; rows of the last one. */
   sql<Row = Record<string, unknown>>(text: string): Promise<Row[]>;
+  /** One more session for the code under test. */
+  another(signal: AbortSignal): Promise<Database>;
   drop(): Promise<void>;
 }
 
@@ -48,14 +50,13 @@ export async function scratchDatabase({
   const user = role ?? server.superuser;
   const password = role ?? server.superuserPassword;
   const url = `postgres://${user}:${password}@${server.host}:${server.port}/${name}`;
-  const database = await connect(parseDatabaseUrl(url), {
-    applicationName: 'tenantry test',
-    connectTimeout: 20_000,
-    signal: new AbortController().signal,
-  });
+  const another = (signal: AbortSignal) =>
+    connect(parseDatabaseUrl(url), { applicationName: 'tenantry test', connectTimeout: 20_000, signal });
+  const database = await another(new AbortController().signal);
   return {
     name,
     database,
+    another,
     env: {
       DATABASE_URL: url,
       DB_HOST: server.host,

@@ -88,5 +88,5 @@ test.each<{ parts: Made; removal: Removal; sentence: string }>`
   ${made}        | ${{ removed: [], stuck: 'lock timeout' }} | ${'undoing was not possible (lock timeout): domains, superuser, schema and row are left; run again to complete the tenant, or remove it: DROP SCHEMA "acme" CASCADE, delete its domains (1, 2), delete its row (1) and delete the superuser (7)'}
   ${domain}      | ${{ removed: [], stuck: 'lock timeout' }} | ${'undoing was not possible (lock timeout): domains are left; run again to complete the tenant, or remove it: delete its domains (3)'}
 `('after undoing: $sentence', ({ parts, removal, sentence }) => {
-  expect(undoSentence({ schema: 'acme', id: 'a', made: parts }, removal)).toBe(sentence);
+  expect(undoSentence({ schema: 'acme', made: parts }, removal)).toBe(sentence);
 });

@@ -1,5 +1,5 @@
-import type { CommandProject } from '../command/project.ts';
-import { parseSharedCommand, parseTenantCommand } from '../command/words.ts';
+import type { CommandProject, RegisteringProject } from '../command/project.ts';
+import { parseRegisterCommand, parseSharedCommand, parseTenantCommand } from '../command/words.ts';
 import { libpqVariables } from '../database/libpq-variables.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { composeUrl } from '../database/url-compose.ts';
@@ -32,6 +32,15 @@ export const djangoPreset: Inputs<typeof presetFields> = {
 
 type Preset = Inputs<typeof presetFields>;
 
+/** Of these, what making tenants is for; and how an application learns of one. */
+export const registeringFields = {
+  preset: presetFields.preset,
+  tenantCommand: presetFields.tenantCommand,
+  tenantQuery: presetFields.tenantQuery,
+  registerCommand: readAs(parseRegisterCommand).optional(),
+  unregisterCommand: readAs(parseRegisterCommand).optional(),
+};
+
 /** Inputs that ask something of Django, and the values by which they ask nothing. */
 const ofDjango: Readonly<Record<string, unknown>> = {
   python: 'python',
@@ -41,6 +50,12 @@ const ofDjango: Readonly<Record<string, unknown>> = {
   postMigrate: 'auto',
   fakeInitial: 'shared-if-identical',
   allowUnknownMigrations: false,
+  tenantName: undefined,
+  tenantType: undefined,
+  fields: undefined,
+  superuserEmail: undefined,
+  superuserUsername: undefined,
+  superuserPassword: undefined,
 };
 
 const ofCommands: Readonly<Record<string, unknown>> = {
@@ -48,6 +63,8 @@ const ofCommands: Readonly<Record<string, unknown>> = {
   tenantCommand: undefined,
   tenantQuery: undefined,
   tenantCommandRepeatable: false,
+  registerCommand: undefined,
+  unregisterCommand: undefined,
 };
 
 type Given = Partial<Preset> & {
@@ -62,7 +79,10 @@ export const presetRules: readonly ((given: Given) => string | undefined)[] = [
   (given) => {
     const foreign = given.preset === 'command' ? ofDjango : ofCommands;
     const names = Object.entries(foreign)
-      .filter(([name, nothing]) => (given as Readonly<Record<string, unknown>>)[name] !== nothing)
+      .filter(([name, nothing]) => {
+        const value = (given as Readonly<Record<string, unknown>>)[name];
+        return value !== undefined && value !== nothing;
+      })
       .map(([name]) => kebabCase(name));
     if (names.length === 0) return undefined;
     const whose = given.preset === 'command' ? 'Django only, and preset is command' : 'preset: command only';
@@ -116,6 +136,17 @@ export function presetProject(inputs: Preset & Place, django: DjangoProject): Dj
     tenantQuery,
     repeatable: tenantCommandRepeatable,
   };
+}
+
+/** The same, where tenants are made. */
+export function registeringProject(
+  inputs: Inputs<typeof registeringFields> & Place,
+  django: DjangoProject,
+): DjangoProject | RegisteringProject {
+  const { registerCommand = [], unregisterCommand } = inputs;
+  const preset = { ...inputs, sharedCommand: undefined, tenantCommandRepeatable: false };
+  const project = presetProject(preset, django);
+  return 'tenantQuery' in project ? { ...project, registerCommand, unregisterCommand } : project;
 }
 
 /** The address for drivers of every kind. */

@@ -31,11 +31,14 @@ interface ProjectInputs extends DatabaseInputs {
 /** Milliseconds for one connection to be made. */
 const connectTimeout = 10_000;
 
-/** Waits for the database, uses it, and closes the connection whatever happens. `another` opens one more, to be closed by its user. */
+/**
+ * Waits for the database, uses it, and closes the connection whatever happens. `another` opens one more, to be closed
+ * by its user; it ends with the step unless it is given a signal of its own.
+ */
 export async function withDatabase<T>(
   { databaseUrl, waitAttempts, waitInterval, through }: DatabaseInputs,
   { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
-  use: (database: Database, another: () => Promise<Database>) => Promise<T>,
+  use: (database: Database, another: (until?: AbortSignal) => Promise<Database>) => Promise<T>,
 ): Promise<T> {
   const started = performance.now();
   const { connect, waitForDatabase } = await import('../database/connection.ts'); // slow to load: not before it is needed
@@ -53,7 +56,9 @@ export async function withDatabase<T>(
       performance.now() - started,
     );
     // What is in front has been looked at with the first one.
-    return await use(database, () => connect(databaseUrl, { ...options, pooler: 'accept' }));
+    return await use(database, (until = signal) =>
+      connect(databaseUrl, { ...options, signal: until, pooler: 'accept' }),
+    );
   } finally {
     await database.close();
   }

@@ -1,5 +1,6 @@
 import { parseImage } from '../docker/image.ts';
 import { listed } from '../ground/words.ts';
+import { notOfManagePy } from '../migrations/smoke-command.ts';
 import { parseAfterCommand } from '../provisioning/after-command.ts';
 import type { ActionContext, Inputs } from '../step/action.ts';
 import { boolean, choice, duration, lines, linesOf, readAs, secret, text } from '../step/fields.ts';
@@ -16,6 +17,7 @@ import {
   registryFields,
   serverFields,
 } from './fields.ts';
+import { registeringFields } from './preset.ts';
 
 /** One tenant; the root action has these inputs, too. */
 export const tenantFields = {
@@ -44,6 +46,7 @@ export const provisionInputs = {
   ...projectFields,
   env: environment.optional(),
   envFile: text.optional(),
+  ...registeringFields,
   ...tenantFields,
   tenantsFile: text.optional(),
   onError: choice('stop', 'continue', 'undo-all'),
@@ -107,6 +110,28 @@ export function modeHasItsInputs({ mode, sourceSchema, anonymiseCommand, confirm
   return confirm === schemaName
     ? undefined
     : `confirm: has to be the name of the schema again, letter by letter, for all that is in it to be removed`;
+}
+
+/** What an application other than Django has to be made with, and what nobody can do for it. */
+export function registeringIsComplete({ preset, mode = 'provision', registerCommand }: Given) {
+  if (preset !== 'command') return undefined;
+  if (mode !== 'provision') {
+    return `mode: ${mode} asks the models of Django what a tenant is, and preset is command`;
+  }
+  return registerCommand === undefined ? 'register-command: is required with preset: command' : undefined;
+}
+
+/** In a Django project these are commands of manage.py. */
+export function commandsAreOfManagePy({
+  preset,
+  afterCommands = [],
+  anonymiseCommand,
+}: Partial<Pick<Given, 'preset' | 'afterCommands' | 'anonymiseCommand'>>): string | undefined {
+  if (preset === 'command') return undefined;
+  return (
+    notOfManagePy(afterCommands, 'after-commands') ??
+    notOfManagePy(anonymiseCommand === undefined ? [] : [anonymiseCommand], 'anonymise-command')
+  );
 }
 
 export function superuserIsComplete(

@@ -12,13 +12,16 @@ import { defineAction, type Inputs } from '../step/action.ts';
 import { environmentOf } from './container-environment.ts';
 import { hostKeyIsPinnedOnce, registryIsComplete } from './fields.ts';
 import { type Place, placeIsComplete, withPlace } from './place.ts';
+import { presetRules, registeringProject } from './preset.ts';
 import { projectOf, withDatabase, withLock } from './project.ts';
 import {
+  commandsAreOfManagePy,
   modeHasItsInputs,
   oneOrMany,
   type ProvisionContext,
   provisionInputs,
   provisionOutputs,
+  registeringIsComplete,
   superuserIsComplete,
 } from './provision-inputs.ts';
 import { changeTenant } from './tenant-change.ts';
@@ -33,6 +36,9 @@ export const provisionTenant = defineAction({
   rules: [
     oneOrMany,
     modeHasItsInputs,
+    ...presetRules,
+    registeringIsComplete,
+    commandsAreOfManagePy,
     superuserIsComplete,
     placeIsComplete,
     registryIsComplete,
@@ -63,17 +69,24 @@ async function run(context: ProvisionContext, { through, place }: Whence): Promi
 
   const sessions = sessionsName(context.origin);
   const { sourceSchema: source, anonymiseCommand } = inputs;
-  const outcome = await withDatabase(inputs, context, (database) =>
+  const project = registeringProject(
+    { ...inputs, through: place.isHere ? through : undefined },
+    projectOf(inputs, env, { place, sessions }),
+  );
+  // Nobody knows whether the commands of another application bear company.
+  const usual = inputs.preset === 'command' ? 1 : Math.min(availableParallelism(), 4);
+  const outcome = await withDatabase(inputs, context, (database, another) =>
     withLock(inputs, { ...context, sessions, settle: place.settle }, (atSafePoint) =>
       provisionTenants({
         ...context,
         ...inputs,
-        project: projectOf(inputs, env, { place, sessions }),
+        project,
         database,
+        another,
         tenants,
         run: context.origin.run,
         copy: source === undefined ? undefined : { source, anonymiseCommand },
-        parallel: inputs.parallel ?? Math.min(availableParallelism(), 4),
+        parallel: inputs.parallel ?? usual,
         checkHealth: healthOfNewTenant(inputs, context),
         commandTimeout: inputs.timeout,
         atSafePoint,

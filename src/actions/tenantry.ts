@@ -34,7 +34,7 @@ import { healthCheck, healthFields } from './health-check.ts';
 import { fleetFields, migrateSchemas } from './migrate-schemas.ts';
 import { serverIsNeeded } from './place.ts';
 import { djangoPreset } from './preset.ts';
-import { superuserIsComplete, tenantFields } from './provision-inputs.ts';
+import { commandsAreOfManagePy, superuserIsComplete, tenantFields } from './provision-inputs.ts';
 import { provisionTenant } from './provision-tenant.ts';
 
 const stops = ['migrate', 'provision', 'deploy', 'check'] as const;
@@ -120,12 +120,9 @@ export const tenantry = defineAction({
         ? `${serverIsNeeded(given)} needs host and ssh-user`
         : undefined,
     superuserIsComplete,
+    commandsAreOfManagePy,
     ({ runIn, image }) =>
       runIn !== 'runner' && image === undefined ? `run-in: ${runIn} needs image` : undefined,
-    (given) =>
-      stopsOf(given).includes('provision') && (given.connectThrough === 'ssh' || given.runIn !== 'runner')
-        ? 'steps: provision works on the runner, straight at the database: leave it out with connect-through: ssh and with run-in'
-        : undefined,
     registryIsComplete,
     hostKeyIsPinnedOnce,
     hostsAreDistinct,
@@ -193,6 +190,9 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       { ...context, inputs },
       {
         ...inputs,
+        ...djangoPreset,
+        registerCommand: undefined,
+        unregisterCommand: undefined,
         env: inputs.projectEnv,
         envFile: undefined, // that is the container's
         host: inputs.host?.slice(0, 1), // the first one leads to the database

@@ -16,6 +16,14 @@ export interface CommandProject extends Project {
   readonly repeatable: boolean;
 }
 
+/** The same, where tenants are made. */
+export interface RegisteringProject extends CommandProject {
+  /** Tells the application of a tenant, so that `tenantQuery` names it; `{schema}` and `{domain}` stand for it. */
+  readonly registerCommand: Words;
+  /** Has the application forget it again; undefined: nothing here can. */
+  readonly unregisterCommand: Words | undefined;
+}
+
 export interface CommandOptions {
   /** Milliseconds until the command is ended. */
   readonly timeout: number;

@@ -87,6 +87,11 @@ function tenantOf(row: Readonly<Record<string, unknown>>): NamedTenant {
   return { schema, pending: second[1] };
 }
 
+/** Why no tenant may have this name. */
+export function tenantNameProblem(name: string, shared: string): string | undefined {
+  return wrongNames(shared).find(([isWrong]) => isWrong(name))?.[1];
+}
+
 function wrongNames(shared: string): [(name: string) => boolean, string][] {
   return [
     [(name) => name === '', 'that is no name'],

@@ -23,8 +23,7 @@ import type { Ran, Work } from './work.ts';
 
 /** An application of any kind: a query names its tenants, commands migrate them, and the catalogue is the witness. */
 export function commandApplication(project: CommandProject): Application {
-  const migrateSchema = (schema: string, work: Work) =>
-    migrate(project, forSchema(project.tenantCommand, schema), schema, placeOfTenant(schema), work);
+  const migrateSchema = migratesBy(project);
   return {
     async ask({ database, schemas }) {
       const [asked, [who]] = await Promise.all([
@@ -35,7 +34,7 @@ export function commandApplication(project: CommandProject): Application {
     },
     // Nobody knows whether the command bears company: many take a lock of their own.
     lanes: () => 1,
-    engine: (_, { work }) => commandEngine(migrateSchema, work),
+    engine: (_, { work }) => commandEngine(project, work),
     migrateSchema,
     async lookWhatBecame({ schema }, error, { database, standing }) {
       await endSession(database, sessionName(project, schema));
@@ -87,8 +86,17 @@ function standingOf(project: CommandProject, asked: Tenants, role: string): Stan
   };
 }
 
+const migratesBy = (project: CommandProject) => (schema: string, work: Work) =>
+  migrate(project, forSchema(project.tenantCommand, schema), schema, placeOfTenant(schema), work);
+
+/** What migrates one schema after the other by the tenant command. */
+type CommandEngine = Omit<Engine, 'migrate'> & {
+  migrate(tenant: { readonly schema: string }): Promise<Ran>;
+};
+
 /** Runs the command tenant by tenant, and looks each time whether it has stayed in the schema that it was given. */
-function commandEngine(migrateSchema: (schema: string, work: Work) => Promise<Ran>, work: Work): Engine {
+export function commandEngine(project: CommandProject, work: Work): CommandEngine {
+  const migrateSchema = migratesBy(project);
   let shared: Promise<Structure> | undefined;
   const readShared = () => exactStructure(work.database, sharedSchema);
   return {

@@ -24,12 +24,10 @@ export function parseSmokeCommand(line: string): SmokeCommand {
   return words;
 }
 
-/** Why these are no commands of manage.py, as the sentence of a rule. */
-export function notOfManagePy(commands: readonly SmokeCommand[]): string | undefined {
+/** Why these are no commands of manage.py, as the sentence of a rule. @param input that has them */
+export function notOfManagePy(commands: readonly Words[], input = 'smoke-command'): string | undefined {
   const wrong = commands.find(([name = '']) => /(^|\/)(manage\.py|python[\d.]*)$/.test(name));
-  return (
-    wrong && `smoke-command: "${shellLine(wrong)}" begins with ${wrong[0]} — write what follows manage.py`
-  );
+  return wrong && `${input}: "${shellLine(wrong)}" begins with ${wrong[0]} — write what follows manage.py`;
 }
 
 /** @throws UserError `command-missing` when the project has no such command */

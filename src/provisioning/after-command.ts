@@ -1,31 +1,27 @@
+import { forTenant, requireKnownPlaces } from '../command/words.ts';
 import { failureLine } from '../django/command-output.ts';
-import { commandWords } from '../django/command-words.ts';
 import { type DjangoProject, manage } from '../django/project.ts';
 import { showDuration } from '../ground/duration.ts';
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { nearest } from '../ground/words.ts';
-import { ending, lastWords, succeeded } from '../machine/machine.ts';
+import { type CommandResult, ending, lastWords, succeeded } from '../machine/machine.ts';
 import { shellLine } from '../machine/quoting.ts';
+import { parseWords, type Words } from '../machine/words.ts';
 
-/** The project's own commands for a tenant that has just been made. */
+/** The application's own commands for a tenant that has just been made. */
 
-/** The words after manage.py; `{schema}` and `{domain}` in them stand for the tenant's. */
-export type AfterCommand = readonly string[];
+/** In a Django project the words after manage.py; `{schema}` and `{domain}` in them stand for the tenant's. */
+export type AfterCommand = Words;
 
 /**
  * One line of `after-commands`.
  * @throws RangeError with the rest of a sentence
  */
 export function parseAfterCommand(line: string): AfterCommand {
-  const words = commandWords(line.trim());
-  if (/[{}]/.test(words[0] ?? '')) {
-    throw new RangeError(`"${line.trim()}" does not begin with a command of manage.py`);
-  }
-  const strange = words.join(' ').match(/\{(?!schema\}|domain\})[^}]*\}/)?.[0];
-  if (strange !== undefined) {
-    throw new RangeError(`"${line.trim()}" has ${strange} — only {schema} and {domain} stand for something`);
-  }
+  const words = parseWords(line);
+  if (/[{}]/.test(words[0] ?? '')) throw new RangeError(`"${line.trim()}" does not begin with a command`);
+  requireKnownPlaces(words, line);
   if (!words.some((word) => /\{(schema|domain)\}/.test(word))) {
     throw new RangeError(
       `"${line.trim()}" has neither {schema} nor {domain} — it is run for each new tenant and must say for which`,
@@ -48,38 +44,50 @@ export function requireAfterCommands(commands: readonly AfterCommand[], known: r
   }
 }
 
-interface AfterOptions {
-  readonly project: DjangoProject;
-  readonly log: Log;
-  readonly signal: AbortSignal;
-  /** Milliseconds for one command. */
-  readonly timeout: number;
+/** How such a command is run, and how a person would. */
+interface Runner {
+  readonly run: (words: Words) => Promise<CommandResult>;
+  /** What went wrong in the command's own words. */
+  readonly complaintIn: (result: CommandResult) => string;
+  /** What stands before the words at a terminal: `manage.py `. */
+  readonly before: string;
+}
+
+/** Commands of manage.py. */
+export function managing(
+  project: DjangoProject,
+  schema: string,
+  { log, signal, timeout }: { readonly log: Log; readonly signal: AbortSignal; readonly timeout: number },
+): Runner {
+  const options = { timeout, signal, onLine: (line: string) => log.debug(line), applicationName: schema };
+  return {
+    run: (words) => manage(project, words, options),
+    complaintIn: failureLine,
+    before: 'manage.py ',
+  };
 }
 
 /**
  * Runs a command for one tenant.
+ * @param timeout milliseconds that the command has
  * @throws UserError `after-command-failed`
  */
 export async function runAfterCommand(
   command: AfterCommand,
-  { schema, domain }: { readonly schema: string; readonly domain: string },
-  { project, log, signal, timeout }: AfterOptions,
+  tenant: { readonly schema: string; readonly domain: string },
+  timeout: number,
+  { run, complaintIn, before }: Runner,
 ): Promise<void> {
-  const words = command.map((word) => word.replaceAll('{schema}', schema).replaceAll('{domain}', domain));
+  const words = forTenant(command, tenant);
   const failed = (observed: string, evidence?: string) =>
     new UserError(
-      `A command for the new tenant ${schema} failed — ${words.join(' ')}: ${observed}`,
-      `mend it, then run again; by hand it is: manage.py ${shellLine(words)}`,
+      `A command for the new tenant ${tenant.schema} failed — ${words.join(' ')}: ${observed}`,
+      `mend it, then run again; by hand it is: ${before}${shellLine(words)}`,
       { code: 'after-command-failed', ...(evidence === undefined ? {} : { evidence }) },
     );
   try {
-    const result = await manage(project, words, {
-      timeout,
-      signal,
-      onLine: (line) => log.debug(line),
-      applicationName: schema,
-    });
-    if (!succeeded(result)) throw failed(failureLine(result) || ending(result), lastWords(result, 40));
+    const result = await run(words);
+    if (!succeeded(result)) throw failed(complaintIn(result) || ending(result), lastWords(result, 40));
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'command-timed-out') throw error;
     throw failed(`it did not end within ${showDuration(timeout)}`);

@@ -1,6 +1,6 @@
 import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
-import type { Decision, ProvisionState } from './decision.ts';
+import type { ProvisionState } from './decision.ts';
 
 /** What became of one tenant. */
 export interface ProvisionOutcome {
@@ -31,13 +31,7 @@ export interface ProvisionRun {
 }
 
 /** `acme needs row, schema, domain acme.example and all migrations`. */
-export function planSentence(schema: string, { steps, isNew }: Decision, pending: readonly string[]): string {
-  const migrations = isNew
-    ? ['all migrations']
-    : pending.length > 0
-      ? [counted(pending.length, 'migration')]
-      : [];
-  const work = [...steps, ...migrations];
+export function planSentence(schema: string, work: readonly string[]): string {
   return work.length === 0 ? `${schema} is there: nothing to make` : `${schema} needs ${listed(work)}`;
 }
 

@@ -28,7 +28,7 @@ export type Made = z.infer<typeof made>;
 
 export const nothingMade: Made = { row: null, domains: [], schema: false, person: null };
 
-const journal = z.object({
+export const journalShape = z.object({
   /** Of the work on this tenant; a schema of the same name that came later has another one. */
   id: z.string(),
   /** Who began it: the address of the run. */
@@ -39,7 +39,7 @@ const journal = z.object({
   done: z.array(z.string()),
 });
 /** What an unfinished tenant says about itself (tenant_journal.py). */
-export type Journal = z.infer<typeof journal>;
+export type Journal = z.infer<typeof journalShape>;
 
 const found = z.object({
   row: z.object({ pk: z.string(), hidden: z.boolean(), differences: z.array(z.string()) }).nullable(),
@@ -52,7 +52,7 @@ const found = z.object({
     mayCreate: z.boolean(),
     role: z.string(),
     /** Null: the tenant is not in the making. Not readable: somebody else's comment. */
-    journal: journal.nullable().catch(null),
+    journal: journalShape.nullable().catch(null),
   }),
   person: z
     .object({

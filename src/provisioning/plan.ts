@@ -12,19 +12,21 @@ import { missingOf } from '../migrations/verify.ts';
 import { type AfterCommand, requireAfterCommands } from './after-command.ts';
 import { decide, wrongFields } from './decision.ts';
 import { type NewTenant, rowFields } from './fields.ts';
-import { domainProblem, schemaNameProblem } from './names.ts';
-import { differences, planSentence } from './outcome.ts';
-import { type Journal, lookFor, readStandingOf } from './parts.ts';
+import { schemaNameProblem } from './names.ts';
+import type { CopyWish } from './options.ts';
+import { differences } from './outcome.ts';
+import { type Journal, lookFor, nothingMade, readStandingOf } from './parts.ts';
+import { planEach, requireNames, tellPlan } from './plan-list.ts';
 import type { Provisioner } from './provisioner.ts';
 import type { References } from './tables.ts';
-import { type CopyWish, type TenantWork, untouched } from './work.ts';
+import type { DjangoWork } from './work.ts';
 
 /** What shall be done, all of it looked at before any of it is begun. */
 export interface Plan {
   readonly discovery: Discovery;
   /** Tenants that were there before, to compare new ones with. */
   readonly references: readonly string[];
-  readonly works: readonly TenantWork[];
+  readonly works: readonly DjangoWork[];
 }
 
 interface Planning {
@@ -58,24 +60,10 @@ export async function planTenants(planning: Planning, tools: Tools): Promise<Pla
   requireAfterCommands(afterCommands, discovery.commands);
   if (copy !== undefined) requireSource(copy, discovery);
 
-  const works: TenantWork[] = [];
-  const refusals: { readonly schema: string; readonly error: UserError }[] = [];
-  for (const tenant of tenants) {
-    try {
-      works.push(await planOne(tenant, discovery, planning, tools));
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      refusals.push({ schema: tenant.schemaName, error });
-    }
-  }
-  const [first] = refusals;
-  if (first !== undefined)
-    throw tenants.length === 1 ? first.error : refusedTogether(refusals, tenants.length);
-  for (const { wanted, decision, pending, notices } of works) {
-    for (const notice of notices) log.info(notice);
-    if (works.length <= 10) log.step('Plan', planSentence(wanted.schema, decision, pending));
-  }
-  if (works.length > 10) log.step('Plan', summaryOf(works));
+  const works = await planEach(tenants, (tenant) => planOne(tenant, discovery, planning, tools));
+  tellPlan(works, log, ({ decision, pending }) =>
+    decision.isNew ? ['all migrations'] : pending.length > 0 ? [counted(pending.length, 'migration')] : [],
+  );
   return { discovery, references, works };
 }
 
@@ -84,7 +72,7 @@ async function planOne(
   discovery: Discovery,
   { adopt }: Planning,
   { provisioner, journal }: Tools,
-): Promise<TenantWork> {
+): Promise<DjangoWork> {
   const { schemaName, domains, superuser } = tenant;
   const isRoot = schemaName === discovery.publicSchema;
   const isNew = !discovery.tenants.some(({ schema }) => schema === schemaName);
@@ -109,7 +97,8 @@ async function planOne(
     ? []
     : (planMigrations(discovery).tenants.find(({ schema }) => schema === schemaName)?.pending ?? []);
   const behind = decision.state === 'unchanged' && pending.length > 0;
-  return untouched({
+  return {
+    schema: schemaName,
     wanted,
     found,
     decision: behind ? { ...decision, state: 'completed' } : decision,
@@ -118,7 +107,10 @@ async function planOne(
     pending,
     journal,
     notices: [...differences(found.row?.differences ?? []), ...otherPrimary(uniqueDomains, found.domains)],
-  });
+    made: nothingMade,
+    steps: [],
+    tables: undefined,
+  };
 }
 
 function otherPrimary(
@@ -146,30 +138,6 @@ function kindOf(
   throw wrongFields([`tenant-type: the tenant’s row has the type ${type}, which the project does not know`]);
 }
 
-function requireNames(tenants: readonly NewTenant[]): void {
-  const many = tenants.length > 1;
-  const problems = tenants.flatMap(({ schemaName, domains }) => {
-    const schemaProblem = schemaNameProblem(schemaName);
-    const own = [
-      ...(schemaProblem === undefined ? [] : [`schema-name: ${schemaProblem}`]),
-      ...(domains.length === 0 && many ? ['it has no domain'] : []),
-      ...domains.flatMap((domain) => {
-        const problem = domainProblem(domain);
-        return problem === undefined ? [] : [`domain ${JSON.stringify(domain)}: ${problem}`];
-      }),
-    ];
-    return many ? own.map((problem) => `${schemaName}: ${problem}`) : own;
-  });
-  const twice = (names: readonly string[]) => names.filter((name, index) => names.indexOf(name) !== index);
-  for (const name of new Set(twice(tenants.map(({ schemaName }) => schemaName)))) {
-    problems.push(`${name}: the schema’s name is there twice`);
-  }
-  for (const domain of new Set(twice(tenants.flatMap(({ domains }) => [...new Set(domains)])))) {
-    problems.push(`${domain}: two of the new tenants have this domain`);
-  }
-  if (problems.length > 0) throw wrongFields(problems);
-}
-
 function requireSource({ source, anonymiseCommand }: CopyWish, discovery: Discovery): void {
   if (anonymiseCommand !== undefined) requireAfterCommands([anonymiseCommand], discovery.commands);
   const isTenant = discovery.tenants.some(({ schema }) => schema === source);
@@ -190,27 +158,6 @@ function requireShared(discovery: Discovery): void {
     'run migrate-schemas first; nothing was made',
     { code: 'shared-schema-behind' },
   );
-}
-
-function refusedTogether(
-  refusals: readonly { readonly schema: string; readonly error: UserError }[],
-  of: number,
-): UserError {
-  const [first] = refusals;
-  return new UserError(
-    `${refusals.length} of ${counted(of, 'tenant')} cannot be made — ${first?.schema}: ${first?.error.message}`,
-    'correct the list and run again; nothing was made',
-    {
-      code: refusals.length === 1 && first !== undefined ? first.error.code : 'tenant-fields-wrong',
-      evidence: refusals.map(({ schema, error }) => `${schema}: ${error.sentence}`).join('\n'),
-    },
-  );
-}
-
-function summaryOf(works: readonly TenantWork[]): string {
-  const states = Map.groupBy(works, ({ decision }) => decision.state);
-  const told = [...states].map(([state, same]) => `${same.length} to be ${state}`);
-  return `${counted(works.length, 'tenant')}: ${listed(told)}`;
 }
 
 /** What tenants look like that are at head and complete, for each type that is wanted. */

@@ -1,65 +1,32 @@
-import { randomBytes } from 'node:crypto';
-
-import type { Database } from '../database/session.ts';
-import type { DjangoProject } from '../django/project.ts';
 import { UserError } from '../ground/errors.ts';
-import type { Log } from '../ground/log.ts';
-import type { AfterCommand } from './after-command.ts';
-import type { NewTenant } from './fields.ts';
+import { commandMaker } from './command-maker.ts';
+import { djangoMaker } from './django-maker.ts';
+import type { Hand, Maker, TenantWork } from './maker.ts';
+import type { ProvisionOptions } from './options.ts';
 import { failureOf, type ProvisionOutcome, type ProvisionRun } from './outcome.ts';
-import { closeJournal } from './parts.ts';
-import { type Plan, planTenants, referencesOf } from './plan.ts';
-import { type Provisioner, startProvisioner } from './provisioner.ts';
-import { type MakeTables, tablesByMigrations } from './tables.ts';
-import { undo, undoPatience, withUndone } from './undo.ts';
-import { type CopyWish, stepsOf, type TenantWork } from './work.ts';
 
 export type { ProvisionOutcome, ProvisionRun };
 
-/** What becomes of the others when one tenant fails. */
-export type OnError = 'stop' | 'continue' | 'undo-all';
-
-export interface ProvisionOptions {
-  readonly project: DjangoProject;
-  /** The same database that the project's environment names. */
-  readonly database: Database;
-  readonly log: Log;
-  readonly signal: AbortSignal;
-  readonly tenants: readonly NewTenant[];
-  /** Who runs this, for whoever finds an unfinished tenant. */
-  readonly run: string;
-  /** Takes over schemas that exist without a row. */
-  readonly adopt: boolean;
-  /** Looks, decides, prints; makes nothing. */
-  readonly dryRun: boolean;
-  readonly afterCommands?: readonly AfterCommand[] | undefined;
-  readonly copy?: CopyWish | undefined;
-  readonly checkHealth?: ((schema: string, domain: string) => Promise<void>) | undefined;
-  /** Default: stop. */
-  readonly onError?: OnError | undefined;
-  /** How many tenants at once; each beyond the first has a process of Python of its own. Default: 1. */
-  readonly parallel?: number | undefined;
-  /** Milliseconds for one command of the project. Default: an hour. */
-  readonly commandTimeout?: number | undefined;
-  /** Called before each change with what it is; what it throws ends the run there. */
-  readonly atSafePoint?: ((phase: string) => Promise<void>) | undefined;
-  /** How a schema gets its tables. Default: by the project's migrations. */
-  readonly makeTables?: MakeTables | undefined;
-}
-
-const anHour = 60 * 60_000;
-
-/** So many tenants are worth another process. */
+/** So many tenants are worth another hand. */
 const worthALane = 3;
 
 /**
- * Gets or creates tenants: row, schema, tables, superuser and domains, proven. What this run has made of a tenant is
- * removed again when that tenant fails. Running it again changes nothing. Failures that a user can mend are in the
- * outcome.
+ * Gets or creates tenants, complete and proven. What this run has made of a tenant is removed again when that tenant
+ * fails. Running it again changes nothing. Failures that a user can mend are in the outcome.
  */
 export async function provisionTenants(options: ProvisionOptions): Promise<ProvisionRun> {
+  const { project } = options;
+  return 'tenantQuery' in project
+    ? provisionBy(async () => commandMaker({ ...options, project }), options)
+    : provisionBy(() => djangoMaker({ ...options, project }), options);
+}
+
+async function provisionBy<Work extends TenantWork>(
+  start: () => Promise<Maker<Work>>,
+  options: ProvisionOptions,
+): Promise<ProvisionRun> {
   const started = performance.now();
-  const provisioner = await startProvisioner(options);
+  const maker = await start();
   const startMilliseconds = performance.now() - started;
   const told = (tenants: readonly ProvisionOutcome[], failure: UserError | undefined): ProvisionRun => ({
     tenants,
@@ -68,120 +35,90 @@ export async function provisionTenants(options: ProvisionOptions): Promise<Provi
     failure,
   });
   try {
-    const id = randomBytes(8).toString('hex');
-    const journal = { id, run: options.run, since: new Date().toISOString() };
-    const plan = await planTenants(options, { provisioner, journal });
-    const tenants = options.dryRun ? plan.works.map(planned) : await carryOut(plan, provisioner, options);
+    const works = await maker.plan();
+    const tenants = options.dryRun ? works.map(planned) : await carryOut(works, maker, options);
     return told(tenants, failureOf(tenants));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return told([], error);
   } finally {
-    await provisioner.end();
+    await maker.end();
   }
 }
 
 interface Ended {
-  readonly work: TenantWork;
   readonly milliseconds: number;
   readonly failure: UserError | undefined;
 }
 
-async function carryOut(
-  plan: Plan,
-  first: Provisioner,
-  options: ProvisionOptions,
+async function carryOut<Work extends TenantWork>(
+  works: readonly Work[],
+  maker: Maker<Work>,
+  { log, signal, onError = 'stop', parallel = 1, atSafePoint = async () => {} }: ProvisionOptions,
 ): Promise<ProvisionOutcome[]> {
-  const { onError = 'stop', parallel = 1, log } = options;
-  const timeout = options.commandTimeout ?? anHour;
-  const makeTables =
-    options.makeTables ??
-    tablesByMigrations(await referencesOf(plan, options.database), { ...options, timeout });
-  const tools = {
-    ...options,
-    makeTables,
-    afterCommands: options.afterCommands ?? [],
-    copy: options.copy,
-    checkHealth: options.checkHealth,
-    commandTimeout: timeout,
-    atSafePoint: options.atSafePoint ?? (async () => {}),
-  };
-  const ended = new Map<TenantWork, Ended>();
-  const waiting = plan.works.values();
+  const ended = new Map<Work, Ended>();
+  const waiting = works.values();
   let stopped = false;
 
-  async function one(work: TenantWork, provisioner: Provisioner): Promise<void> {
+  async function one(work: Work, hand: Hand<Work>): Promise<void> {
     const since = performance.now();
-    const { steps, end } = stepsOf(work, { ...tools, provisioner });
+    const { steps, end } = hand.stepsOf(work);
     let failure: UserError | undefined;
     try {
       for (const { about, run } of onError === 'undo-all' ? steps : [...steps, end]) {
-        await tools.atSafePoint(about);
+        await atSafePoint(about);
         await run();
       }
     } catch (error) {
-      const undone = await undo(undoable(work), { log, withProvisioner: lender(provisioner, options) });
+      const undone = await hand.undo(work);
       if (!(error instanceof UserError)) {
         log.warning(undone);
         throw error;
       }
       failure = withUndone(error, undone);
-      if (onError !== 'continue' || options.signal.aborted) stopped = true;
+      const isShared = failure.code === 'shared-schema-changed'; // whatever comes next would do it, too
+      if (onError !== 'continue' || isShared || signal.aborted) stopped = true;
     }
-    ended.set(work, { work, milliseconds: performance.now() - since, failure });
+    ended.set(work, { milliseconds: performance.now() - since, failure });
   }
 
+  const first = await maker.hand(0);
   async function lane(index: number): Promise<void> {
-    const provisioner = index === 0 ? first : await startProvisioner(options);
+    const hand = index === 0 ? first : await maker.hand(index);
     try {
       for (const work of waiting) {
-        await one(work, provisioner);
+        await one(work, hand);
         if (stopped) return;
       }
     } finally {
-      if (index > 0) await provisioner.end();
+      if (index > 0) await hand.end();
     }
   }
 
-  const lanes = Math.max(1, Math.min(parallel, Math.floor(plan.works.length / worthALane)));
+  const lanes = Math.max(1, Math.min(parallel, Math.floor(works.length / worthALane)));
   const results = await Promise.allSettled(Array.from({ length: lanes }, (_, index) => lane(index)));
   const broken = results.find((result) => result.status === 'rejected');
   if (broken !== undefined) throw broken.reason;
 
-  const finished = [...ended.values()].filter(({ failure }) => failure === undefined);
   if (onError === 'undo-all') {
-    const lend = lender(first, options);
-    for (const { work } of finished.reverse()) {
-      if (!stopped) await closeJournal(work.wanted.schema, first);
+    const finished = [...ended].filter(([, { failure }]) => failure === undefined).reverse();
+    for (const [work] of finished) {
+      if (!stopped) await first.stepsOf(work).end.run();
       else {
-        log.info(`${work.wanted.schema}: ${await undo(undoable(work), { log, withProvisioner: lend })}`);
+        log.info(`${work.schema}: ${await first.undo(work)}`);
         ended.delete(work);
       }
     }
   }
-  return plan.works.map((work) => outcomeOf(work, ended.get(work)));
-}
-
-const undoable = ({ wanted: { schema }, journal: { id }, made }: TenantWork) => ({ schema, id, made });
-
-/** The process of the lane, or another one where the step's end has ended it. */
-function lender(own: Provisioner, options: ProvisionOptions) {
-  return async <T>(use: (provisioner: Provisioner) => Promise<T>): Promise<T> => {
-    if (!options.signal.aborted) return use(own);
-    const fresh = await startProvisioner({ ...options, signal: AbortSignal.timeout(undoPatience) });
-    try {
-      return await use(fresh);
-    } finally {
-      await fresh.end();
-    }
-  };
+  await first.end();
+  return works.map((work) => outcomeOf(work, ended.get(work)));
 }
 
 function outcomeOf(work: TenantWork, end: Ended | undefined): ProvisionOutcome {
-  const { wanted, decision, notices, made, steps, tables } = work;
+  const { schema, decision, notices, made, steps, tables } = work;
   const isWhole = end !== undefined && end.failure === undefined;
   return {
-    schema: wanted.schema,
+    schema,
     state: isWhole ? decision.state : undefined,
     steps: isWhole ? steps : [],
     tables: isWhole ? tables : undefined,
@@ -192,7 +129,16 @@ function outcomeOf(work: TenantWork, end: Ended | undefined): ProvisionOutcome {
   };
 }
 
-function planned({ wanted: { schema }, decision, notices }: TenantWork): ProvisionOutcome {
+function planned({ schema, decision, notices }: TenantWork): ProvisionOutcome {
   const { state, steps } = decision;
   return { schema, state, steps, superuserCreated: false, notices, milliseconds: 0 };
+}
+
+/** The same failure, with what became of the things that the run had made. */
+function withUndone(error: UserError, undone: string): UserError {
+  return new UserError(error.message, `${error.hint}; ${undone}`, {
+    code: error.code,
+    ...(error.evidence === undefined ? {} : { evidence: error.evidence }),
+    cause: error.cause,
+  });
 }

@@ -1,14 +1,11 @@
-import { LostConnection, messageOf, UserError } from '../ground/errors.ts';
+import { LostConnection, messageOf } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { listed } from '../ground/words.ts';
-import { type Made, type Removal, removeParts } from './parts.ts';
-import type { Provisioner } from './provisioner.ts';
+import type { Made, Removal } from './parts.ts';
 
 /** What one run has made of one tenant. */
 export interface Undoable {
   readonly schema: string;
-  /** Of the journal. */
-  readonly id: string;
   readonly made: Made;
 }
 
@@ -16,17 +13,16 @@ export interface Undoable {
 export const undoPatience = 60_000;
 
 export interface UndoTools {
-  /** Gives a process that is not ended with the step to whoever needs it. */
-  readonly withProvisioner: <T>(use: (provisioner: Provisioner) => Promise<T>) => Promise<T>;
+  /** Newest first: all of it, or as much as the answer says. */
+  readonly remove: () => Promise<Removal>;
   readonly log: Log;
 }
 
 /** Removes what a run has made and says what became of it. Never throws: it is told beside another failure. */
-export async function undo(work: Undoable, { withProvisioner, log }: UndoTools): Promise<string> {
-  const { schema, made, id } = work;
+export async function undo(work: Undoable, { remove, log }: UndoTools): Promise<string> {
+  const { schema, made } = work;
   const parts = partsOf(made);
   try {
-    const remove = () => withProvisioner((provisioner) => removeParts(schema, made, id, provisioner));
     // A connection that was lost leaves it open whether it was done; what is gone already is not in the way.
     const removal = await remove().catch((error: unknown) => {
       if (error instanceof LostConnection) return remove();
@@ -72,13 +68,4 @@ function partsOf({ row, domains, schema, person }: Made): string[] {
     ...(schema ? ['schema'] : []),
     ...(row === null ? [] : ['row']),
   ];
-}
-
-/** The same failure, with what became of the things that the run had made. */
-export function withUndone(error: UserError, undone: string): UserError {
-  return new UserError(error.message, `${error.hint}; ${undone}`, {
-    code: error.code,
-    ...(error.evidence === undefined ? {} : { evidence: error.evidence }),
-    cause: error.cause,
-  });
 }

@@ -4,20 +4,18 @@ import type { DjangoProject } from '../django/project.ts';
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { listed } from '../ground/words.ts';
-import { type AfterCommand, runAfterCommand } from './after-command.ts';
+import { type AfterCommand, managing, runAfterCommand } from './after-command.ts';
 import { copyTenant } from './copy.ts';
-import type { Decision } from './decision.ts';
+import type { Step, TenantWork } from './maker.ts';
+import type { CheckHealth, CopyWish } from './options.ts';
 import {
   announce,
   beginTenant,
   closeJournal,
   type Found,
-  type Journal,
-  type Made,
   makeDomains,
   makePerson,
   noteDone,
-  nothingMade,
   type Refused,
   type Wanted,
 } from './parts.ts';
@@ -25,21 +23,14 @@ import { proveTenant } from './proof.ts';
 import type { Provisioner } from './provisioner.ts';
 import type { MakeTables } from './tables.ts';
 
-/** One tenant on its way: what is wanted, what was found, and what this run has made of it so far. */
-export interface TenantWork {
+/** A tenant of a Django project on its way: what is wanted, and what was found. */
+export interface DjangoWork extends TenantWork {
   readonly wanted: Wanted;
   readonly found: Found;
-  readonly decision: Decision;
   readonly kind: SchemaKind;
   readonly isRoot: boolean;
   /** Migrations that the tenant's own ledger lacks; of a new one nothing is known. */
   readonly pending: readonly string[];
-  readonly journal: Pick<Journal, 'id' | 'run' | 'since'>;
-  made: Made;
-  /** What was made, for people. */
-  steps: string[];
-  readonly notices: readonly string[];
-  tables: number | undefined;
 }
 
 export interface WorkTools {
@@ -52,26 +43,9 @@ export interface WorkTools {
   /** Fills a new tenant with the rows of another one, before anybody can reach it. */
   readonly copy: CopyWish | undefined;
   readonly afterCommands: readonly AfterCommand[];
-  /** Asks the tenant's primary domain; throws why it is not healthy. */
-  readonly checkHealth: ((schema: string, domain: string) => Promise<void>) | undefined;
+  readonly checkHealth: CheckHealth | undefined;
   /** Milliseconds for one command of the project. */
   readonly commandTimeout: number;
-  /** Called before each change with what it is; what it throws ends the work there. */
-  readonly atSafePoint: (phase: string) => Promise<void>;
-}
-
-export interface CopyWish {
-  /** The schema of the tenant whose rows are copied. */
-  readonly source: string;
-  /** Takes out of the copy what nobody may see. */
-  readonly anonymiseCommand: AfterCommand | undefined;
-}
-
-/** One thing that is done, and can be interrupted before and after. */
-export interface Step {
-  /** `the tables of acme`. */
-  readonly about: string;
-  run(): Promise<void>;
 }
 
 /**
@@ -79,7 +53,7 @@ export interface Step {
  * Each step leaves the database so that the next run can go on: what is there is seen, what cannot be seen is in the
  * journal.
  */
-export function stepsOf(work: TenantWork, tools: WorkTools): { readonly steps: Step[]; readonly end: Step } {
+export function stepsOf(work: DjangoWork, tools: WorkTools): { readonly steps: Step[]; readonly end: Step } {
   const { wanted, decision, isRoot, pending } = work;
   const { schema } = wanted;
   const { isNew, resumes } = decision;
@@ -120,7 +94,7 @@ export function stepsOf(work: TenantWork, tools: WorkTools): { readonly steps: S
   return { steps, end };
 }
 
-async function begin(work: TenantWork, { provisioner, log }: WorkTools): Promise<void> {
+async function begin(work: DjangoWork, { provisioner, log }: WorkTools): Promise<void> {
   const { wanted, decision, isRoot, journal } = work;
   const { makeRow, makeSchema } = decision;
   const since = performance.now();
@@ -138,7 +112,7 @@ async function begin(work: TenantWork, { provisioner, log }: WorkTools): Promise
   if (parts.length > 0) log.step('Made', `${wanted.schema}: ${listed(parts)}`, performance.now() - since);
 }
 
-async function tables(work: TenantWork, tools: WorkTools): Promise<void> {
+async function tables(work: DjangoWork, tools: WorkTools): Promise<void> {
   const { wanted, decision, found } = work;
   const { schema, tenantType } = wanted;
   const isEmpty = decision.makeSchema || (decision.resumes !== null && found.schema.tables === 0);
@@ -149,7 +123,7 @@ async function tables(work: TenantWork, tools: WorkTools): Promise<void> {
   work.steps.push('tables');
 }
 
-async function prove(work: TenantWork, tools: WorkTools): Promise<void> {
+async function prove(work: DjangoWork, tools: WorkTools): Promise<void> {
   if (work.isRoot) return; // the shared schema has its own proof: migrate-schemas, and `shared-schema-behind`
   const since = performance.now();
   const { tables, models } = await proveTenant(work.wanted.schema, work.kind, tools);
@@ -161,7 +135,7 @@ async function prove(work: TenantWork, tools: WorkTools): Promise<void> {
   );
 }
 
-async function signal({ wanted: { schema } }: TenantWork, { provisioner }: WorkTools): Promise<void> {
+async function signal({ wanted: { schema } }: DjangoWork, { provisioner }: WorkTools): Promise<void> {
   const answer = await announce(schema, provisioner);
   if (answer.refused === undefined) return;
   throw refusedBy(`A receiver of post_schema_sync failed for ${schema}`, answer, {
@@ -170,7 +144,7 @@ async function signal({ wanted: { schema } }: TenantWork, { provisioner }: WorkT
   });
 }
 
-async function person(work: TenantWork, { provisioner, log }: WorkTools): Promise<void> {
+async function person(work: DjangoWork, { provisioner, log }: WorkTools): Promise<void> {
   const { schema, person: wanted } = work.wanted;
   const where = work.found.person?.where;
   if (wanted === undefined || where === undefined || where === null) return;
@@ -187,7 +161,7 @@ async function person(work: TenantWork, { provisioner, log }: WorkTools): Promis
   log.step('Superuser', `made in ${where === 'shared' ? 'the shared schema' : schema}`);
 }
 
-async function domains(work: TenantWork, { provisioner }: WorkTools): Promise<void> {
+async function domains(work: DjangoWork, { provisioner }: WorkTools): Promise<void> {
   const { schema } = work.wanted;
   const answer = await makeDomains(schema, work.decision.makeDomains, provisioner);
   if (answer.domains === undefined) {
@@ -203,11 +177,12 @@ async function domains(work: TenantWork, { provisioner }: WorkTools): Promise<vo
 async function after(
   name: string,
   command: AfterCommand,
-  { wanted: { schema, domains }, steps }: TenantWork,
+  { wanted: { schema, domains }, steps }: DjangoWork,
   { project, log, signal, provisioner, commandTimeout: timeout }: WorkTools,
 ): Promise<void> {
   const since = performance.now();
-  await runAfterCommand(command, { schema, domain: domains[0] ?? '' }, { project, log, signal, timeout });
+  const runner = managing(project, schema, { log, signal, timeout });
+  await runAfterCommand(command, { schema, domain: domains[0] ?? '' }, timeout, runner);
   await noteDone(schema, name, provisioner);
   steps.push(name);
   log.step('After', `${schema}: ${command[0]}`, performance.now() - since);
@@ -220,9 +195,4 @@ function refusedBy(
 ): UserError {
   const place = where == null ? '' : ` (${where})`;
   return new UserError(`${what} — ${refused}${place}`, hint, { code });
-}
-
-/** A tenant that nothing has been done for yet. */
-export function untouched(work: Omit<TenantWork, 'made' | 'steps' | 'tables'>): TenantWork {
-  return { ...work, made: nothingMade, steps: [], tables: undefined };
 }

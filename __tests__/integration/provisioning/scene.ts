@@ -1,8 +1,8 @@
 import type { DjangoProject } from '../../../src/django/project.ts';
 import { migrateSchemas } from '../../../src/migrations/migrate.ts';
 import type { NewTenant } from '../../../src/provisioning/fields.ts';
+import type { ProvisionOptions } from '../../../src/provisioning/options.ts';
 import {
-  type ProvisionOptions,
   type ProvisionOutcome,
   type ProvisionRun,
   provisionTenants,
@@ -69,6 +69,7 @@ export async function shopScene({ elder = false } = {}): Promise<ShopScene> {
     return provisionTenants({
       project: place,
       database: scratch.database,
+      another: scratch.another,
       log: recordedLog(),
       signal: new AbortController().signal,
       tenants,

@@ -1,0 +1,1 @@
+INSERT INTO studios (schema_name, name, domain) VALUES (:'schema', :'schema', :'domain');

@@ -1,0 +1,1 @@
+DELETE FROM studios WHERE schema_name = :'schema';
