@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- deploy [load|failing|faults|hundred] [host1|host2] [way…] [fault…] [step…] [version…] [rate=N]
- * [rounds=N] [requests=N] [deployments=N]`: deployments under load on the lab's two engines, ours beside the script that people have; versions
- * that are no good; deployments to which something happens at every step; and many, one after the other.
+ * `npm run bench -- deploy [load|rollback|failing|faults|hundred] [host1|host2] [way…] [fault…] [step…] [version…] [rate=N]
+ * [rounds=N] [requests=N] [deployments=N]`: deployments under load on the lab's two engines, ours beside the script
+ * that people have; the way back; versions that are no good; deployments to which something happens at every step; and
+ * many, one after the other.
  */
 import { availableParallelism } from 'node:os';
 
@@ -11,11 +12,12 @@ import { failingTable } from './deploy/failing-table.ts';
 import { faultTable } from './deploy/fault-table.ts';
 import { hundredDeployments } from './deploy/hundred.ts';
 import { loadTable } from './deploy/load-table.ts';
+import { rollbackTable } from './deploy/rollback-table.ts';
 import { boot, rate as fullRate, images, name, slowEvery, slowest } from './deploy/scene.ts';
 import { ways } from './deploy/ways.ts';
 import { machine } from './statistics.ts';
 
-const parts = ['load', 'failing', 'faults', 'hundred'] as const;
+const parts = ['load', 'rollback', 'failing', 'faults', 'hundred'] as const;
 const places = ['host1', 'host2'] as const;
 
 export async function bench(options: readonly string[]): Promise<void> {
@@ -47,6 +49,7 @@ export async function bench(options: readonly string[]): Promise<void> {
           if (part === 'load') {
             await loadTable(site, { wanted, rounds, requests: number('requests', 0), rate }, tell);
           }
+          if (part === 'rollback') await rollbackTable(site, { wanted, rounds, rate }, tell);
           if (part === 'failing') await failingTable(site, { rounds, rate, wanted: others }, tell);
           // Unlike a time, this is true or not.
           if (part === 'faults' && (await faultTable(site, [...others, ...wanted], tell)) > 0)
