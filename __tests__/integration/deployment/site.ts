@@ -143,9 +143,10 @@ export class Site {
     return `${this.port}:8000`;
   }
 
-  /** What the port says. */
+  /** What the port says to a new client: one that is kept would stay with its version, which would wait for it. */
   async answer(): Promise<string> {
-    return (await (await fetch(`http://${this.host.address}:${this.port}`)).text()).trim();
+    const headers = { connection: 'close' };
+    return (await (await fetch(`http://${this.host.address}:${this.port}`, { headers })).text()).trim();
   }
 
   /** What the port says to clients on every way to it. */
@@ -155,7 +156,12 @@ export class Site {
       `curl -gsS --max-time 5 http://${host}:${this.port}/ 2>&1 || echo " (exit $?)"`;
     const script = `import urllib.request as u; print(u.urlopen('http://${address}:${this.port}/', timeout=5).read().decode())`;
     const outside = async (host: string) =>
-      (await fetch(`http://${host}:${this.port}`).then((answer) => answer.text(), String)).trim();
+      (
+        await fetch(`http://${host}:${this.port}`, { headers: { connection: 'close' } }).then(
+          (answer) => answer.text(),
+          String,
+        )
+      ).trim();
     return {
       'from outside': await outside(address),
       'from outside, IPv6': await outside(`[${address6}]`),
