@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { answerRows } from '../__tests__/integration/diagnosis/answer-rows.ts';
 import { deploymentRows } from '../__tests__/integration/diagnosis/deployment-rows.ts';
 import { dockerRows } from '../__tests__/integration/diagnosis/docker-rows.ts';
+import { machineRows } from '../__tests__/integration/diagnosis/machine-rows.ts';
 import type { Row } from '../__tests__/integration/diagnosis/row.ts';
 import { containerRows, otherRows, startRows } from '../__tests__/integration/diagnosis/rows.ts';
 import { Scene } from '../__tests__/integration/diagnosis/scene.ts';
@@ -20,6 +21,7 @@ const known = [
   ...dockerRows,
   ...startRows,
   ...containerRows,
+  ...machineRows,
   ...answerRows,
   ...deploymentRows,
 ];
@@ -32,9 +34,7 @@ const notProvoked: readonly (readonly [row: string, failure: string, why: string
     'quotes and remarks in environment files',
     'no failure: a warning before anything is touched, with tests',
   ],
-  ['45', 'the server itself out of memory', 'it is the machine of the lab; a test with a real message'],
   ['46', 'ignores SIGTERM', 'no failure: a warning, with a test on the lab'],
-  ['62', 'a wrong clock', 'hosts of the lab have the clock of its machine; tests with real messages'],
 ];
 
 export async function bench(options: readonly string[]): Promise<void> {

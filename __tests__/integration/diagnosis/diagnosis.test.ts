@@ -10,11 +10,12 @@ import { healthStep } from '../health-step.ts';
 import { failureOf } from '../lab-server.ts';
 import { deploy } from './deployment.ts';
 import { dockerRows } from './docker-rows.ts';
+import { machineRows } from './machine-rows.ts';
 import type { Row } from './row.ts';
 import { containerRows, otherRows, startRows } from './rows.ts';
 import { Scene } from './scene.ts';
 
-const all = [...dockerRows, ...startRows, ...containerRows, ...otherRows];
+const all = [...dockerRows, ...startRows, ...containerRows, ...machineRows, ...otherRows];
 /** One of what Docker refuses, of what the engine knows, of what the server shows, of each stack, of none. */
 const reduced = all.filter(({ failure }) =>
   [

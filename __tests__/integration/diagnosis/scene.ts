@@ -17,6 +17,7 @@ import { parseImage } from '../../../src/docker/image.ts';
 import { UserError } from '../../../src/ground/errors.ts';
 import type { Machine } from '../../../src/machine/machine.ts';
 import { connectSsh } from '../../../src/machine/ssh.ts';
+import type { SshServer } from '../../../src/machine/ssh-server.ts';
 import { KeptLog, sshServerOf } from '../lab-server.ts';
 
 const signal = new AbortController().signal;
@@ -68,8 +69,8 @@ export class Scene {
     return control(this.host.name).tryRun(['sh', '-c', script]);
   }
 
-  async connected<T>(work: (machine: Machine) => Promise<T>): Promise<T> {
-    const machine = await connectSsh(sshServerOf(this.host), { signal, log: new KeptLog() });
+  async connected<T>(work: (machine: Machine) => Promise<T>, through: Partial<SshServer> = {}): Promise<T> {
+    const machine = await connectSsh(sshServerOf(this.host, through), { signal, log: new KeptLog() });
     try {
       return await work(this.#recording(machine));
     } finally {
@@ -98,7 +99,7 @@ export class Scene {
   async container(
     options: string,
     program: string,
-    { until = 'exited', image = this.image, answer, wait = 0 }: Fate = {},
+    { until = 'exited', image = this.image, answer, wait = 0, through }: Fate = {},
   ): Promise<UserError> {
     const name = 'diagnosed';
     await this.root(
@@ -107,7 +108,7 @@ export class Scene {
     await this.#until(name, until);
     await sleep(wait);
     return this.failure(async () => {
-      const seen = await this.connected((machine) => collectEvidence(machine, { name, signal }));
+      const seen = await this.connected((machine) => collectEvidence(machine, { name, signal }), through);
       const evidence: Evidence = {
         ...(until === 'exited' || until === 'looping' ? thatStopped(seen) : seen),
         answer,
@@ -187,6 +188,8 @@ interface Fate {
   readonly answer?: SeenAnswer;
   /** Milliseconds more. */
   readonly wait?: number;
+  /** Another way to the same server. */
+  readonly through?: Partial<SshServer>;
 }
 
 /** What a container is made of, where nothing else is said. */
