@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { failureOf } from '../../src/deployment/fleet/fleet-failure.ts';
 import { changedSince } from '../../src/diagnosis/changes.ts';
 import type { SeenContainer } from '../../src/diagnosis/evidence.ts';
 import { thatStopped, whyNotServing } from '../../src/diagnosis/why.ts';
+import { UserError } from '../../src/ground/errors.ts';
 import { container, host, seen } from './seen.ts';
 
 describe('a container that ended', () => {
@@ -134,6 +136,16 @@ test('what changed since the release that worked is the first that is shown', ()
     'The server:',
     'Could not be read:',
   ]);
+});
+
+test('where the mistake is written is kept', () => {
+  const place = { file: 'Dockerfile', line: 1 };
+  const failure = new UserError('shop cannot run — it is for arm', 'build it', {
+    code: 'image-wrong-architecture',
+    place,
+  });
+  expect(changedSince(failure, { release: 'v1', changes: ['image: v1 → v2'] }).place).toBe(place);
+  expect(failureOf(['web-1', 'web-2'].map((each) => ({ host: each, failure })))?.place).toBe(place);
 });
 
 test('of what no rule knows, the evidence is sorted by what mostly is the reason', () => {

@@ -14,12 +14,19 @@ export interface Place {
   readonly line: number | undefined;
 }
 
+/** What the line with the mistake looks like, in a workflow or a Dockerfile that nobody has opened yet. */
+export interface LineLike {
+  readonly like: (line: string) => boolean;
+  /** The line, from 1, of the block that begins there. */
+  readonly within?: number | undefined;
+}
+
 interface Circumstances {
   readonly code: FailureCode;
   readonly cause?: unknown;
   /** Longer evidence (a command's last lines, a table), shown folded below the sentence. */
   readonly evidence?: string;
-  readonly place?: Place;
+  readonly place?: Place | LineLike;
 }
 
 /**
@@ -30,7 +37,7 @@ export class UserError extends Error {
   readonly hint: string;
   readonly code: FailureCode;
   readonly evidence: string | undefined;
-  readonly place: Place | undefined;
+  readonly place: Place | LineLike | undefined;
 
   constructor(message: string, hint: string, { code, cause, evidence, place }: Circumstances) {
     super(message, cause === undefined ? undefined : { cause });

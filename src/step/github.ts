@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as core from '@actions/core';
 
 import type { StepHost } from './host.ts';
+import { filesOfCheckout, lineLike } from './written-line.ts';
 
 /** A job of a GitHub workflow. The only file that speaks to the runner. */
 export function githubHost(environment: NodeJS.ProcessEnv): StepHost {
@@ -26,7 +27,8 @@ export function githubHost(environment: NodeJS.ProcessEnv): StepHost {
     line: (text) => core.info(text),
     debug: (text) => core.debug(text),
     warning: (text) => core.warning(text),
-    fail(sentence, place) {
+    fail(sentence, written) {
+      const place = written && 'like' in written ? lineLike(written, filesOfCheckout(environment)) : written;
       if (place === undefined) return core.setFailed(sentence);
       process.exitCode = 1;
       core.error(sentence, {

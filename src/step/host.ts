@@ -1,4 +1,4 @@
-import type { Place } from '../ground/errors.ts';
+import type { LineLike, Place } from '../ground/errors.ts';
 import type { Origin } from './action.ts';
 import type { Given } from './inputs.ts';
 
@@ -15,7 +15,7 @@ export interface StepHost {
   fold(title: string, text: string): void;
   warning(text: string): void;
   /** The one annotation of a failed step, at the line where the mistake is; the exit code of the process becomes 1. */
-  fail(sentence: string, place?: Place): void;
+  fail(sentence: string, place?: Place | LineLike): void;
   output(name: string, value: string): void;
   exportVariable(name: string, value: string): void;
   /** Adds Markdown to the job summary. */

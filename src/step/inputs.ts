@@ -1,11 +1,12 @@
 import type * as z from 'zod';
 
-import { UserError } from '../ground/errors.ts';
+import { type LineLike, UserError } from '../ground/errors.ts';
 import { type FailureCode, isFailureCode } from '../ground/failure-codes.ts';
 import { counted, nearest } from '../ground/words.ts';
 import type { Fields, Inputs, Rule } from './action.ts';
 import { secretForm } from './fields.ts';
 import { kebabCase, type Manifest } from './manifest.ts';
+import { inputLike } from './written-line.ts';
 
 /** Inputs as they were written, by their names; what was left empty is not in it. */
 export type Given = ReadonlyMap<string, string>;
@@ -32,7 +33,7 @@ export function readInputs<F extends Fields>(
     }
     Object.defineProperty(inputs, name, { get: refuseToSay });
     if (value === undefined || value === '') problems.push({ sentence: `${written}: is required` });
-    else problems.push(...read.error.issues.map((issue) => problemOf(written, issue)));
+    else problems.push(...read.error.issues.map((issue) => problemOf(written, value, issue)));
   }
   for (const rule of rules) {
     const broken = judged(rule, inputs as Partial<Inputs<F>>);
@@ -73,11 +74,17 @@ interface Problem {
   readonly sentence: string;
   /** The code of the refusal, where it has one of its own. */
   readonly code?: FailureCode;
+  readonly place?: LineLike;
 }
 
-function problemOf(input: string, issue: z.core.$ZodIssue): Problem {
+function problemOf(input: string, value: string, issue: z.core.$ZodIssue): Problem {
   const code = issue.code === 'custom' ? issue.params?.failureCode : undefined;
-  return { sentence: `${input}: ${issue.message}`, ...(isFailureCode(code) ? { code } : {}) };
+  const within = /\bline (\d+)/.exec(issue.message)?.[1];
+  return {
+    sentence: `${input}: ${issue.message}`,
+    place: { like: inputLike(input, value), within: within === undefined ? undefined : Number(within) },
+    ...(isFailureCode(code) ? { code } : {}),
+  };
 }
 
 function unknownInputs(known: readonly string[], given: Given): Problem[] {
@@ -86,7 +93,8 @@ function unknownInputs(known: readonly string[], given: Given): Problem[] {
     .map((name) => {
       const meant = nearest(name, known);
       const hint = meant === undefined ? '' : ` — did you mean ${meant}?`;
-      return { sentence: `${name}: there is no such input${hint}` };
+      const place = { like: inputLike(name, given.get(name) ?? '') };
+      return { sentence: `${name}: there is no such input${hint}`, place };
     });
 }
 
@@ -98,6 +106,9 @@ function invalid(problems: readonly Problem[]): UserError {
       ? `An input is wrong — ${only?.sentence}`
       : `${counted(problems.length, 'input')} are wrong — ${problems.map(({ sentence }, i) => `(${i + 1}) ${sentence}`).join('; ')}`,
     `correct ${isOne ? 'it' : 'them'} in the workflow and run again; nothing was done`,
-    { code: (isOne ? only?.code : undefined) ?? 'input-invalid' },
+    {
+      code: (isOne ? only?.code : undefined) ?? 'input-invalid',
+      ...(only?.place === undefined ? {} : { place: only.place }),
+    },
   );
 }

@@ -286,6 +286,8 @@ describe('refuses before anything is stopped', () => {
         const { outcome } = await site.deploy(site.request('v2', changes));
         expect(outcome.failure).toMatchObject({ code });
         expect(outcome.failure?.message).toContain(says);
+        // The line of the build step is looked for, in the checkout.
+        expect(outcome.failure?.place !== undefined).toBe(code === 'image-wrong-architecture');
       }
       await site.onServer(`gpasswd --delete ${site.host.user} docker`);
       const { outcome } = await site.deploy(site.request('v2'));

@@ -10,6 +10,7 @@ import { listed } from '../../ground/words.ts';
 import { imageName } from '../releases/release.ts';
 import type { Work } from '../request/work.ts';
 import { knownImage, refuseFullDisk, refuseToSend, type Space } from './disk-space.ts';
+import { platformLike } from './platform-line.ts';
 
 interface Server {
   readonly platform: string;
@@ -95,7 +96,7 @@ function refuseOtherPlatform(built: string, platform: string, written: string, s
   throw new UserError(
     `${written} cannot run on ${server} — the image is ${built}, the server ${platform}`,
     `build it for the server: platforms: ${platform} in the build step`,
-    { code: 'image-wrong-architecture' },
+    { code: 'image-wrong-architecture', place: platformLike(built, platform) },
   );
 }
 

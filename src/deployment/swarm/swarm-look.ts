@@ -5,6 +5,7 @@ import type { Service, SwarmNode } from '../../docker/service.ts';
 import { type Swarm, swarmOn } from '../../docker/swarm.ts';
 import { LostConnection, UserError } from '../../ground/errors.ts';
 import { listed } from '../../ground/words.ts';
+import { platformLike } from '../preflight/platform-line.ts';
 import { labels } from '../releases/release.ts';
 import type { DeployRequest } from '../request/request.ts';
 import type { Work } from '../request/work.ts';
@@ -157,7 +158,10 @@ export function nodesFor(
     throw new UserError(
       `${showImage(image)} cannot run in the swarm of ${server} — the image is ${listed(platforms)}, its nodes ${listed(kinds)}`,
       `build it for the nodes: platforms: ${kinds.join(',')} in the build step`,
-      { code: 'image-wrong-architecture' },
+      {
+        code: 'image-wrong-architecture',
+        ...(platforms.length === 1 ? { place: platformLike(platforms[0] ?? '', kinds[0] ?? '') } : {}),
+      },
     );
   }
   if (able.length === 0) {
