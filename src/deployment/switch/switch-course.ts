@@ -27,7 +27,7 @@ export class Course {
 
   constructor(work: Work, about: About) {
     this.#work = work;
-    this.#about = about;
+    this.#about = about.release === about.old ? withOtherSettings(about) : about;
   }
 
   note({ at, step, isLate }: Entry): void {
@@ -78,6 +78,11 @@ interface About {
   /** The release that serves. */
   readonly old: string;
   readonly lease: Lease;
+}
+
+/** The same release twice: what differs is what it was started with. */
+function withOtherSettings({ release, lease }: About): About {
+  return { release: `${release} with its new settings`, old: `${release} as it was`, lease };
 }
 
 const sentences: Readonly<
