@@ -83,6 +83,6 @@ async function tellRemoval(
   log.step('Done', verdict, milliseconds);
   for (const [index, step] of wayBack.entries()) log.info(`The way back, ${index + 1}: ${step}`);
   report.verdict(`${verdict}, in ${showDuration(milliseconds)}.`);
-  report.lookAt(`The way back: ${listed(wayBack)}.`);
+  report.foldedText('The way back', wayBack.map((step, index) => `${index + 1}. ${step}`).join('\n'), 'text');
   return { result: 'deprovisioned' };
 }

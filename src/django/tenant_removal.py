@@ -37,33 +37,46 @@ def inventory(schema, connection):
         )
         (tables,) = cursor.fetchone() or (None,)
     if tenant is None:
-        return {"row": None, "domains": [], "tables": tables, "withIt": []}
+        return {"row": None, "domains": [], "tables": tables, "pointing": []}
     rows = domains._base_manager.filter(tenant_id=tenant.pk).order_by("-is_primary", "domain")
+    meta = tenants._meta
     return {
-        "row": {"pk": str(tenant.pk)},
+        "row": {
+            "pk": str(tenant.pk),
+            "table": meta.db_table,
+            "key": meta.pk.column,
+            "name": meta.get_field("schema_name").column,
+        },
         "domains": [{"pk": str(row.pk), "domain": row.domain} for row in rows],
         "tables": tables,
-        "withIt": shared_rows_of(tenant, domains),
+        "pointing": pointing_to(tenant),
     }
 
 
-def shared_rows_of(tenant, domains):
-    """`app.Model: rows` of other shared tables that have a reference to the tenant."""
+def pointing_to(tenant):
+    """The rows of other shared tables that have a reference to the tenant, its domains among them."""
     from django.db import Error, transaction
 
     found = []
-    for relation in tenant._meta.related_objects:
-        model = relation.related_model
-        if model is domains or relation.many_to_many:
+    for relation in tenant._meta.get_fields(include_hidden=True):
+        if not relation.auto_created or relation.concrete or relation.many_to_many:
             continue
+        model, field = relation.related_model, relation.field
         try:
             with transaction.atomic():
-                count = model._base_manager.filter(**{relation.field.name: tenant}).count()
+                rows = model._base_manager.filter(**{field.name: tenant}).count()
         except Error:  # its table is in the tenants' schemas
             continue
-        if count:
-            found.append("%s: %d" % (model._meta.label, count))
-    return sorted(found)
+        if rows:
+            found.append(
+                {
+                    "model": model._meta.label,
+                    "table": model._meta.db_table,
+                    "column": field.column,
+                    "rows": rows,
+                }
+            )
+    return sorted(found, key=lambda one: one["model"])
 
 
 def remove_all(schema, made, connection, is_ours):

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+import { nameWith } from '../backup/restore-names.ts';
+import { quotedName } from '../database/quoted-name.ts';
 import type { Database } from '../database/session.ts';
 import type { DjangoProject } from '../django/project.ts';
 import { UserError } from '../ground/errors.ts';
@@ -10,13 +12,14 @@ import { readStandingOf, removeParts } from './parts.ts';
 import { type Provisioner, startProvisioner } from './provisioner.ts';
 
 const inventory = z.object({
-  row: z.object({ pk: z.string() }).nullable(),
+  /** `table`, and its columns with the primary key and the schema's name. */
+  row: z.object({ pk: z.string(), table: z.string(), key: z.string(), name: z.string() }).nullable(),
   /** The primary one first. */
   domains: z.array(z.object({ pk: z.string(), domain: z.string() })),
   /** Null: there is no schema. */
   tables: z.number().nullable(),
-  /** `app.Model: rows` of other shared tables that lead to the tenant. */
-  withIt: z.array(z.string()),
+  /** Rows of other shared tables that have a reference to the tenant's row, the domains among them: they go with it. */
+  pointing: z.array(z.object({ model: z.string(), table: z.string(), column: z.string(), rows: z.number() })),
 });
 /** Everything that there is of a tenant. */
 export type Inventory = z.infer<typeof inventory>;
@@ -59,12 +62,12 @@ export async function deprovisionTenant(options: DeprovisionOptions): Promise<De
     const found = await take(schema, provisioner);
     if (found.row === null && found.tables === null) throw unknown(schema);
     log.step('Plan', `${schema}: ${listed(partsOf(found))} would go`);
-    for (const rows of found.withIt) log.info(`with the row: ${rows}`);
+    for (const { model, rows } of found.pointing) log.info(`with the row: ${model}: ${rows}`);
     const done = (backup: string | undefined): Deprovisioned => ({
       schema,
       found,
       backup,
-      wayBack: wayBack(schema, found, backup),
+      wayBack: wayBack(schema, discovery.publicSchema, found, backup),
       milliseconds: performance.now() - started,
     });
     if (options.dryRun) return done(undefined);
@@ -126,19 +129,46 @@ function partsOf({ row, domains, tables }: Inventory): string[] {
   ];
 }
 
-function wayBack(schema: string, { row, domains }: Inventory, backup: string | undefined): string[] {
+/** The rows come from the shared schema as the backup has it, with their own keys; then the schema takes its place. */
+function wayBack(
+  schema: string,
+  shared: string,
+  { row, pointing }: Inventory,
+  backup: string | undefined,
+): string[] {
+  if (backup === undefined) return [];
+  const restore = (name: string, to: string) =>
+    `migrate-schemas with mode: restore, backup-path: ${backup}, schemas: ${name}, restore-to: ${to}`;
+  const copy = nameWith(shared, '_restored');
   return [
-    ...(backup === undefined
-      ? []
-      : [
-          `migrate-schemas with mode: restore, schemas: ${schema}, restore-to: in-place, backup-path: ${backup}`,
-        ]),
-    ...(row === null
-      ? []
-      : [
-          `provision-tenant with schema-name: ${schema}, adopt: true, domain: ${listed(domains.map(({ domain }) => domain))} and its fields (the backup of the shared schema has its row)`,
-        ]),
+    ...(row === null ? [] : [restore(shared, 'beside'), rowsBack(schema, { shared, copy, row, pointing })]),
+    restore(schema, 'in-place'),
+    ...(row === null ? [] : [`SQL, when all of it is there: DROP SCHEMA ${quotedName(copy)} CASCADE`]),
   ];
+}
+
+function rowsBack(
+  schema: string,
+  {
+    shared,
+    copy,
+    row: { table, key, name },
+    pointing,
+  }: Pick<Inventory, 'pointing'> & {
+    readonly shared: string;
+    readonly copy: string;
+    readonly row: NonNullable<Inventory['row']>;
+  },
+): string {
+  const tenant = `${quotedName(name)} = '${schema.replaceAll("'", "''")}'`;
+  const owner = `(SELECT ${quotedName(key)} FROM ${quotedName(shared)}.${quotedName(table)} WHERE ${tenant})`;
+  const insert = (from: string, which: string) =>
+    `INSERT INTO ${quotedName(shared)}.${quotedName(from)} OVERRIDING SYSTEM VALUE SELECT * FROM ${quotedName(copy)}.${quotedName(from)} WHERE ${which}`;
+  const statements = [
+    insert(table, tenant),
+    ...pointing.map((one) => insert(one.table, `${quotedName(one.column)} = ${owner}`)),
+  ];
+  return `SQL, in one transaction: ${statements.join('; ')}`;
 }
 
 function refuseShared(schema: string, publicSchema: string): void {

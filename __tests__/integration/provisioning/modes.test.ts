@@ -3,15 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { backUp } from '../../../src/backup/back-up.ts';
-import { runnerShelf } from '../../../src/backup/runner-shelf.ts';
-import { connect } from '../../../src/database/connection.ts';
-import { parseDatabaseUrl } from '../../../src/database/url.ts';
 import { UserError } from '../../../src/ground/errors.ts';
-import { localMachine } from '../../../src/machine/local.ts';
-import { deprovisionTenant } from '../../../src/provisioning/deprovision.ts';
 import { repairTenant } from '../../../src/provisioning/repair.ts';
 import { failureOf } from '../lab-server.ts';
+import { step } from '../migrations/shop-fleet.ts';
 import { folders, project, recordedLog } from '../projects.ts';
 import type { ScratchDatabase } from '../scratch-database.ts';
 import { acme, type ShopScene, shopScene, whole } from './scene.ts';
@@ -152,60 +147,66 @@ describe('deprovision', () => {
   });
   afterAll(() => rm(shelf, { recursive: true, force: true }));
 
-  const deprovision = (schema: string, dryRun = false) => {
-    const { log, signal, database, ...more } = work(schema, dryRun);
-    const databaseUrl = parseDatabaseUrl(scratch.env.DATABASE_URL ?? '');
-    return deprovisionTenant({
+  const inputs = () => ({
+    'database-url': scratch.env.DATABASE_URL ?? '',
+    'working-directory': folders.shop,
+    python: scene.python,
+    env: 'SECRET_KEY=only for tests\nPUBLIC_DOMAIN=shop.example',
+  });
+  const deprovision = (schema: string, more: Readonly<Record<string, string>> = {}) =>
+    step('provision-tenant', {
+      ...inputs(),
+      mode: 'deprovision',
+      'schema-name': schema,
+      confirm: schema,
+      'backup-folder': shelf,
       ...more,
-      log,
-      signal,
-      database,
-      takeBackup: async (name, shared) =>
-        (
-          await backUp(
-            {
-              databaseUrl,
-              schemas: [name],
-              shared,
-              shelf: runnerShelf(shelf),
-              keep: 1_000_000,
-              before: 'deprovision',
-              origin: { run: 'a test', actor: 'ana', commit: 'a'.repeat(40) },
-              lockTimeout: 5_000,
-              sessions: 'tenantry/test',
-            },
-            {
-              database,
-              another: () =>
-                connect(databaseUrl, { applicationName: 'tenantry test', connectTimeout: 20_000, signal }),
-              machine: localMachine,
-              log,
-              signal,
-            },
-          )
-        )?.path,
     });
-  };
+  /** `migrate-schemas with mode: restore, schemas: acme …`, or `SQL …: statements`. */
+  async function goBack(line: string): Promise<void> {
+    const [how = '', what = ''] = line.split(/: (.*)/s);
+    if (how.startsWith('SQL')) return void (await scratch.sql(`BEGIN; ${what}; COMMIT`));
+    const [action, words = ''] = line.split(' with ');
+    expect(action).toBe('migrate-schemas');
+    const given = Object.fromEntries(words.split(', ').map((word) => word.split(': ')));
+    const seen = await step('migrate-schemas', { ...inputs(), ...given });
+    expect(seen.annotations).toEqual([]);
+    expect(seen.outputs.result).toBe('restored');
+  }
 
-  test('a backup, then all of it at once; shown before, and never what is shared', async () => {
+  test('a backup, then all of it at once; the way back that it tells leads back, row, domains and keys included', async () => {
     scratch = await scene.fresh();
     await scene.provision();
-    const dry = await deprovision('acme', true);
-    expect(dry.found).toMatchObject({
+    await scratch.sql(tea.replaceAll('elder', 'acme'));
+    const everything = () =>
+      scratch.sql(`SELECT c::text, d::text, p::text FROM customers_customer c
+        JOIN customers_domain d ON d.tenant_id = c.id, acme.catalog_product p WHERE schema_name = 'acme' ORDER BY 2`);
+    const before = await everything();
+    expect(before).toHaveLength(2);
+    const dry = await deprovision('acme', { 'dry-run': 'true' });
+    expect(dry.report.removed).toMatchObject({
       tables: 14,
       domains: [{ domain: 'acme.example' }, { domain: 'www.acme.example' }],
     });
     expect(await scene.world()).toEqual(whole);
 
     const removed = await deprovision('acme');
-    expect(removed.backup).toMatch(/^\/.*tenantry-backups/);
-    expect(removed.wayBack).toHaveLength(2);
+    expect(removed.annotations).toEqual([]);
+    expect(removed.outputs.result).toBe('deprovisioned');
+    expect(removed.outputs['backup-path']).toContain(shelf);
     expect(await scene.world()).toEqual([]);
-    expect((await failureOf(deprovision('acme'), UserError)).code).toBe('tenant-unknown');
+    expect((await deprovision('acme')).outputs['failure-code']).toBe('tenant-unknown');
     for (const shared of ['public', 'pg_catalog']) {
-      expect((await failureOf(deprovision(shared), UserError)).code).toBe('tenant-not-removed');
+      expect((await deprovision(shared)).outputs['failure-code']).toBe('tenant-not-removed');
     }
-  });
+
+    const { wayBack } = removed.report.removed as { wayBack: readonly string[] };
+    expect(wayBack).toHaveLength(4);
+    for (const line of wayBack) await goBack(line);
+    expect(await scene.world()).toEqual(whole);
+    expect(await everything()).toEqual(before);
+    expect(await scene.provision()).toMatchObject({ state: 'unchanged', failure: undefined });
+  }, 120_000);
 
   test('while somebody uses it, all of it stays', async () => {
     scratch = await scene.fresh();
@@ -213,13 +214,13 @@ describe('deprovision', () => {
     const holder = scratch.sql(
       'BEGIN; LOCK TABLE acme.orders_order IN ACCESS SHARE MODE; SELECT pg_sleep(60) /* holder */; COMMIT',
     );
-    const stuck = await failureOf(deprovision('acme'), UserError);
+    const stuck = await deprovision('acme');
     await scratch.sql(
       `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%/* holder */%' AND pid <> pg_backend_pid()`,
     );
     await holder.catch(() => {});
-    expect(stuck.message).toBe(
-      'The tenant acme could not be removed — canceling statement due to lock timeout',
+    expect(stuck.annotations[0]).toMatch(
+      /^The tenant acme could not be removed — canceling statement due to lock timeout — all of it is still there/,
     );
     expect(await scene.world()).toEqual(whole);
   });
