@@ -155,8 +155,8 @@ def begin(request, connection):
             if request["makeSchema"]:
                 cursor.execute("CREATE SCHEMA %s" % quoted(schema))
                 made["schema"] = True
-            # A comment is its owner's to write; an adopted schema may be somebody else's.
-            journaled = request["journal"] is not None and tenant_journal.owns(cursor, schema)
+            # A comment is its owner's to write; an adopted or shared schema may be somebody else's.
+            journaled = tenant_journal.owns(cursor, schema)
             if journaled:
                 _, comment = tenant_journal.read(cursor, schema)
                 journal = {**request["journal"], "made": made, "done": [], "comment": comment}

@@ -104,8 +104,7 @@ export interface Beginning {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly makeRow: boolean;
   readonly makeSchema: boolean;
-  /** Null: there is one already, or there can be none. */
-  readonly journal: Pick<Journal, 'id' | 'run' | 'since'> | null;
+  readonly journal: Pick<Journal, 'id' | 'run' | 'since'>;
 }
 
 const begun = z.object({ ...refusable, made: made.optional(), journaled: z.boolean().optional() });

@@ -103,8 +103,11 @@ async function carryOut<Work extends TenantWork>(
   if (onError === 'undo-all') {
     const finished = [...ended].filter(([, { failure }]) => failure === undefined).reverse();
     for (const [work] of finished) {
-      if (!stopped) await first.stepsOf(work).end.run();
-      else {
+      if (!stopped) {
+        const { end } = first.stepsOf(work);
+        await atSafePoint(end.about);
+        await end.run();
+      } else {
         log.info(`${work.schema}: ${await first.undo(work)}`);
         ended.delete(work);
       }

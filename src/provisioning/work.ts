@@ -95,11 +95,11 @@ export function stepsOf(work: DjangoWork, tools: WorkTools): { readonly steps: S
 }
 
 async function begin(work: DjangoWork, { provisioner, log }: WorkTools): Promise<void> {
-  const { wanted, decision, isRoot, journal } = work;
+  const { wanted, decision, journal } = work;
   const { makeRow, makeSchema } = decision;
   const since = performance.now();
   const asked = { schema: wanted.schema, fields: wanted.fields, makeRow, makeSchema };
-  const answer = await beginTenant({ ...asked, journal: isRoot ? null : journal }, provisioner);
+  const answer = await beginTenant({ ...asked, journal }, provisioner);
   if (answer.made === undefined) {
     throw refusedBy(`The tenant ${wanted.schema} could not be made`, answer, {
       hint: 'if another run was making it at the same time, run again',

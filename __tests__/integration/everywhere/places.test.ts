@@ -202,6 +202,11 @@ describe.each(each<PlaceName>(['server', 'image', 'runner'], 'server'))('in the 
       );
       expect(seen.log.join('\n')).toMatch(/has come to its end without it: exit 0/);
     }
+
+    const { 'lock-timeout': _, ...given } = inputsOf(place, 'second');
+    const made = await step('provision-tenant', { ...given, 'schema-name': 'hill', domain: 'hill.example' });
+    expect(made.annotations).toEqual([]);
+    expect(made.outputs).toMatchObject({ result: 'created', schema: 'hill' });
     expect(await workContainers(place)).toEqual([]);
   }, 600_000);
 

@@ -11,6 +11,7 @@ import {
   ordersHead,
   ShopFleets,
   type StepSeen,
+  step,
 } from '../migrations/shop-fleet.ts';
 
 /** A database that only a server reaches: its name resolves there and nowhere else, and its certificate has that name. */
@@ -62,7 +63,8 @@ function migrate(fleet: Fleet, inputs: Record<string, string> = {}, folder?: str
 
 test('a pending migration goes through the bastion, with the certificate verified by its name', async () => {
   const fleet = await fleets.copy('CREATE TABLE public.seen (address text, tls boolean)');
-  const seen = await migrate(fleet, {}, await fleets.shopWith(tellsWhence));
+  const folder = await fleets.shopWith(tellsWhence);
+  const seen = await migrate(fleet, {}, folder);
   expect(seen.annotations).toEqual([]);
   expect(seen.outputs).toMatchObject({ result: 'migrated', 'tenants-migrated': '3', 'tenants-failed': '0' });
   expect(seen.log.join('\n')).toMatch(/on postgres15:5432 \(PostgreSQL 15\.\d+\), through deploy@/);
@@ -70,6 +72,20 @@ test('a pending migration goes through the bastion, with the certificate verifie
     await fleet.sql(`select from public.seen where address <> '${lab.host1.address}' or not tls`),
   ).toEqual([]);
   expect(await fleet.sql('select from public.seen')).not.toEqual([]);
+
+  // A new tenant goes the same way: its session tells whence when its tables are made.
+  const made = await step('provision-tenant', {
+    ...fleet.inputs(folder),
+    ...through(),
+    'database-url': urlOf(fleet, { more: verifyFull() }),
+    'schema-name': 'hill',
+    domain: 'hill.example',
+  });
+  expect(made.annotations).toEqual([]);
+  expect(made.outputs).toMatchObject({ result: 'created', schema: 'hill' });
+  expect(
+    await fleet.sql(`select from public.seen where address <> '${lab.host1.address}' or not tls`),
+  ).toEqual([]);
 }, 240_000);
 
 test('by a jump host, too', async () => {

@@ -5,6 +5,7 @@ import { manage } from '../../../src/django/project.ts';
 import { UserError } from '../../../src/ground/errors.ts';
 import type { NewTenant } from '../../../src/provisioning/fields.ts';
 import { each } from '../breadth.ts';
+import { recordedLog } from '../projects.ts';
 import type { ScratchDatabase } from '../scratch-database.ts';
 import { acme, type ShopScene, shopScene, type Wish, whole } from './scene.ts';
 
@@ -59,8 +60,8 @@ async function begin(): Promise<void> {
   });
 }
 
-const provision = (more: Wish = {}) =>
-  scene.provision(tenant, {
+const provision = (more: Wish = {}, wanted: NewTenant = tenant) =>
+  scene.provision(wanted, {
     in: shop,
     afterCommands: [['tenant_command', 'seed', '--schema={schema}']],
     checkHealth: async () => {},
@@ -72,17 +73,20 @@ async function superusers(): Promise<unknown[]> {
 }
 
 /** Ends a run as SIGKILL does at this phase: its process is gone, and nobody unwinds. */
-async function killAt(phase: string): Promise<void> {
+async function killAt(phase: string, wanted: NewTenant = tenant): Promise<void> {
   const killed = new AbortController();
   const reached = Promise.withResolvers<void>();
-  const run = provision({
-    signal: killed.signal,
-    atSafePoint: async (now) => {
-      if (now !== phase) return;
-      reached.resolve();
-      await new Promise(() => {});
+  const run = provision(
+    {
+      signal: killed.signal,
+      atSafePoint: async (now) => {
+        if (now !== phase) return;
+        reached.resolve();
+        await new Promise(() => {});
+      },
     },
-  });
+    wanted,
+  );
   await Promise.race([reached.promise, run.then(() => Promise.reject(new Error(`never came to ${phase}`)))]);
   killed.abort(new Error('killed'));
 }
@@ -115,6 +119,20 @@ describe('whatever is done when a run is killed, the next one completes the tena
     expect((await provision()).state).toBe('unchanged');
   });
 
+  test('the root tenant: its commands are done, and the shared schema has its own comment again', async () => {
+    await begin();
+    await scratch.sql('DELETE FROM customers_domain; DELETE FROM customers_customer');
+    const comment = () => scratch.sql(`SELECT obj_description('public'::regnamespace) AS text`);
+    const before = await comment();
+    const root = { ...tenant, schemaName: 'public', domains: ['platform.example'] };
+    await killAt('the command 1 of public', root);
+    expect(await scratch.sql(`SELECT to_regclass('public.seeded')`)).toEqual([{ to_regclass: null }]);
+    expect(await provision({}, root)).toMatchObject({ state: 'completed', failure: undefined });
+    expect(await scratch.sql(`SELECT to_regclass('public.seeded')`)).toEqual([{ to_regclass: 'seeded' }]);
+    expect(await comment()).toEqual(before);
+    expect((await provision({}, root)).state).toBe('unchanged');
+  });
+
   test('half of the tables, made by Django itself', async () => {
     await begin();
     const killed = new AbortController();
@@ -133,6 +151,67 @@ describe('whatever is done when a run is killed, the next one completes the tena
     expect(await provision()).toMatchObject({ state: 'completed', tables: 14, failure: undefined });
     expect(await scene.world()).toEqual(complete);
   });
+});
+
+type Killed = { when: string; fails: boolean; at: string; left: string[]; next: (string | undefined)[] };
+
+/** A run ends where it says this line, or comes to this phase; the one after it has the whole list to make again. */
+const killedLists: readonly Killed[] = [
+  {
+    when: 'one of two is undone',
+    fails: true,
+    at: 'two: everything that this run made is removed again',
+    left: ['schema one: 14 (unfinished)'],
+    next: ['completed', 'created', 'created'],
+  },
+  {
+    when: 'all are undone',
+    fails: true,
+    at: 'one: everything that this run made is removed again',
+    left: [],
+    next: ['created', 'created', 'created'],
+  },
+  {
+    when: 'all are whole, and one is final',
+    fails: false,
+    at: 'the end of two',
+    left: ['schema one: 14 (unfinished)', 'schema three: 14', 'schema two: 14 (unfinished)'],
+    next: ['completed', 'completed', 'unchanged'],
+  },
+];
+
+describe('a list with on-error: undo-all is killed when', () => {
+  const list = ['one', 'two', 'three'].map((name) => ({
+    schemaName: name,
+    domains: [`${name}.example`],
+    fields: {},
+  }));
+  const schemas = async () => (await scene.world()).filter((line) => line.startsWith('schema'));
+
+  test.each(each<readonly Killed[]>([killedLists], killedLists.slice(0, 1)).flat())(
+    '$when',
+    async (killed) => {
+      await begin();
+      const end = (now: string) => {
+        if (now === killed.at) throw new Error('killed');
+      };
+      const ill = new UserError('It is ill — on purpose', 'heal it', { code: 'health-status' });
+      const run = scene.provisionAll(list, {
+        onError: 'undo-all',
+        log: { ...recordedLog(), info: end },
+        atSafePoint: async (phase) => end(phase),
+        checkHealth: async (schema) => {
+          if (killed.fails && schema === 'three') throw ill;
+        },
+      });
+      await expect(run).rejects.toThrow('killed');
+      expect(await schemas()).toEqual(killed.left);
+      const next = await scene.provisionAll(list, { onError: 'undo-all' });
+      expect(next.failure).toBeUndefined();
+      expect(next.tenants.map(({ state }) => state)).toEqual(killed.next);
+      expect(await schemas()).toEqual(['schema one: 14', 'schema three: 14', 'schema two: 14']);
+    },
+  );
 });
 
 describe('whatever is done when something fails, nothing is left', () => {
