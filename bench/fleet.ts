@@ -169,7 +169,7 @@ async function nothingPending(bed: Bed, options: Options): Promise<Measured> {
   const floor = median(floors.map(({ importDjango, planQuery }) => importDjango + planQuery));
   tellRow('ours to the two together', `${ratio(median(ours), floor)} (wanted: at most 3×)`);
   tellRow('statements', String(statements));
-  if (memory !== undefined) tellMemory(memory);
+  if (memory !== undefined) tellMemory(memory, 'below 200 MB at 3,000');
   const wanted: Wanted = { 'standard executor': 300, 'smart-executor': 38 };
   for (const peer of options.peers) {
     tellPeer(peer, await runPeer(peer, { fleet, project, limit: options.sample }), median(ours), wanted);
@@ -196,7 +196,7 @@ async function oneColumn(bed: Bed, options: Options): Promise<void> {
   tellRow('migrate-schemas, proofs included', seconds(runs));
   const each = (statements / fleet.schemas.length).toFixed(1);
   tellRow('statements', `${statements.toLocaleString('en')}, ${each} a tenant`);
-  if (memory !== undefined) tellMemory(memory);
+  if (memory !== undefined) tellMemory(memory, 'below 200 MB at 3,000');
   for (const peer of options.peers) {
     release += 1;
     const project = await bed.project(release);

@@ -17,11 +17,12 @@ export function tellPeer(
   tellRow(name, `${seconds([milliseconds])}${how}   ${ratio(milliseconds, ours)} ours${goal}`);
 }
 
-export function tellMemory({ own, largestChild, together, proportional }: Memory): void {
+/** @param wanted the goal: `below 200 MB at 3,000` */
+export function tellMemory({ own, largestChild, together, proportional }: Memory, wanted: string): void {
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
   const parts = `Node ${mebibytes(own)}, Python ${mebibytes(largestChild)}`;
   const all = `together ${mebibytes(together)}, shared pages once ${mebibytes(proportional)}`;
-  tellRow('peak memory', `${parts}, ${all} (wanted: below 200 MB at 3,000)`);
+  tellRow('peak memory', `${parts}, ${all} (wanted: ${wanted})`);
 }
 
 export const tellRow = (what: string, found: string) => console.log(`${what.padEnd(38)} ${found}`);

@@ -10,6 +10,7 @@ STREAMS = take_streams()
 
 import os  # noqa: E402
 import sys  # noqa: E402
+import time  # noqa: E402
 
 import tenant_copy  # noqa: E402
 import tenant_journal  # noqa: E402
@@ -43,9 +44,11 @@ def serve(request):
     refuse_other_engines(connections[alias], alias)
     session = Session()
     line.cancel = session.cancel
+    began = time.monotonic()
     head = Head(session.connection)
     unsupported = why_unsupported() or check_project(session.connection)
     works = Works(head.loader)
+    loading = round((time.monotonic() - began) * 1000)
     timeouts = session.connect()
     line.say(
         "ready",
@@ -54,6 +57,7 @@ def serve(request):
         pid=os.getpid(),
         python=sys.version.split()[0],
         unsupported=unsupported,
+        loading=loading,
     )
     while True:
         asked = line.hear()

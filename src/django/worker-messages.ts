@@ -16,6 +16,8 @@ const ready = z.object({
   statementTimeout: count,
   /** Only of a process that is of use without migrating: why it cannot. */
   unsupported: z.string().nullish(),
+  /** Milliseconds of its start in which it read the project's migrations. */
+  loading: count.optional(),
 });
 export type Ready = Omit<z.infer<typeof ready>, 'event'>;
 

@@ -25,6 +25,8 @@ export function commandMaker(options: ProvisionOptions<RegisteringProject>): Mak
   let references: string[] = [];
 
   return {
+    loading: 0,
+
     async plan() {
       requireNames(options.tenants);
       await requirePrograms(project, [

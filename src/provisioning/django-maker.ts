@@ -17,6 +17,8 @@ export async function djangoMaker(options: ProvisionOptions<DjangoProject>): Pro
   let makeTables: MakeTables | undefined;
 
   return {
+    loading: first.loading,
+
     async plan() {
       plan = await planTenants(options, { provisioner: first, journal: newJournal(options.run) });
       return plan.works;

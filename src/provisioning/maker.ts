@@ -7,6 +7,8 @@ import type { Journal, Made } from './parts.ts';
  * what is told are the same for both, and know this alone.
  */
 export interface Maker<Work extends TenantWork = TenantWork> {
+  /** Milliseconds of its start that were work on the project's migrations already. */
+  readonly loading: number;
   /** Looks at everything and decides about each tenant. Changes nothing. @throws UserError with everything that stands against any of them */
   plan(): Promise<readonly Work[]>;
   /** Gets ready to work on one tenant at a time. The first hand is free: it has been planning. */

@@ -24,7 +24,7 @@ export interface ProvisionOutcome {
 export interface ProvisionRun {
   readonly tenants: readonly ProvisionOutcome[];
   readonly milliseconds: number;
-  /** Of these, until the project was up. */
+  /** Of these, until the project was up; its migrations were not read yet. */
   readonly startMilliseconds: number;
   /** Whoever called throws it, after reporting. */
   readonly failure?: UserError | undefined;

@@ -12,6 +12,8 @@ import { sessionName } from '../machine/project.ts';
 export interface Provisioner {
   /** Why this process cannot make tables; undefined: it can. */
   readonly unsupported: string | undefined;
+  /** Milliseconds of its start in which it read the project's migrations, which whoever makes tenants otherwise does, too. */
+  readonly loading: number;
   /**
    * @param about what is asked, for people: `looking for acme`
    * @throws LostConnection when nobody knows what became of it
@@ -58,6 +60,10 @@ export async function startProvisioner({ project, log, signal }: ProvisionerOpti
   return {
     get unsupported() {
       return process.ready.unsupported ?? undefined;
+    },
+
+    get loading() {
+      return process.ready.loading ?? 0;
     },
 
     async ask(request, answer, about) {
