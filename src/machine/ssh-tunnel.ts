@@ -3,10 +3,16 @@ import { type Duplex, pipeline } from 'node:stream';
 
 import { messageOf } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
-import { openLink, type SshLink } from './ssh.ts';
+import { type Keepalive, openLink, type SshLink } from './ssh.ts';
 import type { SshServer } from './ssh-server.ts';
 import { forwardedStream, lossOf } from './ssh-session.ts';
 import type { Tunnel } from './tunnel.ts';
+
+/**
+ * A cut cable is noticed 10 to 15 s later, for a lock is held meanwhile and nothing moves. Sooner would be wrong on a
+ * slow line: the answer comes behind the 2 MiB that a stream may have on its way (SSH's window), 10 s at 1.7 Mbit/s.
+ */
+const keepalive: Keepalive = { interval: 5_000, count: 2 };
 
 interface TunnelPorts {
   readonly signal: AbortSignal;
@@ -105,7 +111,7 @@ class SshTunnel implements Tunnel {
     if (this.#closed) return Promise.reject(new Error('the tunnel was closed'));
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     if (this.#link !== undefined) return this.#link;
-    const link = openLink(this.#server, this.#ports);
+    const link = openLink(this.#server, this.#ports, keepalive);
     this.#link = link;
     link.then(
       ({ client }) => lossOf(client).catch((error) => this.#broken(link, error)),

@@ -13,8 +13,15 @@ import { type SshLogin, type SshServer, showAccount, showAddress } from './ssh-s
 import { forwardedStream, type SshClient } from './ssh-session.ts';
 import { hostKeyMismatch, hostKeyUnknown, type LoginAttempt, sshVerdict } from './ssh-verdict.ts';
 
-/** Milliseconds between two signs of life, and how many of them may stay without an answer. */
-const keepalive = { interval: 10_000, count: 3 };
+/** A connection counts as lost when the sign of life after `count` unanswered ones is due. */
+export interface Keepalive {
+  /** Milliseconds between two signs of life. */
+  readonly interval: number;
+  readonly count: number;
+}
+
+/** Lost after 40 s: commands on a server go on without us, so a pause of the network is better sat out. */
+const patient: Keepalive = { interval: 10_000, count: 3 };
 /** Milliseconds that a server has to say goodbye. */
 const closeTimeout = 2_000;
 
@@ -37,10 +44,14 @@ export async function connectSsh(server: SshServer, ports: SshPorts): Promise<Ma
  * The same for whoever only goes through the server: the account needs no right to run anything there.
  * @throws UserError `ssh-…`
  */
-export async function openLink(server: SshServer, { signal, log }: SshPorts): Promise<SshLink> {
+export async function openLink(
+  server: SshServer,
+  { signal, log }: SshPorts,
+  keepalive: Keepalive = patient,
+): Promise<SshLink> {
   const target = loginOf(server, 'ssh');
   const jump = server.jump && loginOf({ ...keyOf(server), ...definite(server.jump) }, 'ssh-jump');
-  const way = { connectTimeout: server.connectTimeout, signal, log };
+  const way = { connectTimeout: server.connectTimeout, keepalive, signal, log };
   const opened: OpenClient[] = [];
   const close = async () => {
     for (const open of opened.toReversed()) await end(open);
@@ -107,6 +118,7 @@ function definite<T extends object>(value: T): T {
 
 interface Way {
   readonly connectTimeout: number;
+  readonly keepalive: Keepalive;
   readonly signal: AbortSignal;
   readonly log: Log;
   /** The server that is gone through, for a person. */
@@ -170,8 +182,8 @@ async function handshake(
       ...credentials(server, key),
       ...(agent === undefined ? {} : { agent }),
       readyTimeout: way.connectTimeout,
-      keepaliveInterval: keepalive.interval,
-      keepaliveCountMax: keepalive.count,
+      keepaliveInterval: way.keepalive.interval,
+      keepaliveCountMax: way.keepalive.count,
       algorithms: { serverHostKey: kinds.flatMap((kind) => hostKeyKinds[kind] ?? []) },
       hostVerifier: (shown: Buffer) => {
         sendAtOnce(session);
