@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
+import { literally, withTables } from '../scripts/docs.ts';
+import type { Rule } from '../src/diagnosis/rule.ts';
+import { rules } from '../src/diagnosis/rules.ts';
 import { failureCodes } from '../src/ground/failure-codes.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -18,6 +21,19 @@ test('every heading has a paragraph', () => {
     .slice(1)
     .filter((part) => part.split('\n').slice(1).join('').trim().length < 30);
   expect(empty).toEqual([]);
+});
+
+test('what rules recognise is generated from them, under the heading of their code', () => {
+  const paragraphs = new Map(
+    document.split(/^### /m).map((part) => [part.slice(0, part.indexOf('\n')), part] as const),
+  );
+  const all = [...new Set([...rules.docker, ...rules.ended, ...rules.running])];
+  expect(all.filter(({ code }) => !paragraphs.get(code)?.includes(`<!-- rules:${code} -->`))).toEqual([]);
+  expect(withTables(document)).toBe(document);
+  // Whatever somebody writes between the marks is gone with the next run.
+  for (const { next } of all) expect(document).toContain(literally(next).replaceAll('|', '\\|'));
+  const [{ next }] = rules.docker as [Rule];
+  expect(withTables(document.replace(literally(next), 'something else'))).toBe(document);
 });
 
 test('every failure is raised somewhere', () => {

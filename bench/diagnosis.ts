@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- diagnosis [record] [rows…]`: ways in which a deployment fails, brought about for real: what is said of
+ * `npm run bench -- diagnosis [record] [rows…]`, or `summaries FOLDER`: ways in which a deployment fails, brought about for real: what is said of
  * each, how long that takes beside looking by hand, and what is said of failures that no rule is for.
  */
 import { availableParallelism } from 'node:os';
@@ -14,6 +14,7 @@ import { Scene } from '../__tests__/integration/diagnosis/scene.ts';
 import { serverRows } from '../__tests__/integration/diagnosis/server-rows.ts';
 import { table } from '../src/report/markdown.ts';
 import { record } from './diagnosis/record.ts';
+import { writeSummaries } from './diagnosis/summaries.ts';
 import { machine, median, spread } from './statistics.ts';
 
 const known = [
@@ -38,12 +39,14 @@ const notProvoked: readonly (readonly [row: string, failure: string, why: string
 ];
 
 export async function bench(options: readonly string[]): Promise<void> {
+  if (options[0] === 'summaries') return writeSummaries(options[1] ?? '.');
   console.log(`${machine(availableParallelism())}\n`);
   const wanted = options.filter((option) => /^\d+$/.test(option)).map(Number);
   const chosen = [...known, ...otherRows].filter(({ row }) => wanted.length === 0 || wanted.includes(row));
   const scene = await Scene.up();
   const rows: string[][] = [];
   const wrong: string[] = [];
+  const tried: Tried[] = [];
   const ours: number[] = [];
   const byHand: number[] = [];
   for (const row of chosen) {
@@ -51,6 +54,7 @@ export async function bench(options: readonly string[]): Promise<void> {
     rows.push([row.row === 0 ? '–' : String(row.row), row.failure, row.provoked, told.said, told.time]);
     process.stderr.write(`${told.problem === undefined ? ' ' : '✕'} ${rows.at(-1)?.join(' | ')}\n`);
     if (told.problem !== undefined) wrong.push(`${row.row} ${row.failure}: ${told.problem}`);
+    tried.push({ row: row.row, isRight: told.problem === undefined });
     if (told.isOfContainer) {
       ours.push(scene.times.at(-1) ?? 0);
       byHand.push(await scene.byHand());
@@ -60,17 +64,35 @@ export async function bench(options: readonly string[]): Promise<void> {
   }
   await scene.clear();
   console.log(table(['row', 'failure', 'provoked how', 'what was said', 'time'], rows));
-  const right = chosen.length - wrong.length;
-  console.log(`\n${right} of ${chosen.length} as they should be named`);
+  console.log(`\n${verdictOf(tried)}`);
   if (ours.length > 0) {
     console.log(
-      `from the failure to its sentence ${spread(ours)}; one connection with docker inspect and docker logs by hand ${spread(byHand)}: ${(median(ours) / median(byHand)).toFixed(2)} times`,
+      `from the failure to its sentence ${spread(ours)}; one connection with docker inspect and docker logs by hand ${spread(byHand)}: ${(median(ours) / median(byHand)).toFixed(2)} times; the longest of the 20 s that a look may take: ${(Math.max(...ours) / 1_000).toFixed(1)} s`,
     );
   }
   console.log(`\n${table(['row', 'not brought about', 'why'], notProvoked)}`);
   for (const line of wrong) console.log(`✕ ${line}`);
+  if (wanted.length === 0) {
+    console.log('\nA check of 1,000 domains:');
+    await (await import('./health.ts')).bench();
+  }
   // Unlike a time, this is true or not.
   if (wrong.length > 0) process.exitCode = 1;
+}
+
+interface Tried {
+  /** Of the catalogue; 0 is none of them. */
+  readonly row: number;
+  readonly isRight: boolean;
+}
+
+/** Rows, not ways of bringing them about: one is named when all its ways are. */
+function verdictOf(tried: readonly Tried[]): string {
+  const catalogue = [...new Set(tried.map(({ row }) => row))].filter((row) => row !== 0);
+  const named = catalogue.filter((row) => tried.every((each) => each.row !== row || each.isRight));
+  const others = tried.filter(({ row }) => row === 0);
+  const claimed = others.filter(({ isRight }) => !isRight);
+  return `rows of the catalogue named as they should be: ${named.length} of ${catalogue.length}, in ${tried.length - others.length} ways; false claims on ${others.length} failures that no rule is for: ${claimed.length}`;
 }
 
 interface Told {

@@ -81,7 +81,7 @@ function situationsTable(): string {
 }
 
 /** Nothing in it is read as Markdown. */
-function literally(text: string): string {
+export function literally(text: string): string {
   return text.replace(/[*<>`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 

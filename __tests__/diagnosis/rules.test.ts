@@ -163,7 +163,7 @@ describe('what a lab cannot show', () => {
     expect(told(own, { ...limit, outOfMemory: false })).toMatchObject({
       code: 'container-out-of-memory',
       observed: 'it needed more than its 32 MiB of memory',
-      line: own[0]?.text,
+      line: own[1]?.text,
     });
     expect(told(kill('global_oom'), { ...limit, outOfMemory: true })).toMatchObject({
       code: 'server-out-of-memory',
@@ -250,6 +250,8 @@ test.each([
   ['postgresql://shop:s3cret@db/shop', 'postgresql://shop:***@db/shop'],
   ['DB_PASSWORD=s3cret-value', 'DB_PASSWORD=***'],
   ['{"api_key": "abcdef"}', '{"api_key": "***"}'],
+  ["SECRET_KEY = required('SECRET_KEY')", "SECRET_KEY = required('SECRET_KEY')"],
+  ['SECRET_KEY=abcd(efgh', 'SECRET_KEY=***'],
   ['Authorization: Bearer abc.def', 'Authorization: Bearer ***'],
   ['SECRET_KEY is not set', 'SECRET_KEY is not set'],
   ['The SECRET_KEY setting must not be empty.', 'The SECRET_KEY setting must not be empty.'],

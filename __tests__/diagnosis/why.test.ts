@@ -138,6 +138,75 @@ test('what changed since the release that worked is the first that is shown', ()
   ]);
 });
 
+test('what could not even be looked at says so, and claims nothing', () => {
+  const unread = ['anything of the server (a script on deploy@web-1 did not end within 20 s — it was ended)'];
+  const failure = whyNotServing('shop', { server: 'deploy@web-1', name: 'shop', unread });
+  expect(failure.sentence).toContain('why could not be looked at: anything of the server');
+  expect(failure.hint).toBe('look there: docker inspect and docker logs shop on deploy@web-1');
+});
+
+test('an error that the log is silent about: how to make it speak', () => {
+  const answer = { code: 'health-server-error', observed: 'answers 500', hint: 'look at its log' } as const;
+  const running = container({ status: 'running' });
+  expect(
+    whyNotServing('shop', seen({ container: running, answer, stderr: 'Booting worker' })).hint,
+  ).toContain('LOGGING has a console handler');
+  expect(whyNotServing('shop', seen({ container: running, answer, log: undefined })).hint).toBe(
+    'look at its log',
+  );
+});
+
+test('what the kernel ended elsewhere is no clue, and what it ended here is one', () => {
+  const finishedAt = new Date('2026-01-02T03:04:06Z');
+  const killed = (id: string) => [
+    { at: finishedAt, text: `oom-kill:global_oom,task_memcg=/docker/${id},task=python3,pid=4711,uid=0` },
+    { at: finishedAt, text: 'Out of memory: Killed process 4711 (python3) total-vm:52080kB' },
+  ];
+  const id = 'b1'.repeat(32);
+  const clues = (of: string) =>
+    whyNotServing(
+      'shop',
+      seen({ container: container({ id, exitCode: 3, finishedAt }), host: host({ kernel: killed(of) }) }),
+    ).evidence;
+  expect(clues('c2'.repeat(32))).not.toContain('the kernel said');
+  expect(clues(id)).toContain('the kernel said about then: Out of memory: Killed process 4711');
+});
+
+test('of a traceback the frames of libraries are told by their number', () => {
+  const frame = (file: string, code: string) => `  File "${file}", line 7, in f\n    ${code}\n    ^^^^^`;
+  const lib = '/venv/lib/python3.11/site-packages/gunicorn/util.py';
+  const stderr = [
+    'Traceback (most recent call last):',
+    ...Array.from({ length: 9 }, () => frame(lib, 'load()')),
+    frame('/app/shop/settings.py', 'KEY = environ[name]'),
+    frame('<frozen os>', 'raise KeyError'),
+    "ValueError: the key's length is odd",
+    '[1] [ERROR] Reason: Worker failed to boot.',
+  ].join('\n');
+  const shown = (text: string) =>
+    /Its last lines:\n([\s\S]*?)\n\n/.exec(whyNotServing('shop', seen({ stderr: text })).evidence ?? '')?.[1];
+  expect(shown(stderr)?.split('\n')).toEqual([
+    'Traceback (most recent call last):',
+    '  … 9 frames of libraries',
+    '  File "/app/shop/settings.py", line 7, in f',
+    '    KEY = environ[name]',
+    '    ^^^^^',
+    '  File "<frozen os>", line 7, in f',
+    '    raise KeyError',
+    '    ^^^^^',
+    "ValueError: the key's length is odd",
+    '[1] [ERROR] Reason: Worker failed to boot.',
+  ]);
+  const node = [
+    'Error: Cannot find module x',
+    ...Array.from({ length: 4 }, (_, n) => `    at load (node:internal/m:${n}:1)`),
+    '    at f (/app/server.js:3:1)',
+  ].join('\n');
+  expect(shown(node)).toBe(
+    'Error: Cannot find module x\n  … 4 frames of libraries\n    at f (/app/server.js:3:1)',
+  );
+});
+
 test('where the mistake is written is kept', () => {
   const place = { file: 'Dockerfile', line: 1 };
   const failure = new UserError('shop cannot run — it is for arm', 'build it', {

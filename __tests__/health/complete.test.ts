@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { healthFacts } from '../../src/actions/health-report.ts';
+import { healthFacts, tablesOf } from '../../src/actions/health-report.ts';
 import { fromEachServer } from '../../src/actions/server-way.ts';
 import type { Log } from '../../src/ground/log.ts';
 import { toldTogether } from '../../src/health/check.ts';
@@ -239,7 +239,7 @@ describe('a watch', () => {
     const said: string[] = [];
     const watched = await watchOver(
       [{ url, headers: {} }],
-      { interval: 10, watchFor: 60, expected: good },
+      { interval: 5, watchFor: 500, expected: good },
       {
         ask: (probe) => ask(probe, 2_000, signal),
         log: log(said),
@@ -285,6 +285,10 @@ test('many tenants are told in groups, by their schemas', () => {
   expect(toldTogether(findings)).toBe(
     '997 answer 200; t5, t9 and t77: answers 500 instead of 200-299: "t5 is unwell"',
   );
+  // Who reads the summary sees those three first, and others by a click.
+  const { first, rest } = tablesOf(findings);
+  expect(first.map(([name]) => name)).toEqual(['t5.shop.test', 't9.shop.test', 't77.shop.test']);
+  expect(rest).toHaveLength(50);
 });
 
 test('what several servers ask is told by the server, and a tenant is counted once', () => {
@@ -303,6 +307,7 @@ test('what several servers ask is told by the server, and a tenant is counted on
     '1 answers 200; acme from web-1, http://127.0.0.1:8000/ from web-2 and acme from web-2: answers 500 instead of 200-299',
   );
   expect(healthFacts(judged)['tenants-failed']).toBe(1);
+  expect(tablesOf(judged)).toMatchObject({ first: { length: 4 }, rest: [] });
   expect(fromEachServer({ from: 'server', host: ['web-1'] }, [asked])).toEqual([asked]);
   expect(fromEachServer({ from: 'runner', host: ['web-1', 'web-2'] }, [asked])).toEqual([asked]);
 });

@@ -26,7 +26,6 @@ const marks = { good: '✓', note: '!', bad: '✗' } as const;
 /** @throws UserError `server-not-ready` when a deployment to one of the servers would fail */
 export async function examine(context: DoctorContext): Promise<{ result: string }> {
   const { inputs, log, report } = context;
-  const bad: string[] = [];
   const all: [host: string, finding: Finding][] = [];
   for (const host of inputs.host ?? []) {
     const findings = await examined(context, host);
@@ -35,9 +34,6 @@ export async function examine(context: DoctorContext): Promise<{ result: string 
       log.step(what, `${marks[state]} ${seen}${next === '' ? '' : ` — ${next}`}`);
       all.push([host, finding]);
     }
-    bad.push(
-      ...findings.filter(({ state }) => state === 'bad').map(({ what, seen }) => `${host}: ${what}: ${seen}`),
-    );
   }
   report.table(
     'Servers',
@@ -48,18 +44,30 @@ export async function examine(context: DoctorContext): Promise<{ result: string 
     'servers',
     all.map(([host, finding]) => ({ host, ...finding })),
   );
-  if (bad.length > 0) {
-    const first = all.find(([, { state }]) => state === 'bad')?.[1];
-    throw new UserError(
-      `${bad.length === 1 ? 'A deployment would fail' : 'Deployments would fail'} — ${bad.join('; ')}`,
-      first?.next ?? 'see the table',
-      { code: 'server-not-ready' },
-    );
-  }
+  const bad = all.filter(([, { state }]) => state === 'bad');
+  if (bad.length > 0) throw notReady(bad);
   const notes = all.filter(([, { state }]) => state === 'note').map(([, { what }]) => what.toLowerCase());
   const ready = `${listed(inputs.host ?? [])} ${inputs.host?.length === 1 ? 'is' : 'are'} ready`;
   report.verdict(`${ready}${notes.length === 0 ? '' : `; worth a look: ${listed([...new Set(notes)])}`}.`);
   return { result: 'ready' };
+}
+
+/** What is seen, and what to do, of one; of several, the table has it. */
+function notReady(bad: readonly (readonly [host: string, finding: Finding])[]): UserError {
+  const [[host, { what, seen, next }] = ['', { what: '', seen: '', next: '' }]] = bad;
+  const code = 'server-not-ready';
+  if (bad.length === 1)
+    return new UserError(`A deployment to ${host} would fail — ${what}: ${seen}`, next, { code });
+  const hosts = [...new Set(bad.map(([each]) => each))];
+  const found = hosts.map((each) => {
+    const wrong = bad.filter(([other]) => other === each).map(([, finding]) => finding.what);
+    return hosts.length === 1 ? listed(wrong) : `${each}: ${listed(wrong)}`;
+  });
+  return new UserError(
+    `A deployment to ${listed(hosts)} would fail — to be mended: ${found.join('; ')}`,
+    'the table says what to do about each',
+    { code },
+  );
 }
 
 /** What cannot even be looked at is a finding, too: the rest of the table is not lost by it. */

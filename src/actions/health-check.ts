@@ -26,7 +26,7 @@ import {
   text,
 } from '../step/fields.ts';
 import { commonFields, databaseUrl, hostKeyIsPinnedOnce, serverFields } from './fields.ts';
-import { asData, healthFacts, rowsOf, shownRows, slowest } from './health-report.ts';
+import { asData, healthFacts, slowest, tablesOf } from './health-report.ts';
 import { checkContainers, whatServerShows } from './server-health.ts';
 import { fromEachServer, withDialers } from './server-way.ts';
 
@@ -234,6 +234,9 @@ async function reading<T>(
 
 function tellFindings({ report, tell }: Context, findings: readonly Finding[]): void {
   tell(healthFacts(findings));
-  report.table('Health', ['address', 'result', 'tries', 'time'], rowsOf(findings.slice(0, shownRows)));
+  const header = ['address', 'result', 'tries', 'time'];
+  const { first, rest } = tablesOf(findings);
+  if (first.length > 0) report.table('Health', header, first);
+  if (rest.length > 0) report.foldedTable(first.length > 0 ? 'The others' : 'Health', header, rest);
   report.data('health', findings.map(asData));
 }

@@ -3,8 +3,9 @@ import { showDuration } from '../ground/duration.ts';
 import type { Finding } from '../health/check.ts';
 import { probeName } from '../health/probe.ts';
 
-/** The table shows so many addresses; the report has them all. */
-export const shownRows = 50;
+/** So many addresses are in sight, so many for whoever looks closer; the report has them all. */
+const inSight = 10;
+const shownRows = 50;
 
 export function healthFacts(findings: readonly Finding[]) {
   const [first] = findings;
@@ -26,11 +27,17 @@ export function slowest(findings: readonly Finding[]): number {
   return Math.max(0, ...findings.map(({ answer }) => (answer.kind === 'answer' ? answer.milliseconds : 0)));
 }
 
-export function rowsOf(findings: readonly Finding[]): string[][] {
-  const failedFirst = [...findings].sort(
-    (a, b) => Number(b.complaint !== undefined) - Number(a.complaint !== undefined),
-  );
-  return failedFirst.map(({ probe, answer, attempts, complaint }) => [
+/** What wants a look, and what is there for whoever looks closer. */
+export function tablesOf(findings: readonly Finding[]): { first: string[][]; rest: string[][] } {
+  const bad = findings.filter(({ complaint }) => complaint !== undefined);
+  const good = findings.filter(({ complaint }) => complaint === undefined);
+  if (findings.length <= inSight) return { first: rowsOf([...bad, ...good]), rest: [] };
+  const rest = [...bad.slice(inSight), ...good].slice(0, shownRows);
+  return { first: rowsOf(bad.slice(0, inSight)), rest: rowsOf(rest) };
+}
+
+function rowsOf(findings: readonly Finding[]): string[][] {
+  return findings.map(({ probe, answer, attempts, complaint }) => [
     probeName(probe),
     complaint === undefined && answer.kind === 'answer'
       ? `${answer.status}`

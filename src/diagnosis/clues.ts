@@ -2,6 +2,7 @@
 import { showSize } from '../ground/size.ts';
 import { counted } from '../ground/words.ts';
 import type { Evidence } from './evidence.ts';
+import { kernelWithoutOthers } from './out-of-memory.ts';
 import { hasEnded, tracebackOf } from './rule.ts';
 
 interface Clue {
@@ -68,11 +69,14 @@ function ofProgram({ docker, container, log, answer }: Evidence): Clue[] {
 const low = 0.1;
 const off = 5_000;
 
-function ofServer({ host, container }: Evidence): Clue[] {
-  const { memory, disk, clockAhead = 0, kernel = [] } = host ?? {};
+function ofServer(evidence: Evidence): Clue[] {
+  const { host, container } = evidence;
+  const { memory, disk, clockAhead = 0 } = host ?? {};
   const used = disk === undefined ? 0 : Math.max(disk.usedBytes, disk.usedFiles);
   const ended = container?.finishedAt.getTime() ?? 0;
-  const near = kernel.findLast(({ at }) => at !== undefined && Math.abs(at.getTime() - ended) < 60_000);
+  const near = kernelWithoutOthers(evidence).findLast(
+    ({ at }) => at !== undefined && Math.abs(at.getTime() - ended) < 60_000,
+  );
   return [
     ...when(memory !== undefined && memory.available < memory.total * low ? memory : undefined, (seen) => ({
       likely: 0.55,

@@ -41,16 +41,6 @@ export const ofEnvironment: Comparison = (evidence) => {
   return isPlain || /File "[^"]*\bos(?:\.py|>)", line \d+/.test(words) ? {} : undefined;
 };
 
-/** A process was ended at the container's own limit. The kernel knows; Docker mostly, and sometimes too late. */
-export const atOwnLimit: Comparison = (evidence) => {
-  const { container } = evidence;
-  const { memory = 0, outOfMemory = false } = container ?? {};
-  const ended = endedByKernel(evidence);
-  if (memory === 0 || (ended === undefined ? !outOfMemory : ended.limit !== 'own')) return undefined;
-  const limit = showSize(memory);
-  return { limit, line: ended?.line ?? `docker inspect: OOMKilled, with a limit of ${limit}` };
-};
-
 export const builtForOther: Comparison = ({ container, host }) => ({
   built:
     container?.platform !== undefined && container.platform !== host?.platform
@@ -58,51 +48,6 @@ export const builtForOther: Comparison = ({ container, host }) => ({
       : 'another kind of processor',
   wanted: host?.platform ?? "the server's",
 });
-
-/** Milliseconds: the kernel's clock and Docker's differ by a little. */
-const nearby = 15_000;
-
-/** Whose memory had run out when the kernel ended a process of this container, by the kernel's own line about it. */
-function endedByKernel(
-  evidence: Evidence,
-): { readonly limit: 'own' | 'around' | 'none'; readonly line: string } | undefined {
-  const { id } = evidence.container ?? {};
-  if (id === undefined) return undefined;
-  const line = thenOfKernel(evidence).find(
-    (text) => /^oom-kill:.*task_memcg=\S*/.test(text) && text.includes(id),
-  );
-  if (line === undefined) return undefined;
-  const group = /\boom_memcg=([^,\s]*)/.exec(line)?.[1];
-  return { limit: group === undefined ? 'none' : group.includes(id) ? 'own' : 'around', line };
-}
-
-/** What the kernel said about when the container ended, the last first. */
-function thenOfKernel({ container, host }: Evidence): string[] {
-  const ended = container?.finishedAt.getTime() ?? 0;
-  return (host?.kernel ?? [])
-    .filter(({ at }) => at !== undefined && Math.abs(at.getTime() - ended) < nearby)
-    .map(({ text }) => text)
-    .reverse();
-}
-
-/** The kernel ended the container, and no limit of its own was the reason. */
-export const atServersEnd: Comparison = (evidence) => {
-  const { container, host } = evidence;
-  const ended = endedByKernel(evidence);
-  const total = `its ${showSize(host?.memory?.total ?? 0)} of memory`;
-  if (ended?.limit === 'own') return undefined;
-  if (ended?.limit === 'around')
-    return { what: 'what all its containers may use together', line: ended.line };
-  const said = thenOfKernel(evidence);
-  // Kernels before 4.20 do not say whose process it was: the time has to tell.
-  const isSaid = container?.id !== undefined && said.some((text) => text.includes('task_memcg='));
-  const line =
-    ended?.line ??
-    (isSaid ? undefined : said.find((text) => /^Out of memory: Kill(?:ed)? process/.test(text)));
-  if (line !== undefined) return { what: total, line };
-  if (container?.outOfMemory !== true || container.memory > 0) return undefined;
-  return { what: 'memory', line: 'docker inspect: OOMKilled, without a limit' };
-};
 
 /** The mount that a path of the container lies in. */
 function mountOf({ container }: Evidence, path: string): SeenMount | undefined {
@@ -193,7 +138,8 @@ export const listensElsewhere: Comparison = (evidence) => {
   return {
     open: listed([...new Set(open)].map(String)),
     wanted: listed([...new Set(wanted)].map(String)),
-    mapping: `${container.ports[0]?.hostPort}:${first}`,
+    // On its way to the place of the old one it has no port of its own yet.
+    mapping: `${container.ports[0]?.hostPort || '…'}:${first}`,
     line: `/proc/net/tcp of the container: listening on ${open.join(', ')}`,
   };
 };

@@ -1,6 +1,4 @@
 import {
-  atOwnLimit,
-  atServersEnd,
   builtForOther,
   type Comparison,
   deniedByPolicy,
@@ -17,6 +15,7 @@ import {
   unwritableFolder,
   wrongClock,
 } from './comparisons.ts';
+import { atOwnLimit, atServersEnd } from './out-of-memory.ts';
 import type { Rule } from './rule.ts';
 
 const denied =

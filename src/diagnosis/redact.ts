@@ -6,7 +6,7 @@ export function withoutSecrets(text: string): string {
   return text
     .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi, '$1:***@')
     .replace(
-      /((?:["']?)[\w-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)[\w-]*["']?\s*[=:]\s*)(["']?)(?!is\b|not\b|must\b|\*\*\*|None\b|null\b)[^\s"',;)}\]]{4,}\2/gi,
+      /((?:["']?)[\w-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key|credential)[\w-]*["']?\s*[=:]\s*)(["']?)(?![a-z_][\w.]*\(["'][\w.-]+["']|is\b|not\b|must\b|\*\*\*|None\b|null\b)[^\s"',;)}\]]{4,}\2/gi,
       '$1$2***$2',
     )
     .replace(/(authorization:\s*\w+\s+)\S+/gi, '$1***');

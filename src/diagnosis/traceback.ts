@@ -30,7 +30,7 @@ interface Found {
 }
 
 /** Supervisors put a name before what their programs say: `web-1  | Traceback …`. */
-function withoutPrefix(line: string): string {
+export function withoutPrefix(line: string): string {
   return line.replace(/^[\w.-]+ +\| /, '');
 }
 
@@ -42,8 +42,8 @@ function pythonIn(lines: readonly string[]): Found | undefined {
   for (let at = begin + 1; at < lines.length; at += 1) {
     const line =
       lines[at]?.startsWith(indent) === true ? (lines[at] ?? '').slice(indent.length) : (lines[at] ?? '');
-    const [, file, number] = /^\s+File "([^"]+)", line (\d+)/.exec(line) ?? [];
-    if (file !== undefined) frames.push(`${file}:${number}`);
+    const file = pythonFile(line);
+    if (file !== undefined) frames.push(file);
     else if (/^[A-Za-z_][\w.]*(?:$|: |:$)/.test(line)) {
       return { cause: line.replace(/:$/, ''), frame: ownFrame(frames.reverse()), begin, end: at + 1 };
     }
@@ -54,8 +54,26 @@ function pythonIn(lines: readonly string[]): Found | undefined {
 const notOwnPython = /site-packages|dist-packages|\/lib\/python\d|^<|\/bin\/[^/]+:\d+$/;
 const notOwnNode = /node_modules|^node:|^internal\//;
 
+/** `/app/shop/settings.py:14` of a line about a frame. */
+export function pythonFile(line: string): string | undefined {
+  const [, file, number] = /^\s+File "([^"]+)", line (\d+)/.exec(line) ?? [];
+  return file === undefined ? undefined : `${file}:${number}`;
+}
+
+/** The same of Node; empty where it has no file. */
+export function nodeFile(line: string): string | undefined {
+  if (!isNodeFrame(line)) return undefined;
+  const [, file = ''] =
+    /(?:\(|at (?:async )?|file:\/\/)((?:\/|node:|internal\/)[^():]+:\d+):\d+\)?$/.exec(line) ?? [];
+  return file.replace(/^file:\/\//, '');
+}
+
+export function isLibrary(frame: string): boolean {
+  return frame === '' || notOwnPython.test(frame) || notOwnNode.test(frame);
+}
+
 function ownFrame(frames: readonly string[]): string | undefined {
-  const own = frames.find((frame) => !notOwnPython.test(frame) && !notOwnNode.test(frame));
+  const own = frames.find((frame) => !isLibrary(frame));
   return own?.replace(/^\/(?:usr\/src\/app|srv\/app|opt\/app|app|code|src)\//, '');
 }
 
@@ -70,11 +88,7 @@ function nodeIn(lines: readonly string[]): Found | undefined {
   if (begin === -1) return undefined;
   let end = at;
   while (isNodeFrame(lines[end] ?? '')) end += 1;
-  const frames = lines.slice(at, end).flatMap((line) => {
-    const [, file] =
-      /(?:\(|at (?:async )?|file:\/\/)((?:\/|node:|internal\/)[^():]+:\d+):\d+\)?$/.exec(line) ?? [];
-    return file === undefined ? [] : [file.replace(/^file:\/\//, '')];
-  });
+  const frames = lines.slice(at, end).flatMap((line) => nodeFile(line) ?? []);
   return { cause: lines[begin]?.replace(/^Uncaught /, '') ?? '', frame: ownFrame(frames), begin, end };
 }
 

@@ -6,6 +6,7 @@ import { counted } from '../ground/words.ts';
 import { clues, endOf } from './clues.ts';
 import { causeOfItsOwn, type Diagnosis, diagnose, whereOfItsOwn } from './diagnose.ts';
 import type { Evidence, SeenContainer } from './evidence.ts';
+import { withoutLibraries } from './own-lines.ts';
 import { withoutSecrets } from './redact.ts';
 import { hasEnded, tracebackOf } from './rule.ts';
 
@@ -58,7 +59,15 @@ export function causeOf(evidence: Evidence): Diagnosis {
     return {
       code: answer.code,
       observed: isItsFault ? `${answer.observed}: ${own}` : `${answer.observed}${lastWord(evidence, answer)}`,
-      next: answer.hint,
+      next: isSilent(evidence, own) ? itsLogIsSilent : answer.hint,
+      line: '',
+    };
+  }
+  if (container === undefined && log === undefined && evidence.docker === undefined) {
+    return {
+      code: 'container-slow',
+      observed: `why could not be looked at: ${evidence.unread[0] ?? 'its container is gone'}`,
+      next: `look there: docker inspect and docker logs ${evidence.name ?? ''} on ${evidence.server}`,
       line: '',
     };
   }
@@ -69,6 +78,14 @@ export function causeOf(evidence: Evidence): Diagnosis {
     line: '',
   };
 }
+
+/** It answers with an error, and its log does not say a word about it. */
+function isSilent({ answer, log }: Evidence, own: string | undefined): boolean {
+  return answer?.code === 'health-server-error' && log !== undefined && own === undefined;
+}
+
+const itsLogIsSilent =
+  'its log has no traceback: let it log errors to standard error (Django with DEBUG = False does not, unless LOGGING has a console handler for django.request), and ask again';
 
 /** Silence is something else than what could not be heard. */
 function withoutWords({ log, unread }: Evidence, { exitCode }: SeenContainer): string {
@@ -139,7 +156,7 @@ export function showEvidence(evidence: Evidence, line = ''): string {
   const text = again ?? log?.text.trim().split('\n').slice(-shownLines).join('\n') ?? '';
   const parts = [
     part(line === '' ? 'What was seen, the most telling first' : 'What shows it', telling),
-    part('Its last lines', text === '' ? [] : [text]),
+    part('Its last lines', text === '' ? [] : [withoutLibraries(text)]),
     part('The server', serverLines(host)),
     part('Could not be read', unread),
   ];

@@ -130,7 +130,7 @@ function statusComplaint(answer: Answered, expected: Expectation): Complaint {
     observed: said === '' ? observed : `${observed}: "${said}"`,
     hint:
       answer.status >= 500
-        ? "look at the application's log: docker logs on the server"
+        ? 'look at its log (docker logs on the server); with container, host and ssh-user this step looks, and says why'
         : 'check the path, whether it needs a login, and expect-status',
   };
 }
