@@ -10,7 +10,7 @@ const floors = [
   ['cli'],
   ['index'],
   ['actions'],
-  ['provisioning', 'deployment'],
+  ['provisioning', 'deployment', 'review'],
   ['migrations', 'health'],
   ['backup'],
   ['command', 'django', 'database', 'docker'],
@@ -39,8 +39,9 @@ const within: Readonly<Record<string, readonly (readonly string[])[]>> = {
 /** Each door to the outside has one keeper. */
 const keepers: Readonly<Record<string, string>> = {
   '@actions/core': 'step/github.ts',
-  '@actions/github': 'report/github-deployment.ts',
+  '@actions/github': 'report/github.ts',
   pg: 'database/session.ts',
+  'libpg-query': 'review/sql-parser.ts',
   'node-ssh': 'machine/ssh.ts',
   'age-encryption': 'backup/encryption.ts',
 };

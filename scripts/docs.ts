@@ -2,7 +2,8 @@
  * `npm run docs`: what documents say that is known elsewhere: the tables in the READMEs, from the manifests; the one in
  * docs/troubleshooting.md, from the functions that make the sentences; docs/*.schema.json, from the shapes of the
  * inputs that are written in YAML. `npm run docs -- --check` fails when one is stale. A table stands between two comments:
- * `<!-- inputs:NAME -->`, `<!-- outputs:NAME -->`, `<!-- situations -->` or `<!-- rules:CODE -->`, and `<!-- end -->`.
+ * `<!-- inputs:NAME -->`, `<!-- outputs:NAME -->`, `<!-- situations -->`, `<!-- review -->` or
+ * `<!-- rules:CODE -->`, and `<!-- end -->`.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,10 +20,13 @@ import { rolloutShape } from '../src/migrations/rollout.ts';
 import { migrationSituations } from '../src/migrations/situations.ts';
 import { tenantSituations } from '../src/provisioning/situations.ts';
 import { table } from '../src/report/markdown.ts';
+import type { Example } from '../src/review/situation.ts';
+import { situations as reviewed } from '../src/review/situations.ts';
 
 const root = join(import.meta.dirname, '..');
 const place = /(<!-- (inputs|outputs):([a-z-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 const rulesPlace = /(<!-- rules:([a-z-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
+const reviewPlace = /(<!-- review -->\n)[\s\S]*?(<!-- end -->)/g;
 const situationsPlace = /(<!-- situations -->\n)[\s\S]*?(<!-- end -->)/g;
 
 /** The text with its tables as the manifests and the functions have them now. */
@@ -37,7 +41,11 @@ export function withTables(text: string): string {
     rulesPlace,
     (_, begin: string, code: string, end: string) => `${begin}\n${rulesTable(code)}\n\n${end}`,
   );
-  return withRules.replace(
+  const withReview = withRules.replace(
+    reviewPlace,
+    (_, begin: string, end: string) => `${begin}\n${reviewSections()}\n\n${end}`,
+  );
+  return withReview.replace(
     situationsPlace,
     (_, begin: string, end: string) => `${begin}\n${situationsTable()}\n\n${end}`,
   );
@@ -65,6 +73,28 @@ function signalsOf({ docker, log, ended, compared }: Signals): string {
     ...(compared === undefined ? [] : [compared]),
   ];
   return listed(seen);
+}
+
+/** Each situation of a review with its examples. */
+function reviewSections(): string {
+  return reviewed
+    .map(({ name, level, why, bad, good }) =>
+      [
+        `### ${name}`,
+        `${level === 'error' ? '🛑' : '⚠️'} ${why}`,
+        '```python',
+        ...exampleOf('bad', bad),
+        '',
+        ...exampleOf('good', good),
+        '```',
+      ].join('\n'),
+    )
+    .join('\n\n');
+}
+
+function exampleOf(which: string, { operations, head = '', body }: Example): string[] {
+  const lines = [head.trim(), body ?? '', `operations = [${operations}]`].filter((line) => line !== '');
+  return [`# ${which}`, ...lines.join('\n').split('\n')];
 }
 
 function situationsTable(): string {
@@ -111,7 +141,7 @@ function oneLine(text: string): string {
 /** Every document that may have a table. */
 export function documents(): string[] {
   const own = readdirSync(join(root, 'actions')).map((name) => `actions/${name}/README.md`);
-  return ['README.md', 'docs/troubleshooting.md', ...own];
+  return ['README.md', 'docs/troubleshooting.md', 'docs/migration-review.md', ...own];
 }
 
 /** What editors need to help with inputs that are written in YAML. */

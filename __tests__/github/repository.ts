@@ -26,6 +26,8 @@ export class Repository {
   readonly deployments: Entry[] = [];
   /** Of each deployment, the newest first. */
   readonly deploymentStatuses = new Map<number, Entry[]>();
+  /** Open pull requests: `head` is `owner:branch`. */
+  readonly pulls: { number: number; head: string; sha: string }[] = [];
   /** Of pull requests and issues. */
   readonly labels = new Set<string>();
   #made = 100;
@@ -41,6 +43,19 @@ export class Repository {
       case 'issues/update-comment':
         if (isTooLong(body.body, longestComment)) return tooLong('Body', longestComment);
         return this.#change(given, this.comments, values.comment_id);
+      case 'pulls/list': {
+        const example = this.#example(given) as { head: object };
+        const wanted = this.pulls.filter(({ head }) => head === (query.get('head') ?? head));
+        return this.#answered(
+          given,
+          wanted.map(({ number, sha }) => ({
+            ...example,
+            number,
+            head: { ...example.head, sha },
+            requested_teams: [], // GitHub's example of one is not what it describes
+          })),
+        );
+      }
       case 'issues/list-labels-on-issue':
         return this.#answered(
           given,

@@ -1,4 +1,5 @@
 import { sessionsName } from '../database/own-sessions.ts';
+import type { DatabaseUrl } from '../database/url.ts';
 import { parseImage } from '../docker/image.ts';
 import { showDuration } from '../ground/duration.ts';
 import { counted, grouped } from '../ground/words.ts';
@@ -9,7 +10,7 @@ import { type MigrationOutcome, totalsOf } from '../migrations/outcome.ts';
 import { planSentence } from '../migrations/plan-text.ts';
 import { rolloutShape } from '../migrations/rollout.ts';
 import { parseSmokeCommand } from '../migrations/smoke-command.ts';
-import { type ActionContext, defineAction } from '../step/action.ts';
+import { type ActionContext, defineAction, type Inputs } from '../step/action.ts';
 import { boolean, choice, duration, lines, linesOf, readAs, text } from '../step/fields.ts';
 import { yamlOf } from '../step/yaml-field.ts';
 import { backingUp, backupFields, restoreFields } from './backup.ts';
@@ -17,6 +18,7 @@ import { environmentOf } from './container-environment.ts';
 import {
   commonFields,
   databaseFields,
+  databaseUrl,
   environment,
   hostKeyIsPinnedOnce,
   lockFields,
@@ -33,6 +35,7 @@ import { type Place, placeIsComplete, withPlace } from './place.ts';
 import { presetFields, presetProject, presetRules } from './preset.ts';
 import { projectOf, withDatabase, withLock } from './project.ts';
 import { restoreSchemas } from './restore-schemas.ts';
+import { commentFor, commentIsComplete, lintField, reviewFields, reviewing } from './review.ts';
 import { checkAddress } from './rollout-check.ts';
 import { withWay } from './way.ts';
 
@@ -51,11 +54,13 @@ export const fleetFields = {
   smokeTables: lines.optional(),
   smokeCommand: linesOf(parseSmokeCommand).optional(),
   expectMaxDuration: duration.optional(),
+  lint: lintField,
 };
 
 const inputs = {
-  mode: choice('migrate', 'verify', 'restore'),
+  mode: choice('migrate', 'verify', 'restore', 'comment'),
   ...databaseFields,
+  databaseUrl: databaseUrl.optional(),
   ...placeFields,
   ...serverFields,
   host: serverFields.host.optional(),
@@ -71,6 +76,7 @@ const inputs = {
   ...fleetFields,
   ...backupFields,
   ...restoreFields,
+  ...reviewFields,
   dryRun: boolean,
   ...commonFields,
 };
@@ -94,23 +100,50 @@ type Context = ActionContext<typeof inputs, (typeof outputs)[number]>;
 export const migrateSchemas = defineAction({
   inputs,
   outputs,
-  results: ['migrated', 'up-to-date', 'verified', 'restored', 'rehearsed', 'planned'],
-  rules: [placeIsComplete, registryIsComplete, hostKeyIsPinnedOnce, ...presetRules],
+  results: ['migrated', 'up-to-date', 'verified', 'restored', 'rehearsed', 'planned', 'commented'],
+  rules: [
+    databaseIsGiven,
+    commentIsComplete,
+    placeIsComplete,
+    registryIsComplete,
+    hostKeyIsPinnedOnce,
+    ...presetRules,
+  ],
 
-  run: (context) =>
-    withWay(context.inputs, context, (through) =>
-      context.inputs.mode === 'restore'
-        ? restoreSchemas({ ...context.inputs, through }, context)
-        : withPlace(context.inputs, context, (place) => run(context, { through, place })),
-    ),
+  async run(context) {
+    if (context.inputs.mode === 'comment') {
+      await commentFor(context.inputs, context);
+      return { result: 'commented' };
+    }
+    const inputs = withDatabaseUrl(context.inputs);
+    return withWay(inputs, context, (through) =>
+      inputs.mode === 'restore'
+        ? restoreSchemas({ ...inputs, through }, context)
+        : withPlace(inputs, context, (place) => run({ ...context, inputs }, { through, place })),
+    );
+  },
 });
+
+function databaseIsGiven({ mode, databaseUrl: url }: Partial<Inputs<typeof inputs>>): string | undefined {
+  return url === undefined && mode !== 'comment' ? 'database-url: is required' : undefined;
+}
+
+type Complete = Context['inputs'] & { readonly databaseUrl: DatabaseUrl };
+
+/** The rules have seen to it. */
+function withDatabaseUrl(given: Context['inputs']): Complete {
+  return given as Complete;
+}
 
 interface Whence {
   readonly through: Tunnel | undefined;
   readonly place: Place;
 }
 
-async function run(context: Context, { through, place }: Whence): Promise<{ result: string }> {
+async function run(
+  context: Context & { readonly inputs: Complete },
+  { through, place }: Whence,
+): Promise<{ result: string }> {
   const { origin, tell } = context;
   const inputs = { ...context.inputs, through };
   const env = await environmentOf(inputs, context.mask);
@@ -124,8 +157,9 @@ async function run(context: Context, { through, place }: Whence): Promise<{ resu
       timeouts: inputs.mode === 'verify' ? undefined : timeouts,
     });
     const project = presetProject({ ...inputs, env, through: place.isHere ? through : undefined }, django);
-    const work = { ...context, ...inputs, project, database, another };
-    if (inputs.mode === 'verify') return verifySchemas(work);
+    const review = reviewing(inputs, database, context);
+    const work = { ...context, ...inputs, project, database, another, review, sql: review !== undefined };
+    if (inputs.mode === 'verify') return verifySchemas({ ...work, sql: false });
     const onStanding = (soFar: MigrationOutcome) => tell(facts(soFar));
     return withLock(inputs, { ...context, sessions, settle: place.settle }, (atSafePoint) =>
       migrate({

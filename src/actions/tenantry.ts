@@ -183,6 +183,8 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       envFile: undefined, // that is the container's
       host: context.inputs.host?.slice(0, 1), // the first one leads to the database
       ...noRestore,
+      pullRequestComment: false,
+      previewReport: undefined,
     }),
   provision: ({ inputs, ...context }) =>
     make(

@@ -1,12 +1,14 @@
 """Asks a Django project everything that migrating its tenants needs to know. Changes nothing.
 
 The request may have `postMigrate` (look for content types and permissions, too), `render` (tell
-tables from classes, or never; default: where the project's routers may look at them) and `only` (the
-schemas to look at, beside the shared one; default: all).
+tables from classes, or never; default: where the project's routers may look at them), `only` (the
+schemas to look at, beside the shared one; default: all) and `sql` (write down the SQL of what is
+pending, too).
 """
 
 from importlib import metadata
 
+from collected_sql import collected
 from described_models import describe_model, describe_tenant_model
 from expected_tables import States, described_kinds
 from ghosts import described_ghosts
@@ -92,6 +94,7 @@ def discover(request, loader=None):
             if request.get("postMigrate")
             else [],
         },
+        "sql": collected(standings, groups, names, connection) if request.get("sql") else [],
         "particulars": particulars_of(settings),
         "withoutSchema": [name for name in found["withoutSchema"] if name in set(names)],
         "unreadable": [one for one in found["unreadable"] if one["schema"] in set(names)],

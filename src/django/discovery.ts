@@ -126,6 +126,35 @@ const template = z.object({
 /** With where the value comes from, in PostgreSQL's words: default, client, session, … */
 const timeout = z.object({ milliseconds: z.number(), source: z.string() });
 
+const operationSql = z.object({
+  /** Django's own words for it. */
+  description: z.string(),
+  /** The classes of Django's operations that it is made of, `custom` for others. */
+  kinds: z.array(z.string()),
+  /** Of the migration's file. */
+  line: z.number(),
+  reversible: z.boolean(),
+  /** In the order in which they run; those that Django puts off to the end of the migration are among them. */
+  statements: z.array(z.string()),
+  /** Why its SQL is not (all of) what runs. */
+  unknown: z.string().nullable(),
+  /** For a RunPython: the tables of the models that it asks for, and the models of today's code that it uses. */
+  python: z.object({ tables: z.array(z.string()), live: z.array(z.string()) }).nullable(),
+});
+
+const migrationSql = z.object({
+  migration: z.string(),
+  atomic: z.boolean(),
+  /** Relative to the working directory; null for one of an installed package. */
+  file: z.string().nullable(),
+  /** What stands behind `tenantry:` in its comments. */
+  comments: z.array(z.object({ line: z.number(), text: z.string() })),
+  operations: z.array(operationSql),
+});
+
+/** Schemas of one kind in which the same is pending, with its SQL. */
+const groupSql = kindName.extend({ schemas: z.array(z.string()), migrations: z.array(migrationSql) });
+
 export const discoveryShape = z.object({
   versions: z.object({ django: z.string(), djangoTenants: z.string(), psycopg: z.string() }),
   database: z.object({
@@ -191,6 +220,8 @@ export const discoveryShape = z.object({
       }),
     ),
   }),
+  /** Only when it was asked for. */
+  sql: z.array(groupSql),
   /** Settings by which a project changes how django-tenants works. */
   particulars: z.object({
     extraSearchPaths: z.array(z.string()),
@@ -210,4 +241,7 @@ export type SchemaKind = z.infer<typeof kind>;
 export type Expectation = z.infer<typeof expectation>;
 export type MigrationFacts = z.infer<typeof migration>;
 export type Ghost = z.infer<typeof ghost>;
+export type GroupSql = z.infer<typeof groupSql>;
+export type MigrationSql = z.infer<typeof migrationSql>;
+export type OperationSql = z.infer<typeof operationSql>;
 export type ModelField = z.infer<typeof field>;

@@ -12,17 +12,20 @@ export type Program = 'discover' | 'initial_tables' | 'provision' | 'worker';
 
 const discovering: readonly PythonFile[] = [
   'through_manage',
+  'collected_sql',
   'described_models',
   'expected_tables',
   'ghosts',
   'ledgers',
   'migration_facts',
+  'migration_files',
   'model_tables',
   'old_code',
   'operations',
   'particulars',
   'pending',
   'post_migrate',
+  'python_code',
   'schema_kinds',
   'standings',
 ];

@@ -59,6 +59,8 @@ export const failureCodes = [
   'squash-partly-applied',
   'ledger-missing',
   'migration-would-alter-shared',
+  'migration-dangerous',
+  'preview-not-usable',
   'migration-half-applied',
   'migration-not-recorded',
   'tables-of-another-role',

@@ -44,6 +44,8 @@ export interface Standing {
   readonly fleet: Fleet;
   /** The role that migrates. */
   readonly role: string;
+  /** The SQL of what is pending; only where it was asked for, and the application can tell. */
+  readonly sql?: Discovery['sql'] | undefined;
   /** What follows, with what the catalogue says. */
   plan(structures: readonly StructureGroup[]): MigrationPlan;
   /** The verdict on what the catalogue says after (or instead of) a run. */

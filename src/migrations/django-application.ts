@@ -21,12 +21,13 @@ import { judge } from './verify.ts';
 export function djangoApplication(project: DjangoProject): Application {
   return {
     async ask(options) {
-      const { database, signal, schemas, postMigrate } = options;
+      const { database, signal, schemas, postMigrate, sql } = options;
       const everything = await readStanding({
         project,
         database,
         signal,
         postMigrate: postMigrate === 'auto',
+        sql,
       });
       return standingOf(project, schemas === undefined ? everything : limitedTo(everything, schemas));
     },
@@ -55,6 +56,7 @@ function standingOf(project: DjangoProject, discovery: Discovery): Standing {
   return {
     fleet: discovery,
     role: discovery.database.identity.role,
+    sql: discovery.sql,
     plan: (structures) => planMigrations(discovery, structures),
     prove: (structures, before) => judge(discovery, structures, before),
     async isOutdated(database, schemas) {

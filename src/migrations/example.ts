@@ -75,6 +75,7 @@ export function exampleDiscovery({ groups = [], ...changes }: Partial<Discovery>
     ghosts: [],
     orphans: [],
     templates: [],
+    sql: [],
     duplicates: [],
     postMigrate: { otherReceivers: [], lacking: [] },
     particulars: {

@@ -19,6 +19,8 @@ export interface LookOptions {
   readonly schemas?: readonly string[] | undefined;
   /** When Django's signal post_migrate is sent to a tenant; with `auto` it is looked at who lacks what it makes. */
   readonly postMigrate?: PostMigrate | undefined;
+  /** Ask for the SQL of what is pending, too. Default: false. */
+  readonly sql?: boolean | undefined;
 }
 
 /** How things stand: what the application says, what the catalogue says, and the plan that follows. */

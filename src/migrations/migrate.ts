@@ -71,8 +71,9 @@ async function carryOut(progress: Progress, options: MigrateOptions): Promise<vo
     options.log.details('The plan', planLines(look.plan).join('\n'));
     const backup = backupSentence(look, options);
     if (backup !== undefined) options.log.info(backup);
-    return;
   }
+  await reviewed(look, progress, options);
+  if (options.dryRun) return;
   await backUpFirst(look, progress, options);
   const sharedChanged = await bringShared(look, shared, progress, options);
   if (superTenant !== undefined) await bringSuperTenant(superTenant, progress, options);
@@ -101,6 +102,14 @@ async function carryOut(progress: Progress, options: MigrateOptions): Promise<vo
   }
   const failure = failureOf(end, progress, options);
   if (failure !== undefined) throw failure;
+}
+
+/** Dangers are told before a backup is taken. */
+async function reviewed(look: Look, progress: Progress, { review }: MigrateOptions): Promise<void> {
+  if (review === undefined) return;
+  const since = performance.now();
+  await review(look);
+  progress.phase('Review', since);
 }
 
 async function firstLook(progress: Progress, options: VerifyOptions): Promise<Look> {

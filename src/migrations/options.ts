@@ -6,7 +6,7 @@ import type { TakeBackup } from './backup.ts';
 import type { FailureLimit } from './budget.ts';
 import type { EngineChoice } from './engines.ts';
 import type { InitialPolicy } from './fake-initial.ts';
-import type { LookOptions } from './look.ts';
+import type { Look, LookOptions } from './look.ts';
 import type { MigrationOutcome } from './outcome.ts';
 import type { RolloutGroup } from './rollout.ts';
 import type { SmokeCommand } from './smoke-command.ts';
@@ -49,6 +49,8 @@ export interface MigrateOptions extends VerifyOptions {
   readonly check?: ((address: string) => Promise<string | undefined>) | undefined;
   /** Takes a proven backup of what will change; what it throws ends the run before anything is changed. Default: none. */
   readonly takeBackup?: TakeBackup | undefined;
+  /** Looks at what is pending before anything is changed; what it throws ends the run there. */
+  readonly review?: ((look: Look) => Promise<void>) | undefined;
   /** Called before each change with what it is; what it throws ends the run there. */
   readonly atSafePoint?: ((phase: string) => Promise<void>) | undefined;
   /** Told how far the run has come, whenever that changes: for a report when the step is cancelled. */

@@ -14,6 +14,8 @@ interface Reading {
    * takes longer than all the rest. Default: false.
    */
   readonly postMigrate?: boolean | undefined;
+  /** Also writes down the SQL of what is pending. Default: false. */
+  readonly sql?: boolean | undefined;
 }
 
 /** Milliseconds: a large project takes half a minute to import on a busy machine. */
@@ -29,11 +31,12 @@ export async function readStanding({
   database,
   signal,
   postMigrate = false,
+  sql = false,
 }: Reading): Promise<Discovery> {
   const discovery = await probe(
     project,
     'discover',
-    { request: { postMigrate }, answer: discoveryShape },
+    { request: { postMigrate, sql }, answer: discoveryShape },
     { timeout: patience, signal, applicationName: 'discover' },
   );
   await requireRightDatabase(discovery, { project, database });

@@ -1,7 +1,8 @@
-/** Tells GitHub about a deployment. The only file that speaks to GitHub's API. */
+/** Tells GitHub about a deployment. */
 
 import { messageOf } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
+import { gitHub } from './github.ts';
 
 /** What GitHub is to show: github.com/OWNER/NAME/deployments. */
 export interface DeploymentNotice {
@@ -59,9 +60,8 @@ export async function tellGitHub(notice: DeploymentNotice, log: Log): Promise<To
 }
 
 async function deploymentsOf(notice: DeploymentNotice) {
-  const { getOctokit } = await import('@actions/github'); // slow to load: not before it is needed
   const { token, apiUrl, repository, ref, environment, description, logUrl, environmentUrl } = notice;
-  const { rest } = getOctokit(token, { baseUrl: apiUrl });
+  const { rest } = await gitHub({ token, apiUrl });
   const [owner = '', repo = ''] = repository.split('/');
   const request = () => ({ signal: AbortSignal.timeout(timeout) });
   return {

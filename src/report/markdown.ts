@@ -9,7 +9,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
 export function folded(
   title: string,
   content: string,
-  as: 'markdown' | 'text' | 'yaml' = 'markdown',
+  as: 'markdown' | 'text' | 'yaml' | 'sql' = 'markdown',
 ): string {
   const body = as === 'markdown' ? content : `${fence(content)}${as}\n${content}\n${fence(content)}`;
   return `<details><summary>${escaped(title)}</summary>\n\n${body}\n\n</details>`;

@@ -41,6 +41,8 @@ export interface ActionContext<F extends Fields, O extends string> {
   exportVariable(name: string, value: string): void;
   /** Masks a secret that was not an input (one that was derived, or read from a file). */
   mask(secret: string): void;
+  /** A text for somewhere else, without the secrets that are known. */
+  clean(text: string): string;
 }
 
 export interface Origin {
@@ -49,7 +51,20 @@ export interface Origin {
   readonly actor: string;
   readonly commit: string;
   /** The repository whose workflow this is; undefined at a terminal. */
-  readonly github?: { readonly repository: string; readonly apiUrl: string } | undefined;
+  readonly github?: GitHubOrigin | undefined;
+}
+
+export interface GitHubOrigin {
+  readonly repository: string;
+  readonly apiUrl: string;
+  /** The pull request that the run is about. */
+  readonly pullRequest?:
+    | { readonly number: number; readonly labels: readonly { name: string; description: string }[] }
+    | undefined;
+  /** The run that has called this one (`workflow_run`), and whose code it ran. */
+  readonly calledBy?:
+    | { readonly url: string; readonly owner: string; readonly branch: string; readonly commit: string }
+    | undefined;
 }
 
 /** A relation between inputs that does not hold, as a sentence that names the inputs. */

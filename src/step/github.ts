@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import * as core from '@actions/core';
 
+import type { Place } from '../ground/errors.ts';
+import { readEvent } from './github-event.ts';
 import type { StepHost } from './host.ts';
 import { filesOfCheckout, lineLike } from './written-line.ts';
 
@@ -20,21 +22,22 @@ export function githubHost(environment: NodeJS.ProcessEnv): StepHost {
       github:
         GITHUB_REPOSITORY === undefined
           ? undefined
-          : { repository: GITHUB_REPOSITORY, apiUrl: GITHUB_API_URL ?? 'https://api.github.com' },
+          : {
+              repository: GITHUB_REPOSITORY,
+              apiUrl: GITHUB_API_URL ?? 'https://api.github.com',
+              ...readEvent(environment),
+            },
     },
     reportFolder: join(environment.RUNNER_TEMP ?? tmpdir(), 'tenantry'),
     mask: (secret) => core.setSecret(secret),
     line: (text) => core.info(text),
     debug: (text) => core.debug(text),
-    warning: (text) => core.warning(text),
+    warning: (text, place) => core.warning(text, place === undefined ? {} : annotated(place)),
     fail(sentence, written) {
       const place = written && 'like' in written ? lineLike(written, filesOfCheckout(environment)) : written;
       if (place === undefined) return core.setFailed(sentence);
       process.exitCode = 1;
-      core.error(sentence, {
-        file: place.file,
-        ...(place.line === undefined ? {} : { startLine: place.line }),
-      });
+      core.error(sentence, annotated(place));
     },
     output: (name, value) => core.setOutput(name, value),
     exportVariable: (name, value) => core.exportVariable(name, value),
@@ -48,6 +51,10 @@ export function githubHost(environment: NodeJS.ProcessEnv): StepHost {
       if (environment.GITHUB_STEP_SUMMARY) await core.summary.addRaw(markdown, true).write();
     },
   };
+}
+
+function annotated({ file, line }: Place) {
+  return { file, ...(line === undefined ? {} : { startLine: line }) };
 }
 
 /**

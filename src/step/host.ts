@@ -13,7 +13,7 @@ export interface StepHost {
   debug(text: string): void;
   /** A folded part of the log. */
   fold(title: string, text: string): void;
-  warning(text: string): void;
+  warning(text: string, place?: Place): void;
   /** The one annotation of a failed step, at the line where the mistake is; the exit code of the process becomes 1. */
   fail(sentence: string, place?: Place | LineLike): void;
   output(name: string, value: string): void;

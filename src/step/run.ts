@@ -76,6 +76,7 @@ async function runAction<F extends Fields, O extends string>(
       },
       exportVariable: (variable, value) => host.exportVariable(variable, value),
       mask: (secret) => masker.add(secret),
+      clean: (text) => masker.clean(text),
     });
     tell((await cancellation.race(running)) as Readonly<Record<string, OutputValue>>);
   } catch (error) {

@@ -26,7 +26,7 @@ export function logTo(host: StepHost, masker: Masker, steps: LoggedStep[]): Log 
     },
     info: (text) => host.line(`${' '.repeat(labelWidth)} ${masker.clean(text)}`),
     debug: (text) => host.debug(masker.clean(text)),
-    warning: (text) => host.warning(masker.clean(text)),
+    warning: (text, place) => host.warning(masker.clean(text), place),
     details(title, text) {
       if (text.trim() !== '') host.fold(masker.clean(title), masker.clean(text));
     },

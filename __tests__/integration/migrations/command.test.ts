@@ -94,6 +94,7 @@ async function run(
       standing: () => {},
       exportVariable: () => {},
       mask: () => {},
+      clean: (text: string) => text,
     });
   };
   const ended = await ending().catch((error: unknown) => {

@@ -85,6 +85,10 @@ const fleetDefaults = {
   smokeTables: undefined,
   smokeCommand: undefined,
   expectMaxDuration: undefined,
+  lint: 'off' as const,
+  githubToken: undefined,
+  pullRequestComment: false,
+  previewReport: undefined,
 } as const;
 
 /** The inputs that both actions have. */
@@ -113,6 +117,7 @@ function surroundings({ origin = second, signal, log = recordedLog() }: Wanted) 
     standing: () => {},
     exportVariable: () => {},
     mask: () => {},
+    clean: (text: string) => text,
   };
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { manifestOf } from '../../../src/actions/manifests.ts';
 import type { ActionName } from '../../../src/actions/names.ts';
 import { type DjangoProject, manage } from '../../../src/django/project.ts';
+import type { Place } from '../../../src/ground/errors.ts';
 import { actions } from '../../../src/index.ts';
 import { succeeded } from '../../../src/machine/machine.ts';
 import type { StepHost } from '../../../src/step/host.ts';
@@ -23,27 +24,45 @@ export interface StepSeen {
   /** The annotation of a failed step: its sentence. */
   readonly annotations: readonly string[];
   readonly warnings: readonly string[];
+  /** The lines at which annotations stand. */
+  readonly places: readonly Place[];
   readonly log: readonly string[];
   readonly summary: string;
 }
 
 /** Runs an action as a step: inputs as texts, defaults from its action.yml, outputs, report and summary as written. */
-export async function step(name: ActionName, inputs: Readonly<Record<string, string>>): Promise<StepSeen> {
+export async function step(
+  name: ActionName,
+  inputs: Readonly<Record<string, string>>,
+  origin: Pick<StepHost['origin'], 'github'> = {},
+): Promise<StepSeen> {
   const outputs: Record<string, string> = {};
   const [annotations, warnings, log]: [string[], string[], string[]] = [[], [], []];
+  const places: Place[] = [];
   const reportFolder = join(tmpdir(), `tenantry-report-${randomUUID()}`);
   let summary = '';
   const host: StepHost = {
     given: new Map(Object.entries(inputs)),
-    origin: { run: 'https://github.example/acme/shop/actions/runs/2', actor: 'bob', commit: 'b'.repeat(40) },
+    origin: {
+      run: 'https://github.example/acme/shop/actions/runs/2',
+      actor: 'bob',
+      commit: 'b'.repeat(40),
+      ...origin,
+    },
     reportFolder,
     mask: () => {},
     exportVariable: () => {},
     debug: () => {},
     line: (text) => log.push(text.trim()),
     fold: (title, text) => log.push(title, ...text.split('\n')),
-    warning: (text) => warnings.push(text),
-    fail: (sentence) => annotations.push(sentence),
+    warning(text, place) {
+      warnings.push(text);
+      if (place !== undefined) places.push(place);
+    },
+    fail(sentence, place) {
+      annotations.push(sentence);
+      if (place !== undefined) places.push(place);
+    },
     output: (output, value) => {
       outputs[output] = value;
     },
@@ -54,14 +73,18 @@ export async function step(name: ActionName, inputs: Readonly<Record<string, str
   const done = await runStep(name, await actions[name](), manifestOf(name), host);
   const report = JSON.parse(await readFile(outputs['report-path'] ?? '', 'utf8'));
   await rm(reportFolder, { recursive: true });
-  return { exitCode: done ? 0 : 1, outputs, report, annotations, warnings, log, summary };
+  return { exitCode: done ? 0 : 1, outputs, report, annotations, warnings, places, log, summary };
 }
 
 /** A copy of the fleet, to be broken and migrated. */
 export interface Fleet extends ScratchDatabase {
   /** The inputs that lead an action to a folder of the project and to this database. */
   inputs(folder?: string): Record<string, string>;
-  migrate(inputs?: Readonly<Record<string, string>>, folder?: string): Promise<StepSeen>;
+  migrate(
+    inputs?: Readonly<Record<string, string>>,
+    folder?: string,
+    origin?: Parameters<typeof step>[2],
+  ): Promise<StepSeen>;
   project(folder?: string): DjangoProject;
   /** A command of manage.py that has to succeed. */
   manage(folder: string, ...words: string[]): Promise<void>;
@@ -138,7 +161,8 @@ export class ShopFleets {
       ...scratch,
       inputs,
       project: at,
-      migrate: (more, folder) => step('migrate-schemas', { ...inputs(folder), backup: 'false', ...more }),
+      migrate: (more, folder, origin) =>
+        step('migrate-schemas', { ...inputs(folder), backup: 'false', ...more }, origin),
       async manage(folder, ...words) {
         const result = await manage(at(folder), words, { timeout: 120_000 });
         if (!succeeded(result)) throw new Error(`${words.join(' ')}: ${result.stderr}`);

@@ -55,6 +55,7 @@ async function migrate(url: string, more: Readonly<Record<string, string>> = {})
     standing: () => {},
     exportVariable: () => {},
     mask: () => {},
+    clean: (text: string) => text,
   });
   return running.catch((error: unknown) => {
     if (error instanceof UserError) return { result: error.code };

@@ -60,6 +60,10 @@ const usual = {
   smokeTables: undefined,
   smokeCommand: undefined,
   expectMaxDuration: undefined,
+  lint: 'off' as const,
+  githubToken: undefined,
+  pullRequestComment: false,
+  previewReport: undefined,
   dryRun: false,
   timeout: 120_000,
   summary: false,
@@ -109,6 +113,7 @@ export async function run(
     standing: () => {},
     exportVariable: () => {},
     mask: () => {},
+    clean: (text: string) => text,
     tell: (facts) => Object.assign(told, facts),
   });
   const ended = await running.catch((error: unknown) => {
