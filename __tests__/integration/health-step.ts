@@ -32,6 +32,7 @@ export function healthStep(hosts: readonly LabHost[], given: Readonly<Record<str
     standing() {},
     exportVariable() {},
     mask() {},
+    clean: (text: string) => text,
   });
   return { running, log, report, told };
 }

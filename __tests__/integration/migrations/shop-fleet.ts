@@ -61,7 +61,7 @@ export async function step(
     },
     fail(sentence, place) {
       annotations.push(sentence);
-      if (place !== undefined) places.push(place);
+      if (place !== undefined && 'file' in place) places.push(place);
     },
     output: (output, value) => {
       outputs[output] = value;

@@ -84,6 +84,7 @@ async function provision(
       standing: () => {},
       exportVariable: () => {},
       mask: () => {},
+      clean: (text: string) => text,
     });
   const failure = await running().then(
     () => undefined,
