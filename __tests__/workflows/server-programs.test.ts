@@ -56,8 +56,25 @@ const nginx: FrontMove = {
   },
   changesPath: false,
 };
-const caddy: FrontMove = {
+const caddyPointer: FrontMove = {
   proxy: 'caddy',
+  form: 'pointer',
+  slots,
+  first: 8000,
+  second: 24_384,
+  takeOver: {
+    before: { it: "'s" },
+    after: '{}',
+    file: { path: '/etc/caddy/Caddyfile', before: 'a', after: 'b' },
+    files: [{ path: '/etc/caddy/tenantry/shop/slot', text: 'vars' }],
+    lines: [],
+  },
+  changesPath: false,
+};
+const caddyReload: FrontMove = {
+  proxy: 'caddy',
+  form: 'reload',
+  why: 'it has no variable',
   slots,
   patch: { path: '/apps', serving: { dial: "it's" }, free: { dial: '$1' } },
   file: { path: '/etc/caddy/Caddyfile', before: 'a', after: 'b', expected: {} },
@@ -67,7 +84,8 @@ const caddy: FrontMove = {
 const programs = {
   'of a bridge': switchProgram({ ...facts, ports: [] }),
   'of an nginx': slotProgram({ ...facts, move: nginx }),
-  'of a Caddy': slotProgram({ ...facts, move: caddy }),
+  'of a Caddy': slotProgram({ ...facts, move: caddyPointer }),
+  'of a Caddy that is loaded anew': slotProgram({ ...facts, move: caddyReload }),
   'of the records': releasesProgram(),
   'that looks at a server': serverScript('survey'),
   'that looks at what failed': `${collector()}\ncollect "$@"\n`,

@@ -47,7 +47,7 @@ export const ways: readonly Way[] = [
   ...(['nginx', 'caddy'] as const).map(
     (strategy): Way => ({
       strategy,
-      steps: slotSteps.filter((step) => step !== 'taken' || strategy === 'nginx'),
+      steps: slotSteps,
       long: ['begin', 'flipped', 'committed'],
       driver: { kind: 'program' },
       hasGap: false,

@@ -33,7 +33,7 @@ nginx-second yes
 `;
 const file = 'shop.test {\n\treverse_proxy 127.0.0.1:8000\n}\n';
 const config =
-  '{"apps":{"http":{"servers":{"srv0":{"routes":[{"handle":[{"upstreams":[{"dial":"127.0.0.1:8000"}]}]}]}}}}}';
+  '{"apps":{"http":{"servers":{"srv0":{"routes":[{"handle":[{"handler":"reverse_proxy","upstreams":[{"dial":"127.0.0.1:8000"}]}]}]}}}}}';
 const caddy = `front caddy - caddy run --environ --config /etc/caddy/Caddyfile
 caddy-config ${config}
 caddy-file /etc/caddy/Caddyfile
@@ -87,10 +87,44 @@ test('taken over before: the slot that serves is read, and nobody needs to be ro
   expect(request.ports).toEqual([{ ...port, hostPort: 24_384 }]);
 });
 
-test('Caddy: one request, and its file', () => {
-  expect(choose(caddy)).toMatchObject({
+test('Caddy: its file includes ours, and the plan says so', () => {
+  const choice = choose(caddy);
+  expect(choice).toMatchObject({
     mechanism: 'caddy',
     move: {
+      form: 'pointer',
+      slots: { serving: 8000, free: 24_384 },
+      takeOver: { file: { after: expect.stringContaining('import /etc/caddy/tenantry/shop/slot') } },
+    },
+  });
+  expect(choice.seen.join()).toMatch(
+    /Caddyfile:2: reverse_proxy 127\.0\.0\.1:8000 will hand requests over by a variable .*later switches need no reload/,
+  );
+});
+
+test('Caddy taken over before: the slot that serves is read, and nobody needs to be root', () => {
+  const vars = (one: number, other: number) =>
+    `{"handler":"vars","tenantry_shop":${one},"tenantry_shop_other":${other}}`;
+  const chosen = `{"routes":[{"handle":[${vars(8000, 24_384)}]},{"handle":[${vars(24_384, 8000)}]}]}`;
+  const facts = `front caddy - caddy run --config /etc/caddy/Caddyfile\ncaddy-config ${chosen}\ncaddy-second yes\n`;
+  const running = container({ ports: [parsePort('127.0.0.1:24384:8000')] });
+  expect(choose(facts, {}, running)).toMatchObject({
+    mechanism: 'caddy',
+    move: { form: 'pointer', slots: { serving: 24_384, free: 8000 }, takeOver: undefined },
+  });
+  expect(choose(facts.replace('caddy-second yes\n', ''))).toMatchObject({
+    move: { slots: { serving: 8000, free: 24_384 } },
+  });
+});
+
+test('Caddy, where it takes no variable: one request, its file, and why', () => {
+  const own = config.replace('"upstreams"', '"health_checks":{},"upstreams"');
+  const choice = choose(caddy.replaceAll(config, own));
+  expect(choice.seen.join()).toMatch(/each switch loads .*health_checks of its own/);
+  expect(choice).toMatchObject({
+    mechanism: 'caddy',
+    move: {
+      form: 'reload',
       patch: {
         path: '/apps/http/servers/srv0/routes/0/handle/0/upstreams/0',
         free: { dial: '127.0.0.1:24384' },

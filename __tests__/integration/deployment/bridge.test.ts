@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { type Fault, type FaultKind, faults, struckAt } from '../../../bench/deploy/faults.ts';
@@ -283,18 +286,25 @@ describe('who may deploy', () => {
     expect(await site.answer()).toBe('v2 hello');
   });
 
-  test('cancelled while it bakes: the old one has the traffic again', async () => {
+  test('cancelled while it bakes: the old one has the traffic again, and who is connected still is left to the server', async () => {
     await site.deploy(request('v1'));
     await site.onServer(`rm -f ${site.environmentFolder}/switch/journal`);
     const controller = new AbortController();
-    const deploying = site.deploy(request('v2', { bake: 30_000 }), { signal: controller.signal });
+    const deploying = site.deploy(request('v2', { bake: 30_000, drainTimeout: 60_000 }), {
+      signal: controller.signal,
+    });
     await site.reached('proven');
+    const client = connect(port, site.host.address);
+    await once(client, 'connect');
     controller.abort(new Cancelled('The step was cancelled (SIGINT)'));
     const { outcome, standing } = await deploying;
     expect(outcome).toMatchObject({ result: 'rolled-back', failure: { code: 'cancelled' } });
     expect(standing).toBe(`the old version (v1) serves again on ${site.host.address}`);
     expect(await site.answer()).toBe('v1 hello');
     expect(await site.rules()).toEqual([]);
+    expect(await site.containers()).toEqual(['lease-shop-tenantry-bridge running', 'lease-shop-v1 running']);
+    client.destroy();
+    await site.rested();
     expect(await site.containers()).toEqual(['lease-shop-v1 running']);
   });
 

@@ -3,7 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { struckAt } from '../../../bench/deploy/faults.ts';
 import { underLoad } from '../../../bench/deploy/scene.ts';
 import { type DeployRequest, noImage } from '../../../src/deployment/request/request.ts';
+import { connectSsh } from '../../../src/machine/ssh.ts';
+import { KeptLog, sshServerOf } from '../lab-server.ts';
 import { type ProxyName, ProxySite } from './proxy-site.ts';
+import type { Course } from './site.ts';
 import type { TestImage } from './test-images.ts';
 
 /** The whole tables of loads and faults are `npm run bench -- deploy`: here is each kind once. */
@@ -43,7 +46,26 @@ async function expectRest(site: ProxySite, tag: string, slot: number): Promise<v
   const beside = (await site.onServer(`ls ${site.environmentFolder}/switch`)).trim().split('\n');
   expect(beside.filter((file) => !kept.includes(file))).toEqual([]);
   const files = await site.onServer('ls -A /etc/nginx/sites-enabled /etc/nginx/conf.d /etc/caddy');
-  expect(files).not.toMatch(/tenantry$/m);
+  expect(files).not.toMatch(/\.tenantry$/m);
+}
+
+/** A deployment, and what somebody does on the server after the plan and before the switch. */
+async function deployedWhile(site: ProxySite, script: string): Promise<Course> {
+  return site.deploy(site.request('v2'), {
+    connect: async (_host, signal) => {
+      const machine = await connectSsh(sshServerOf(site.host), { signal, log: new KeptLog() });
+      return {
+        name: machine.name,
+        async run(argv, options) {
+          if (argv.includes('launch')) await site.onServer(script);
+          return machine.run(argv, options);
+        },
+        writeFile: (path, content, options) => machine.writeFile(path, content, options),
+        readFile: (path) => machine.readFile(path),
+        close: () => machine.close(),
+      };
+    },
+  });
 }
 
 const load = { rate: 100, slowEvery: 25, around: 300 };
@@ -69,6 +91,17 @@ describe('nginx on the server', () => {
     expect(outcome.failure?.message).toContain('nonsense');
     expect(standing).toContain('as before');
     expect(await site.onServer(`cat ${site.siteFile}`)).toBe(file);
+    await expectRest(site, 'v1', first);
+  });
+
+  test('its configuration becomes wrong while it is taken over: everything of it is undone', async () => {
+    const file = await site.onServer(`cat ${site.siteFile}`);
+    const wrong = "echo 'upstream wrong { nonsense; }' >/etc/nginx/conf.d/wrong.conf";
+    const { outcome } = await deployedWhile(site, wrong);
+    expect(outcome.failure?.code).toBe('proxy-unchanged');
+    expect(await site.onServer(`cat ${site.siteFile}`)).toBe(file);
+    expect(await site.onServer('ls /etc/nginx/tenantry /etc/nginx/conf.d')).not.toContain(site.name);
+    await site.onServer('rm /etc/nginx/conf.d/wrong.conf; nginx -t -q');
     await expectRest(site, 'v1', first);
   });
 
@@ -159,15 +192,71 @@ describe('Caddy on the server', () => {
   }, 900_000);
   afterAll(() => site?.takeDown(), 60_000);
 
-  /** With a certificate that Caddy asks the application for, in the first request of this name. */
-  const onDemand = (name: string) =>
-    site.onServer(
-      `curl -ksS --max-time 10 --connect-to ::127.0.0.1:${site.port + 1} https://${name}:${site.port + 1}/`,
-    );
+  /** How often its configuration was changed. */
+  const changes = () => site.onServer(`grep -cE '"method":"(POST|PATCH)"' /lab/log/caddy.log`);
 
-  test('nothing is lost, certificates are still made on demand, and a restart keeps it', async () => {
+  test('the file is edited while it is taken over: everything of it is undone', async () => {
+    const runs = await site.onServer('curl -s localhost:2019/config/');
+    const { outcome } = await deployedWhile(site, `echo '# mine' >>${site.siteFile}`);
+    expect(outcome.failure?.message).toContain('edited meanwhile');
+    expect(outcome.failure?.code).toBe('proxy-unchanged');
+    expect(await site.onServer('curl -s localhost:2019/config/')).toBe(runs);
+    expect(await site.onServer(`cat ${site.siteFile}`)).toBe(`${site.caddyFile()}# mine\n`);
+    expect(await site.onServer('ls /etc/caddy/tenantry')).toBe('');
+    await expectRest(site, 'v1', first);
+  });
+
+  test('the first time its file includes ours, later times only a file is made: nothing is lost, no connection is closed', async () => {
+    const taking = await underLoad(site, load, () => deployed(site, 'v2', { strategy: 'auto' }));
+    expect(taking.done.log.text).toMatch(/Caddyfile:2: reverse_proxy 127\.0\.0\.1:8420 will hand requests/);
+    expect(taking.load).toMatchObject({
+      failures: {},
+      versions: { v1: expect.anything(), v2: expect.anything() },
+    });
+    await expectRest(site, 'v2', second);
+
+    const before = await changes();
+    const again = await underLoad(site, { ...load, connections: 'kept' }, () => deployed(site, 'v1'));
+    expect(again.load).toMatchObject({
+      failures: {},
+      versions: { v1: expect.anything(), v2: expect.anything() },
+    });
+    expect(await changes()).toBe(before);
+    await expectRest(site, 'v1', first);
+  });
+
+  test('a version that dies after the switch: the old one stands in for it, and serves', async () => {
+    const { done, load: result } = await underLoad(site, load, () =>
+      site.deploy(site.request('dies', { bake: 15_000 })),
+    );
+    expect(done.outcome).toMatchObject({ result: 'rolled-back', failure: { code: 'container-stopped' } });
+    expect(result.versions).toHaveProperty('dies');
+    expect(result).toMatchObject({ failures: {} });
+    await expectRest(site, 'v1', first);
+  });
+
+  test('the server is rebooted at the switch: the next run finishes it', async () => {
+    const { meanwhile, second: next } = await struckAt(site, site.request('v2', { stopTimeout: 1_000 }), {
+      fault: 'reboot-both',
+      step: 'flipped',
+    });
+    expect(meanwhile).toMatch(/^v[12] hello$/);
+    expect(next.outcome.failure?.sentence).toBeUndefined();
+    await expectRest(site, 'v2', second);
+  });
+
+  test('it asks the application about certificates, which takes no variable: its configuration is loaded anew', async () => {
+    await site.clear();
+    await site.serve(site.askingCaddyFile());
+    await deployed(site, 'v1');
+    /** With a certificate that Caddy asks the application for, in the first request of this name. */
+    const onDemand = (name: string) =>
+      site.onServer(
+        `curl -ksS --max-time 10 --connect-to ::127.0.0.1:${site.port + 1} https://${name}:${site.port + 1}/`,
+      );
     expect(await onDemand('one.shop.test')).toBe('v1 hello');
-    const { load: result } = await underLoad(site, load, () => deployed(site, 'v2', { strategy: 'auto' }));
+    const { load: result, done } = await underLoad(site, load, () => deployed(site, 'v2'));
+    expect(done.log.text).toContain('on_demand_tls asks the application');
     expect(result).toMatchObject({
       failures: {},
       versions: { v1: expect.anything(), v2: expect.anything() },
@@ -176,9 +265,7 @@ describe('Caddy on the server', () => {
     await site.onServer(`pkill -x caddy; while pgrep -x caddy >/dev/null; do sleep 0.1; done; ${site.start}`);
     expect(await onDemand('three.shop.test')).toBe('v2 hello');
     await expectRest(site, 'v2', second);
-  });
 
-  test('somebody edited its file: refused before anything is touched', async () => {
     const file = await site.onServer(`cat ${site.siteFile}`);
     await site.onServer(`sed -i 's/^:18420 {/&\\n\\trespond \\/ping pong/' ${site.siteFile}`);
     const { outcome } = await site.deploy(site.request('v1'));
@@ -186,25 +273,5 @@ describe('Caddy on the server', () => {
     expect(outcome.failure?.message).toContain('somebody changed one of both');
     await site.serve(file);
     await expectRest(site, 'v2', second);
-  });
-
-  test('a version that dies after the switch: the old one serves, in the file, too', async () => {
-    const { done, load: result } = await underLoad(site, load, () =>
-      site.deploy(site.request('dies', { bake: 15_000 })),
-    );
-    expect(done.outcome).toMatchObject({ result: 'rolled-back', failure: { code: 'container-stopped' } });
-    expect(result.versions).toHaveProperty('dies');
-    expect(await site.onServer(`grep -c :${second} ${site.siteFile}`)).toBe('3\n');
-    await expectRest(site, 'v2', second);
-  });
-
-  test('the server is rebooted at the switch: the next run finishes it', async () => {
-    const { meanwhile, second: next } = await struckAt(site, site.request('v1', { stopTimeout: 1_000 }), {
-      fault: 'reboot-both',
-      step: 'flipped',
-    });
-    expect(meanwhile).toMatch(/^v[12] hello$/);
-    expect(next.outcome.failure?.sentence).toBeUndefined();
-    await expectRest(site, 'v1', first);
   });
 });

@@ -69,6 +69,14 @@ ${more}`;
   }
 
   caddyFile(): string {
+    return `:${this.port} {
+\treverse_proxy 127.0.0.1:${this.appPort}
+}
+`;
+  }
+
+  /** One that asks the application for which names it may get certificates. */
+  askingCaddyFile(): string {
     return `{
 \tlocal_certs
 \tskip_install_trust
@@ -122,6 +130,7 @@ https:// {
   /** The proxy runs, with the site as on the first day, and nothing stands behind it. */
   override async clear(): Promise<void> {
     await super.clear();
+    if (this.proxy === 'caddy') await this.onServer('rm -rf /etc/caddy/tenantry /var/lib/tenantry');
     // All of nginx's sites: one that a killed test left would keep it from starting.
     if (this.proxy === 'nginx') {
       await this.onServer(
@@ -135,7 +144,7 @@ https:// {
   async takeDown(): Promise<void> {
     await this.clear();
     await this.onServer(`
-      rm -rf /etc/nginx/tenantry/${this.name} /etc/nginx/conf.d/tenantry-${this.name}.conf
+      rm -rf /etc/*/tenantry/${this.name} /etc/nginx/conf.d/tenantry-${this.name}.conf
       rm -f ${this.siteFile} /etc/rc.local`);
     if (this.proxy === 'caddy')
       await this.onServer('pkill -x caddy; while pgrep -x caddy >/dev/null; do sleep 0.1; done');

@@ -59,13 +59,19 @@ function movedText(text: string, { serving, free }: Slots): string {
   return `${found[1]}:${free}${text.slice(found[0].length)}`;
 }
 
-function* placesIn(
+/** Whether an address is the application's, on this port. */
+export function isApplication(text: string, port: number): boolean {
+  return movedText(text, { serving: port, free: 0 }) !== text;
+}
+
+/** Where a configuration names the application, as names and indices from its top. */
+export function* placesIn(
   config: unknown,
   port: number,
   path: readonly string[] = [],
 ): Generator<readonly string[]> {
   if (typeof config === 'string') {
-    if (movedText(config, { serving: port, free: 0 }) !== config) yield path;
+    if (isApplication(config, port)) yield path;
   } else if (typeof config === 'object' && config !== null) {
     for (const [name, value] of Object.entries(config)) yield* placesIn(value, port, [...path, name]);
   }

@@ -5,33 +5,25 @@ import { listed } from '../../ground/words.ts';
 import type { Found } from '../releases/repair.ts';
 import type { Asked, Obstacle } from '../request/asked.ts';
 import type { DeployRequest } from '../request/request.ts';
-import type { CaddyFront, Front, NginxForm, NginxFront } from '../server/front.ts';
+import type { CaddyFront, Front, FrontForm, NginxFront } from '../server/front.ts';
 import { inSlot, otherSlot, type Slots, slotPort } from '../server/slots.ts';
 import type { Survey } from '../server/survey.ts';
-import { type CaddyPatch, caddyPatch, movedConfig, movedFile, saysTheSame } from './caddy-config.ts';
+import { caddyPatch } from './caddy-config.ts';
+import { type CaddyPointer, type CaddyReload, caddyMove, tellCaddy } from './caddy-move.ts';
+import { turnsIn } from './caddy-pointer.ts';
 import { type TakeOver, takeOverNginx, tellTakeOver } from './nginx-sites.ts';
 
 /** Everything that a program on the server needs to know of the proxy. */
-export type FrontMove = NginxMove | CaddyMove;
+export type FrontMove = NginxMove | CaddyPointer | CaddyReload;
 
 export interface NginxMove {
   readonly proxy: 'nginx';
   readonly slots: Slots;
-  readonly form: NginxForm;
+  readonly form: FrontForm;
   readonly first: number;
   readonly second: number;
   /** What has to change once; undefined where that has been done. */
   readonly takeOver: TakeOver | undefined;
-  readonly changesPath: boolean;
-}
-
-export interface CaddyMove {
-  readonly proxy: 'caddy';
-  readonly slots: Slots;
-  readonly patch: CaddyPatch;
-  readonly file:
-    | { readonly path: string; readonly before: string; readonly after: string; readonly expected: unknown }
-    | undefined;
   readonly changesPath: boolean;
 }
 
@@ -53,7 +45,9 @@ export function moveBy(
   }
   const slots = servingSlots(port, survey.front);
   const move =
-    proxy === 'nginx' ? nginxMove(asked, slots, seen as NginxFront) : caddyMove(slots, seen as CaddyFront);
+    proxy === 'nginx'
+      ? nginxMove(asked, slots, seen as NginxFront)
+      : caddyMove(asked, slots, seen as CaddyFront);
   if (move === undefined || !('slots' in move)) return move;
   const missing = [...survey.missing, ...(survey.http === 'curl' ? [] : ['curl'])];
   if (missing.length > 0) {
@@ -84,20 +78,21 @@ export function inServingSlot(request: DeployRequest, { front }: Survey): Deploy
 
 /** Whether a proxy that is ours to move hands requests to this port. */
 export function isServing(port: number, { nginx, caddy }: Front): boolean {
-  return nginx?.taken === undefined
-    ? caddyPatch(caddy?.config, { serving: port, free: 0 }) !== undefined
-    : nginx.slot === port;
+  if (nginx?.taken !== undefined) return nginx.slot === port;
+  return caddySlot(port, otherSlot(port) ?? port, caddy) === port;
 }
 
 /** Whether an earlier run left a change of slots that did not come to its end. */
 export function isBetweenSlots({ next }: Found, { hasSlotProgram, front }: Survey): boolean {
-  if (hasSlotProgram || front.nginx?.isTaking === true) return true;
+  if (hasSlotProgram || front.nginx?.isTaking === true || front.caddy?.isTaking === true) return true;
   // Its program is gone, and the proxy hands requests to it.
   const port = slotPort(next?.ports ?? []);
   return port !== undefined && isServing(port, front);
 }
 
 function caddySlot(port: number, other: number, caddy: CaddyFront | undefined): number | undefined {
+  const turns = turnsIn(caddy?.config, [port, other]);
+  if (turns !== undefined) return caddy?.isSecond === true ? turns.second : turns.first;
   if (caddyPatch(caddy?.config, { serving: port, free: other }) !== undefined) return port;
   return caddyPatch(caddy?.config, { serving: other, free: port }) === undefined ? undefined : other;
 }
@@ -138,55 +133,6 @@ function nginxMove({ container }: Asked, slots: Slots, seen: NginxFront): NginxM
   return { proxy: 'nginx', slots, form, first: slots.serving, second: slots.free, takeOver, changesPath };
 }
 
-function caddyMove(
-  slots: Slots,
-  { config, file, resumes, isAllowed }: CaddyFront,
-): CaddyMove | Obstacle | undefined {
-  if (config === undefined) {
-    return {
-      observed: "Caddy's admin API does not answer on localhost:2019",
-      hint: 'let it (no "admin off")',
-    };
-  }
-  const patch = caddyPatch(config, slots);
-  if (patch === undefined) return undefined;
-  const changesPath = JSON.stringify(config).includes('"handler":"rewrite"');
-  if (resumes) return { proxy: 'caddy', slots, patch, file: undefined, changesPath };
-  if (file === undefined) {
-    return {
-      observed: 'Caddy was not told by --config what it starts from, so a restart would undo a switch',
-      hint: 'start it with --config, or with --resume',
-    };
-  }
-  if (!isAllowed) {
-    return {
-      observed: `this account may not write ${file.path}`,
-      hint: 'log in as root, or allow "sudo -n"',
-    };
-  }
-  if (!saysTheSame(file.adapted, config)) {
-    return {
-      observed: `${file.path} does not say what Caddy runs with: somebody changed one of both`,
-      hint: `look at both (caddy adapt --config ${file.path}, curl localhost:2019/config/), then caddy reload --config ${file.path}`,
-    };
-  }
-  const after = movedFile(file.text, slots);
-  if (after === file.text) {
-    return {
-      observed: `the address is not in ${file.path} itself`,
-      hint: `write it there as 127.0.0.1:${slots.serving}, not into a file that it imports`,
-    };
-  }
-  const expected = movedConfig(config, slots);
-  return {
-    proxy: 'caddy',
-    slots,
-    patch,
-    file: { path: file.path, before: file.text, after, expected },
-    changesPath,
-  };
-}
-
 /** What is in front and not ours to move, and what to choose; and what a first time changes. */
 export function tellFront(front: Front, move: FrontMove | undefined, container: string): string[] {
   const others = front.programs.filter(
@@ -202,6 +148,7 @@ export function tellFront(front: Front, move: FrontMove | undefined, container: 
     });
   if (move?.proxy === 'nginx' && move.takeOver !== undefined)
     told.push(tellTakeOver(move.takeOver, container));
+  if (move?.proxy === 'caddy') told.push(...tellCaddy(move, container));
   if (move !== undefined) {
     const { serving, free } = move.slots;
     told.push(

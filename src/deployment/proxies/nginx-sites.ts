@@ -1,11 +1,11 @@
 /** Where an nginx of the server hands requests to an application, and what has to change there once. */
 import { listed } from '../../ground/words.ts';
-import type { ConfigFile, NginxForm, NginxSeen } from '../server/front.ts';
+import type { ConfigFile, FrontForm, NginxSeen } from '../server/front.ts';
 import type { Slots } from '../server/slots.ts';
 import { type Directive, readNginxText } from './nginx-text.ts';
 
 export interface TakeOver {
-  readonly form: NginxForm;
+  readonly form: FrontForm;
   /** Files of the user that change, and how. */
   readonly sites: readonly { readonly path: string; readonly before: string; readonly after: string }[];
   /** New files, by their absolute path. `@SLOT@` in them stands for the port that serves. */
@@ -143,7 +143,7 @@ function included(
     container,
     places,
     serving,
-  }: { form: NginxForm; container: string; places: readonly Place[]; serving: number },
+  }: { form: FrontForm; container: string; places: readonly Place[]; serving: number },
 ): string {
   const all = distinct(places, serving);
   let text = own[0]?.file.text ?? '';

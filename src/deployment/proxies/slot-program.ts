@@ -4,7 +4,9 @@ import { quoted } from '../../machine/quoting.ts';
 import { outsideProbe } from '../request/health-probe.ts';
 import { serverScript } from '../server/server-script.ts';
 import { commonSettings, type ProgramFacts, textOf } from '../switch/program-settings.ts';
-import type { CaddyMove, FrontMove, NginxMove } from './front-choice.ts';
+import type { CaddyPointer, CaddyReload } from './caddy-move.ts';
+import { caddyFolder, caddyMark, caddyVariable } from './caddy-pointer.ts';
+import type { FrontMove, NginxMove } from './front-choice.ts';
 import { nginxFolder, nginxMark } from './nginx-sites.ts';
 
 export type SlotFacts = Omit<ProgramFacts, 'ports'> & { readonly move: FrontMove };
@@ -12,8 +14,8 @@ export type SlotFacts = Omit<ProgramFacts, 'ports'> & { readonly move: FrontMove
 /** The whole file. Nothing in it is secret. */
 export function slotProgram(facts: SlotFacts): string {
   const { move } = facts;
-  const front = move.proxy === 'nginx' ? nginxSettings(move, facts) : caddySettings(move);
-  const sites = move.proxy === 'nginx' ? takenOver(move) : '';
+  const front = move.proxy === 'nginx' ? nginxSettings(move, facts) : caddySettings(move, facts);
+  const sites = move.form === 'pointer' || move.proxy === 'nginx' ? takenOver(move) : '';
   return `${textOf({ WAY: 'slots', ...slotSettings(facts), ...front })}${sites}\n${[serverScript('server-program'), collector(), serverScript(move.proxy), serverScript('slots')].join('\n')}`;
 }
 
@@ -52,9 +54,29 @@ function nginxSettings({ form, first, second, takeOver }: NginxMove, { request }
   };
 }
 
-function caddySettings({ patch, file }: CaddyMove) {
+function caddySettings(move: CaddyPointer | CaddyReload, { request }: SlotFacts) {
+  const { form } = move;
+  const common = { API: 'http://localhost:2019', FORM: form };
+  if (form === 'pointer') {
+    const { first, second, takeOver } = move;
+    return {
+      ...common,
+      CADDY: caddyFolder(request.container),
+      MARK: caddyMark(request.container),
+      VARIABLE: caddyVariable(request.container),
+      FIRST: first,
+      SECOND: second,
+      TAKEN: takeOver === undefined ? 'yes' : 'no',
+      CONFIG_OLD: takeOver === undefined ? '' : JSON.stringify(takeOver.before),
+      CONFIG_NEW: takeOver?.after ?? '',
+      FILE: takeOver?.file?.path ?? '',
+      FILE_OLD: takeOver?.file?.before ?? '',
+      FILE_NEW: takeOver?.file?.after ?? '',
+    };
+  }
+  const { patch, file } = move;
   return {
-    API: 'http://localhost:2019',
+    ...common,
     PLACE: patch.path,
     PART_OLD: JSON.stringify(patch.serving),
     PART_NEW: JSON.stringify(patch.free),
@@ -65,13 +87,16 @@ function caddySettings({ patch, file }: CaddyMove) {
 }
 
 /** The files of a take-over, one after the other: `site N` and `file N` set what they are, and fail behind the last. */
-function takenOver({ takeOver, slots }: NginxMove): string {
-  const sites = (takeOver?.sites ?? []).map(({ path, before, after }) => ({
-    path,
-    before,
-    after,
-    template: '',
-  }));
+function takenOver(move: NginxMove | CaddyPointer): string {
+  const { takeOver, slots } = move;
+  const sites = (move.proxy === 'nginx' ? (move.takeOver?.sites ?? []) : []).map(
+    ({ path, before, after }) => ({
+      path,
+      before,
+      after,
+      template: '',
+    }),
+  );
   const files = (takeOver?.files ?? []).map(({ path, text }) => {
     const after = text.replaceAll('@SLOT@', String(slots.serving)).trimEnd();
     return { path, before: '', after, template: text.trimEnd() };

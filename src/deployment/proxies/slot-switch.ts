@@ -20,7 +20,9 @@ import {
   whyItEnded,
 } from '../switch/switch-end.ts';
 import { launch, type SwitchRun } from '../switch/switch-run.ts';
-import { type CaddyMove, type FrontMove, moveBy } from './front-choice.ts';
+import type { CaddyPointer, CaddyReload } from './caddy-move.ts';
+import { isSameButForPointer } from './caddy-proof.ts';
+import { type FrontMove, moveBy } from './front-choice.ts';
 import { slotProgram } from './slot-program.ts';
 
 /** Milliseconds for a question, and for removing what was made for nothing. */
@@ -35,12 +37,12 @@ export async function changeSlot(
   crossing: Crossing & { readonly move: FrontMove },
 ): Promise<void> {
   const { host, request, machine, docker, ports } = work;
-  const { release, current, spec, survey, folder, lease, move } = crossing;
+  const { release, current, spec, survey, folder, lease } = crossing;
   const { log, signal } = ports;
   const { next } = workingNames(request.container);
   const run: SwitchRun = { machine, folder, log };
   try {
-    if (move.proxy === 'caddy') await checkCaddyFile(work, survey, move);
+    const move = crossing.move.proxy === 'caddy' ? await proven(work, survey, crossing.move) : crossing.move;
     await docker.create(spec);
     await docker.start(next);
     const program = slotProgram({ request, host, survey, current, release, move });
@@ -68,24 +70,52 @@ const adaptScript = `
   rm -f "\${TMPDIR:-/tmp}/tenantry-adapt.$$"
   exit $code`;
 
-/** The file with the other port must say what Caddy will run with: asked of Caddy itself, before anything is touched. */
-async function checkCaddyFile(
+/** What the changed file says must be what Caddy shall run with: asked of Caddy itself, before anything is touched. */
+async function proven(
+  work: Work,
+  survey: Survey,
+  move: CaddyPointer | CaddyReload,
+): Promise<CaddyPointer | CaddyReload> {
+  if (move.form === 'reload') {
+    if (move.file === undefined) return move;
+    const said = await adapted(work, survey, move.file.path, move.file.after);
+    if (isDeepStrictEqual(parsed(said), move.file.expected)) return move;
+    throw saysSomethingElse(work, move.file.path, said);
+  }
+  const { takeOver, slots } = move;
+  if (takeOver?.file === undefined) return move;
+  const { path, after } = takeOver.file;
+  // The included files are not there yet.
+  const text = takeOver.files.reduce(
+    (all, file) => all.replaceAll(`import ${file.path}\n`, () => file.text),
+    after,
+  );
+  const said = await adapted(work, survey, path, text);
+  const { container } = work.request;
+  if (!isSameButForPointer(parsed(said), takeOver.before, { ...slots, container })) {
+    throw saysSomethingElse(work, path, said);
+  }
+  return { ...move, takeOver: { ...takeOver, after: said.trim() } };
+}
+
+/** What Caddy makes of its file with another text. */
+async function adapted(
   { machine, ports: { signal } }: Work,
   { isRoot }: Survey,
-  { file }: CaddyMove,
-): Promise<void> {
-  if (file === undefined) return;
-  let said = file.after;
-  if (!file.path.endsWith('.json')) {
-    const argv = ['sh', '-c', adaptScript, 'adapt', file.path, isRoot ? '' : 'sudo -n'];
-    const result = await machine.run(argv, { stdin: file.after, timeout: askTimeout, signal });
-    said = succeeded(result) ? result.stdout : `"${lastWords(result, 1)}"`;
-  }
-  if (isDeepStrictEqual(parsed(said), file.expected)) return;
-  throw new UserError(
-    `The file ${file.path} of ${machine.name} cannot be changed as Caddy's configuration is — with the other port it would say something else`,
+  path: string,
+  text: string,
+): Promise<string> {
+  if (path.endsWith('.json')) return text;
+  const argv = ['sh', '-c', adaptScript, 'adapt', path, isRoot ? '' : 'sudo -n'];
+  const result = await machine.run(argv, { stdin: text, timeout: askTimeout, signal });
+  return succeeded(result) ? result.stdout : lastWords(result, 1);
+}
+
+function saysSomethingElse({ machine }: Work, path: string, said: string): UserError {
+  return new UserError(
+    `The file ${path} of ${machine.name} cannot be changed as Caddy's configuration is — it would say something else than the port`,
     'write the address of the application only where Caddy hands requests to it, or choose strategy: bridge',
-    { code: 'strategy-impossible', evidence: said.slice(0, 2_000) },
+    { code: 'strategy-impossible', evidence: parsed(said) === undefined ? said.slice(0, 2_000) : '' },
   );
 }
 
@@ -108,7 +138,7 @@ function proxyOf(request: DeployRequest, survey: Survey): FrontMove | undefined 
 /** What the proxy hands requests to now is what was to be new. */
 function turned(move: FrontMove): FrontMove {
   const slots = { serving: move.slots.free, free: move.slots.serving };
-  if (move.proxy === 'nginx') return { ...move, slots };
+  if (move.form === 'pointer' || move.proxy === 'nginx') return { ...move, slots };
   const { patch, file } = move;
   return {
     ...move,

@@ -32,10 +32,10 @@ export interface NginxSeen {
  * How the slot is chosen. `pointer`: by a file that is there or not, looked at with each request. `reload`: by the text
  * of an included file; connections that are kept open without a request are closed by the reload.
  */
-export type NginxForm = 'pointer' | 'reload';
+export type FrontForm = 'pointer' | 'reload';
 
 export interface NginxTaken {
-  readonly form: NginxForm;
+  readonly form: FrontForm;
   readonly first: number;
   readonly second: number;
   readonly changesPath: boolean;
@@ -66,6 +66,10 @@ export interface CaddyFront {
   readonly resumes: boolean;
   /** This account may write its file. */
   readonly isAllowed: boolean;
+  /** The file is there by which it hands requests to the second slot, where the application is ours to move. */
+  readonly isSecond: boolean;
+  /** Taking it over did not come to its end. */
+  readonly isTaking: boolean;
 }
 
 export interface Fact {
@@ -101,7 +105,7 @@ export function readFront(facts: readonly Fact[]): Front {
     const taken =
       form === 'pointer' || form === 'reload'
         ? {
-            form: form as NginxForm,
+            form: form as FrontForm,
             first: Number(first),
             second: Number(second),
             changesPath: answers === 'any',
@@ -130,6 +134,8 @@ export function readFront(facts: readonly Fact[]): Front {
       file: path === undefined ? undefined : { path, text, adapted: parsed(adapted) },
       resumes: / --resume\b/.test(line),
       isAllowed: is('caddy-allowed'),
+      isSecond: is('caddy-second'),
+      isTaking: is('caddy-taking'),
     };
   }
 }

@@ -9,18 +9,14 @@ if [ -e "$NGINX/front" ] && [ ! -e "$NGINX/taking" ]; then TAKEN=yes; fi
 pointed() {
   [ "$TAKEN" = yes ] || { echo "$OLD_SLOT"; return; }
   case $FORM in
-    pointer) if [ -e "$MARK" ]; then echo "$SECOND"; else echo "$FIRST"; fi ;;
+    pointer) marked ;;
     reload) sed -n '1s/^# slot //p' "$NGINX/1.conf" ;;
   esac
 }
 
 point() { # SLOT
   case $FORM in
-    pointer)
-      if [ "$1" = "$SECOND" ]; then : >"$MARK"; else rm -f "$MARK"; fi 2>front.error || return
-      sync "$MARK" "${MARK%/*}" 2>/dev/null
-      [ "$(pointed)" = "$1" ]
-      ;;
+    pointer) mark "$1" ;;
     reload)
       was=$(pointed)
       write_slot "$1" || return
@@ -72,27 +68,11 @@ nobody_else() { [ -z "$(old_workers any)" ]; }
 # Once: the sites include our files instead of naming the address. Everything of it is undone when anything of it fails.
 take_over() {
   [ "$TAKEN" = no ] || return 0
-  ask_nginx
+  ask_front
   was=$answered
   if write_take_over 2>front.error && reload && answers_as_before; then TAKEN=yes; else undo_take_over; return 1; fi
   as_root rm -f "$NGINX/taking" 2>front.error || return
   note taken
-}
-
-ask_nginx() {
-  for place in $FRONT; do
-    answered=$(curl -gksS --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' --connect-to "::$place" \
-      ${FRONT_HOST:+-H "Host: $FRONT_HOST"} "$FRONT_URL" 2>/dev/null)
-    ! accepted any || return 0
-  done
-}
-
-answers_as_before() {
-  [ -n "$FRONT_URL" ] || return 0
-  ask_nginx
-  if accepted any || [ "$answered" = "$was" ]; then return 0; fi
-  echo "nginx answers ${answered:-nothing} with its new configuration" >front.error
-  return 1
 }
 
 write_take_over() {
@@ -120,21 +100,14 @@ write_take_over() {
   done
 }
 
-put_file() { # PATH TEXT
-  printf '%s\n' "$2" | as_root tee "$1" >/dev/null && as_root chmod 644 "$1"
-}
-
-replace_file() { # PATH TEXT: at once, with its owner and mode
-  beside=${1%/*}/.${1##*/}.tenantry
-  as_root cp -p "$1" "$beside" && printf '%s' "$2" | as_root tee "$beside" >/dev/null && as_root mv -f "$beside" "$1"
-}
-
 undo_take_over() {
   [ -e "$NGINX/taking" ] || return 0
-  while read -r number real; do
+  # It is root's, as the sites are.
+  taking=$(as_root cat "$NGINX/taking") || return
+  printf '%s\n' "$taking" | while read -r number real; do
     as_root cp -p "$NGINX/before/$number" "${real%/*}/.${real##*/}.tenantry" &&
-      as_root mv -f "${real%/*}/.${real##*/}.tenantry" "$real" || return
-  done <"$NGINX/taking"
+      as_root mv -f "${real%/*}/.${real##*/}.tenantry" "$real" || exit
+  done || return
   as_root rm -f "/etc/nginx/conf.d/tenantry-$APP.conf"
   as_root nginx -t -q 2>/dev/null && as_root nginx -s reload 2>/dev/null
   as_root rm -rf "$NGINX" "$MARK"

@@ -5,10 +5,48 @@
 #   sh program recover   what a killed run left: finished or undone, as the world says
 # The proxy's part knows: take_over (once), undo_take_over, point SLOT, pointed.
 
-answers_through() {
+# --- what the proxies have in common -----------------------------------------------------------------------------
+
+marked() { # which slot the file says that a proxy looks at with each request
+  if [ -e "$MARK" ]; then echo "$SECOND"; else echo "$FIRST"; fi
+}
+
+mark() { # SLOT
+  if [ "$1" = "$SECOND" ]; then : >"$MARK"; else rm -f "$MARK"; fi 2>front.error || return
+  sync "$MARK" "${MARK%/*}" 2>/dev/null
+  [ "$(marked)" = "$1" ]
+}
+
+ask_front() {
+  for place in $FRONT; do
+    answered=$(curl -gksS --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' --connect-to "::$place" \
+      ${FRONT_HOST:+-H "Host: $FRONT_HOST"} "$FRONT_URL" 2>/dev/null)
+    ! accepted any || return 0
+  done
+}
+
+answers_as_before() { # as it did when `was` was asked
   [ -n "$FRONT_URL" ] || return 0
-  look "$NEXT"
-  opened=$(opens) tries=0
+  ask_front
+  if accepted any || [ "$answered" = "$was" ]; then return 0; fi
+  echo "it answers ${answered:-nothing} with its new configuration" >front.error
+  return 1
+}
+
+put_file() { # PATH TEXT
+  printf '%s\n' "$2" | as_root tee "$1" >/dev/null && as_root chmod 644 "$1"
+}
+
+replace_file() { # PATH TEXT: at once, with its owner and mode
+  beside=${1%/*}/.${1##*/}.tenantry
+  as_root cp -p "$1" "$beside" && printf '%s' "$2" | as_root tee "$beside" >/dev/null && as_root mv -f "$beside" "$1"
+}
+
+# --- the way -----------------------------------------------------------------------------------------------------
+
+answers_through() { # the new one has taken connections since it was found healthy
+  [ -n "$FRONT_URL" ] || return 0
+  tries=0
   while :; do
     for place in $FRONT; do
       : >probe.body
@@ -32,6 +70,8 @@ deploy() {
   gate "$NEXT" "$KIND" "$HEALTH_TIMEOUT" || give_up
   note healthy
   ! cancelled || { failed=$(cat cancel); give_up; }
+  look "$NEXT"
+  opened=$(opens)
   # It has the requests in a moment: from now on it comes back from a reboot, as the old one does.
   docker update --restart "$RESTART" "$NEXT" >/dev/null 2>docker.error || { failed=docker; give_up; }
   point "$NEW_SLOT" || { failed=front; give_up; }

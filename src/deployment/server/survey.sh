@@ -171,6 +171,8 @@ esac
 
 case $fronts in
   *'front caddy - '*)
+    [ ! -e "/etc/caddy/tenantry/$container/taking" ] || echo 'caddy-taking yes'
+    [ ! -e "/var/lib/tenantry/$container/caddy-second" ] || echo 'caddy-second yes'
     echo "caddy-config $(curl -fsS --max-time 5 http://localhost:2019/config/ 2>/dev/null | tr -d '\n')"
     file=$(echo "$fronts" | sed -n 's/^front caddy - .* --config[ =]\([^ ]*\).*/\1/p' | head -n 1)
     if [ -n "$file" ]; then
@@ -180,7 +182,7 @@ case $fronts in
         *.json) ;;
         *) echo "caddy-adapted $($sudo caddy adapt --config "$file" --adapter caddyfile 2>/dev/null | tr -d '\n')" ;;
       esac
-      [ "$(id -u)" -eq 0 ] || $sudo true 2>/dev/null && echo 'caddy-allowed yes'
     fi
+    if [ "$(id -u)" -eq 0 ] || { [ -n "$sudo" ] && $sudo true 2>/dev/null; }; then echo 'caddy-allowed yes'; fi
     ;;
 esac

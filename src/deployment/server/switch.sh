@@ -192,14 +192,18 @@ leave() {
   settle_record
   unflip || { failed=filter; end stuck; }
   note unflipped
-  tidy
   failed=${why:-}
-  end $outcome
+  # Nobody waits for the connections that the bridge of a deployment still has; whoever lets one be brought to its end
+  # goes on on this server, and does.
+  if [ "$what" = deploy ]; then tell $outcome; fi
+  tidy
+  if [ "$what" = recover ]; then tell $outcome; fi
+  exit 0
 }
 
-failed='' who='' why='' serving=$OLD old_serves=no may_cancel=no
+failed='' who='' why='' serving=$OLD old_serves=no may_cancel=no what=$1
 note begin
-case $1 in
+case $what in
   deploy) deploy ;;
   recover) recover no ;;
 esac
