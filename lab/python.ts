@@ -12,10 +12,10 @@ import { installOnce } from './tools/install-once.ts';
  * @param requirements the text of a requirements file
  */
 export async function venv(requirements: string): Promise<string> {
-  await requireVenv();
-  const version = (await command(['python3', '--version'])).trim();
+  const version = await pythonVersion();
   const hash = createHash('sha256').update(`${version}\n${requirements}`).digest('hex').slice(0, 12);
   const folder = await installOnce(labFolders(), `venv-${hash}`, async (unfinished) => {
+    await requireVenv();
     const python = join(unfinished, 'bin/python');
     const list = join(unfinished, 'requirements.txt'); // pip cannot read it from a socket, which a child's input is
     // A pip in every environment takes as long to install as the requirements: the machine's own will do.
@@ -30,6 +30,17 @@ export async function venv(requirements: string): Promise<string> {
 
 /** From 22.3 on it can install into another environment. */
 const RECENT_PIP = 'import pip, sys; sys.exit([int(n) for n in pip.__version__.split(".")[:2]] < [22, 3])';
+
+async function pythonVersion(): Promise<string> {
+  const told = () => tryCommand(['python3', '--version']).catch(() => undefined);
+  let version = await told();
+  if (version?.code !== 0) {
+    await requireVenv();
+    version = await told();
+  }
+  if (version?.code !== 0) throw new Error('python3 does not say its version — is it installed?');
+  return version.stdout.trim();
+}
 
 /** Debian's python3 comes without what makes an environment. */
 async function requireVenv(): Promise<void> {

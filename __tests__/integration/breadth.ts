@@ -8,3 +8,8 @@ const isWhole = process.env.TENANTRY_TESTS === 'whole';
 export function each<T>(all: readonly T[], first: T): readonly T[] {
   return isWhole ? all : [first];
 }
+
+/** These in a whole run only. */
+export function whole<T>(more: readonly T[]): readonly T[] {
+  return isWhole ? more : [];
+}

@@ -27,7 +27,7 @@ interface Wanted {
   /** A database whose content is copied. Nobody may be connected to it. */
   readonly template?: string;
   /** Connects the project and the code under test as this role, which must exist; its password is its name. */
-  readonly role?: string;
+  readonly role?: string | undefined;
 }
 
 let made = 0;
@@ -37,7 +37,6 @@ export async function scratchDatabase({
   role,
   server: version = 'v15',
 }: Wanted = {}): Promise<ScratchDatabase> {
-  const server = readLab().postgres[version];
   process.env.PGBIN ??= postgresPrograms(); // this machine may have no pg_dump
   made += 1;
   const name = `scratch_${process.pid}_${Date.now().toString(36)}_${made}`;
@@ -47,24 +46,16 @@ export async function scratchDatabase({
       client.query(`CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${template}`}`),
     version,
   );
-  const user = role ?? server.superuser;
-  const password = role ?? server.superuserPassword;
-  const url = `postgres://${user}:${password}@${server.host}:${server.port}/${name}`;
+  const env = databaseEnvironment(name, { server: version, role });
+  const url = parseDatabaseUrl(env.DATABASE_URL);
   const another = (signal: AbortSignal) =>
-    connect(parseDatabaseUrl(url), { applicationName: 'tenantry test', connectTimeout: 20_000, signal });
+    connect(url, { applicationName: 'tenantry test', connectTimeout: 20_000, signal });
   const database = await another(new AbortController().signal);
   return {
     name,
     database,
     another,
-    env: {
-      DATABASE_URL: url,
-      DB_HOST: server.host,
-      DB_PORT: String(server.port),
-      DB_NAME: name,
-      DB_USER: user,
-      DB_PASSWORD: password,
-    },
+    env,
     sql: (text) =>
       asSuperuser(
         name,
@@ -82,6 +73,24 @@ export async function scratchDatabase({
   };
 }
 
+/** What a project reads to reach a database. */
+export function databaseEnvironment(
+  name: string,
+  { server: version = 'v15', role }: Pick<Wanted, 'server' | 'role'> = {},
+) {
+  const { host, port, superuser, superuserPassword } = readLab().postgres[version];
+  const user = role ?? superuser;
+  const password = role ?? superuserPassword;
+  return {
+    DATABASE_URL: `postgres://${user}:${password}@${host}:${port}/${name}`,
+    DB_HOST: host,
+    DB_PORT: String(port),
+    DB_NAME: name,
+    DB_USER: user,
+    DB_PASSWORD: password,
+  };
+}
+
 /** Makes a role that may log in with its name as password, unless it is there. */
 export async function scratchRole(role: string): Promise<void> {
   await asSuperuser('postgres', (client) =>
@@ -91,7 +100,7 @@ export async function scratchRole(role: string): Promise<void> {
   );
 }
 
-async function asSuperuser<T>(
+export async function asSuperuser<T>(
   database: string,
   work: (client: pg.Client) => Promise<T>,
   version: Server = 'v15',

@@ -11,6 +11,7 @@ import { readStanding } from '../../../src/migrations/standing.ts';
 import { each } from '../breadth.ts';
 import { changedCopy, folders, project, recordedLog } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase, scratchRole } from '../scratch-database.ts';
+import { shopTemplate, withoutTenants } from '../shop-template.ts';
 import { oldestPython, shopPython } from '../venv.ts';
 
 let python: string;
@@ -21,12 +22,8 @@ const cleanUps: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   python = await shopPython();
-  template = await scratchDatabase();
-  await bringToHead(project(folders.shop, python, template), template);
-  await template.sql(`
-    INSERT INTO customers_customer (schema_name, name, plan, created) VALUES ('acme', 'Acme', 'free', now());
-    CREATE SCHEMA acme`);
-  await bringToHead(project(folders.shop, python, template), template);
+  template = await scratchDatabase({ template: await shopTemplate() });
+  await template.sql(withoutTenants('beta', 'zeta'));
   await template.database.close();
 }, 300_000);
 

@@ -16,6 +16,7 @@ import type { Inputs } from '../../../src/step/action.ts';
 import { failureOf } from '../lab-server.ts';
 import { changedCopy, folders, recordedLog } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase, scratchRole } from '../scratch-database.ts';
+import { shopTemplate, withoutTenants } from '../shop-template.ts';
 import { shopPython } from '../venv.ts';
 import { usualWay } from './usual-way.ts';
 
@@ -38,17 +39,8 @@ const second = {
 
 beforeAll(async () => {
   python = await shopPython();
-  template = await scratchDatabase();
-  await migrate({ from: template });
-  await template.sql(
-    ['acme', 'beta']
-      .map(
-        (name) => `INSERT INTO customers_customer (schema_name, name, plan, created)
-                   VALUES ('${name}', '${name}', 'free', now()); CREATE SCHEMA ${name};`,
-      )
-      .join('\n'),
-  );
-  await migrate({ from: template });
+  template = await scratchDatabase({ template: await shopTemplate() });
+  await template.sql(withoutTenants('zeta'));
   await template.database.close();
 }, 300_000);
 
@@ -62,7 +54,6 @@ afterAll(async () => {
 });
 
 type Wanted = Partial<Inputs<typeof migrateSchemas.inputs>> & {
-  readonly from?: ScratchDatabase;
   readonly origin?: typeof first | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly log?: ReturnType<typeof recordedLog> | undefined;
@@ -122,7 +113,7 @@ function surroundings({ origin = second, signal, log = recordedLog() }: Wanted) 
 }
 
 /** The action as a step runs it. */
-async function migrate({ from = scratch, origin, signal, log, ...inputs }: Wanted = {}) {
+async function migrate({ origin, signal, log, ...inputs }: Wanted = {}) {
   const told: Record<string, unknown> = {};
   const { result } = await migrateSchemas.run({
     inputs: {
@@ -130,7 +121,7 @@ async function migrate({ from = scratch, origin, signal, log, ...inputs }: Wante
       lockTimeout: 5_000,
       statementTimeout: 0,
       ...fleetDefaults,
-      ...inputsFor(from),
+      ...inputsFor(scratch),
       ...inputs,
     },
     ...surroundings({ origin, signal, log }),

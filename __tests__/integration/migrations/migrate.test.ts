@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, expect, test } from '@jest/globals';
 
 import type { DjangoProject } from '../../../src/django/project.ts';
 import { manage } from '../../../src/django/project.ts';
@@ -7,22 +7,18 @@ import { type MigrateOptions, migrateSchemas, verifySchemas } from '../../../src
 import { type MigrationOutcome, totalsOf } from '../../../src/migrations/outcome.ts';
 import { changedCopy, folders, project, recordedLog } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase, scratchRole } from '../scratch-database.ts';
+import { shopTemplate, tenantsNamed } from '../shop-template.ts';
 import { shopPython } from '../venv.ts';
 
 let python: string;
 /** The shop's shared schema and the tenants acme, beta and zeta, all at head. */
-let template: ScratchDatabase;
+let template: string;
 let scratch: ScratchDatabase;
 const cleanUps: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   python = await shopPython();
-  template = await scratchDatabase();
-  const outcome = await migrate(template);
-  if (outcome.failure !== undefined) throw outcome.failure;
-  await template.sql(tenants('acme', 'beta', 'zeta'));
-  const second = await migrate(template);
-  if (second.failure !== undefined) throw second.failure;
+  template = await shopTemplate();
 }, 300_000);
 
 afterEach(async () => {
@@ -30,26 +26,8 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
 });
 
-afterAll(async () => {
-  await template?.drop();
-});
-
-/** Rows with empty schemas, as a half-finished creation leaves them. */
-function tenants(...names: string[]): string {
-  return names
-    .map(
-      (name) =>
-        `INSERT INTO customers_customer (schema_name, name, plan, created) VALUES ('${name}', '${name}', 'free', now());
-         CREATE SCHEMA ${name};`,
-    )
-    .join('\n');
-}
-
-async function copyOfTemplate(role?: string): Promise<ScratchDatabase> {
-  // The template's own connection would be in the way of copying it.
-  const { name } = template;
-  await template.database.close().catch(() => {});
-  return scratchDatabase({ template: name, ...(role === undefined ? {} : { role }) });
+function copyOfTemplate(role?: string): Promise<ScratchDatabase> {
+  return scratchDatabase({ template, ...(role === undefined ? {} : { role }) });
 }
 
 async function migrate(
@@ -113,7 +91,7 @@ function resultOf({ tenants }: MigrationOutcome, schema: string) {
   return tenants.find((tenant) => tenant.schema === schema);
 }
 
-test('a fresh database: a dry run says what would happen and changes nothing, a run does it', async () => {
+test('a fresh database: a dry run says what would happen and changes nothing, a run does it, the next its tenants', async () => {
   scratch = await scratchDatabase();
   const dry = await migrate(scratch, { dryRun: true });
   expect(dry.failure).toBeUndefined();
@@ -130,6 +108,11 @@ test('a fresh database: a dry run says what would happen and changes nothing, a 
   expect(await scratch.sql('SELECT schema_name FROM customers_customer')).toEqual([
     { schema_name: 'public' },
   ]);
+
+  await scratch.sql(tenantsNamed('acme', 'beta', 'zeta'));
+  const next = await migrate(scratch);
+  expect(next.failure).toBeUndefined();
+  expect(totalsOf(next)).toEqual({ total: 3, migrated: 3, skipped: 0, failed: 0 });
 });
 
 test('a second run skips every tenant and changes nothing', async () => {
@@ -197,7 +180,7 @@ test('a failing migration: names it, the tenant and the database’s words, and 
 
 test('cancelled between two tenants: the first is done, the others were not tried', async () => {
   scratch = await copyOfTemplate();
-  await scratch.sql(tenants('one', 'two'));
+  await scratch.sql(tenantsNamed('one', 'two'));
   const controller = new AbortController();
   const outcome = await migrate(scratch, {
     signal: controller.signal,
@@ -273,26 +256,6 @@ test('a schema that the role may not use: blocked before anything is changed', a
   expect((await verify(scratch)).failure?.code).toBe('schema-unreadable');
 });
 
-test('a row without a schema: blocked, and named', async () => {
-  scratch = await copyOfTemplate();
-  await scratch.sql('DROP SCHEMA beta CASCADE');
-  const outcome = await migrate(scratch);
-  expect(outcome.failure?.sentence).toBe(
-    '1 tenant has a row but no schema — beta — provision them (provision-tenant completes a tenant) or remove their rows; nothing was changed',
-  );
-  expect(outcome.lines).toContain('Plan: 3 tenants: 2 up to date, 1 has no schema');
-});
-
-test('a schema without a row is a notice', async () => {
-  scratch = await copyOfTemplate();
-  await scratch.sql(`DELETE FROM customers_customer WHERE schema_name = 'beta'`);
-  const outcome = await migrate(scratch);
-  expect(outcome.failure).toBeUndefined();
-  expect(outcome.notices).toEqual([
-    expect.stringMatching(/^1 schema of no tenant, not migrated: beta \(last migrated .+ UTC\)$/),
-  ]);
-});
-
 test('migrate_schemas that ends well and does nothing is not believed', async () => {
   scratch = await copyOfTemplate();
   const shop = await changedShop({
@@ -332,26 +295,4 @@ test('a super tenant command that the project does not have, and one that fails,
     superTenantCommand: 'create_super_tenant --domain other.example',
   });
   expect(other.failure).toBeUndefined();
-});
-
-test('two newest migrations in one app are refused before anything runs', async () => {
-  scratch = await copyOfTemplate();
-  const shop = await changedShop({
-    'orders/migrations/0005_one.py': uniqueEmail,
-    'orders/migrations/0005_other.py': uniqueEmail,
-  });
-  const outcome = await migrate(scratch, { in: shop });
-  expect(outcome.failure?.sentence).toBe(
-    'The app orders has several newest migrations — 0005_one and 0005_other — run python manage.py makemigrations --merge and commit its migration; nothing was changed',
-  );
-});
-
-test('a history that Django refuses is told with its tenant', async () => {
-  scratch = await copyOfTemplate();
-  await scratch.sql(`DELETE FROM zeta.django_migrations WHERE name = '0003_fill_order_total'`);
-  const outcome = await migrate(scratch);
-  expect(outcome.failure?.code).toBe('migration-history-inconsistent');
-  expect(outcome.failure?.message).toContain(
-    'zeta: Migration orders.0004_order_status_placed is applied before',
-  );
 });

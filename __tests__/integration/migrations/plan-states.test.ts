@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { allSchemas } from '../../../src/database/catalog.ts';
 import { readStructures } from '../../../src/database/structures.ts';
@@ -19,8 +19,10 @@ import {
 } from '../../../src/migrations/plan.ts';
 import { planLines, planSentence } from '../../../src/migrations/plan-text.ts';
 import { readStanding } from '../../../src/migrations/standing.ts';
+import { each } from '../breadth.ts';
 import { changedCopy, folders, project } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase } from '../scratch-database.ts';
+import { shopTemplate } from '../shop-template.ts';
 import { oldestPython, shopPython, zooPython } from '../venv.ts';
 import { addNote, migrationFile, note, ordersHead, replacedOrders, squashedOrders } from './shop-fleet.ts';
 
@@ -28,30 +30,18 @@ import { addNote, migrationFile, note, ordersHead, replacedOrders, squashedOrder
 
 let python: string;
 /** The shop’s shared schema and the tenants acme, beta and zeta, all at head. */
-let template: ScratchDatabase;
+let template: string;
 let scratch: ScratchDatabase;
 const cleanUps: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   python = await shopPython();
-  template = await scratchDatabase();
-  const shop = project(folders.shop, python, template);
-  await succeeds(shop, 'migrate_schemas', '--shared');
-  await template.sql(`
-    INSERT INTO customers_customer (schema_name, name, plan, created)
-      SELECT name, name, 'free', now() FROM unnest('{acme,beta,zeta}'::text[]) AS name;
-    CREATE SCHEMA acme; CREATE SCHEMA beta; CREATE SCHEMA zeta;`);
-  await succeeds(shop, 'migrate_schemas', '--tenant');
-  await template.database.close();
+  template = await shopTemplate();
 }, 300_000);
 
 afterEach(async () => {
   await scratch?.drop();
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
-});
-
-afterAll(async () => {
-  await template?.drop();
 });
 
 async function succeeds(shop: DjangoProject, ...words: string[]): Promise<void> {
@@ -97,7 +87,7 @@ const withoutIndex = `
   DELETE FROM beta.django_migrations WHERE app = 'orders' AND name = '0004_order_status_placed';`;
 
 async function fromTemplate(sql = ''): Promise<void> {
-  scratch = await scratchDatabase({ template: template.name });
+  scratch = await scratchDatabase({ template });
   if (sql !== '') await scratch.sql(sql);
 }
 
@@ -574,11 +564,9 @@ test('content types and permissions that a tenant at head lacks are found when t
 });
 
 describe('two types of tenant, and a shared schema that is called otherwise', () => {
-  test.each<{ stack: string; interpreter: () => Promise<string> }>`
-    stack                                          | interpreter
-    ${'the shop’s versions'}                       | ${shopPython}
-    ${'Django 4.2, django-tenants 3.7, psycopg 2'} | ${oldestPython}
-  `(
+  const newest = { stack: 'the shop’s versions', interpreter: shopPython };
+  const oldest = { stack: 'Django 4.2, django-tenants 3.7, psycopg 2', interpreter: oldestPython };
+  test.each(each([newest, oldest], newest))(
     '$stack',
     async ({ interpreter }) => {
       scratch = await scratchDatabase();
@@ -632,14 +620,28 @@ describe('two types of tenant, and a shared schema that is called otherwise', ()
 });
 
 describe('tables and columns are told from the migrations as Django’s own classes would tell them', () => {
-  test.each<{ stack: string; folder: string; interpreter: () => Promise<string> }>`
-    stack                                                       | folder           | interpreter
-    ${'the shop'}                                               | ${folders.shop}  | ${shopPython}
-    ${'kinds with the shop’s versions'}                         | ${folders.kinds} | ${shopPython}
-    ${'kinds with Django 4.2, django-tenants 3.7, psycopg 2'}   | ${folders.kinds} | ${oldestPython}
-    ${'the zoo with the shop’s versions'}                       | ${folders.zoo}   | ${() => zooPython('newest')}
-    ${'the zoo with Django 4.2, django-tenants 3.7, psycopg 2'} | ${folders.zoo}   | ${() => zooPython('oldest')}
-  `(
+  const newest = [
+    { stack: 'the shop', folder: folders.shop, interpreter: shopPython },
+    { stack: 'kinds with the shop’s versions', folder: folders.kinds, interpreter: shopPython },
+    {
+      stack: 'the zoo with the shop’s versions',
+      folder: folders.zoo,
+      interpreter: () => zooPython('newest'),
+    },
+  ];
+  const oldest = [
+    {
+      stack: 'kinds with Django 4.2, django-tenants 3.7, psycopg 2',
+      folder: folders.kinds,
+      interpreter: oldestPython,
+    },
+    {
+      stack: 'the zoo with Django 4.2, django-tenants 3.7, psycopg 2',
+      folder: folders.zoo,
+      interpreter: () => zooPython('oldest'),
+    },
+  ];
+  test.each(each([newest, oldest], newest).flat())(
     '$stack',
     async ({ folder, interpreter }) => {
       scratch = await scratchDatabase();

@@ -41,9 +41,13 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  releases += 1; // each test has a migration of its own pending in every tenant
   status = 200;
 });
+
+/** One more migration is pending in every tenant. A test without begins where the one before it has ended: at head. */
+function release(): void {
+  releases += 1;
+}
 
 async function migrate(
   options: Partial<MigrateOptions> = {},
@@ -76,6 +80,7 @@ const address = () => `http://127.0.0.1:${(health.address() as AddressInfo).port
 
 describe('groups of a rollout', () => {
   test('by name, pattern and query, in their order, with a pause and a check between them', async () => {
+    release();
     const rollout = rolloutShape.parse([
       { name: 'ours', schemas: ['t0007', 't000?'], order: 'name', bake: '300ms', check: address() },
       { name: 'asked', query: `select schema_name from customers_customer where schema_name = 't0010'` },
@@ -94,6 +99,7 @@ describe('groups of a rollout', () => {
   });
 
   test('a check that is not well: the next group is not begun', async () => {
+    release();
     status = 503;
     const rollout = rolloutShape.parse([
       { name: 'ours', schemas: 't0001', check: address() },
@@ -107,6 +113,7 @@ describe('groups of a rollout', () => {
   });
 
   test('a query that is none, and one that would write: refused before anything changes', async () => {
+    release();
     for (const query of ['select nonsense from nowhere', 'delete from customers_customer']) {
       const rollout = rolloutShape.parse([{ name: 'asked', query }, { name: 'the rest' }]);
       const { failure, groups } = await migrate({ rollout });
@@ -118,7 +125,38 @@ describe('groups of a rollout', () => {
   });
 });
 
+describe('what has to hold after a group', () => {
+  test('smoke tables are counted, and one that is missing stops the run at the canary', async () => {
+    release();
+    const { failure, groups } = await migrate({ smokeTables: ['auth_user', 'no_such_table'] });
+    expect(failure?.code).toBe('smoke-test-failed');
+    expect(failure?.message).toContain('no_such_table');
+    expect(groups).toEqual({ Canary: ['t0001 failed'] });
+    const again = await migrate({ smokeTables: ['auth_user', 'auth_permission'] });
+    expect(again.failure).toBeUndefined();
+    expect(again.tenants.find(({ schema }) => schema === 't0005')?.rows).toEqual([
+      { table: 'auth_user', rows: 0, exact: true },
+      { table: 'auth_permission', rows: expect.any(Number), exact: true },
+    ]);
+  });
+
+  test('a smoke command runs for each tenant, and its failure stops the run', async () => {
+    release();
+    const commands = (line: string) => ({ smokeCommands: [parseSmokeCommand(line)] });
+    const passing = await migrate({
+      ...commands('tenant_command check --schema={schema}'),
+      schemas: ['t0001', 't0002'],
+    });
+    expect(passing.failure).toBeUndefined();
+    expect(passing.lines).toContainEqual(expect.stringMatching(/^Smoke: 1 command in 1 tenant$/));
+    const failing = await migrate(commands('tenant_command loaddata nothing --schema={schema}'));
+    expect(failing.failure?.code).toBe('smoke-test-failed');
+    expect(failing.groups.Canary).toEqual(['t0003 failed']);
+  });
+});
+
 test('schemas limits a run; the proof is about these tenants, and a name that fits nobody is refused', async () => {
+  release();
   const unknown = await migrate({ schemas: ['t0003', 'acne'] });
   expect(unknown.failure?.code).toBe('schemas-unknown');
   const limited = await migrate({ schemas: ['t0003', 't0004'] });
@@ -130,13 +168,18 @@ test('schemas limits a run; the proof is about these tenants, and a name that fi
 });
 
 describe('the worker', () => {
-  test('earns its place: the first tenant by Django, the second tried and kept, the others trusted', async () => {
-    const { failure, tenants: results } = await migrate();
+  test('earns its place: the first tenant by Django, the second tried and kept, the others trusted; slower than expected it goes on', async () => {
+    release();
+    const { failure, tenants: results, lines } = await migrate({ expectMaxDuration: 1, canary: 0.3 });
     expect(failure).toBeUndefined();
     expect(results.map(({ engine }) => engine)).toEqual(['django', ...Array(tenants - 1).fill('worker')]);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^warning: .*longer than expect-max-duration \(1 ms\)/),
+    );
   });
 
   test('a canary that is like nobody shows nothing: Django goes on until two tenants are alike', async () => {
+    release();
     // With an index less it is the smallest, and so the canary.
     await fleet.sql('DROP INDEX t0002.app00_r1_i0');
     const { failure, tenants: results, notices } = await migrate();
@@ -155,6 +198,7 @@ describe('the worker', () => {
   });
 
   test('engine: django and engine: worker force one', async () => {
+    release();
     const byDjango = await migrate({ engine: 'django', schemas: ['t0001', 't0002', 't0003'] });
     expect(byDjango.tenants.map(({ engine }) => engine)).toEqual(['django', 'django', 'django']);
     const byWorker = await migrate({ engine: 'worker' });
@@ -163,44 +207,7 @@ describe('the worker', () => {
   });
 });
 
-describe('what has to hold after a group', () => {
-  test('smoke tables are counted, and one that is missing stops the run at the canary', async () => {
-    const { failure, groups } = await migrate({ smokeTables: ['auth_user', 'no_such_table'] });
-    expect(failure?.code).toBe('smoke-test-failed');
-    expect(failure?.message).toContain('no_such_table');
-    expect(groups).toEqual({ Canary: ['t0001 failed'] });
-    const again = await migrate({ smokeTables: ['auth_user', 'auth_permission'] });
-    expect(again.failure).toBeUndefined();
-    expect(again.tenants.find(({ schema }) => schema === 't0005')?.rows).toEqual([
-      { table: 'auth_user', rows: 0, exact: true },
-      { table: 'auth_permission', rows: expect.any(Number), exact: true },
-    ]);
-  });
-
-  test('a smoke command runs for each tenant, and its failure stops the run', async () => {
-    const commands = (line: string) => ({ smokeCommands: [parseSmokeCommand(line)] });
-    const passing = await migrate({
-      ...commands('tenant_command check --schema={schema}'),
-      schemas: ['t0001', 't0002'],
-    });
-    expect(passing.failure).toBeUndefined();
-    expect(passing.lines).toContainEqual(expect.stringMatching(/^Smoke: 1 command in 1 tenant$/));
-    const failing = await migrate(commands('tenant_command loaddata nothing --schema={schema}'));
-    expect(failing.failure?.code).toBe('smoke-test-failed');
-    expect(failing.groups.Canary).toEqual(['t0003 failed']);
-  });
-
-  test('expect-max-duration warns with an estimate, and the run goes on', async () => {
-    const { failure, lines } = await migrate({ expectMaxDuration: 1, canary: 0.3 });
-    expect(failure).toBeUndefined();
-    expect(lines).toContainEqual(
-      expect.stringMatching(/^warning: .*longer than expect-max-duration \(1 ms\)/),
-    );
-  });
-});
-
 test('a tenant at head without its content types gets them by Django’s signal; with never it does not', async () => {
-  await migrate();
   await fleet.sql('TRUNCATE t0004.django_content_type CASCADE');
   const count = async () => {
     const [row] = await fleet.sql<{ count: string }>('SELECT count(*) FROM t0004.auth_permission');
@@ -217,7 +224,6 @@ test('a tenant at head without its content types gets them by Django’s signal;
 });
 
 test('a worker whose result is not Django’s: rolled back, Django does it and the rest, and the log says so', async () => {
-  await migrate();
   const number = String(3 + releases + 1).padStart(4, '0');
   const project = await changedCopy(await fleetProject(releases, smallShape), {
     [`app00/migrations/${number}_by_command.py`]: `

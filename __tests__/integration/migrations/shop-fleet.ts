@@ -13,7 +13,10 @@ import type { StepHost } from '../../../src/step/host.ts';
 import { runStep } from '../../../src/step/run.ts';
 import { changedCopy, folders, project } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase } from '../scratch-database.ts';
+import { shopTemplate } from '../shop-template.ts';
 import { shopPython } from '../venv.ts';
+
+export { tenantsNamed } from '../shop-template.ts';
 
 /** What a workflow sees of one step. */
 export interface StepSeen {
@@ -90,32 +93,25 @@ export interface Fleet extends ScratchDatabase {
   manage(folder: string, ...words: string[]): Promise<void>;
 }
 
-/** The shop’s shared schema and the tenants acme, beta and zeta, all at head; made once, copied for each test. */
+/** The shop’s shared schema and the tenants acme, beta and zeta, all at head; copied for each test. */
 export class ShopFleets {
   readonly python: string;
-  readonly #template: ScratchDatabase;
+  readonly #template: string;
   readonly #cleanUps: (() => Promise<unknown>)[] = [];
 
-  private constructor(python: string, template: ScratchDatabase) {
+  private constructor(python: string, template: string) {
     this.python = python;
     this.#template = template;
   }
 
   static async make(): Promise<ShopFleets> {
-    const fleets = new ShopFleets(await shopPython(), await scratchDatabase());
-    const template = fleets.#asFleet(fleets.#template);
-    await template.manage(folders.shop, 'migrate_schemas', '--shared');
-    await template.manage(folders.shop, 'create_super_tenant');
-    await template.sql(tenantsNamed('acme', 'beta', 'zeta'));
-    await template.manage(folders.shop, 'migrate_schemas', '--tenant');
-    await template.database.close(); // it would be in the way of copying
-    return fleets;
+    return new ShopFleets(await shopPython(), await shopTemplate());
   }
 
   /** @param sql how it is broken */
   async copy(sql = '', { role }: { readonly role?: string } = {}): Promise<Fleet> {
     const scratch = await scratchDatabase({
-      template: this.#template.name,
+      template: this.#template,
       ...(role === undefined ? {} : { role }),
     });
     this.later(() => scratch.drop());
@@ -145,7 +141,6 @@ export class ShopFleets {
 
   async end(): Promise<void> {
     await this.tidy();
-    await this.#template.drop();
   }
 
   #asFleet(scratch: ScratchDatabase): Fleet {
@@ -169,17 +164,6 @@ export class ShopFleets {
       },
     };
   }
-}
-
-/** Rows with empty schemas: tenants that need all migrations. */
-export function tenantsNamed(...names: readonly string[]): string {
-  return names
-    .map(
-      (name) =>
-        `INSERT INTO customers_customer (schema_name, name, plan, created) VALUES ('${name}', '${name}', 'free', now());
-         CREATE SCHEMA ${name};`,
-    )
-    .join('\n');
 }
 
 /** Django’s migration as a file. */
