@@ -5,7 +5,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 
@@ -15,8 +15,14 @@ import { labOfWorker } from './lab-of-worker.ts';
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'tenantry-test-'));
 
-/** Workers of each Jest. */
-const width = 2;
+/**
+ * Workers of each Jest. What deploys waits a lot, what has only a database needs the processor nearly all the time:
+ * one worker more than there are processors for it fills what the others leave.
+ */
+const width = { unit: 2, apart: 3, lab: 2 };
+
+/** Deployments are held to time limits: they come first where both want the processor. */
+const givesWay = 5;
 
 interface Tally {
   passed: number;
@@ -86,10 +92,12 @@ function jest(project: 'unit' | 'apart' | 'lab'): Stage {
         '--outputFile',
         report,
         '--silent=false',
-        `--maxWorkers=${width}`,
+        `--maxWorkers=${width[project]}`,
+        '--testSequencer=./scripts/longest-first.cjs',
       ];
       await succeeds(process.execPath, [...flags, 'node_modules/jest/bin/jest.js', ...args], {
         hideStdout: true,
+        ...(project === 'apart' ? { niceness: givesWay } : {}),
       });
       return tallyOf(report);
     },
@@ -147,7 +155,7 @@ function prepareInBackground(): void {
 /** The workers' labs end with this program, however it ends. */
 function takeDownAtTheEnd(): void {
   process.on('exit', () => {
-    for (let worker = 1; worker <= width; worker += 1) {
+    for (let worker = 1; worker <= width.lab; worker += 1) {
       const env = { ...process.env, ...labOfWorker(worker) };
       spawnSync(process.execPath, ['lab/lab.ts', 'down'], { cwd: root, env, stdio: 'ignore' });
     }
@@ -156,19 +164,22 @@ function takeDownAtTheEnd(): void {
 
 interface Listening {
   readonly hideStdout?: boolean;
+  /** How far it stands back, with all that it starts. */
+  readonly niceness?: number;
   readonly onStderr?: (text: string) => void;
 }
 
 function succeeds(
   program: string,
   args: readonly string[],
-  { hideStdout = false, onStderr }: Listening = {},
+  { hideStdout = false, niceness = 0, onStderr }: Listening = {},
 ): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(program, [...args], {
       cwd: root,
       stdio: ['ignore', hideStdout ? 'ignore' : 'inherit', onStderr === undefined ? 'inherit' : 'pipe'],
     });
+    if (niceness > 0 && child.pid !== undefined) setPriority(child.pid, niceness);
     if (onStderr !== undefined) child.stderr?.setEncoding('utf8').on('data', onStderr);
     child.once('error', () => resolve(false));
     child.once('close', (code) => resolve(code === 0));

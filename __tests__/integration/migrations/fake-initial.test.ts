@@ -276,31 +276,110 @@ describe('tables that are other', () => {
     await scratch.drop();
   }, 60_000);
 
-  test.each<{ change: string; said: RegExp }>`
-    what                               | change                                                                                                                                                                                                                                                | said
-    ${'another type'}                  | ${'ALTER TABLE customers_customer ALTER name TYPE text'}                                                                                                                                                                                              | ${/name.*text/}
-    ${'another length'}                | ${'ALTER TABLE customers_customer ALTER name TYPE varchar(80)'}                                                                                                                                                                                       | ${/name.*character varying\(80\)/}
-    ${'may be null'}                   | ${'ALTER TABLE customers_customer ALTER plan DROP NOT NULL'}                                                                                                                                                                                          | ${/plan/}
-    ${'a default'}                     | ${"ALTER TABLE customers_customer ALTER plan SET DEFAULT 'free'"}                                                                                                                                                                                     | ${/plan.*free/}
-    ${'one column more'}               | ${'ALTER TABLE customers_customer ADD COLUMN phone text'}                                                                                                                                                                                             | ${/phone/}
-    ${'one column less'}               | ${'ALTER TABLE customers_customer DROP COLUMN created'}                                                                                                                                                                                               | ${/created/}
-    ${'an index is missing'}           | ${"DO $$ BEGIN EXECUTE (SELECT 'DROP INDEX ' || indexname FROM pg_indexes WHERE indexname ~ 'is_primary' AND schemaname = 'public'); END $$"}                                                                                                         | ${/is_primary/}
-    ${'an index is other'}             | ${"DO $$ DECLARE name text := (SELECT indexname FROM pg_indexes WHERE indexname ~ 'is_primary' AND schemaname = 'public'); BEGIN EXECUTE 'DROP INDEX ' || name; EXECUTE 'CREATE INDEX ' || name || ' ON customers_domain (is_primary DESC)'; END $$"} | ${/is_primary/}
-    ${'a constraint is missing'}       | ${"DO $$ BEGIN EXECUTE (SELECT 'ALTER TABLE customers_domain DROP CONSTRAINT ' || conname FROM pg_constraint WHERE conrelid = 'customers_domain'::regclass AND contype = 'f'); END $$"}                                                               | ${/customers_domain.*_fk_/}
-    ${'a foreign key is switched off'} | ${'ALTER TABLE customers_domain DISABLE TRIGGER ALL'}                                                                                                                                                                                                 | ${/disabled triggers of constraint .* on customers_domain/}
-    ${'a table without a journal'}     | ${'ALTER TABLE customers_domain SET UNLOGGED'}                                                                                                                                                                                                        | ${/unlogged table customers_domain/}
-    ${'no longer unique'}              | ${'ALTER TABLE customers_customer DROP CONSTRAINT customers_customer_schema_name_key'}                                                                                                                                                                | ${/customers_customer_schema_name_key/}
-  `('$what: refused, and nothing is changed', async ({ change, said }) => {
-    await copyOfTemplate(`${forgetsCustomers}; ${change}`);
-    const { code, message, hint, evidence } = await refused({ discovery });
+  interface Other {
+    readonly what: string;
+    readonly change: string;
+    readonly said: RegExp;
+  }
+
+  const others: readonly Other[] = [
+    {
+      what: 'another length',
+      change: 'ALTER TABLE customers_customer ALTER name TYPE varchar(80)',
+      said: /name.*character varying\(80\)/,
+    },
+    {
+      what: 'may be null',
+      change: 'ALTER TABLE customers_customer ALTER plan DROP NOT NULL',
+      said: /plan/,
+    },
+    {
+      what: 'one column more',
+      change: 'ALTER TABLE customers_customer ADD COLUMN phone text',
+      said: /phone/,
+    },
+    {
+      what: 'one column less',
+      change: 'ALTER TABLE customers_customer DROP COLUMN created',
+      said: /created/,
+    },
+    {
+      what: 'an index is other',
+      change:
+        "DO $$ DECLARE name text := (SELECT indexname FROM pg_indexes WHERE indexname ~ 'is_primary' AND schemaname = 'public'); BEGIN EXECUTE 'DROP INDEX ' || name; EXECUTE 'CREATE INDEX ' || name || ' ON customers_domain (is_primary DESC)'; END $$",
+      said: /is_primary/,
+    },
+    {
+      what: 'a foreign key is switched off',
+      change: 'ALTER TABLE customers_domain DISABLE TRIGGER ALL',
+      said: /disabled triggers of constraint .* on customers_domain/,
+    },
+    {
+      what: 'a table without a journal',
+      change: 'ALTER TABLE customers_domain SET UNLOGGED',
+      said: /unlogged table customers_domain/,
+    },
+    {
+      what: 'no longer unique',
+      change: 'ALTER TABLE customers_customer DROP CONSTRAINT customers_customer_schema_name_key',
+      said: /customers_customer_schema_name_key/,
+    },
+  ];
+  /** What cannot be beside one of those in one table. */
+  const more: readonly Other[] = [
+    {
+      what: 'another type',
+      change: 'ALTER TABLE customers_customer ALTER name TYPE text',
+      said: /name.*text/,
+    },
+    {
+      what: 'a default',
+      change: "ALTER TABLE customers_customer ALTER plan SET DEFAULT 'free'",
+      said: /plan.*free/,
+    },
+    {
+      what: 'an index is missing',
+      change:
+        "DO $$ BEGIN EXECUTE (SELECT 'DROP INDEX ' || indexname FROM pg_indexes WHERE indexname ~ 'is_primary' AND schemaname = 'public'); END $$",
+      said: /is_primary/,
+    },
+    {
+      what: 'a constraint is missing',
+      change:
+        "DO $$ BEGIN EXECUTE (SELECT 'ALTER TABLE customers_domain DROP CONSTRAINT ' || conname FROM pg_constraint WHERE conrelid = 'customers_domain'::regclass AND contype = 'f'); END $$",
+      said: /customers_domain.*_fk_/,
+    },
+  ];
+
+  /** The evidence of a refusal after which nothing is other than before. */
+  async function evidenceOf(changes: readonly Other[]): Promise<{ message: string; evidence: string }> {
+    await copyOfTemplate([forgetsCustomers, ...changes.map(({ change }) => change)].join(';\n'));
+    const { code, message, hint, evidence = '' } = await refused({ discovery });
     expect(code).toBe('shared-tables-differ');
     expect(message).toMatch(
       /^The shared schema public has tables that its ledger does not know, other than what .*: \d+ differences? — /,
     );
-    expect(message).toMatch(said);
-    expect(evidence).toMatch(said);
     expect(hint).toContain('migrate_schemas --shared --fake customers 0001_initial');
-  });
+    return { message, evidence };
+  }
+
+  test.each([{ changes: others }, { changes: more }])(
+    'many at once, each is told: $changes.length',
+    async ({ changes }) => {
+      const { evidence } = await evidenceOf(changes);
+      const untold = changes.filter(({ said }) => !evidence.split('\n').some((line) => said.test(line)));
+      expect(untold).toEqual([]);
+    },
+  );
+
+  test.each(each([...others, ...more], others[0] as Other))(
+    '$what: refused, and nothing is changed',
+    async (other) => {
+      const { message, evidence } = await evidenceOf([other]);
+      expect(message).toMatch(other.said);
+      expect(evidence).toMatch(other.said);
+    },
+  );
 
   test('a table is missing: half of a migration is told', async () => {
     await copyOfTemplate(`${forgetsCustomers}; DROP TABLE customers_domain`);
