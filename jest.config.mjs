@@ -11,6 +11,7 @@ const common = {
 const apart = [
   'integration/backup',
   'integration/comparison',
+  'integration/compatibility',
   'integration/database',
   'integration/django',
   'integration/lab/databases',
