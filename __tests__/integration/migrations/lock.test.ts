@@ -157,14 +157,15 @@ async function otherRun({ of = scratch, origin = first, phase = 'tenant acme (1 
   return { at, end };
 }
 
-/** A copy of the shop with one more migration for every tenant. */
-async function shopWithMore(): Promise<string> {
+/** A copy of the shop with one more migration for every tenant; without a transaction it is not tried again. */
+async function shopWithMore({ atomic = true } = {}): Promise<string> {
   const copy = await changedCopy(folders.shop, {
     'orders/migrations/0005_note.py': `
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    atomic = ${atomic ? 'True' : 'False'}
     dependencies = [("orders", "0004_order_status_placed")]
     operations = [migrations.AddField("order", "note", models.TextField(default=""))]
 `,
@@ -481,7 +482,7 @@ describe('time limits of the migrating connection', () => {
     scratch = await copyOfTemplate();
     const pid = await forgottenTransaction('SELECT count(*) FROM acme.orders_order');
     const before = await ledgers();
-    const workingDirectory = await shopWithMore();
+    const workingDirectory = await shopWithMore({ atomic: false });
     const log = recordedLog();
     const failure = await failureOf(migrate({ workingDirectory, lockTimeout: 1_000, log }), UserError);
     expect(failure.code).toBe('migration-blocked');
@@ -515,7 +516,7 @@ describe('time limits of the migrating connection', () => {
       END $$`);
     const pid = await forgottenTransaction('SELECT count(*) FROM acme.orders_order');
     const failure = await failureOf(
-      migrate({ workingDirectory: await shopWithMore(), lockTimeout: 1_000 }),
+      migrate({ workingDirectory: await shopWithMore({ atomic: false }), lockTimeout: 1_000 }),
       UserError,
     );
     expect(failure.message).toContain(
