@@ -59,7 +59,7 @@ export function causeOf(evidence: Evidence): Diagnosis {
     return {
       code: answer.code,
       observed: isItsFault ? `${answer.observed}: ${own}` : `${answer.observed}${lastWord(evidence, answer)}`,
-      next: isSilent(evidence, own) ? itsLogIsSilent : answer.hint,
+      next: isItsFault ? mendIt : isSilent(evidence, own) ? itsLogIsSilent : answer.hint,
       line: '',
     };
   }
@@ -84,6 +84,7 @@ function isSilent({ answer, log }: Evidence, own: string | undefined): boolean {
   return answer?.code === 'health-server-error' && log !== undefined && own === undefined;
 }
 
+const mendIt = 'mend the application; the traceback is in the evidence';
 const itsLogIsSilent =
   'its log has no traceback: let it log errors to standard error (Django with DEBUG = False does not, unless LOGGING has a console handler for django.request), and ask again';
 
