@@ -33,8 +33,13 @@ import { statusIsComplete } from './github-status.ts';
 import { healthCheck, healthFields } from './health-check.ts';
 import { fleetFields, migrateSchemas } from './migrate-schemas.ts';
 import { serverIsNeeded } from './place.ts';
-import { djangoPreset } from './preset.ts';
-import { commandsAreOfManagePy, superuserIsComplete, tenantFields } from './provision-inputs.ts';
+import { presetFields, presetRules, registeringFields } from './preset.ts';
+import {
+  commandsAreOfManagePy,
+  registeringIsComplete,
+  superuserIsComplete,
+  tenantFields,
+} from './provision-inputs.ts';
 import { provisionTenant } from './provision-tenant.ts';
 
 const stops = ['migrate', 'provision', 'deploy', 'check'] as const;
@@ -52,6 +57,8 @@ const inputs = {
   ...timeoutFields,
   ...projectFields,
   projectEnv: environment.optional(),
+  ...presetFields,
+  ...registeringFields,
   ...fleetFields,
   ...backupFields,
   ...tenantFields,
@@ -121,6 +128,8 @@ export const tenantry = defineAction({
         : undefined,
     superuserIsComplete,
     commandsAreOfManagePy,
+    ...presetRules,
+    (given) => (stopsOf(given).includes('provision') ? registeringIsComplete(given) : undefined),
     ({ runIn, image }) =>
       runIn !== 'runner' && image === undefined ? `run-in: ${runIn} needs image` : undefined,
     registryIsComplete,
@@ -177,7 +186,6 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
   migrate: (context) =>
     make(migrateSchemas, context, {
       ...context.inputs,
-      ...djangoPreset,
       mode: 'migrate',
       env: context.inputs.projectEnv,
       envFile: undefined, // that is the container's
@@ -192,9 +200,6 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       { ...context, inputs },
       {
         ...inputs,
-        ...djangoPreset,
-        registerCommand: undefined,
-        unregisterCommand: undefined,
         env: inputs.projectEnv,
         envFile: undefined, // that is the container's
         host: inputs.host?.slice(0, 1), // the first one leads to the database

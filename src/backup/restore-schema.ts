@@ -7,7 +7,7 @@ import { quotedName } from '../database/quoted-name.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { LostConnection, UserError } from '../ground/errors.ts';
 import { type CommandResult, ending, lastWords, type Machine, succeeded } from '../machine/machine.ts';
-import { entriesOfSchema, readArchiveList } from './archive-list.ts';
+import { entriesOfSchema, type ListedEntry, readArchiveList } from './archive-list.ts';
 import type { BackedUpSchema } from './manifest.ts';
 import { programEnvironment, type Reach } from './program-environment.ts';
 import type { Programs } from './programs.ts';
@@ -42,8 +42,8 @@ interface Target {
 }
 
 interface Scripted extends Target {
-  /** Whether the archive makes the schema itself: it does not, for a public one that is as PostgreSQL makes it. */
-  readonly makesSchema: boolean;
+  /** Statements that make the schema, where the archive does not. */
+  readonly making: string;
 }
 
 /**
@@ -60,7 +60,10 @@ export async function restoreSchema(target: Target, work: RestoreWork): Promise<
   if (machine.stream === undefined) throw new Error(`${machine.name} cannot be read from`);
   // The list goes by a file: standard input is what pg_restore would take for the archive.
   const list = join(work.workshop, `${randomBytes(4).toString('hex')}.list`);
-  await writeFile(list, entries.map(({ line }) => `${line}\n`).join(''));
+  const makesIt = entries.find(({ catalogue, oid }) => catalogue === 2615 && oid === schema.oid);
+  const isMadeHere = makesIt === undefined || schema.name === 'public';
+  const taken = isMadeHere ? entries.filter((entry) => entry !== makesIt) : entries;
+  await writeFile(list, taken.map(({ line }) => `${line}\n`).join(''));
   const script = machine.stream([programs.restore, '--file=-', `--use-list=${list}`, archive], {
     signal,
     env: { LC_ALL: 'C' },
@@ -72,7 +75,7 @@ export async function restoreSchema(target: Target, work: RestoreWork): Promise<
         scriptFor(
           {
             ...target,
-            makesSchema: entries.some(({ catalogue, oid }) => catalogue === 2615 && oid === schema.oid),
+            making: isMadeHere ? makingOf(schema.name, makesIt) : '',
           },
           work,
           script.output,
@@ -107,8 +110,23 @@ const done = 'tenantry: restored';
 /** The header of pg_restore takes the limit away again; it stands within its first lines. */
 const unlimited = 'SET lock_timeout = 0;\n';
 
+/**
+ * Of a schema called public an archive has only the privileges that differ from those of a new database, and pg_restore
+ * makes it without these: then nobody but its owner could use the application's tables.
+ */
+function makingOf(name: string, listed: ListedEntry | undefined): string {
+  const schema = quotedName(name);
+  const owner = listed?.rest.slice(`SCHEMA - ${name} `.length) ?? '';
+  return [
+    `CREATE SCHEMA ${schema};`,
+    ...(owner === '' ? [] : [`ALTER SCHEMA ${schema} OWNER TO ${quotedName(owner)};`]),
+    ...(name === 'public' ? [`GRANT USAGE ON SCHEMA ${schema} TO PUBLIC;`] : []),
+    '',
+  ].join('\n');
+}
+
 async function* scriptFor(
-  { schema, as, exists, makesSchema }: Scripted,
+  { schema, as, exists, making }: Scripted,
   { lockTimeout }: RestoreWork,
   script: Readable,
   isWhole: () => Promise<boolean>,
@@ -121,7 +139,7 @@ async function* scriptFor(
   const limit = `SET lock_timeout = ${lockTimeout};\n`;
   yield `BEGIN;\n${limit}`;
   if (exists) yield `ALTER SCHEMA ${own} RENAME TO ${aside};\n`;
-  if (!makesSchema) yield `CREATE SCHEMA ${own};\n`;
+  yield making;
   let head = '';
   let isHead = true;
   for await (const chunk of script) {

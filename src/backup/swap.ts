@@ -17,7 +17,7 @@ interface Swap {
 /**
  * Puts a restored schema in the place of the old one, and points at it what pointed at the old one: all of it in one
  * transaction.
- * @throws UserError `restore-failed`, `migration-blocked`: nothing has changed; LostConnection
+ * @throws UserError `restore-failed`, `migration-blocked`, `lock-table-too-small`: nothing has changed; LostConnection
  */
 export async function swapSchemas(
   database: Pick<Database, 'query'>,
@@ -43,12 +43,42 @@ export async function swapSchemas(
 }
 
 function swapFailure(schema: string, error: unknown): UserError {
-  const isLocked = codeOf(error) === '55P03';
+  const state = codeOf(error) ?? '';
+  const { observed, hint, code } = reasons[state] ?? {
+    hint: 'restore it beside (restore-to: beside) and bring them together by hand',
+    code: 'restore-failed' as const,
+  };
   return new UserError(
-    `${schema} is not replaced — ${isLocked ? 'a table that points into it was not free within lock-timeout' : messageOf(error)}`,
-    isLocked
-      ? 'run again when less is going on, or raise lock-timeout; nothing was changed'
-      : 'what points into it has rows that the backup does not have: restore it beside (restore-to: beside) and bring them together by hand; nothing was changed',
-    { code: isLocked ? 'migration-blocked' : 'restore-failed', cause: error },
+    `${schema} is not replaced — ${observed ?? messageOf(error)}`,
+    `${hint}; nothing was changed`,
+    {
+      code,
+      cause: error,
+    },
   );
 }
+
+interface Reason {
+  readonly observed?: string;
+  readonly hint: string;
+  readonly code: UserError['code'];
+}
+
+/** By SQLSTATE. */
+const reasons: Readonly<Record<string, Reason>> = {
+  '55P03': {
+    observed: 'a table that points into it was not free within lock-timeout',
+    hint: 'run again when less is going on, or raise lock-timeout',
+    code: 'migration-blocked',
+  },
+  // The shared schema, say, when very many tenants point into it.
+  '53200': {
+    observed: 'more tables point into it than the server’s lock table has room for',
+    hint: 'set max_locks_per_transaction higher and restart the server, or restore it beside (restore-to: beside) and copy from there what is missing',
+    code: 'lock-table-too-small',
+  },
+  '23503': {
+    hint: 'what points into it has rows that the backup does not have: restore it beside (restore-to: beside) and bring them together by hand',
+    code: 'restore-failed',
+  },
+};

@@ -15,6 +15,7 @@ import { readInputs } from '../../../src/step/inputs.ts';
 import { read } from '../../workflows/files.ts';
 import { changedCopy, recordedLog } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase } from '../scratch-database.ts';
+import { step } from './shop-fleet.ts';
 
 let packages: string;
 let scratch: ScratchDatabase;
@@ -57,12 +58,12 @@ interface Ended {
   readonly tenants: readonly string[];
 }
 
-/** The action as a step runs it, with the inputs of the example's workflow and some changes. */
-async function run(
+/** The inputs of the example's workflow with some changes. */
+function given(
   folder: string,
   changes: Readonly<Record<string, string | undefined>> = {},
-): Promise<Ended> {
-  const given = Object.entries({
+): [string, string][] {
+  return Object.entries({
     ...written,
     'database-url': scratch.env.DATABASE_URL,
     'working-directory': folder,
@@ -70,6 +71,18 @@ async function run(
     backup: 'false',
     ...changes,
   }).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]));
+}
+
+/** Tenants whose bookings lack a column need the command. */
+const pendingFor = (column: string) => `SELECT schema_name, NOT EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = to_regclass(format('%I.bookings', schema_name)) AND attname = '${column}'
+  ) AS pending FROM studios`;
+
+/** The action as a step runs it, with the inputs of the example's workflow and some changes. */
+async function run(
+  folder: string,
+  changes: Readonly<Record<string, string | undefined>> = {},
+): Promise<Ended> {
   const log = recordedLog();
   const report = new Report();
   const told: Record<string, unknown> = {};
@@ -78,7 +91,7 @@ async function run(
       migrateSchemas.inputs,
       migrateSchemas.rules,
       manifestOf('migrate-schemas'),
-      new Map(given),
+      new Map(given(folder, changes)),
     );
     return migrateSchemas.run({
       inputs,
@@ -148,17 +161,46 @@ test('a fresh database, tenants of any name, a new migration, and a second run',
     join(folder, 'migrations/tenant/1760200000000_waiting.sql'),
     '-- Up Migration\nALTER TABLE bookings ADD COLUMN waiting boolean NOT NULL DEFAULT false;\n',
   );
+  await scratch.sql(`
+    INSERT INTO acme.classes (title, starts, places) VALUES ('Yin', '2026-11-22 18:00+00', 12);
+    INSERT INTO acme.bookings (class_id, email) SELECT id, 'ana@example.com' FROM acme.classes`);
   const behind = await run(folder, {
-    'tenant-query': `SELECT schema_name, NOT EXISTS (
-        SELECT FROM pg_attribute WHERE attrelid = to_regclass(format('%I.bookings', schema_name)) AND attname = 'waiting'
-      ) AS pending FROM studios`,
+    backup: 'true',
+    'backup-folder': await folderForBackups(),
+    'tenant-query': pendingFor('waiting'),
   });
   expect(behind.failure).toBeUndefined();
   expect(behind.lines).toContain('Plan: 3 tenants: the tenant command for 3');
   const verified = await run(folder, { mode: 'verify' });
   expect(verified).toMatchObject({ result: 'verified', failure: undefined });
   expect(verified.lines).toContain('Proof: 3 tenants are alike: 3 tables and 12 columns');
-}, 120_000);
+
+  // The way back: a tenant, and the schema that all of them share.
+  const booked = 'SELECT title, email FROM acme.classes JOIN acme.bookings ON class_id = classes.id';
+  const before = await scratch.sql(booked);
+  // Whoever may use the shared schema has to be able to use the one that takes its place.
+  const mayUse = `SELECT nspowner::regrole::text, array(SELECT acl::text FROM unnest(nspacl) acl ORDER BY 1) AS acl
+    FROM pg_namespace WHERE nspname = 'public'`;
+  const allowed = await scratch.sql(mayUse);
+  await scratch.sql(`DROP TABLE acme.bookings; UPDATE acme.classes SET title = 'gone'; DELETE FROM studios`);
+  const back = await run(folder, {
+    mode: 'restore',
+    'backup-path': String(behind.told['backup-path']),
+    'restore-to': 'in-place',
+    schemas: 'acme\npublic',
+  });
+  expect(back).toMatchObject({ result: 'restored', failure: undefined });
+  expect(await scratch.sql(booked)).toEqual(before);
+  expect(await scratch.sql(mayUse)).toEqual(allowed);
+  expect(before).toEqual([{ title: 'Yin', email: 'ana@example.com' }]);
+  // It is where it was before that migration, so the next run migrates it again: by the action of the whole line, too.
+  const forward = await step('tenantry', {
+    ...Object.fromEntries(given(folder, { 'tenant-query': pendingFor('waiting') })),
+    steps: 'migrate',
+  });
+  expect(forward.annotations).toEqual([]);
+  expect(forward.outputs).toMatchObject({ 'tenants-total': '3', 'tenants-migrated': '1' });
+}, 180_000);
 
 test('a tenant that fails is named with the words of the command; the rest is told; the next run goes on', async () => {
   scratch = await scratchDatabase();
