@@ -9,6 +9,7 @@ export const actions: Readonly<Record<ActionName, () => Promise<Action>>> = {
   'provision-tenant': async () => widened((await import('./actions/provision-tenant.ts')).provisionTenant),
   'deploy-container': async () => widened((await import('./actions/deploy-container.ts')).deployContainer),
   'health-check': async () => widened((await import('./actions/health-check.ts')).healthCheck),
+  'report-line': async () => widened((await import('./actions/report-line.ts')).reportLine),
   tenantry: async () => widened((await import('./actions/tenantry.ts')).tenantry),
 };
 

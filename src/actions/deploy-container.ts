@@ -25,6 +25,7 @@ import {
   serverFields,
 } from './fields.ts';
 import { shownOnGitHub, statusIsComplete } from './github-status.ts';
+import { notified } from './notified.ts';
 import { registryLoginOf } from './registry-login.ts';
 import { serverOf } from './server.ts';
 
@@ -142,7 +143,8 @@ export const deployContainer = defineAction({
     complaintAboutFiles,
   ],
 
-  run: (context) => shownOnGitHub(context.inputs, context, () => run(context)),
+  run: (context) =>
+    notified(context.inputs, context, () => shownOnGitHub(context.inputs, context, () => run(context))),
 });
 
 async function run(context: Context) {

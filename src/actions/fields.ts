@@ -6,6 +6,7 @@ import { readEnvironment, secretsInEnvironment } from '../deployment/request/env
 import { parseDuration } from '../ground/duration.ts';
 import { parseJump } from '../machine/ssh-server.ts';
 import { longestTimeout } from '../machine/timeouts.ts';
+import { parseListener } from '../report/notification.ts';
 import type { Inputs } from '../step/action.ts';
 import {
   boolean,
@@ -13,6 +14,7 @@ import {
   count,
   duration,
   lines,
+  linesOf,
   port,
   readAs,
   secret,
@@ -103,7 +105,13 @@ export const serverFields = {
 export const reportFields = {
   githubToken: secret(text.optional()),
   deploymentEnvironment: text.optional(),
+  notify: secret(linesOf(parseListener), linesWithAddresses).optional(),
 };
+
+/** Each address is a secret, also where it stands behind the word for its format. */
+function linesWithAddresses(written: string): string[] {
+  return written.split(/\s+/).filter((word) => word.includes('://'));
+}
 
 export const registryFields = {
   registry: text.optional(),

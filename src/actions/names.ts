@@ -5,6 +5,7 @@ export const actionNames = [
   'provision-tenant',
   'deploy-container',
   'health-check',
+  'report-line',
   'tenantry',
 ] as const;
 

@@ -32,6 +32,7 @@ import {
 import { statusIsComplete } from './github-status.ts';
 import { healthCheck, healthFields } from './health-check.ts';
 import { fleetFields, migrateSchemas } from './migrate-schemas.ts';
+import { notified } from './notified.ts';
 import { serverIsNeeded } from './place.ts';
 import { presetFields, presetRules, registeringFields } from './preset.ts';
 import {
@@ -139,43 +140,45 @@ export const tenantry = defineAction({
     complaintAboutFiles,
   ],
 
-  async run(context) {
-    const { inputs, log, report } = context;
-    const made: Stop[] = [];
-    const told: Facts = {};
-    const line: Context = {
-      ...context,
-      tell(facts) {
-        Object.assign(told, facts);
-        context.tell(facts);
-      },
-    };
-    try {
-      for (const name of stopsOf(inputs)) {
-        // A dry run changes nothing, so there is nothing new to ask for.
-        if (name === 'check' && inputs.dryRun) continue;
-        log.step('──────', name);
-        const started = performance.now();
-        const stop = { name, result: 'failed', milliseconds: 0, failed: true };
-        made.push(stop);
-        try {
-          stop.result = await makeStop[name](line);
-          stop.failed = false;
-        } finally {
-          stop.milliseconds = performance.now() - started;
-        }
-      }
-    } catch (error) {
-      throw error instanceof UserError ? withLineSoFar(error, made, told) : error;
-    } finally {
-      report.line(made);
-      report.data('stops', made);
-    }
-    const verdict = made.map(({ name, result }) => `${name}: ${result}`).join(', ');
-    report.verdict(`${verdict}.`);
-    return { result: inputs.dryRun ? 'planned' : 'done' };
-  },
+  run: (context) => notified(context.inputs, context, () => run(context)),
 });
+
+async function run(context: Context): Promise<{ result: string }> {
+  const { inputs, log, report } = context;
+  const made: Stop[] = [];
+  const told: Facts = {};
+  const line: Context = {
+    ...context,
+    tell(facts) {
+      Object.assign(told, facts);
+      context.tell(facts);
+    },
+  };
+  try {
+    for (const name of stopsOf(inputs)) {
+      // A dry run changes nothing, so there is nothing new to ask for.
+      if (name === 'check' && inputs.dryRun) continue;
+      log.step('──────', name);
+      const started = performance.now();
+      const stop = { name, result: 'failed', milliseconds: 0, failed: true };
+      made.push(stop);
+      try {
+        stop.result = await makeStop[name](line);
+        stop.failed = false;
+      } finally {
+        stop.milliseconds = performance.now() - started;
+      }
+    }
+  } catch (error) {
+    throw error instanceof UserError ? withLineSoFar(error, made, told) : error;
+  } finally {
+    report.line(made);
+    report.data('stops', made);
+  }
+  const verdict = made.map(({ name, result }) => `${name}: ${result}`).join(', ');
+  report.verdict(`${verdict}.`);
+  return { result: inputs.dryRun ? 'planned' : 'done' };
+}
 
 function stopsOf({ steps, schemaName }: Given): StopName[] {
   if (steps !== undefined) return stops.filter((stop) => steps.includes(stop));
@@ -219,6 +222,7 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       ...context.inputs,
       mode: 'deploy',
       release: undefined,
+      notify: undefined, // that is told of the whole line
     } as Inputs<typeof deployContainer.inputs>),
   check: (context) =>
     make(healthCheck, context, {

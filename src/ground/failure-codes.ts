@@ -215,6 +215,7 @@ export const failureCodes = [
   'proxy-unchanged',
   'swarm-no-node',
   'swarm-update-stopped',
+  'promotion-refused',
   // Health
   'health-status',
   'health-server-error',

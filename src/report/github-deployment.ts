@@ -4,14 +4,18 @@ import { messageOf } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { gitHub } from './github.ts';
 
-/** What GitHub is to show: github.com/OWNER/NAME/deployments. */
-export interface DeploymentNotice {
+/** Whose deployments, and who asks. */
+export interface DeploymentsOf {
   /** Secret. */
   readonly token: string;
   /** `https://api.github.com`, or that of a server of one's own. */
   readonly apiUrl: string;
   /** `owner/name`. */
   readonly repository: string;
+}
+
+/** What GitHub is to show: github.com/OWNER/NAME/deployments. */
+export interface DeploymentNotice extends DeploymentsOf {
   /** Commit, branch or tag. */
   readonly ref: string;
   readonly environment: string;
@@ -20,12 +24,24 @@ export interface DeploymentNotice {
   readonly logUrl: string | undefined;
   /** Where the application can be seen. */
   readonly environmentUrl: string | undefined;
+  /** What a later deployment may want to know of this one. */
+  readonly payload?: DeployedImage | undefined;
+}
+
+/** What was deployed, as it stands in the payload of a deployment. */
+export interface DeployedImage {
+  /** Of the application: one repository may deploy several. */
+  readonly container: string;
+  /** `registry/name:tag@sha256:…` */
+  readonly image: string;
 }
 
 /** The states of GitHub's own list that a deployment of ours comes to. */
 export type DeploymentState = 'success' | 'failure' | 'error';
 
 export interface ToldDeployment {
+  /** Undefined when GitHub could not be told. */
+  readonly id: number | undefined;
   end(state: DeploymentState, description: string): Promise<void>;
 }
 
@@ -37,7 +53,34 @@ const longest = 140;
 /** Creates a deployment that is in progress. GitHub failing is a warning, here and at its end: never more. */
 export async function tellGitHub(notice: DeploymentNotice, log: Log): Promise<ToldDeployment> {
   const { environment } = notice;
-  const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+  const attempt = attemptTo(environment, log);
+  const api = await attempt(() => deploymentsOf(notice));
+  const id = api && (await attempt(() => api.create()));
+  if (api !== undefined && id !== undefined) {
+    await attempt(() => api.status(id, 'in_progress', notice.description));
+  }
+  return {
+    id,
+    async end(state, description) {
+      if (api !== undefined && id !== undefined) await attempt(() => api.status(id, state, description));
+    },
+  };
+}
+
+/** How a deployment ended that another job has begun. GitHub failing is a warning. */
+export async function endDeployment(
+  notice: DeploymentNotice,
+  { id, state, description }: { id: number; state: DeploymentState; description: string },
+  log: Log,
+): Promise<void> {
+  await attemptTo(
+    notice.environment,
+    log,
+  )(async () => (await deploymentsOf(notice)).status(id, state, description));
+}
+
+function attemptTo(environment: string, log: Log) {
+  return async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work();
     } catch (error) {
@@ -47,20 +90,64 @@ export async function tellGitHub(notice: DeploymentNotice, log: Log): Promise<To
       return undefined;
     }
   };
-  const api = await attempt(() => deploymentsOf(notice));
-  const id = api && (await attempt(() => api.create()));
-  if (api !== undefined && id !== undefined) {
-    await attempt(() => api.status(id, 'in_progress', notice.description));
+}
+
+/** What GitHub knows of an image in an environment. */
+export interface KnownDeployment {
+  readonly image: string;
+  /** The last state that was told of it; undefined: none. */
+  readonly state: string | undefined;
+}
+
+/** How many deployments of an environment are looked at, the newest first. */
+export const deploymentsLookedAt = 300;
+
+/**
+ * The deployments of an application to an environment, the newest first, each with its state: asked for one by one,
+ * so that who looks for the newest need not wait for all.
+ * @throws Error as GitHub says it
+ */
+export async function* knownDeployments(
+  where: DeploymentsOf,
+  { environment, container }: { environment: string; container: string },
+): AsyncGenerator<KnownDeployment> {
+  const { rest } = await gitHub(where);
+  const [owner = '', repo = ''] = where.repository.split('/');
+  const request = () => ({ signal: AbortSignal.timeout(timeout) });
+  for (let page = 1; page <= deploymentsLookedAt / 100; page += 1) {
+    const { data } = await rest.repos.listDeployments({
+      ...{ owner, repo, environment, page, per_page: 100, request: request() },
+    });
+    for (const { id, payload } of data) {
+      const told = readPayload(payload);
+      if (told?.container !== container) continue;
+      const statuses = await rest.repos.listDeploymentStatuses({
+        ...{ owner, repo, deployment_id: id, per_page: 10, request: request() },
+      });
+      // GitHub itself calls an older success inactive when a newer one comes.
+      const state = statuses.data.find((status) => status.state !== 'inactive')?.state;
+      yield { image: told.image, state };
+    }
+    if (data.length < 100) return;
   }
-  return {
-    async end(state, description) {
-      if (api !== undefined && id !== undefined) await attempt(() => api.status(id, state, description));
-    },
-  };
+}
+
+/** As it was given, or as the text of it; anybody may have written it. */
+function readPayload(payload: unknown): DeployedImage | undefined {
+  let read = payload;
+  try {
+    if (typeof read === 'string') read = JSON.parse(read);
+  } catch {
+    return undefined;
+  }
+  if (typeof read !== 'object' || read === null) return undefined;
+  const { container, image } = read as Record<string, unknown>;
+  return typeof container === 'string' && typeof image === 'string' ? { container, image } : undefined;
 }
 
 async function deploymentsOf(notice: DeploymentNotice) {
-  const { token, apiUrl, repository, ref, environment, description, logUrl, environmentUrl } = notice;
+  const { token, apiUrl, repository, ref, environment, description, logUrl, environmentUrl, payload } =
+    notice;
   const { rest } = await gitHub({ token, apiUrl });
   const [owner = '', repo = ''] = repository.split('/');
   const request = () => ({ signal: AbortSignal.timeout(timeout) });
@@ -72,6 +159,7 @@ async function deploymentsOf(notice: DeploymentNotice) {
         // What is deployed was decided by the workflow: neither merged with the default branch nor held up by checks.
         auto_merge: false,
         required_contexts: [],
+        ...(payload === undefined ? {} : { payload: { ...payload } }),
         request: request(),
       });
       if ('id' in data) return data.id;

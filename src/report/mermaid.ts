@@ -6,16 +6,20 @@ export interface Stop {
   readonly name: string;
   /** How it ended, in a word or two. */
   readonly result: string;
-  readonly milliseconds: number;
+  /** Undefined where nobody measured it. */
+  readonly milliseconds: number | undefined;
   readonly failed: boolean;
+  /** It was not come to. */
+  readonly skipped?: boolean;
 }
 
 /** The stops from left to right, each with its result and time; the failed one is marked. */
 export function lineOf(stops: readonly Stop[]): string {
-  const boxes = stops.map(
-    ({ name, result, milliseconds, failed }, index) =>
-      `  stop${index}["${[name, result, showDuration(milliseconds)].map(plain).join('<br>')}"]${failed ? ':::failed' : ''}`,
-  );
+  const boxes = stops.map(({ name, result, milliseconds, failed, skipped = false }, index) => {
+    const time = milliseconds === undefined ? [] : [showDuration(milliseconds)];
+    const look = failed ? ':::failed' : skipped ? ':::skipped' : '';
+    return `  stop${index}["${[name, result, ...time].map(plain).join('<br>')}"]${look}`;
+  });
   const arrows = stops.slice(1).map((_, index) => `  stop${index} --> stop${index + 1}`);
   return [
     '```mermaid',
@@ -23,6 +27,9 @@ export function lineOf(stops: readonly Stop[]): string {
     ...boxes,
     ...arrows,
     '  classDef failed fill:#ffebe9,stroke:#cf222e,color:#82071e',
+    ...(stops.some(({ skipped }) => skipped === true)
+      ? ['  classDef skipped fill:#f6f8fa,stroke:#d1d9e0,color:#59636e,stroke-dasharray:4']
+      : []),
     '```',
   ].join('\n');
 }

@@ -6,9 +6,16 @@ export class Report {
   readonly #sections: string[] = [];
   readonly #data: Record<string, unknown> = {};
   #verdict: string | undefined;
+  #isGood = true;
 
   /** The first sentence of the summary when all went well. */
   verdict(sentence: string): void {
+    this.#verdict = sentence;
+  }
+
+  /** The same of something that may have gone wrong elsewhere, while the step itself does well. */
+  headline(isGood: boolean, sentence: string): void {
+    this.#isGood = isGood;
     this.#verdict = sentence;
   }
 
@@ -46,6 +53,11 @@ export class Report {
     this.#sections.push(bullet(`**Look at this:** ${sentence}`));
   }
 
+  /** What to do now. */
+  next(sentence: string): void {
+    this.#sections.push(bullet(`**Next:** ${sentence}`));
+  }
+
   /** A part of the JSON report. */
   data(key: string, value: unknown): void {
     this.#data[key] = value;
@@ -57,9 +69,10 @@ export class Report {
     failure?: { readonly sentence: string; readonly evidence?: string | undefined },
   ): string {
     const first = failure === undefined ? this.#verdict : failure.sentence;
+    const isGood = failure === undefined && this.#isGood;
     return [
       `## ${title}`,
-      ...(first === undefined ? [] : [quote(failure === undefined ? `✅ ${first}` : `❌ ${first}`)]),
+      ...(first === undefined ? [] : [quote(`${isGood ? '✅' : '❌'} ${first}`)]),
       ...this.#sections,
       ...(failure?.evidence === undefined ? [] : [folded('Evidence', failure.evidence, 'text')]),
       '',

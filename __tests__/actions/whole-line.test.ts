@@ -1,0 +1,105 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { endOfLine, type Needs, parseNeeds } from '../../src/actions/whole-line.ts';
+
+const where = { container: 'shop', environment: 'uat' };
+const job = (result: 'success' | 'failure' | 'cancelled' | 'skipped', outputs = {}) => ({ result, outputs });
+const image = job('success', { image: 'r/shop:v2@sha256:ab' });
+const migrated = { result: 'migrated', 'old-code-compatible': 'no', reversible: 'true' };
+
+test.each<[what: string, needs: Needs, outcome: string, verdict: RegExp, next: RegExp[]]>([
+  [
+    'a good line',
+    {
+      image,
+      migrate: job('success', migrated),
+      deploy: job('success', { result: 'deployed', release: 'v2' }),
+    },
+    'success',
+    /^shop is on v2 in uat\.$/,
+    [],
+  ],
+  [
+    'nothing changed',
+    { image, deploy: job('success', { result: 'unchanged', release: 'v2' }) },
+    'success',
+    /^shop stays on v2 in uat\.$/,
+    [],
+  ],
+  [
+    'a failed migration',
+    {
+      image,
+      migrate: job('failure', { result: 'failed', 'failure-reason': 'orders.0012 failed' }),
+      deploy: job('skipped'),
+    },
+    'failure',
+    /^migrate: orders\.0012 failed$/,
+    [/Nothing was deployed/, /Mend the migration/],
+  ],
+  [
+    'a container that does not start',
+    {
+      image,
+      migrate: job('success', migrated),
+      deploy: job('failure', { result: 'rolled-back', 'failure-reason': 'no SECRET_KEY' }),
+      check: job('skipped'),
+    },
+    'failure',
+    /^deploy: no SECRET_KEY$/,
+    [/says above what serves/, /old code does not work with the migrated database, and Django can undo/],
+  ],
+  [
+    'a check after the switch',
+    {
+      image,
+      migrate: job('success', { ...migrated, 'old-code-compatible': 'yes', reversible: 'false' }),
+      deploy: job('success', { result: 'deployed', release: 'v2' }),
+      check: job('failure', { 'failure-reason': 't5 answers 500' }),
+    },
+    'failure',
+    /^check: t5 answers 500$/,
+    [/rollback workflow/, /old code works with the migrated database, and Django cannot undo/],
+  ],
+  [
+    'a job that told nothing',
+    { image: job('failure'), deploy: job('skipped') },
+    'failure',
+    /^image: failed — its log says why$/,
+    [/Nothing was deployed/],
+  ],
+  [
+    'a cancelled one',
+    { image, deploy: job('cancelled') },
+    'cancelled',
+    /was cancelled/,
+    [/says above what serves/],
+  ],
+])('%s', (_what, needs, outcome, verdict, next) => {
+  const end = endOfLine(needs, where);
+  expect(end.outcome).toBe(outcome);
+  expect(end.verdict).toMatch(verdict);
+  expect(end.next).toHaveLength(next.length);
+  for (const [index, sentence] of next.entries()) expect(end.next[index]).toMatch(sentence);
+});
+
+test('a stop that was not come to is neither good nor failed', () => {
+  const { stops } = endOfLine({ image: job('failure'), deploy: job('skipped') }, where);
+  expect(stops).toMatchObject([
+    { name: 'image', failed: true, skipped: false, milliseconds: undefined },
+    { name: 'deploy', result: 'not come to', failed: false, skipped: true },
+  ]);
+});
+
+describe('the context needs', () => {
+  test('is read as GitHub writes it', () => {
+    expect(parseNeeds('{"a":{"result":"success","outputs":{"x":"1"}},"b":{"result":"skipped"}}')).toEqual({
+      a: { result: 'success', outputs: { x: '1' } },
+      b: { result: 'skipped', outputs: {} },
+    });
+  });
+
+  test.each(['', '[]', '{"a":{"result":"perhaps"}}', '{"a":'])('%s is not it', (written) => {
+    expect(() => parseNeeds(written)).toThrow(/toJSON\(needs\)/);
+  });
+});
