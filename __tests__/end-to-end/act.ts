@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { tryCommand } from '../../lab/command.ts';
 import { postgresPrograms } from '../../lab/postgres-programs.ts';
 import { act } from '../../lab/tools/workflow-tools.ts';
-import { root, suite } from '../workflows/files.ts';
+import { root, suite, translated } from '../workflows/files.ts';
 import { lookAtProcesses } from './processes.ts';
 
 /** What a workflow did, as GitHub would show it. */
@@ -45,6 +45,8 @@ export interface WorkflowToRun {
   readonly vars: Readonly<Record<string, string>>;
   /** More environment of every step, as a runner of one's own may have it. */
   readonly environment: Readonly<Record<string, string>>;
+  /** GITHUB_API_URL, where a job asks GitHub. */
+  readonly apiUrl?: string;
   /** More programs of the runner: name and path. */
   readonly programs: Readonly<Record<string, string>>;
 }
@@ -54,7 +56,8 @@ export async function runWorkflow(wanted: WorkflowToRun): Promise<WorkflowRun> {
   const program = await act();
   const folder = mkdtempSync(join(tmpdir(), 'act-'));
   const seen = new Set<string>();
-  const watch = setInterval(() => lookAtProcesses(seen), 50);
+  const looks = new Map<string, number>();
+  const watch = setInterval(() => lookAtProcesses(seen, looks), 50);
   try {
     const result = await tryCommand([program, wanted.event ?? 'push', ...(await flags(wanted, folder))], {
       cwd: wanted.repository,
@@ -68,7 +71,7 @@ export async function runWorkflow(wanted: WorkflowToRun): Promise<WorkflowRun> {
 }
 
 async function flags(
-  { workflow, secrets, vars, inputs = {} }: WorkflowToRun,
+  { workflow, secrets, vars, inputs = {}, apiUrl }: WorkflowToRun,
   folder: string,
 ): Promise<string[]> {
   // JSON is YAML too, which takes values of several lines.
@@ -83,6 +86,7 @@ async function flags(
   );
   return [
     ...Object.entries(inputs).flatMap(([name, value]) => ['--input', `${name}=${value}`]),
+    ...(apiUrl === undefined ? [] : ['--env', `GITHUB_API_URL=${apiUrl}`]),
     '--workflows',
     workflow,
     '--platform',
@@ -109,6 +113,12 @@ async function suiteFolder(folder: string): Promise<string> {
   mkdirSync(copy);
   for (const part of ['action.yml', 'actions', 'dist']) {
     await cp(join(root, part), join(copy, part), { recursive: true });
+  }
+  const workflows = join(copy, '.github/workflows');
+  await mkdir(workflows, { recursive: true });
+  for (const name of await readdir(join(root, '.github/workflows'))) {
+    const text = await readFile(join(root, '.github/workflows', name), 'utf8');
+    await writeFile(join(workflows, name), translated(text));
   }
   return copy;
 }

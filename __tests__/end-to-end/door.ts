@@ -74,9 +74,10 @@ export async function runDoor(
     });
   }
   const seen = new Set<string>();
+  const looks = new Map<string, number>();
   let peakMemory = 0;
   const watch = setInterval(() => {
-    lookAtProcesses(seen);
+    lookAtProcesses(seen, looks);
     peakMemory = Math.max(peakMemory, peakMemoryOf(child.pid));
   }, 15);
   const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 
-import { manifests, suite } from './files.ts';
+import { manifests, suite, translated } from './files.ts';
 
 interface Step {
   readonly id?: string;
@@ -31,7 +31,7 @@ const actions: ReadonlyMap<string, Manifest> = new Map(
  * given, outputs of jobs and steps that nobody writes. Empty when all is well.
  */
 export function brokenReferences(text: string): string[] {
-  const { jobs } = parse(text) as { jobs: Readonly<Record<string, Job>> };
+  const { jobs } = parse(translated(text)) as { jobs: Readonly<Record<string, Job>> };
   return Object.entries(jobs).flatMap(([id, job]) => [
     ...(job.steps ?? []).flatMap((step) => brokenInputs(step)),
     ...brokenOutputsOfJobs(id, job, jobs),
