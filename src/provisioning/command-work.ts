@@ -4,17 +4,16 @@ import { askTenants } from '../command/tenant-query.ts';
 import { forTenant } from '../command/words.ts';
 import { endSession } from '../database/own-sessions.ts';
 import type { Database } from '../database/session.ts';
-import { differences } from '../database/structure.ts';
-import { exactStructure, readStructures } from '../database/structures.ts';
 import { messageOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
-import { counted, listed } from '../ground/words.ts';
+import { counted } from '../ground/words.ts';
 import { type CommandResult, ending, lastWords, succeeded } from '../machine/machine.ts';
 import { sessionName } from '../machine/project.ts';
 import type { Words } from '../machine/words.ts';
 import { commandEngine } from '../migrations/command-application.ts';
 import { sharedSchema } from '../migrations/command-standing.ts';
 import { type AfterCommand, runAfterCommand } from './after-command.ts';
+import { proveLikeness } from './command-proof.ts';
 import { beginSchema, closeJournalOf, dropOwnSchema, type FoundSchema, noteInJournal } from './journal.ts';
 import type { Step, TenantWork } from './maker.ts';
 import type { CheckHealth } from './options.ts';
@@ -101,41 +100,21 @@ async function tables(work: CommandWork, tools: CommandTools): Promise<void> {
   work.steps.push('tables');
 }
 
-/** Nobody has written down what a tenant must have: it must be as another one is. */
 async function prove(work: CommandWork, { database, references, log }: CommandTools): Promise<void> {
-  const { schema } = work;
+  const { schema, decision, needsTables } = work;
   const since = performance.now();
-  const structure = await exactStructure(database, schema);
-  const all = [...structure.tables.values()];
-  if (all.length === 0)
-    throw notProven(schema, [
-      'it has no table at all: look whether tenant-command works in the schema that it is given',
-    ]);
-  const invalid = all.flatMap(({ indexes }) => indexes.filter(({ valid }) => !valid));
-  if (invalid.length > 0)
-    throw notProven(
-      schema,
-      invalid.map(({ name }) => `the index ${name} is invalid`),
-    );
-  const wasMade = work.decision.isNew || work.needsTables;
-  const others = (await readStructures(database, wasMade ? references : [])).filter(
-    (one) => one.structure.tables.size > 0,
-  );
-  const compared = others.map((other) => ({ ...other, found: differences(other.structure, structure) }));
-  const equal = compared.find(({ found }) => found.length === 0);
-  const [largest] = compared;
-  if (equal === undefined && largest !== undefined) {
-    const like = `beside ${listed(largest.schemas)}`;
-    throw notProven(
-      schema,
-      largest.found.map((difference) => `it ${difference}, ${like}`),
-    );
-  }
+  // What was there before may be behind, as the others may be: that is for migrate-schemas to say.
+  const wasMade = decision.isNew || needsTables;
+  const { tables, like } = await proveLikeness(schema, wasMade ? references : [], database);
   if (references.length === 0) references.push(schema);
-  work.tables = all.length;
+  work.tables = tables;
   const beside =
-    equal === undefined ? 'there is no other tenant to compare it with' : `as ${equal.schemas[0]} has them`;
-  log.step('Proof', `${schema} has ${counted(all.length, 'table')}; ${beside}`, performance.now() - since);
+    like !== undefined
+      ? `, as ${like} has them`
+      : wasMade
+        ? '; there is no other tenant to compare it with'
+        : '';
+  log.step('Proof', `${schema} has ${counted(tables, 'table')}${beside}`, performance.now() - since);
 }
 
 async function register(work: CommandWork, tools: CommandTools): Promise<void> {
@@ -221,13 +200,5 @@ function notRegistered(schema: string, observed: string, evidence?: string): Use
     `The application could not be told of the tenant ${schema} — ${observed}`,
     'mend register-command, or tenant-query, then run again',
     { code: 'tenant-not-made', ...(evidence === undefined ? {} : { evidence }) },
-  );
-}
-
-function notProven(schema: string, problems: readonly string[]): UserError {
-  return new UserError(
-    `The tenant ${schema} is not what the other tenants are — ${listed(problems, 3)}`,
-    'run migrate-schemas first, so that they are what the tenant command makes today; or look what else has made the difference',
-    { code: 'tenant-not-proven', evidence: problems.join('\n') },
   );
 }

@@ -130,7 +130,7 @@ test('each of the combinations of row, schema and tables has its answer', async 
   await scratch.sql(register('row_only'));
   const row = await provision({ 'schema-name': 'row_only' });
   expect(row).toMatchObject({ state: 'completed', failure: undefined });
-  expect(row.lines).toContain('Proof: row_only has 3 tables; as berlin has them');
+  expect(row.lines).toContain('Proof: row_only has 3 tables, as berlin has them');
 
   await scratch.sql(`CREATE SCHEMA left_over; COMMENT ON SCHEMA left_over IS 'mine'`);
   const other = { 'schema-name': 'left_over', domain: 'left.example' };
