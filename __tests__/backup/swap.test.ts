@@ -11,7 +11,7 @@ const swap = {
 };
 const pointers = [{ what: 'constraint', detach: 'ALTER … DROP', attach: 'ALTER … ADD' }];
 
-test.each`
+test.each<{ state: string; said: string; code: string; sentence: RegExp }>`
   state      | said                                   | code                      | sentence
   ${'55P03'} | ${'canceling statement'}               | ${'migration-blocked'}    | ${/^public is not replaced — a table that points into it was not free within lock-timeout — run again/}
   ${'53200'} | ${'out of shared memory'}              | ${'lock-table-too-small'} | ${/more tables point into it than the server’s lock table has room for — set max_locks_per_transaction/}
