@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 test('two builds are the same to the letter', () => {
   expect(Object.keys(first)).toEqual(
-    ['cli.cjs', ...[...actionNames, 'index'].map((name) => `${name}.cjs`)].sort(),
+    ['cli.cjs', 'libpg-query.wasm', ...[...actionNames, 'index'].map((name) => `${name}.cjs`)].sort(),
   );
   expect(differences(first, second)).toEqual([]);
 });

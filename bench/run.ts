@@ -21,6 +21,10 @@ const benches: Readonly<Record<string, { about: string; run: () => Promise<Bench
       'migrate-schemas over 1,000 and 3,000 tenants, against migrate_schemas and django-tenants-smart-executor',
     run: () => import('./fleet.ts'),
   },
+  review: {
+    about: 'a preview of ten migrations for 1,000 tenants, against ten times sqlmigrate',
+    run: () => import('./review.ts'),
+  },
   provision: {
     about: 'provision-tenant, one tenant and fifty, against Django’s save() and django-tenants’ clone_schema',
     run: () => import('./provision.ts'),

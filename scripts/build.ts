@@ -2,7 +2,7 @@
  * `npm run build [-- FOLDER]`: src/ becomes dist/: one bundle and a door of one line for each action and for the program.
  * CommonJS, because ssh2 needs `require` and `__dirname`; not minified, so that it can be read where it runs.
  */
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { build, type Plugin } from 'esbuild';
@@ -41,6 +41,8 @@ export async function buildInto(folder: string): Promise<void> {
       inlined('server-script.ts', (folder) => filesModule(folder, '.sh', 'serverScript')),
     ],
   });
+  // PostgreSQL's parser looks for it beside the bundle, when it is needed.
+  await copyFile(join(root, 'node_modules/libpg-query/wasm', wasm), join(folder, wasm));
   for (const name of actionNames) {
     await writeFile(join(folder, `${name}.cjs`), `require('./index.cjs').run('${name}');\n`);
   }
@@ -48,6 +50,8 @@ export async function buildInto(folder: string): Promise<void> {
     "#!/usr/bin/env node\nrequire('./index.cjs').cli(process.argv.slice(2), process.env).then((code) => process.exit(code));\n";
   await writeFile(join(folder, 'cli.cjs'), program, { mode: 0o755 });
 }
+
+const wasm = 'libpg-query.wasm';
 
 /**
  * @actions/core brings an HTTP client, and with it a third of the bundle, only to ask for OIDC tokens. Nothing here

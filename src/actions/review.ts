@@ -26,6 +26,7 @@ export const reviewFields = {
   githubToken: secret(text.optional()),
   pullRequestComment: boolean,
   previewReport: text.optional(),
+  previewBasis: choice('database', 'code'),
 };
 
 interface ReviewInputs {
@@ -34,6 +35,7 @@ interface ReviewInputs {
   readonly workingDirectory: string;
   readonly githubToken?: string | undefined;
   readonly pullRequestComment: boolean;
+  readonly previewBasis: 'database' | 'code';
 }
 
 interface ReviewPorts {
@@ -56,7 +58,10 @@ export function reviewing(
     const code = judgeCode(plan);
     const preview: Preview = {
       plan: planSentence(plan),
-      basis: 'as the database is now',
+      basis:
+        inputs.previewBasis === 'code'
+          ? 'read from the code: nobody has looked at tenants'
+          : 'as the database is now',
       goingBack: code === undefined ? null : goingBackSentence(code),
       review:
         sql.length === 0
@@ -65,6 +70,7 @@ export function reviewing(
               parser: await sqlParser(),
               publicSchema: plan.shared.schema,
               database,
+              looksAtRows: inputs.previewBasis === 'database',
               labels: ports.origin.github?.pullRequest?.labels ?? [],
             }),
     };

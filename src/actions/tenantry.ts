@@ -196,6 +196,7 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       ...noRestore,
       pullRequestComment: false,
       previewReport: undefined,
+      previewBasis: 'database',
     }),
   provision: ({ inputs, ...context }) =>
     make(

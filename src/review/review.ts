@@ -13,8 +13,9 @@ import { rewritesFor } from './type-change.ts';
 export interface ReviewOptions {
   readonly parser: SqlParser;
   readonly publicSchema: string;
-  /** Undefined: there are no tenants to look at, only the code. */
-  readonly database: Database | undefined;
+  readonly database: Database;
+  /** False: its tables say nothing about those that the migrations are for, neither how large they are nor what is in them. */
+  readonly looksAtRows: boolean;
   readonly labels: readonly Label[];
 }
 
@@ -72,21 +73,20 @@ interface Facts {
   size(kind: GroupSql['kind'], table: string): TableSize | undefined;
   /** `table.column` to its type now. */
   readonly types: ReadonlyMap<GroupSql['kind'], ReadonlyMap<string, string>>;
-  readonly extensions: ReadonlySet<string> | undefined;
+  readonly extensions: ReadonlySet<string>;
 }
 
 async function factsOf(
   groups: readonly ReadGroup[],
-  { database, publicSchema }: ReviewOptions,
+  { database, looksAtRows, publicSchema }: ReviewOptions,
 ): Promise<Facts> {
   const sizes = new Map<string, Map<string, TableSize>>();
   const types = new Map<GroupSql['kind'], Map<string, string>>();
-  if (database === undefined) return { size: () => undefined, types, extensions: undefined };
   for (const kind of ['shared', 'tenant'] as const) {
     const of = groups.filter((group) => group.kind === kind);
     const schemas = kind === 'shared' ? [publicSchema] : of.flatMap((group) => group.schemas);
     const tables = [...new Set(of.flatMap(tablesOf))];
-    sizes.set(kind, await tableSizes(database, schemas, tables));
+    if (looksAtRows) sizes.set(kind, await tableSizes(database, schemas, tables));
     const [schema] = schemas;
     if (schema !== undefined) types.set(kind, await columnTypes(database, schema, tables));
   }
@@ -163,10 +163,10 @@ interface Rows {
 async function rowsOf(
   migration: MigrationSql,
   group: ReadGroup,
-  { alike, options: { database, publicSchema } }: Rows,
+  { alike, options: { database, looksAtRows, publicSchema } }: Rows,
 ): Promise<Map<Change, RowsInTheWay>> {
   const answers = new Map<Change, RowsInTheWay>();
-  if (database === undefined) return answers;
+  if (!looksAtRows) return answers;
   for (const change of changesIn(migration.migration, group)) {
     const rule = ruleOf(change);
     if (rule === undefined || isMended(change, migration.migration, group)) continue;
@@ -267,7 +267,7 @@ function reviewed(
     needs: changes
       .filter(({ does }) => does === 'create-extension')
       .map(({ name = '' }) =>
-        facts.extensions?.has(name) === true
+        facts.extensions.has(name)
           ? `extension ${name} (is installed)`
           : `extension ${name}: the role that migrates must be allowed to create it in the database`,
       ),

@@ -80,6 +80,7 @@ const fleetDefaults = {
   githubToken: undefined,
   pullRequestComment: false,
   previewReport: undefined,
+  previewBasis: 'database' as const,
 } as const;
 
 /** The inputs that both actions have. */

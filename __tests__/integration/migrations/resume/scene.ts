@@ -64,6 +64,7 @@ const usual = {
   githubToken: undefined,
   pullRequestComment: false,
   previewReport: undefined,
+  previewBasis: 'database' as const,
   dryRun: false,
   timeout: 120_000,
   summary: false,
