@@ -34,12 +34,13 @@ export async function crossOver(work: Work, crossing: Crossing): Promise<void> {
   const { bridge, next } = workingNames(request.container);
   const run: SwitchRun = { machine, folder, log };
   try {
-    // Both are made before anything is touched: what Docker refuses, it refuses here.
-    await together([
+    // Both are made before anything is touched: what Docker refuses, it refuses here. The one boots meanwhile.
+    await docker.create(bridgeSpec(spec, bridge, survey));
+    await docker.start(bridge);
+    const [redirected] = await together(
+      publicPorts(machine, { bridge, ports: request.ports, survey, signal }),
       docker.create(spec),
-      docker.create(bridgeSpec(spec, bridge, survey)).then(() => docker.start(bridge)),
-    ]);
-    const redirected = await publicPorts(machine, { bridge, ports: request.ports, survey, signal });
+    );
     const program = switchProgram({ request, host, survey, ports: redirected, current, release });
     await launch(run, 'deploy', { signal, program });
   } catch (error) {
@@ -55,9 +56,9 @@ export async function crossOver(work: Work, crossing: Crossing): Promise<void> {
 }
 
 /** Waits for all, also when one fails: what is under way could not be undone. */
-async function together(works: readonly Promise<void>[]): Promise<void> {
-  const ends = await Promise.allSettled(works);
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+async function together<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
 }
 
 /**

@@ -4,9 +4,10 @@ import { refuseUnadoptable, servingOnPort } from '../releases/adoption.ts';
 import { checkOwner, findContainers } from '../releases/find-containers.ts';
 import { shelfOf } from '../releases/ledger.ts';
 import type { Releases } from '../releases/record.ts';
-import { releaseOf } from '../releases/release.ts';
+import { isForeign, releaseOf } from '../releases/release.ts';
 import { listReleases } from '../releases/releases.ts';
 import type { Found } from '../releases/repair.ts';
+import type { DeployRequest } from '../request/request.ts';
 import type { Work } from '../request/work.ts';
 import { type Survey, surveyOf } from '../server/survey.ts';
 import { keyInSwarm } from '../swarm/swarm-records.ts';
@@ -27,10 +28,14 @@ export async function lookedAt(work: Work): Promise<Looked> {
   const { machine, docker, request, ports } = work;
   const { signal } = ports;
   const { container, environment } = request;
-  const [platform, seen, { releases, home, old }] = await Promise.all([
+  const surveyed = ({ networks, ports: published }: DeployRequest, serving: string | undefined) =>
+    surveyOf(machine, { container, serving, ports: published, networks, signal });
+  const [platform, seen, { releases, home, old }, early] = await Promise.all([
     docker.platform(),
     findContainers(docker, container),
     listReleases(shelfOf(work), signal),
+    // At the same time, where it is known what to look at: of a rollback the record says it.
+    request.mode === 'rollback' ? undefined : surveyed(request, undefined),
   ]);
   const found = seen.current === undefined ? await foundElsewhere(work, seen, old) : seen;
   checkOwner(found, container, environment);
@@ -41,9 +46,8 @@ export async function lookedAt(work: Work): Promise<Looked> {
   const facts = { releases, home, current, inSwarm };
   const meant = await meantRequest(work, facts);
   if (request.mode === 'rollback') work.learn({ release: releaseOf(meant), digest: meant.image.digest });
-  const { networks, ports: published } = meant;
-  const serving = found.current?.name;
-  const survey = await surveyOf(machine, { container, serving, ports: published, networks, signal });
+  const isOurs = found.current === undefined || !isForeign(found.current);
+  const survey = early !== undefined && isOurs ? early : await surveyed(meant, found.current?.name);
   const keyed = { ...meant, settingsKey: survey.settingsKey };
   return { work: { ...work, request: keyed }, found, survey, platform, releases };
 }

@@ -99,8 +99,14 @@ drain() { # NAME PORTS
   done
 }
 
-stopped() { # NAME: it was told to end; `late` when it did not, and was killed
-  if [ "$(docker container inspect --format '{{.State.ExitCode}}' "$1" 2>/dev/null)" = 137 ]; then
+stop() { # NAME
+  stopping=$(now)
+  docker stop -t "$STOP" "$1"
+}
+
+stopped() { # NAME: it was told to end; `late` when it did not in its time, and was killed
+  if [ $(($(now) - stopping)) -ge $((STOP * 100)) ] &&
+    [ "$(docker container inspect --format '{{.State.ExitCode}}' "$1" 2>/dev/null)" = 137 ]; then
     note stopped ',"late":true'
   else
     note stopped
@@ -197,7 +203,7 @@ gate() { # NAME good|any CENTISECONDS; why it fails: stopped, gone, unhealthy
   while :; do
     beat
     # That its process is gone is seen at once; what only Docker knows twice a second.
-    if [ $((turn % 5)) -eq 0 ] || [ ! -d "/proc/${process:-none}" ]; then
+    if [ $((turn % 10)) -eq 0 ] || [ ! -d "/proc/${process:-none}" ]; then
       if look "$subject"; then
         [ -n "$birth" ] || birth=$born
         if [ "$status" != running ] || [ "$born" != "$birth" ]; then failed=stopped; return 1; fi
@@ -209,7 +215,7 @@ gate() { # NAME good|any CENTISECONDS; why it fails: stopped, gone, unhealthy
     if [ -n "$process" ] && ready; then failed=''; return 0; fi
     if [ "$(now)" -gt "$until" ]; then failed=unhealthy; return 1; fi
     ! cancelled || { failed=$(cat cancel); return 1; }
-    pause 0.1
+    pause 0.05
   done
 }
 

@@ -103,7 +103,7 @@ commit() {
 tidy() { # nothing leads to it any more
   [ "$(state "$PREVIOUS")" != none ] || return 0
   docker update --restart no "$PREVIOUS" >/dev/null 2>&1
-  docker stop -t "$STOP" "$PREVIOUS" >/dev/null 2>&1
+  stop "$PREVIOUS" >/dev/null 2>&1
   stopped "$PREVIOUS"
   put_away
   note tidied

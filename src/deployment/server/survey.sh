@@ -107,6 +107,7 @@ ip -4 -o addr show 2>/dev/null | awk '{ sub(/\/.*/, "", $4); print "address", $2
 awk '$1 == "MemAvailable:" { printf "available %.0f\n", $2 * 1024 } $1 == "MemTotal:" { printf "total %.0f\n", $2 * 1024 }' /proc/meminfo
 echo "processors $(grep -c '^processor' /proc/cpuinfo)"
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { print "listening", $2 }' | sort -u
+[ -n "$serving" ] || serving=$(docker ps -q --filter "label=tenantry.app=$container" 2>/dev/null | head -n 1)
 pid=$(docker container inspect --format '{{.State.Pid}}' "$serving" 2>/dev/null)
 if [ "${pid:-0}" -gt 0 ]; then
   group=$(sed -n 's/^[0-9]*:\([a-z,]*,\)*memory[^:]*://p; s/^0:://p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)

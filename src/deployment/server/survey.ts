@@ -87,7 +87,7 @@ export interface Bridge {
 
 export interface SurveyRequest {
   readonly container: string;
-  /** The name of the container that serves, for what it holds. */
+  /** The name of the container that serves, for what it holds; undefined: the one with our label. */
   readonly serving: string | undefined;
   readonly ports: readonly PortMapping[];
   readonly networks: readonly string[];
@@ -218,6 +218,6 @@ export function readProxy(line: string): Proxy[] {
 /** Docker's forwarding processes alone, as lines for `readProxy`. */
 export const listProxies = `
   for process in /proc/[0-9]*; do
-    line=$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
-    case $line in *docker-proxy\\ -proto\\ *) echo "$line" ;; esac
-  done`;
+    read -r name <"$process/comm" && [ "$name" = docker-proxy ] || continue
+    tr '\\0' ' ' <"$process/cmdline" && echo
+  done 2>/dev/null`;

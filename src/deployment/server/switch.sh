@@ -105,11 +105,16 @@ deploy() {
   wait "$updating" || { failed=docker; give_up "$NEXT"; }
   note stopping
   old_serves=no
-  docker stop -t "$STOP" "$OLD" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  stop "$OLD" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
   stopped "$OLD"
   docker start "$NEXT" >/dev/null 2>docker.error || { failed=docker; give_up "$NEXT"; }
+  # Both have a restart policy until it is proven: one of them comes back from a reboot.
+  docker update --restart "$RESTART" "$NEXT" >/dev/null 2>docker.error 9>&- &
+  updating=$!
   note final-started
   gate "$NEXT" good "$HEALTH_TIMEOUT" || give_up "$NEXT"
+  wait "$updating" || { failed=docker; give_up "$NEXT"; }
+  has_policy=yes
   note final-healthy
   commit || { failed=docker; recover no; }
   keep_record
@@ -126,7 +131,7 @@ deploy() {
 # The proven one gets its name. Both have a restart policy for a moment: one of them comes back from a reboot.
 commit() {
   {
-    docker update --restart "$RESTART" "$NEXT" &&
+    { [ "$has_policy" = yes ] || docker update --restart "$RESTART" "$NEXT"; } &&
       docker update --restart no "$OLD" &&
       docker rename "$OLD" "$PREVIOUS" &&
       docker rename "$NEXT" "$FINAL"
@@ -201,7 +206,7 @@ leave() {
   exit 0
 }
 
-failed='' who='' why='' serving=$OLD old_serves=no may_cancel=no what=$1
+failed='' who='' why='' serving=$OLD old_serves=no may_cancel=no has_policy=no what=$1
 note begin
 case $what in
   deploy) deploy ;;

@@ -66,7 +66,7 @@ const followScript = `
       [ ! -e result ] || cat result
       exit 0
     fi
-    sleep 0.1
+    sleep 0.05
   done`;
 
 export interface Following {
