@@ -68,6 +68,7 @@ const caddyPointer: FrontMove = {
     file: { path: '/etc/caddy/Caddyfile', before: 'a', after: 'b' },
     files: [{ path: '/etc/caddy/tenantry/shop/slot', text: 'vars' }],
     lines: [],
+    otherwise: undefined,
   },
   changesPath: false,
 };

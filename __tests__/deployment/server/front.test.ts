@@ -94,7 +94,10 @@ test('Caddy: its file includes ours, and the plan says so', () => {
     move: {
       form: 'pointer',
       slots: { serving: 8000, free: 24_384 },
-      takeOver: { file: { after: expect.stringContaining('import /etc/caddy/tenantry/shop/slot') } },
+      takeOver: {
+        file: { after: expect.stringContaining('import /etc/caddy/tenantry/shop/slot') },
+        otherwise: { form: 'reload', file: { after: file.replace('8000', '24384') } },
+      },
     },
   });
   expect(choice.seen.join()).toMatch(

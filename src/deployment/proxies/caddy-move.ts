@@ -35,6 +35,8 @@ export interface CaddyTakeOver {
   readonly files: readonly ConfigFile[];
   /** `/etc/caddy/Caddyfile:12: reverse_proxy 127.0.0.1:8000`, a line each. */
   readonly lines: readonly string[];
+  /** Where this Caddy makes something else of the changed file. */
+  readonly otherwise: CaddyReload | undefined;
 }
 
 /** Each switch changes the configuration, which is then loaded anew. */
@@ -93,21 +95,39 @@ export function caddyMove(
   }
   const started = resumes ? undefined : file;
   const takeOver = caddyTakeOver(container, slots, { config, file: started, isAllowed });
-  if (!('why' in takeOver)) {
-    const { serving, free } = slots;
-    return { proxy: 'caddy', form: 'pointer', slots, first: serving, second: free, takeOver, changesPath };
-  }
-  const reload = { proxy: 'caddy', form: 'reload', why: takeOver.why, slots, patch, changesPath } as const;
-  if (started === undefined) return { ...reload, file: undefined };
-  const after = movedFile(started.text, slots);
-  if (after === started.text) {
+  const why = 'why' in takeOver ? takeOver.why : 'Caddy makes something else of its file with a variable';
+  const reload = { proxy: 'caddy', form: 'reload', why, slots, patch, changesPath } as const;
+  const otherwise = withFile(reload, config, started);
+  if ('why' in takeOver) return otherwise;
+  const { serving, free } = slots;
+  return {
+    proxy: 'caddy',
+    form: 'pointer',
+    slots,
+    first: serving,
+    second: free,
+    takeOver: { ...takeOver, otherwise: 'slots' in otherwise ? otherwise : undefined },
+    changesPath,
+  };
+}
+
+/** With what the file has to say, that Caddy starts from. */
+function withFile(
+  reload: Omit<CaddyReload, 'file'>,
+  config: unknown,
+  file: CaddyFront['file'],
+): CaddyReload | Obstacle {
+  if (file === undefined) return { ...reload, file };
+  const { slots } = reload;
+  const after = movedFile(file.text, slots);
+  if (after === file.text) {
     return {
-      observed: `the address is not in ${started.path} itself`,
+      observed: `the address is not in ${file.path} itself`,
       hint: `write it there as 127.0.0.1:${slots.serving}, not into a file that it imports`,
     };
   }
   const expected = movedConfig(config, slots);
-  return { ...reload, file: { path: started.path, before: started.text, after, expected } };
+  return { ...reload, file: { path: file.path, before: file.text, after, expected } };
 }
 
 /** What has to change once, so that a file decides; or why that cannot be. */
@@ -115,7 +135,7 @@ function caddyTakeOver(
   container: string,
   slots: Slots,
   { config, file, isAllowed }: Pick<CaddyFront, 'config' | 'file' | 'isAllowed'>,
-): CaddyTakeOver | { readonly why: string } {
+): Omit<CaddyTakeOver, 'otherwise'> | { readonly why: string } {
   if (!isAllowed) return { why: 'this account may not make the files that it would look at' };
   const why = whyNoPointer(config, slots.serving);
   if (why !== undefined) return { why };

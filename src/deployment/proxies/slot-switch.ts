@@ -93,7 +93,10 @@ async function proven(
   const said = await adapted(work, survey, path, text);
   const { container } = work.request;
   if (!isSameButForPointer(parsed(said), takeOver.before, { ...slots, container })) {
-    throw saysSomethingElse(work, path, said);
+    const { otherwise } = takeOver;
+    if (otherwise === undefined) throw saysSomethingElse(work, path, said);
+    work.ports.log.info(`${otherwise.why}: its configuration is loaded anew instead`);
+    return proven(work, survey, otherwise);
   }
   return { ...move, takeOver: { ...takeOver, after: said.trim() } };
 }
