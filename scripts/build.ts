@@ -2,7 +2,7 @@
  * `npm run build [-- FOLDER]`: src/ becomes dist/: one bundle and a door of one line for each action and for the program.
  * CommonJS, because ssh2 needs `require` and `__dirname`; not minified, so that it can be read where it runs.
  */
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { build, type Plugin } from 'esbuild';
@@ -43,6 +43,7 @@ export async function buildInto(folder: string): Promise<void> {
   });
   // PostgreSQL's parser looks for it beside the bundle, when it is needed.
   await copyFile(join(root, 'node_modules/libpg-query/wasm', wasm), join(folder, wasm));
+  await chmod(join(folder, wasm), 0o644);
   for (const name of actionNames) {
     await writeFile(join(folder, `${name}.cjs`), `require('./index.cjs').run('${name}');\n`);
   }

@@ -59,6 +59,7 @@ function migrate(more: Record<string, string> = {}): Promise<StepEnd> {
       python: fleet.python,
       'lock-timeout': '500ms',
       backup: 'false',
+      lint: 'off', // a run that looks first would not begin
       ...more,
     },
     { env: { ...fleet.env } },

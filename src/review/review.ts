@@ -197,18 +197,19 @@ function changesIn(migration: string, { read }: ReadGroup): Change[] {
  * worked on. Nobody can ask today's rows then.
  */
 function isMended(change: Change, migration: string, group: ReadGroup): boolean {
-  const { table, columns } = change;
+  const { table, columns, condition = '' } = change;
+  // A CHECK names its columns in its text only.
+  const isAbout = (column: string | undefined) =>
+    column !== undefined && (columns.includes(column) || condition.includes(column));
   for (const [name, operations] of group.read) {
     for (const { operation, changes } of operations) {
       if (operation.python?.tables.includes(table.name) === true) return true;
       for (const one of changes) {
         if (one === change) return false;
         if (one.table.name !== table.name) continue;
-        if (one.does === 'change-rows' && (one.fills === undefined || columns.includes(one.fills)))
-          return true;
+        if (one.does === 'change-rows' && (one.fills === undefined || isAbout(one.fills))) return true;
         const isNew = one.does === 'add-column' || one.does === 'rename-column';
-        if (isNew && columns.some((column) => one.columns.includes(column) || one.name === column))
-          return true;
+        if (isNew && (isAbout(one.name) || one.columns.some(isAbout))) return true;
       }
     }
     if (name === migration) return false;

@@ -619,6 +619,7 @@ describe('the health check of the line fails', () => {
       ...inputs,
       'project-env': env,
       steps: 'migrate\ncheck',
+      lint: 'off',
       url: await nobody(),
       attempts: '1',
     });

@@ -107,7 +107,8 @@ describe('a pull request', () => {
       `migrations.RemoveIndex("order", "order_status_placed"),
         migrations.RemoveField("order", "status"),
         migrations.AlterField("order", "email", models.EmailField(max_length=254, unique=True)),
-        migrations.AddField("order", "note", models.TextField(null=True))`,
+        migrations.AddField("order", "note", models.TextField(null=True)),
+        migrations.AddField("order", "stock", models.PositiveIntegerField(db_default=0))`,
     ),
   };
   const accepted = Object.fromEntries(
@@ -121,7 +122,12 @@ describe('a pull request', () => {
     github = await startGitHub();
   });
   afterAll(() => github.close());
-  const asked = { 'dry-run': 'true', 'pull-request-comment': 'true', 'github-token': 'canary-token' };
+  const asked = {
+    lint: 'error',
+    'dry-run': 'true',
+    'pull-request-comment': 'true',
+    'github-token': 'canary-token',
+  };
   const origin = (more: object = {}) => ({
     github: {
       repository: 'acme/shop',
@@ -198,7 +204,7 @@ test('a run that would do something dangerous does not begin', async () => {
   const folder = await fleets.shopWith({
     'orders/migrations/0005_gone.py': migrationFile(ordersHead, 'migrations.DeleteModel("OrderLine")'),
   });
-  const seen = await fleet.migrate({}, folder);
+  const seen = await fleet.migrate({ lint: 'error' }, folder);
   expect(seen.outputs['failure-code']).toBe('migration-dangerous');
   expect(seen.annotations[0]).toContain('removes the table orders_orderline');
   expect(await fleet.sql(`SELECT to_regclass('acme.orders_orderline') IS NOT NULL AS there`)).toEqual([

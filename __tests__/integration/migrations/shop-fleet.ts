@@ -157,7 +157,7 @@ export class ShopFleets {
       inputs,
       project: at,
       migrate: (more, folder, origin) =>
-        step('migrate-schemas', { ...inputs(folder), backup: 'false', ...more }, origin),
+        step('migrate-schemas', { ...inputs(folder), backup: 'false', lint: 'off', ...more }, origin),
       async manage(folder, ...words) {
         const result = await manage(at(folder), words, { timeout: 120_000 });
         if (!succeeded(result)) throw new Error(`${words.join(' ')}: ${result.stderr}`);
