@@ -99,6 +99,12 @@ describe('the context needs', () => {
     });
   });
 
+  test('is read as a local runner writes it', () => {
+    expect(parseNeeds('{"a":{"result":"","outputs":null}}')).toEqual({
+      a: { result: 'skipped', outputs: {} },
+    });
+  });
+
   test.each(['', '[]', '{"a":{"result":"perhaps"}}', '{"a":'])('%s is not it', (written) => {
     expect(() => parseNeeds(written)).toThrow(/toJSON\(needs\)/);
   });

@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { tryCommand } from '../../lab/command.ts';
 import { postgresPrograms } from '../../lab/postgres-programs.ts';
 import { act } from '../../lab/tools/workflow-tools.ts';
-import { root, suite, translated } from '../workflows/files.ts';
+import { forAct, root, suite } from '../workflows/files.ts';
 import { lookAtProcesses } from './processes.ts';
 
 /** What a workflow did, as GitHub would show it. */
@@ -118,7 +118,7 @@ async function suiteFolder(folder: string): Promise<string> {
   await mkdir(workflows, { recursive: true });
   for (const name of await readdir(join(root, '.github/workflows'))) {
     const text = await readFile(join(root, '.github/workflows', name), 'utf8');
-    await writeFile(join(workflows, name), translated(text));
+    await writeFile(join(workflows, name), forAct(text));
   }
   return copy;
 }

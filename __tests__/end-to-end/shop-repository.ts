@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { command } from '../../lab/command.ts';
 import { shopFolder } from '../../lab/shop.ts';
 import { provideWheels } from '../../lab/wheels.ts';
-import { root } from '../workflows/files.ts';
+import { forAct, root } from '../workflows/files.ts';
 
 /** Files of a commit: what they hold, or how it follows from what they held. */
 export type Changes = Readonly<Record<string, string | ((before: string) => string)>>;
@@ -34,10 +34,16 @@ export async function shopRepository(): Promise<ShopRepository> {
   for (const workflow of [
     'deploy-dev.yml',
     'one-step.yml',
+    'deploy.yml',
+    'deploy-uat.yml',
+    'deploy-production.yml',
+    'rollback.yml',
     'provision-tenant.yml',
     'tenants-from-a-file.yml',
   ]) {
-    await cp(join(root, 'examples/workflows', workflow), join(folder, '.github/workflows', workflow));
+    const path = join(folder, '.github/workflows', workflow);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, forAct(await readFile(join(root, 'examples/workflows', workflow), 'utf8')));
   }
   await git('init', '--quiet', '--initial-branch', 'dev');
   await git('remote', 'add', 'origin', 'https://github.com/acme/shop.git');

@@ -43,3 +43,8 @@ export function read(name: string): SourceFile {
 export function translated(text: string): string {
   return text.replace(/uses: \$\/(\S+)/g, `uses: ${suite}/$1@v1`);
 }
+
+/** The same for act, which makes no deployments, and does not know that one can be done without. */
+export function forAct(text: string): string {
+  return translated(text).replace(/^ +deployment: false\n/gm, '');
+}

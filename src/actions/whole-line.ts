@@ -9,8 +9,14 @@ import type { Stop } from '../report/mermaid.ts';
 const needsShape = z.record(
   z.string(),
   z.object({
-    result: z.enum(['success', 'failure', 'cancelled', 'skipped']),
-    outputs: z.record(z.string(), z.string()).default({}),
+    // Some local runners have no word for a job that was not come to.
+    result: z
+      .enum(['success', 'failure', 'cancelled', 'skipped', ''])
+      .transform((result) => (result === '' ? 'skipped' : result)),
+    outputs: z
+      .record(z.string(), z.string())
+      .nullish()
+      .transform((outputs) => outputs ?? {}),
   }),
 );
 
