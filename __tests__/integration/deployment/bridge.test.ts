@@ -29,8 +29,8 @@ interface Host {
   readonly bad: readonly string[];
   /** Those that die after the switch. */
   readonly dying: readonly string[];
-  /** What happens, and at which step. */
-  readonly struck: readonly [Fault, string][];
+  /** What happens, at which step, and to a deployment from which version: v1 does not listen to SIGTERM. */
+  readonly struck: readonly [Fault, step: string, from: 'v1' | 'either'][];
   readonly backend?: 'nftables';
   /** A firewall that lets in SSH and the published port, nothing else. */
   readonly firewall?: 'ufw';
@@ -45,9 +45,9 @@ const hosts: readonly Host[] = [
     bad: ['crash', 'sickens'],
     dying: [],
     struck: [
-      ['both', 'flipped'],
-      ['reboot', 'stopped'],
-      ['disk', 'flipped'],
+      ['both', 'flipped', 'either'],
+      ['reboot', 'stopped', 'either'],
+      ['disk', 'flipped', 'either'],
     ],
   },
   {
@@ -57,9 +57,9 @@ const hosts: readonly Host[] = [
     bad: [],
     dying: [],
     struck: [
-      ['runner', 'flipped'],
-      ['sshd', 'stopping'],
-      ['docker', 'final-started'],
+      ['runner', 'flipped', 'either'],
+      ['sshd', 'stopping', 'v1'],
+      ['docker', 'final-started', 'either'],
     ],
     firewall: 'ufw',
   },
@@ -69,7 +69,7 @@ const hosts: readonly Host[] = [
     port: 18_202,
     bad: [],
     dying: ['dies'],
-    struck: [['program', 'stopping']],
+    struck: [['program', 'stopping', 'v1']],
     backend: 'nftables',
   },
 ];
@@ -143,17 +143,13 @@ PYTHON
     site.request(tag, { strategy: 'bridge', stopTimeout: 1_000, ...changes });
 
   /** The old one is there; whether a test before this one got there does not matter. */
-  async function serving(tag: string): Promise<string> {
-    const { outcome } = await site.deploy(request(tag, { strategy: 'recreate' }));
-    expect(outcome.failure?.sentence).toBeUndefined();
-    return site.inspected('{{.Id}} unless-stopped');
-  }
+  const serving = (tag: string) => site.serving(tag, { stopTimeout: 1_000 });
 
   /** 100 requests a second from another network namespace, one in 50 takes 2 seconds. */
-  async function underLoad(
-    work: () => Promise<Course>,
+  async function underLoad<C extends Course>(
+    work: () => Promise<C>,
     connections: LoadPlan['connections'] = 'new',
-  ): Promise<{ load: LoadResult; course: Course }> {
+  ): Promise<{ load: LoadResult; course: C }> {
     const url = `http://${site.host.address}:${port}`;
     const load = await startLoad({ url, rate: 100, connections, slowEvery: 50 });
     try {
@@ -175,14 +171,9 @@ PYTHON
 
   test('a new version under load: not one request is lost, and every client reaches it as the plan says', async () => {
     await serving('v1');
-    await site.onServer(`rm -f ${site.environmentFolder}/switch/journal`);
-    let during: unknown;
-    const { load, course } = await underLoad(async () => {
-      const deploying = site.deploy(request('v2', { bake: 8_000 }));
-      await site.reached('proven');
-      during = await site.answersEverywhere();
-      return deploying;
-    });
+    const { load, course } = await underLoad(() =>
+      site.deployLookingAt(request('v2', { bake: 3_000 }), 'proven', () => site.answersEverywhere()),
+    );
     expect(course.outcome.failure?.sentence).toBeUndefined();
     expect(course.outcome).toMatchObject({
       result: 'deployed',
@@ -192,7 +183,7 @@ PYTHON
     });
     expect(load.failures).toEqual({});
     expect(Object.keys(load.versions).sort()).toEqual(['v1', 'v2']);
-    expect([during, await site.answersEverywhere()]).toEqual([
+    expect([course.seen, await site.answersEverywhere()]).toEqual([
       firewall === undefined ? everywhere('v2') : behindFirewall('v2', 'v1'),
       everywhere('v2'),
     ]);
@@ -213,7 +204,8 @@ PYTHON
     expect(course.outcome.failure?.sentence).toContain(says);
     expect(course.outcome.result).toBe(result);
     expect(course.standing).toContain('the old version (v2)');
-    expect(await site.inspected('{{.Id}} {{.HostConfig.RestartPolicy.Name}}')).toBe(before);
+    expect(await site.inspected('{{.Id}} {{.State.StartedAt}}')).toBe(before);
+    expect(await site.inspected('{{.HostConfig.RestartPolicy.Name}}')).toBe('unless-stopped');
     expect(await site.answer()).toBe('v2 hello');
     await expectRest('v2');
     return load;
@@ -241,19 +233,23 @@ PYTHON
 
   test.each(struck)(
     '%s, at "%s": one of both serves, and the next run puts it right',
-    async (fault, step) => {
+    async (fault, step, version) => {
       const kind: FaultKind = faults[fault];
       await kind.prepare?.(site);
       try {
-        await serving('v1');
-        const { meanwhile, second } = await struckAt(site, request('v2'), { fault, step });
+        // Where it does not matter the two take turns, beginning with what is there.
+        const isV2There = (await site.containers()).join() === `${name}-v2 running`;
+        const from = version === 'either' && isV2There ? 'v2' : 'v1';
+        const to = from === 'v1' ? 'v2' : 'v1';
+        await serving(from);
+        const { meanwhile, second } = await struckAt(site, request(to), { fault, step });
         expect(meanwhile).toMatch(/^v[12] hello$/);
         expect(second.outcome.failure?.sentence).toBeUndefined();
         expect(['deployed', 'unchanged']).toContain(second.outcome.result);
-        expect(await site.answer()).toBe('v2 hello');
+        expect(await site.answer()).toBe(`${to} hello`);
         expect(await site.inspected('{{.HostConfig.RestartPolicy.Name}}')).toBe('unless-stopped');
         await site.onServer(`rm -rf ${site.environmentFolder}/switch/${met}`);
-        await expectRest('v2');
+        await expectRest(to);
       } finally {
         await kind.finish?.(site);
       }
@@ -276,21 +272,19 @@ describe('who may deploy', () => {
 
   test('while one deploys, another one is refused, and told who', async () => {
     await site.deploy(request('v1'));
-    await site.onServer(`rm -f ${site.environmentFolder}/switch/journal`);
-    const first = site.deploy(request('v2', { bake: 8_000 }));
-    await site.reached('proven');
-    const second = await site.deploy(request('v3', { run: 'https://example.com/runs/2' }));
-    expect(second.outcome).toMatchObject({ result: 'failed', failure: { code: 'deployment-locked' } });
-    expect(second.outcome.failure?.message).toContain('https://example.com/runs/1');
-    expect((await first).outcome).toMatchObject({ result: 'deployed', release: 'v2' });
+    const first = await site.deployLookingAt(request('v2'), 'proven', () =>
+      site.deploy(request('v3', { run: 'https://example.com/runs/2' })),
+    );
+    expect(first.seen.outcome).toMatchObject({ result: 'failed', failure: { code: 'deployment-locked' } });
+    expect(first.seen.outcome.failure?.message).toContain('https://example.com/runs/1');
+    expect(first.outcome).toMatchObject({ result: 'deployed', release: 'v2' });
     expect(await site.answer()).toBe('v2 hello');
   });
 
   test('cancelled while it bakes: the old one has the traffic again, and who is connected still is left to the server', async () => {
-    await site.deploy(request('v1'));
     await site.onServer(`rm -f ${site.environmentFolder}/switch/journal`);
     const controller = new AbortController();
-    const deploying = site.deploy(request('v2', { bake: 30_000, drainTimeout: 60_000 }), {
+    const deploying = site.deploy(request('v1', { bake: 30_000, drainTimeout: 60_000 }), {
       signal: controller.signal,
     });
     await site.reached('proven');
@@ -299,28 +293,27 @@ describe('who may deploy', () => {
     controller.abort(new Cancelled('The step was cancelled (SIGINT)'));
     const { outcome, standing } = await deploying;
     expect(outcome).toMatchObject({ result: 'rolled-back', failure: { code: 'cancelled' } });
-    expect(standing).toBe(`the old version (v1) serves again on ${site.host.address}`);
-    expect(await site.answer()).toBe('v1 hello');
+    expect(standing).toBe(`the old version (v2) serves again on ${site.host.address}`);
+    expect(await site.answer()).toBe('v2 hello');
     expect(await site.rules()).toEqual([]);
-    expect(await site.containers()).toEqual(['lease-shop-tenantry-bridge running', 'lease-shop-v1 running']);
+    expect(await site.containers()).toEqual(['lease-shop-tenantry-bridge running', 'lease-shop-v2 running']);
     client.destroy();
     await site.rested();
-    expect(await site.containers()).toEqual(['lease-shop-v1 running']);
+    expect(await site.containers()).toEqual(['lease-shop-v2 running']);
   });
 
   test('without the right to change the packet filter: with a gap, and the plan says what would give it', async () => {
-    await site.deploy(request('v1'));
     await site.onServer('mv /etc/sudoers.d/lab /root/sudoers.kept');
     try {
-      const { outcome, log } = await site.deploy(request('v2'));
-      expect(outcome).toMatchObject({ result: 'deployed', release: 'v2' });
+      const { outcome, log } = await site.deploy(request('v1'));
+      expect(outcome).toMatchObject({ result: 'deployed', release: 'v1' });
       expect(outcome.downtime).toBeGreaterThan(0);
       expect(log.text).toMatch(
         /recreate, with a gap: this account may not change the packet filter; .*sudo -n/,
       );
       const asked = await site.deploy(request('v3', { strategy: 'bridge' }));
       expect(asked.outcome.failure?.code).toBe('strategy-impossible');
-      expect(await site.answer()).toBe('v2 hello');
+      expect(await site.answer()).toBe('v1 hello');
     } finally {
       await site.onServer('mv /root/sudoers.kept /etc/sudoers.d/lab');
     }

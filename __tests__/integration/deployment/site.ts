@@ -1,3 +1,5 @@
+import { holding, met, waiting } from '../../../bench/deploy/held.ts';
+import { wayOf } from '../../../bench/deploy/ways.ts';
 import { bringUp, control, type HostName, type Lab, type LabHost } from '../../../lab/lab.ts';
 import { type DeployPorts, deployContainer } from '../../../src/deployment/fleet/deploy.ts';
 import type { HostOutcome } from '../../../src/deployment/request/outcome.ts';
@@ -99,6 +101,35 @@ export class Site {
   /** Its answer says what it was given. */
   async #hasUsualEnvironment(): Promise<boolean> {
     return (await this.answer().catch(() => '')).endsWith(' hello');
+  }
+
+  /**
+   * Deploys by a program on the server, which waits at a step until something was looked at there.
+   * @throws Error when it does not come there within a minute
+   */
+  async deployLookingAt<Seen>(
+    wanted: DeployRequest,
+    step: string,
+    look: () => Promise<Seen>,
+    changes: Partial<DeployPorts> = {},
+  ): Promise<Course & { readonly seen: Seen }> {
+    const folder = `${this.environmentFolder}/switch`;
+    await this.onServer(`rm -rf ${folder}/journal ${folder}/${met} ${folder}/${waiting}`);
+    const hold = { way: wayOf('bridge'), step, wait: () => Promise.resolve(), hasWaited: false };
+    const deploying = this.deploy(wanted, {
+      connect: async (_host, signal) =>
+        holding(await connectSsh(sshServerOf(this.host), { signal, log: new KeptLog() }), hold),
+      ...changes,
+    });
+    try {
+      await this.reached(step);
+      const seen = await look();
+      await this.onServer(`rm -f ${folder}/${waiting}`);
+      return { ...(await deploying), seen };
+    } finally {
+      await this.onServer(`rm -rf ${folder}/${waiting} ${folder}/${met}`);
+      await deploying.catch(() => {});
+    }
   }
 
   /** As root on the server. */

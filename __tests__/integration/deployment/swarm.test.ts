@@ -4,7 +4,7 @@ import { type LoadResult, startLoad } from '../../../bench/deploy/load.ts';
 import { startRunner } from '../../../bench/deploy/runner.ts';
 import { bringUp, control, type HostName, leaveSwarm, makeSwarm } from '../../../lab/lab.ts';
 import type { DeployPorts } from '../../../src/deployment/fleet/deploy.ts';
-import type { DeployRequest } from '../../../src/deployment/request/request.ts';
+import { type DeployRequest, noImage } from '../../../src/deployment/request/request.ts';
 import { connectSsh } from '../../../src/machine/ssh.ts';
 import { KeptLog, sshServerOf } from '../lab-server.ts';
 import { startEntrance } from './entrance.ts';
@@ -146,8 +146,21 @@ test('a first deployment makes the service; no secret is in any list of processe
   expect(await running()).toEqual(containers);
 });
 
-test('a new version under load: not one new connection is lost', async () => {
-  const { load, course } = await underLoad(() => site.deploy(request('v2')));
+/** Swarm has begun to bring this version, and has not come to the end. */
+const updating = (tag: string) =>
+  site.onServer(`
+    until [ "$(docker service inspect --format '{{.UpdateStatus.State}} {{index .Spec.Labels "tenantry.release"}}' ${name})" = 'updating ${tag}' ]; do
+      sleep 0.1
+    done`);
+
+test('a new version under load: not one new connection is lost, although the runner loses its own', async () => {
+  const { load, course } = await underLoad(async () => {
+    const deploying = site.deploy(request('v2'));
+    await updating('v2');
+    await site.onServer(`pkill -KILL -f '^sshd: ${site.host.user}'`);
+    return deploying;
+  });
+  expect(course.log.text).toContain('The connection was lost');
   expect(course.outcome.failure?.sentence).toBeUndefined();
   expect(course.outcome).toMatchObject({
     result: 'deployed',
@@ -208,19 +221,18 @@ describe('a version that is no good', () => {
   });
 });
 
-test('a killed runner: the update goes on, and the next run waits for it and says so', async () => {
-  const runner = startRunner({ server: sshServerOf(site.host), request: request('v3', { bake: 15_000 }) });
-  await site.onServer(`
-    until [ "$(docker service inspect --format '{{.UpdateStatus.State}} {{index .Spec.Labels "tenantry.release"}}' ${name})" = 'updating v3' ]; do
-      sleep 0.1
-    done`);
+test('a killed runner: the update goes on, a recovery waits for it and says so, and the next run finds it done', async () => {
+  const runner = startRunner({ server: sshServerOf(site.host), request: request('v3', { bake: 8_000 }) });
+  await updating('v3');
   runner.process.kill('SIGKILL');
   await runner.ended;
   await site.onServer(`rm -rf ${site.environmentFolder}/switch/lease`); // it would count as alive for 90 s
-  const { outcome, log } = await site.deploy(request('v3'));
+  const { outcome, log } = await site.deploy(request('v3', { mode: 'recover', image: noImage }));
   expect(log.text).toContain(`Repair an update to v3 is under way in the swarm of ${site.host.address}`);
   expect(log.text).toContain('it was completed: v3 serves');
-  expect(outcome).toMatchObject({ result: 'unchanged', release: 'v3' });
+  expect(outcome).toMatchObject({ result: 'recovered', release: 'v3' });
+  const again = await site.deploy(request('v3', { bake: 8_000 }));
+  expect(again.outcome).toMatchObject({ result: 'unchanged', release: 'v3' });
   expect(await site.answer()).toBe('v3 hello');
 });
 
