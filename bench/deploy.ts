@@ -1,13 +1,14 @@
 /**
- * `npm run bench -- deploy [load|rollback|failing|faults|hundred] [host1|host2] [way…] [fault…] [step…] [version…] [rate=N]
- * [rounds=N] [requests=N] [deployments=N]`: deployments under load on the lab's two engines, ours beside the script
- * that people have; the way back; versions that are no good; deployments to which something happens at every step; and
- * many, one after the other.
+ * `npm run bench -- deploy [load|rollback|failing|faults|hundred] [host1|host2|host3] [way…] [fault…] [step…] [version…]
+ * [rate=N] [rounds=N] [requests=N] [deployments=N]`: deployments under load on the lab's two engines, and in a swarm of
+ * three, which host3 manages; ours beside the script that people have; the way back; versions that are no good;
+ * deployments to which something happens at every step; and many, one after the other.
  */
 import { availableParallelism } from 'node:os';
 
-import { type ProxyName, ProxySite } from '../__tests__/integration/deployment/proxy-site.ts';
+import { ProxySite } from '../__tests__/integration/deployment/proxy-site.ts';
 import { Site } from '../__tests__/integration/deployment/site.ts';
+import { SwarmSite } from '../__tests__/integration/deployment/swarm-site.ts';
 import { failingTable } from './deploy/failing-table.ts';
 import { faultTable } from './deploy/fault-table.ts';
 import { hundredDeployments } from './deploy/hundred.ts';
@@ -18,7 +19,14 @@ import { ways } from './deploy/ways.ts';
 import { machine } from './statistics.ts';
 
 const parts = ['load', 'rollback', 'failing', 'faults', 'hundred'] as const;
-const places = ['host1', 'host2'] as const;
+/** Where, and what stands in front of the application there. */
+const places = {
+  host1: ['nothing', 'nginx', 'caddy'],
+  host2: ['nothing', 'nginx', 'caddy'],
+  host3: ['swarm'],
+} as const;
+type Place = keyof typeof places;
+type Front = (typeof places)[Place][number];
 
 export async function bench(options: readonly string[]): Promise<void> {
   const number = (word: string, otherwise: number) =>
@@ -34,17 +42,15 @@ export async function bench(options: readonly string[]): Promise<void> {
   );
   const called = ['script', ...ways.map(({ strategy }) => strategy)];
   const others = options.filter((option) => !called.includes(option));
-  for (const place of chosen(places)) {
-    for (const front of fronts) {
-      const wanted = chosen(called).filter((way) => (front === undefined ? !isProxy(way) : way === front));
+  for (const place of chosen(Object.keys(places) as Place[])) {
+    for (const front of places[place]) {
+      const wanted = chosen(called).filter((way) => (front === 'nothing' ? !isFront(way) : way === front));
       if (wanted.length === 0) continue;
       const site = await siteAt(place, front);
       try {
         for (const part of chosen(parts)) {
           await site.clear();
-          console.log(
-            `${place}, Docker ${site.host.engineVersion}${front === undefined ? '' : `, ${front} in front`}: ${part}`,
-          );
+          console.log(`${place}, Docker ${site.host.engineVersion}${frontIn[front]}: ${part}`);
           const rounds = number('rounds', 1);
           if (part === 'load') {
             await loadTable(site, { wanted, rounds, requests: number('requests', 0), rate }, tell);
@@ -60,22 +66,29 @@ export async function bench(options: readonly string[]): Promise<void> {
           console.log();
         }
       } finally {
-        await (site instanceof ProxySite ? site.takeDown() : site.clear());
+        await (site instanceof ProxySite || site instanceof SwarmSite ? site.takeDown() : site.clear());
       }
     }
   }
 }
 
-/** What stands in front of the application. */
-const fronts = [undefined, 'nginx', 'caddy'] as const;
+const frontIn: Readonly<Record<Front, string>> = {
+  nothing: '',
+  nginx: ', nginx in front',
+  caddy: ', caddy in front',
+  swarm: ', a swarm of three, a proxy as its entrance',
+};
 
-function isProxy(way: string): boolean {
-  return fronts.some((front) => front === way);
+function isFront(way: string): boolean {
+  return way in frontIn;
 }
 
-function siteAt(place: (typeof places)[number], front: ProxyName | undefined): Promise<Site> {
+function siteAt(place: Place, front: Front): Promise<Site> {
   const port = place === 'host1' ? 18_300 : 18_301;
-  if (front === undefined) return Site.up(place, name, port, images);
+  if (front === 'nothing') return Site.up(place, name, port, images);
+  if (front === 'swarm' || place === 'host3') {
+    return SwarmSite.upInSwarm(name, { port: 18_380, images, entrance: 'host1', isManagerDrained: true });
+  }
   const behind = { port: port + (front === 'nginx' ? 20 : 40), appPort: 8_300, images };
   return ProxySite.upBehind(front, place, name, behind);
 }

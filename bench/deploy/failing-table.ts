@@ -69,7 +69,7 @@ export async function failingTable(
 ): Promise<void> {
   const rows: string[][] = [];
   await site.clear();
-  await mustDeploy(site, request(site, 'a', { strategy: 'recreate' }));
+  await mustDeploy(site, request(site, 'a', { strategy: site.startStrategy }));
   const some = versions.filter(({ tag }) => words.includes(tag));
   for (const bad of some.length === 0 ? versions : some) {
     for (let round = 0; round < rounds; round += 1) {

@@ -2,7 +2,7 @@
 import type { Course, Site } from '../../__tests__/integration/deployment/site.ts';
 import type { DeployRequest } from '../../src/deployment/request/request.ts';
 import { messageOf } from '../../src/ground/errors.ts';
-import { type Fault, type FaultKind, faults, type Struck, struckAt } from './faults.ts';
+import { absence, type Fault, type FaultKind, faults, type Struck, struckAt } from './faults.ts';
 import { left, mustDeploy, request, underLoad } from './scene.ts';
 import { table } from './table.ts';
 import { type Way, ways } from './ways.ts';
@@ -30,7 +30,11 @@ export async function faultTable(site: Site, wanted: readonly string[], tell: (r
     await kind.prepare?.(site);
     try {
       for (const way of chosen) {
-        if (kind.needsProgram === true && way.driver.kind !== 'program') continue;
+        const why = absence(kind, way);
+        if (why !== undefined) {
+          rows.push([way.strategy, kind.called, '–', '', '', '', '', '', `cannot be: ${why}`]);
+          continue;
+        }
         for (const step of stepsOf(way).filter((each, _, all) => isAmong(each, all, wanted))) {
           const row = [way.strategy, kind.called, step, ...(await rowOf(site, way, { fault, step }))];
           tell(row);
@@ -43,8 +47,11 @@ export async function faultTable(site: Site, wanted: readonly string[], tell: (r
     }
   }
   console.log(table(heading, rows));
-  const broken = rows.filter((row) => row.at(-1) !== 'holds').length;
-  console.log(broken === 0 ? `all ${rows.length} rows hold` : `${broken} of ${rows.length} rows do not hold`);
+  const tried = rows.filter(([, , step]) => step !== '–');
+  const broken = tried.filter((row) => row.at(-1) !== 'holds').length;
+  console.log(
+    broken === 0 ? `all ${tried.length} rows hold` : `${broken} of ${tried.length} rows do not hold`,
+  );
   return broken;
 }
 
@@ -78,20 +85,18 @@ async function rowOf(
     const { load, done } = await underLoad(site, gentle, () => struckAt(site, wish(next), { fault, step }));
     const over = (await left(site)) ?? 'nothing';
     const serves = await site.answer();
-    const policy = await site.docker(
-      `ps --filter name=${site.name} --format '{{.Names}}' | xargs docker inspect --format '{{.HostConfig.RestartPolicy.Name}}'`,
-    );
-    const mayLose = faults[fault] as FaultKind;
+    const policy = await site.restartPolicy();
+    const isDown = (faults[fault] as FaultKind).takesSiteDown === true && way.servesElsewhere !== true;
     const complaints = [
-      ...(mayLose.takesSiteDown === true || way.hasGap || load.failed === 0 ? [] : ['requests were lost']),
+      ...(isDown || way.hasGap || load.failed === 0 ? [] : ['requests were lost']),
       ...(/^quick-[ab] /.test(done.meanwhile) || way.hasGap ? [] : ['nothing served']),
       ...(serves.startsWith(`${next} `) ? [] : ['the wrong version serves']),
       ...(over === 'nothing' ? [] : ['something is left over']),
-      ...(policy.trim() === 'unless-stopped' ? [] : [`restart policy ${policy.trim()}`]),
+      ...(policy === 'unless-stopped' ? [] : [`restart policy ${policy}`]),
       ...(done.second.outcome.failure === undefined ? [] : [done.second.outcome.failure.sentence]),
     ];
     return [
-      mayLose.takesSiteDown === true ? `server down` : String(load.failed),
+      isDown ? 'server down' : String(load.failed),
       done.meanwhile.split(' ')[0] ?? '',
       courseOf(done),
       serves.split(' ')[0] ?? '',
@@ -110,18 +115,20 @@ async function servingVersion(site: Site, wanted: DeployRequest): Promise<string
   const version = versions.find((each) => answer.startsWith(`${each} `));
   if (version !== undefined && (await left(site)) === undefined) return version;
   await site.clear();
-  await mustDeploy(site, { ...wanted, strategy: 'recreate' });
+  await mustDeploy(site, { ...wanted, strategy: site.startStrategy });
   return versions[0];
 }
 
 /** What the next run said of the one before, and what became of itself. */
 function courseOf({ second }: Struck): string {
   const { outcome, log }: Course = second;
-  const verdict = log.lines.find((line) => /^it was (undone|finished)/.test(line));
+  const verdict = log.lines.find((line) =>
+    /^it (was (undone|finished|completed)|did not get there)/.test(line),
+  );
   const repair = log.lines.find((line) => line.startsWith('Repair '));
   const said =
     verdict !== undefined
-      ? `${/^it was (\w+)/.exec(verdict)?.[1]}, `
+      ? `${/^it was (\w+)/.exec(verdict)?.[1] ?? 'gone back'}, `
       : repair !== undefined
         ? `${/finish|proven/.test(repair) ? 'proven or removed' : /tidy|removed/.test(repair) ? 'removed' : 'put back'}, `
         : '';

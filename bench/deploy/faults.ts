@@ -10,8 +10,8 @@ import { type Way, wayOf } from './ways.ts';
 
 export interface FaultKind {
   readonly called: string;
-  /** Only where a program on the server does the work. */
-  readonly needsProgram?: boolean;
+  /** Only where a program on the server does the work, or where there is another server that serves. */
+  readonly needs?: 'program' | 'another node';
   /** Before the deployment, once for all rows. */
   prepare?(site: Site): Promise<void>;
   /** The end of `prepare`. */
@@ -34,6 +34,11 @@ const killRunner: Strike = async ({ runner }) => {
   await runner.ended;
 };
 const reboot: Strike = ({ site }) => control(site.host.name).reboot();
+
+function otherNode({ otherNode: name }: Site) {
+  if (name === undefined) throw new Error('there is one server only');
+  return control(name);
+}
 
 /** One after the other. */
 function inTurn(...strikes: readonly Strike[]): Strike {
@@ -76,10 +81,10 @@ const away = 2_000;
 
 export const faults = {
   runner: { called: 'runner killed', strike: killRunner },
-  program: { called: 'program killed', needsProgram: true, strike: killProgram },
+  program: { called: 'program killed', needs: 'program', strike: killProgram },
   both: {
     called: 'runner and program killed',
-    needsProgram: true,
+    needs: 'program',
     strike: inTurn(killProgram, killRunner),
   },
   sshd: {
@@ -105,6 +110,15 @@ export const faults = {
       await control(site.host.name).start();
     },
   },
+  node: {
+    called: 'Docker of a worker stopped',
+    needs: 'another node',
+    strike: ({ site }) => otherNode(site).stop(),
+    async mend(site, runner) {
+      await Promise.race([runner.ended, sleep(60_000)]);
+      await otherNode(site).start();
+    },
+  },
   disk: {
     called: 'disk full',
     prepare: smallDisks,
@@ -117,6 +131,13 @@ export const faults = {
   },
 } as const satisfies Readonly<Record<string, FaultKind>>;
 export type Fault = keyof typeof faults;
+
+/** Why a fault cannot happen to a way; undefined where it can. */
+export function absence({ needs }: FaultKind, { driver, servesElsewhere }: Way): string | undefined {
+  if (needs === 'program' && driver.kind !== 'program') return 'the runner works; no program does';
+  if (needs === 'another node' && servesElsewhere !== true) return 'there is one server';
+  return undefined;
+}
 
 export interface Struck {
   /** What the public port said after the fault, before anybody mended anything. */

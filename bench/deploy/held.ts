@@ -13,6 +13,8 @@ export interface Hold {
   readonly wait: () => Promise<void>;
   /** Also after the connection was made anew. */
   hasWaited: boolean;
+  /** What a runner has begun. */
+  readonly begun: string[];
 }
 
 /**
@@ -27,11 +29,16 @@ export function holding(machine: Machine, hold: Hold): Machine {
   return {
     name: machine.name,
     async run(argv, options) {
-      if (driver.kind === 'runner' && !hold.hasWaited && driver.stepOf(argv.join(' ')) === step) {
-        hold.hasWaited = true;
-        await hold.wait();
-      }
       const { stdin } = options;
+      if (driver.kind === 'runner') {
+        const told = typeof stdin === 'string' ? stdin.split('\r\n', 1)[0] : '';
+        const begins = driver.stepOf(`${argv.join(' ')}\n${told}`, hold.begun);
+        if (begins !== undefined) hold.begun.push(begins);
+        if (begins === step && !hold.hasWaited) {
+          hold.hasWaited = true;
+          await hold.wait();
+        }
+      }
       if (driver.kind === 'program' && typeof stdin === 'string' && isProgram.test(stdin)) {
         return machine.run(argv, { ...options, stdin: withHold(stdin, step) });
       }

@@ -48,7 +48,8 @@ interface Wish {
 export async function loadTable(site: Site, wish: Wish, tell: (row: string[]) => void): Promise<void> {
   const rows: string[][] = [];
   for (const { from, to } of applications)
-    for (const tag of [from, to]) await mustDeploy(site, request(site, tag, { strategy: 'recreate' }));
+    for (const tag of [from, to])
+      await mustDeploy(site, request(site, tag, { strategy: site.startStrategy }));
   const called = ['script', ...ways.map(({ strategy }) => strategy)];
   const chosen = called.filter(
     (way) => !called.some((each) => wish.wanted.includes(each)) || wish.wanted.includes(way),
@@ -56,7 +57,7 @@ export async function loadTable(site: Site, wish: Wish, tell: (row: string[]) =>
   const totals = new Map<string, { sent: number; failed: number }>();
   const floors: string[] = [];
   for (const application of applications) {
-    const floor = await measuredFloor(site, application.from, wish.rate);
+    const floor = await measuredFloor(site.plain, application.from, wish.rate);
     floors.push(`${application.called} ${seconds(floor)}`);
     for (const connections of ['new', 'kept'] as const) {
       for (const way of chosen) {
@@ -94,11 +95,11 @@ interface Case {
 
 async function measuredRow(site: Site, { way, application, connections, floor, rate }: Case) {
   await site.clear();
-  if (way === site.strategy && way !== 'bridge') {
+  if (way === site.strategy && (way === 'nginx' || way === 'caddy')) {
     // The very first time reloads the proxy, which closes idle connections: that is once, and not what is measured.
-    await mustDeploy(site, request(site, application.to, { strategy: 'recreate' }));
+    await mustDeploy(site, request(site, application.to, { strategy: site.startStrategy }));
     await mustDeploy(site, request(site, application.from, { strategy: way }));
-  } else await mustDeploy(site, request(site, application.from, { strategy: 'recreate' }));
+  } else await mustDeploy(site, request(site, application.from, { strategy: site.startStrategy }));
   let roundTrips = 0;
   let told = 0;
   const { load, duration, done } = await underLoad(site, { connections, rate }, async () => {
@@ -145,12 +146,13 @@ async function byScript(site: Site, tag: string): Promise<void> {
  */
 async function measuredFloor(site: Site, tag: string, rate: number): Promise<number> {
   await site.clear();
+  await site.pulled(tag);
   const started = performance.now();
-  await site.docker(`run -d --name ${name} -p ${site.published} ${site.repository}:${tag}`);
+  await site.docker(`run -d --name ${site.name} -p ${site.published} ${site.repository}:${tag}`);
   await untilServing(site);
   const booted = performance.now() - started;
   const { duration } = await underLoad(site, { rate, around: slowest * 1_000 }, () =>
-    site.docker(`stop -t 10 ${name}`),
+    site.docker(`stop -t 10 ${site.name}`),
   );
   await site.clear();
   return booted + duration;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Site } from '../../__tests__/integration/deployment/site.ts';
-import { counts, deploy, mustDeploy, name, request, seconds, underLoad, untilServing } from './scene.ts';
+import { counts, deploy, mustDeploy, request, seconds, underLoad, untilServing } from './scene.ts';
 import { table } from './table.ts';
 import { ways } from './ways.ts';
 
@@ -15,11 +15,11 @@ export async function rollbackTable(
   tell: (row: string[]) => void,
 ): Promise<void> {
   const rows: string[][] = [];
-  const boot = await measuredBoot(site, 'a');
+  const boot = await measuredBoot(site.plain, 'a');
   for (const { strategy } of ways.filter((way) => wanted.includes(way.strategy))) {
     for (let round = 0; round < rounds; round += 1) {
       await site.clear();
-      await mustDeploy(site, request(site, 'a', { strategy: 'recreate' }));
+      await mustDeploy(site, request(site, 'a', { strategy: site.startStrategy }));
       await mustDeploy(site, request(site, 'b', { strategy }));
       let roundTrips = 0;
       const back = request(site, 'b', { strategy, mode: 'rollback', rollbackTo: 'previous' });
@@ -53,8 +53,9 @@ export async function rollbackTable(
 /** Milliseconds from `docker run` to the first answer. */
 async function measuredBoot(site: Site, tag: string): Promise<number> {
   await site.clear();
+  await site.pulled(tag);
   const started = performance.now();
-  await site.docker(`run -d --name ${name} -p ${site.published} ${site.repository}:${tag}`);
+  await site.docker(`run -d --name ${site.name} -p ${site.published} ${site.repository}:${tag}`);
   await untilServing(site);
   const booted = performance.now() - started;
   await site.clear();

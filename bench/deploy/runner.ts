@@ -67,7 +67,9 @@ async function run(): Promise<void> {
   };
   const { signal } = new AbortController();
   const held =
-    hold === undefined ? undefined : { way: wayOf(request.strategy), step: hold, wait, hasWaited: false };
+    hold === undefined
+      ? undefined
+      : { way: wayOf(request.strategy), step: hold, wait, hasWaited: false, begun: [] };
   const connect = async (_host: string, limit: AbortSignal) => {
     const machine = await connectSsh(server, { signal: limit, log });
     return held === undefined ? machine : holding(machine, held);

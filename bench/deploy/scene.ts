@@ -79,8 +79,7 @@ export async function underLoad<Done>(
   { around = 1_500, ...plan }: Partial<LoadPlan> & { around?: number },
   work: () => Promise<Done>,
 ): Promise<Measured<Done>> {
-  const url = `http://${site.host.address}:${site.port}`;
-  const running = await startLoad({ url, rate, connections: 'new', slowEvery, ...plan });
+  const running = await startLoad({ url: site.url, rate, connections: 'new', slowEvery, ...plan });
   try {
     await sleep(around);
     const started = performance.now();
@@ -110,11 +109,9 @@ const kept = ['journal', 'lease.lock', 'lock', met];
 /** What should not be there after a deployment; undefined when there is nothing. */
 export async function left(site: Site): Promise<string | undefined> {
   await site.rested();
-  const containers = await site.containers();
-  const odd = containers.filter((each) => each.includes('-tenantry-') || !each.endsWith(' running'));
   const files = (await site.onServer(`ls ${site.environmentFolder}/switch`)).trim().split('\n');
   const all = [
-    ...(containers.length > 1 && odd.length === 0 ? containers : odd),
+    ...(await site.oddContainers()),
     ...(await site.rules()),
     ...files.filter((file) => !kept.includes(file)),
   ];

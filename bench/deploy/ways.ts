@@ -13,12 +13,18 @@ export interface Way {
   /** Those that take a while: something may happen in their middle, too. */
   readonly long: readonly string[];
   /**
-   * Who takes them. A program on the server writes each into its journal when it is done; a runner gives a command,
-   * and `stepOf` says which step that command begins.
+   * Who takes them. A program on the server writes each into its journal when it is done; a runner gives a command
+   * (its argument list, and below it the first line that it is told), and `stepOf` says which step that begins, after
+   * those that were begun.
    */
   readonly driver:
     | { readonly kind: 'program' }
-    | { readonly kind: 'runner'; stepOf(argv: string): string | undefined };
+    | {
+        readonly kind: 'runner';
+        stepOf(command: string, begun: readonly string[]): string | undefined;
+      };
+  /** What serves runs on other servers than the one that is deployed through. */
+  readonly servesElsewhere?: boolean;
   /** Whether the site is down while this way works: then it serves again after the next run. */
   readonly hasGap: boolean;
 }
@@ -35,6 +41,26 @@ const recreateSteps: readonly (readonly [step: string, command: RegExp])[] = [
   ['rename-next', /^docker rename \S+-tenantry-next /],
   ['remove', /^docker rm --force \S+-tenantry-previous$/],
 ];
+
+/**
+ * What is done in a swarm, in this order. `watch` is the first look after the swarm was told, `watch-on` the fifth, two
+ * seconds later: the swarm itself waits for nobody.
+ */
+const swarmCommands: readonly (readonly [step: string, command: RegExp])[] = [
+  ['prepare', / releases prepare \.tenantry\//],
+  ['tell', /^POST \/services\/\S+\/update\?version=\d+ /m],
+  ['watch', /^GET \/services\/\S+ /m],
+  ['record', / releases finish \.tenantry\//],
+  ['release', / lease release \.tenantry\//],
+];
+const looksUntilOn = 4;
+
+function swarmStep(command: string, begun: readonly string[]): string | undefined {
+  const step = swarmCommands.find(([, pattern]) => pattern.test(command))?.[0];
+  if (step !== 'watch') return step;
+  if (!begun.includes('tell')) return undefined; // it looks at what is there
+  return begun.filter((each) => each === 'watch').length < looksUntilOn ? 'watch' : 'watch-on';
+}
 
 export const ways: readonly Way[] = [
   {
@@ -62,6 +88,14 @@ export const ways: readonly Way[] = [
       stepOf: (line) => recreateSteps.find(([, command]) => command.test(line))?.[0],
     },
     hasGap: true,
+  },
+  {
+    strategy: 'swarm',
+    steps: ['prepare', 'tell', 'watch', 'watch-on', 'record', 'release'],
+    long: [],
+    driver: { kind: 'runner', stepOf: swarmStep },
+    hasGap: false,
+    servesElsewhere: true,
   },
 ];
 

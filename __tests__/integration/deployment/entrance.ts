@@ -33,7 +33,13 @@ http {
 /** Builds it, and starts it as a service on one node of a swarm, on a port of that node. */
 export async function startEntrance(
   lab: Lab,
-  { manager, service, network, port }: { manager: HostName; service: string; network: string; port: number },
+  {
+    manager,
+    node,
+    service,
+    network,
+    port,
+  }: { manager: HostName; node: HostName; service: string; network: string; port: number },
 ): Promise<void> {
   const image = `${lab.registry.address}/test/entrance:1`;
   const folder = mkdtempSync(join(tmpdir(), 'tenantry-entrance-'));
@@ -62,7 +68,7 @@ export async function startEntrance(
   await onManager([
     ...['docker', 'service', 'create', '--quiet', '--with-registry-auth', '--name', 'entrance'],
     ...['--network', network, '--publish', `mode=host,published=${port},target=80`],
-    ...['--constraint', `node.hostname==${manager}`, image],
+    ...['--constraint', `node.hostname==${node}`, image],
   ]);
   await onManager(['docker', 'logout', address]);
 }

@@ -122,7 +122,7 @@ https:// {
   /** @throws Error when the proxy has nobody to ask */
   override async answer(): Promise<string> {
     const headers = { connection: 'close' };
-    const answer = await fetch(`http://${this.host.address}:${this.port}`, { headers });
+    const answer = await fetch(this.url, { headers });
     if (answer.status >= 500) throw new Error(`${this.proxy} answers ${answer.status}`);
     return (await answer.text()).trim();
   }

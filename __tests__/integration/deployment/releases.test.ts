@@ -51,8 +51,7 @@ async function done(wanted: DeployRequest) {
 /** The image is there, for a `docker run` of somebody else; nothing else is. */
 async function fetched(tag: string): Promise<void> {
   await site.clear();
-  await done(request(tag));
-  await site.clear();
+  await site.pulled(tag);
 }
 
 const releases = async () =>

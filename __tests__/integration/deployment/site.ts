@@ -59,7 +59,7 @@ export class Site {
       stopTimeout: 5_000,
       strategy: 'recreate',
       sharedVolumes: false,
-      bake: 1_000,
+      bake: 300,
       drainTimeout: 5_000,
       run: 'https://example.com/runs/1',
       dryRun: false,
@@ -115,7 +115,7 @@ export class Site {
   ): Promise<Course & { readonly seen: Seen }> {
     const folder = `${this.environmentFolder}/switch`;
     await this.onServer(`rm -rf ${folder}/journal ${folder}/${met} ${folder}/${waiting}`);
-    const hold = { way: wayOf('bridge'), step, wait: () => Promise.resolve(), hasWaited: false };
+    const hold = { way: wayOf('bridge'), step, wait: () => Promise.resolve(), hasWaited: false, begun: [] };
     const deploying = this.deploy(wanted, {
       connect: async (_host, signal) =>
         holding(await connectSsh(sshServerOf(this.host), { signal, log: new KeptLog() }), hold),
@@ -141,6 +141,31 @@ export class Site {
     return this.onServer(`docker ${line}`);
   }
 
+  /** An image is there, for a `docker run` of somebody else. */
+  async pulled(tag: string, where: HostName = this.host.name): Promise<void> {
+    const { address, username, password } = this.lab.registry;
+    const docker = (words: readonly string[], stdin = '') =>
+      control(where).run(['docker', ...words], { stdin });
+    await docker(['login', '--username', username, '--password-stdin', address], password);
+    await docker(['pull', '--quiet', `${this.repository}:${tag}`]);
+    await docker(['logout', address]);
+  }
+
+  /** Does something, and looks at the argument lists of all processes on the server meanwhile. */
+  async processesDuring<Done>(work: () => Promise<Done>): Promise<{ done: Done; seen: string }> {
+    let isDone = false;
+    let seen = '';
+    const doing = work().finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      seen += await this.onServer(
+        "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done 2>/dev/null",
+      );
+    }
+    return { done: await doing, seen };
+  }
+
   /** Of the container that serves, found as people find it. */
   async inspected(format: string): Promise<string> {
     const found = `$(docker ps -aq --filter label=tenantry.app=${this.name})`;
@@ -156,6 +181,18 @@ export class Site {
       .sort();
   }
 
+  /** What runs beside the one container that should. */
+  async oddContainers(): Promise<string[]> {
+    const containers = await this.containers();
+    const odd = containers.filter((each) => each.includes('-tenantry-') || !each.endsWith(' running'));
+    return containers.length > 1 && odd.length === 0 ? containers : odd;
+  }
+
+  /** Of what serves. */
+  restartPolicy(): Promise<string> {
+    return this.inspected('{{.HostConfig.RestartPolicy.Name}}');
+  }
+
   /** What the packet filter has of us. */
   async rules(): Promise<string[]> {
     const rules = await this.onServer(
@@ -169,15 +206,39 @@ export class Site {
     return 'bridge';
   }
 
+  /** How something begins to run where nothing does. */
+  get startStrategy(): Strategy {
+    return 'recreate';
+  }
+
+  /** Another server that serves, too. */
+  get otherNode(): HostName | undefined {
+    return undefined;
+  }
+
+  /** The server, for a container that is started by hand. */
+  get plain(): Site {
+    return this;
+  }
+
+  protected beside(name: string, port: number): Site {
+    return new Site(this.lab, this.host, name, port, this.repository);
+  }
+
   /** For the `docker run` of somebody else. */
   get published(): string {
     return `${this.port}:8000`;
   }
 
+  /** Where clients ask. */
+  get url(): string {
+    return `http://${this.host.address}:${this.port}`;
+  }
+
   /** What the port says to a new client: one that is kept would stay with its version, which would wait for it. */
   async answer(): Promise<string> {
     const headers = { connection: 'close' };
-    return (await (await fetch(`http://${this.host.address}:${this.port}`, { headers })).text()).trim();
+    return (await (await fetch(this.url, { headers })).text()).trim();
   }
 
   /** What the port says to clients on every way to it. */

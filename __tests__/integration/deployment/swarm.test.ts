@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { type LoadResult, startLoad } from '../../../bench/deploy/load.ts';
 import { startRunner } from '../../../bench/deploy/runner.ts';
-import { bringUp, control, type HostName, leaveSwarm, makeSwarm } from '../../../lab/lab.ts';
+import { control, type HostName } from '../../../lab/lab.ts';
 import type { DeployPorts } from '../../../src/deployment/fleet/deploy.ts';
 import { type DeployRequest, noImage } from '../../../src/deployment/request/request.ts';
 import { connectSsh } from '../../../src/machine/ssh.ts';
 import { KeptLog, sshServerOf } from '../lab-server.ts';
-import { startEntrance } from './entrance.ts';
-import { type Course, Site } from './site.ts';
+import type { Course } from './site.ts';
+import { SwarmSite } from './swarm-site.ts';
 import type { TestImage } from './test-images.ts';
 
 const check = [
@@ -24,32 +24,18 @@ const images: readonly TestImage[] = [
 ];
 const name = 'swarm-shop';
 const port = 18_300;
-const network = 'swarm-shop-net';
-const nodes: readonly HostName[] = ['host3', 'host1', 'host2'];
 
-let site: Site;
+let site: SwarmSite;
 
-/** host3 and host1 have Docker 20.10, host2 a current one; the kernel has vxlan, and no IPVS. */
 beforeAll(async () => {
-  await bringUp(['host1', 'host2']);
-  site = await Site.up('host3', name, port, images);
-  await makeSwarm('host3', ['host1', 'host2']);
-  await site.docker(`network create --driver overlay --attachable ${network}`);
-  await startEntrance(site.lab, { manager: 'host3', service: name, network, port });
+  site = await SwarmSite.upInSwarm(name, { port, images });
 }, 900_000);
-
-afterAll(async () => {
-  if (site === undefined) return;
-  await leaveSwarm(nodes);
-  await site.clear();
-}, 120_000);
+afterAll(() => site?.takeDown(), 120_000);
 
 const request = (tag: string, changes: Partial<DeployRequest> = {}): DeployRequest =>
   site.request(tag, {
     strategy: 'auto',
-    ports: [],
-    networks: [network],
-    healthUrl: `http://${site.host.address}:${port}/health`,
+    replicas: undefined,
     healthTimeout: 60_000,
     bake: 2_000,
     options: {
@@ -68,28 +54,13 @@ const through = (host: HostName): Partial<DeployPorts> => ({
 
 /** 50 new connections a second to the entrance, one in 50 takes 2 seconds. */
 async function underLoad(work: () => Promise<Course>): Promise<{ load: LoadResult; course: Course }> {
-  const url = `http://${site.host.address}:${port}`;
-  const load = await startLoad({ url, rate: 50, connections: 'new', slowEvery: 50 });
+  const load = await startLoad({ url: site.url, rate: 50, connections: 'new', slowEvery: 50 });
   try {
     const course = await work();
     return { load: await load.stop(), course };
   } finally {
     await load.stop().catch(() => {});
   }
-}
-
-/** `node image` of every container of the service that runs, as its own node says it. */
-async function running(): Promise<string[]> {
-  const script = `
-    docker ps -q --filter label=com.docker.swarm.service.name=${name} |
-      xargs -r docker inspect --format '{{.Config.Image}}'`;
-  const found = await Promise.all(
-    nodes.map(async (node) => {
-      const lines = (await control(node).run(['sh', '-c', script])).split('\n').filter((line) => line !== '');
-      return lines.map((image) => `${node} ${image}`);
-    }),
-  );
-  return found.flat().sort();
 }
 
 /** Once it is a manager that the others reach. */
@@ -100,9 +71,6 @@ async function promoted(node: HostName): Promise<void> {
   );
 }
 
-const service = async (format: string) =>
-  (await site.docker(`service inspect --format '${format}' ${name}`)).trim();
-
 test('a first deployment makes the service; no secret is in any list of processes; then it is unchanged', async () => {
   const planned = await site.deploy(request('v1', { strategy: 'swarm', dryRun: true }));
   expect(planned.outcome.failure?.sentence).toBeUndefined();
@@ -110,17 +78,10 @@ test('a first deployment makes the service; no secret is in any list of processe
   expect(planned.log.text).toContain('the swarm has no service of that name yet; v1 will be started there');
   expect(await site.docker('service ls -q --filter name=swarm-shop')).toBe('');
 
-  let isDone = false;
-  const deploying = site.deploy(request('v1', { strategy: 'swarm', replicas: 2 })).finally(() => {
-    isDone = true;
-  });
-  let seen = '';
-  while (!isDone) {
-    seen += await site.onServer(
-      "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done 2>/dev/null",
-    );
-  }
-  const { outcome, standing } = await deploying;
+  const { done, seen } = await site.processesDuring(() =>
+    site.deploy(request('v1', { strategy: 'swarm', replicas: 2 })),
+  );
+  const { outcome, standing } = done;
   expect(outcome.failure?.sentence).toBeUndefined();
   expect(outcome).toMatchObject({ result: 'deployed', release: 'v1', downtime: 0 });
   expect(standing).toBe(`v1 serves on ${site.host.address}`);
@@ -128,35 +89,28 @@ test('a first deployment makes the service; no secret is in any list of processe
   expect(seen).not.toContain('canary-secret');
   expect(seen).not.toContain(site.lab.registry.password);
   expect(await site.answer()).toBe('v1 hello');
-  const containers = await running();
+  const containers = await site.running();
   expect(containers.map((line) => line.split(' ')[1])).toEqual(
     Array(2).fill(`${site.repository}@${outcome.digest}`),
   );
   expect(
-    await service('{{index .Spec.Labels "tenantry.release"}} {{.Spec.UpdateConfig.FailureAction}}'),
+    await site.service('{{index .Spec.Labels "tenantry.release"}} {{.Spec.UpdateConfig.FailureAction}}'),
   ).toBe('v1 rollback');
 
   const option = '{{.Init}} {{.CapabilityAdd}} {{(index .Ulimits 0).Hard}}';
-  expect(await service(`{{with .Spec.TaskTemplate.ContainerSpec}}${option}{{end}}`)).toBe(
+  expect(await site.service(`{{with .Spec.TaskTemplate.ContainerSpec}}${option}{{end}}`)).toBe(
     'true [CAP_NET_ADMIN] 2048',
   );
 
   const again = await site.deploy(request('v1'));
   expect(again.outcome).toMatchObject({ result: 'unchanged', digest: outcome.digest });
-  expect(await running()).toEqual(containers);
+  expect(await site.running()).toEqual(containers);
 });
-
-/** Swarm has begun to bring this version, and has not come to the end. */
-const updating = (tag: string) =>
-  site.onServer(`
-    until [ "$(docker service inspect --format '{{.UpdateStatus.State}} {{index .Spec.Labels "tenantry.release"}}' ${name})" = 'updating ${tag}' ]; do
-      sleep 0.1
-    done`);
 
 test('a new version under load: not one new connection is lost, although the runner loses its own', async () => {
   const { load, course } = await underLoad(async () => {
     const deploying = site.deploy(request('v2'));
-    await updating('v2');
+    await site.updating('v2');
     await site.onServer(`pkill -KILL -f '^sshd: ${site.host.user}'`);
     return deploying;
   });
@@ -171,12 +125,14 @@ test('a new version under load: not one new connection is lost, although the run
   expect(course.log.text).toContain('task by task, the new one before the old one ends (swarm, 2 tasks)');
   expect(load.failures).toEqual({});
   expect(Object.keys(load.versions).sort()).toEqual(['v1', 'v2']);
-  expect((await running()).map((line) => line.split('@')[1])).toEqual(Array(2).fill(course.outcome.digest));
+  expect((await site.running()).map((line) => line.split('@')[1])).toEqual(
+    Array(2).fill(course.outcome.digest),
+  );
 });
 
 describe('a version that is no good', () => {
   test('ends at once, through a manager with a current engine: Swarm puts the old one back, the step fails with the reason, not one request is lost', async () => {
-    const before = await running();
+    const before = await site.running();
     await promoted('host2');
     const { load, course } = await underLoad(() => site.deploy(request('crash'), through('host2')));
     await site.docker('node demote host2');
@@ -186,14 +142,14 @@ describe('a version that is no good', () => {
     expect(course.standing).toContain('the old version (v2) serves');
     expect(load.failures).toEqual({});
     expect(Object.keys(load.versions)).toEqual(['v2']);
-    expect(await running()).toEqual(before);
-    expect(await service('{{.UpdateStatus.State}} {{index .Spec.Labels "tenantry.release"}}')).toBe(
+    expect(await site.running()).toEqual(before);
+    expect(await site.service('{{.UpdateStatus.State}} {{index .Spec.Labels "tenantry.release"}}')).toBe(
       'rollback_completed v2',
     );
   });
 
   test('runs, and does not answer well: the step asks Swarm to go back', async () => {
-    const { outcome, standing, log } = await site.deploy(request('sick', { healthTimeout: 15_000 }));
+    const { outcome, standing, log } = await site.deploy(request('sick', { healthTimeout: 8_000 }));
     expect(log.text).toContain('the image has no HEALTHCHECK');
     expect(outcome).toMatchObject({ result: 'rolled-back', failure: { code: 'health-server-error' } });
     expect(standing).toContain('the old version (v2) serves');
@@ -222,8 +178,8 @@ describe('a version that is no good', () => {
 });
 
 test('a killed runner: the update goes on, a recovery waits for it and says so, and the next run finds it done', async () => {
-  const runner = startRunner({ server: sshServerOf(site.host), request: request('v3', { bake: 8_000 }) });
-  await updating('v3');
+  const runner = startRunner({ server: sshServerOf(site.host), request: request('v3', { bake: 5_000 }) });
+  await site.updating('v3');
   runner.process.kill('SIGKILL');
   await runner.ended;
   await site.onServer(`rm -rf ${site.environmentFolder}/switch/lease`); // it would count as alive for 90 s
@@ -231,18 +187,14 @@ test('a killed runner: the update goes on, a recovery waits for it and says so, 
   expect(log.text).toContain(`Repair an update to v3 is under way in the swarm of ${site.host.address}`);
   expect(log.text).toContain('it was completed: v3 serves');
   expect(outcome).toMatchObject({ result: 'recovered', release: 'v3' });
-  const again = await site.deploy(request('v3', { bake: 8_000 }));
+  const again = await site.deploy(request('v3', { bake: 5_000 }));
   expect(again.outcome).toMatchObject({ result: 'unchanged', release: 'v3' });
   expect(await site.answer()).toBe('v3 hello');
 });
 
 test('a rollback while a worker is down and the registry is gone: tasks of the release before run elsewhere', async () => {
   // Nodes that have had it still have it; which ones that are, only Swarm decides.
-  const { address, username, password } = site.lab.registry;
-  const login = ['docker', 'login', '--username', username, '--password-stdin', address];
-  await control('host2').run(login, { stdin: password });
-  await control('host2').run(['docker', 'pull', '--quiet', `${site.repository}:v2`]);
-  await control('host2').run(['docker', 'logout', address]);
+  await site.pulled('v2', 'host2');
   await control('host1').stop();
   await control('registry').stop();
   try {
@@ -276,6 +228,18 @@ describe('one sentence for', () => {
     expect(standing).toBe(`nothing runs on ${site.host.address}, as before`);
     expect(await site.docker('service ls -q --filter name=swarm-odd')).toBe('');
   });
+
+  test.each([[{ files: { '/srv/config.js': 'x' } }], [{ envMode: 'mount', envPath: '/app/.env' }]] as const)(
+    'what no service gets: %j',
+    async (changes) => {
+      const { outcome } = await site.deploy(request('v1', changes));
+      expect(outcome).toMatchObject({ result: 'failed', failure: { code: 'strategy-impossible' } });
+      expect(outcome.failure?.sentence).toContain(
+        "gives them no files — take files and env-mode: mount away; a service has Docker's own configs and secrets",
+      );
+      expect(await site.answer()).toBe('v2 hello');
+    },
+  );
 
   test('a server that is no manager', async () => {
     const { outcome } = await site.deploy(request('v1', { strategy: 'swarm' }), through('host2'));

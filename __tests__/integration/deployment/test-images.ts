@@ -109,13 +109,15 @@ export async function pushTestImages(
     writeFileSync(join(folder, 'app.py'), application);
     const { address, username, password } = lab.registry;
     await docker(['login', '--username', username, '--password-stdin', address], { stdin: password });
+    const pushing: Promise<string>[] = [];
     for (const image of images) {
       writeFileSync(join(folder, 'Dockerfile'), dockerfile(lab.baseImage, image));
       await docker(['build', '--quiet', '--tag', `${name}:${image.tag}`, folder], {
         env: { DOCKER_BUILDKIT: '0' },
       });
-      await docker(['push', '--quiet', `${name}:${image.tag}`]);
+      pushing.push(docker(['push', '--quiet', `${name}:${image.tag}`]));
     }
+    await Promise.all(pushing);
     return name;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -128,10 +130,11 @@ function dockerfile(
 ): string {
   return [
     `FROM ${base}`,
+    // What all have in common comes first: it is made once.
     'COPY app.py /app.py',
+    'CMD ["python3", "/app.py"]',
     `ENV VERSION=${tag} FAULT="${fault}" BOOT=${boot} LIFE=${life}`,
     ...lines,
-    'CMD ["python3", "/app.py"]',
     '',
   ].join('\n');
 }
