@@ -2,7 +2,7 @@
 import type { Course, Site } from '../../__tests__/integration/deployment/site.ts';
 import type { DeployRequest } from '../../src/deployment/request/request.ts';
 import { messageOf } from '../../src/ground/errors.ts';
-import { absence, type Fault, type FaultKind, faults, type Struck, struckAt } from './faults.ts';
+import { absence, type Fault, type FaultKind, faults, isDownWith, type Struck, struckAt } from './faults.ts';
 import { left, mustDeploy, request, underLoad } from './scene.ts';
 import { table } from './table.ts';
 import { type Way, ways } from './ways.ts';
@@ -86,7 +86,7 @@ async function rowOf(
     const over = (await left(site)) ?? 'nothing';
     const serves = await site.answer();
     const policy = await site.restartPolicy();
-    const isDown = (faults[fault] as FaultKind).takesSiteDown === true && way.servesElsewhere !== true;
+    const isDown = isDownWith(faults[fault], way);
     const complaints = [
       ...(isDown || way.hasGap || load.failed === 0 ? [] : ['requests were lost']),
       ...(/^quick-[ab] /.test(done.meanwhile) || way.hasGap ? [] : ['nothing served']),

@@ -113,6 +113,8 @@ export const faults = {
   node: {
     called: 'Docker of a worker stopped',
     needs: 'another node',
+    // Swarm does not spread tasks anew: all of them may have been there.
+    takesSiteDown: true,
     strike: ({ site }) => otherNode(site).stop(),
     async mend(site, runner) {
       await Promise.race([runner.ended, sleep(60_000)]);
@@ -131,6 +133,11 @@ export const faults = {
   },
 } as const satisfies Readonly<Record<string, FaultKind>>;
 export type Fault = keyof typeof faults;
+
+/** Whether what serves goes down with a fault, whatever a deployment does. */
+export function isDownWith({ needs, takesSiteDown }: FaultKind, { servesElsewhere }: Way): boolean {
+  return takesSiteDown === true && (needs === 'another node' || servesElsewhere !== true);
+}
 
 /** Why a fault cannot happen to a way; undefined where it can. */
 export function absence({ needs }: FaultKind, { driver, servesElsewhere }: Way): string | undefined {

@@ -31,8 +31,9 @@ export function holding(machine: Machine, hold: Hold): Machine {
     async run(argv, options) {
       const { stdin } = options;
       if (driver.kind === 'runner') {
-        const told = typeof stdin === 'string' ? stdin.split('\r\n', 1)[0] : '';
-        const begins = driver.stepOf(`${argv.join(' ')}\n${told}`, hold.begun);
+        const told = typeof stdin === 'string' ? (stdin.split('\r\n', 1)[0] ?? '') : '';
+        const command = [argv.join(' '), told].filter((part) => part !== '').join('\n');
+        const begins = driver.stepOf(command, hold.begun);
         if (begins !== undefined) hold.begun.push(begins);
         if (begins === step && !hold.hasWaited) {
           hold.hasWaited = true;
