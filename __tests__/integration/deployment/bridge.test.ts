@@ -208,6 +208,7 @@ PYTHON
     expect(course.outcome.failure?.sentence).toContain(says);
     expect(course.outcome.result).toBe(result);
     expect(course.standing).toContain('the old version (v2)');
+    await site.rested(); // it tells before the last connections of the bridge have ended
     expect(await site.inspected('{{.Id}} {{.State.StartedAt}}')).toBe(before);
     expect(await site.inspected('{{.HostConfig.RestartPolicy.Name}}')).toBe('unless-stopped');
     expect(await site.answer()).toBe('v2 hello');
