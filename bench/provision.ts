@@ -106,7 +106,7 @@ async function oneTenant(bed: Bed, repeats: number): Promise<void> {
   const work = timings.map(({ milliseconds, startMilliseconds }) => milliseconds - startMilliseconds);
   tellRow('provision-tenant, the whole action', seconds(runs.map(({ milliseconds }) => milliseconds)));
   tellRow('  until the project was up', seconds(timings.map(({ startMilliseconds }) => startMilliseconds)));
-  tellRow('  after that: migrations read, look, make, prove', seconds(work));
+  tellRow('  then: migrations, look, make, prove', seconds(work));
   tellRow(`Django’s save() (first: ${seconds([reference])})`, seconds(saves));
   tellRow('clone_schema of django-tenants', seconds(clones));
   if (odd.length > 0) tellRow('  of its tenants are not what save() makes', `${odd.length} of ${repeats}`);
