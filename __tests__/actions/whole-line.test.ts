@@ -91,6 +91,20 @@ test('a stop that was not come to is neither good nor failed', () => {
   ]);
 });
 
+test('stops stand in the order of the line; one that was not come to or failed claims nothing', () => {
+  const { stops } = endOfLine(
+    {
+      check: job('skipped', { 'latency-ms': 'not evaluated' }),
+      deploy: job('failure', { result: 'failed', 'image-digest': 'sha256:ab', 'failure-code': 'port-taken' }),
+      image,
+    },
+    where,
+  );
+  expect(stops.map(({ name }) => name)).toEqual(['image', 'deploy', 'check']);
+  expect(stops[1]?.detail).toBe('port-taken');
+  expect(stops[2]).toMatchObject({ detail: '', milliseconds: undefined });
+});
+
 describe('the context needs', () => {
   test('is read as GitHub writes it', () => {
     expect(parseNeeds('{"a":{"result":"success","outputs":{"x":"1"}},"b":{"result":"skipped"}}')).toEqual({

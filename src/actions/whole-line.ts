@@ -45,11 +45,24 @@ export interface LineEnd {
   readonly next: readonly string[];
 }
 
-/** Pure. The jobs stand in the order in which they need each other. */
+/** The order of the suite's own jobs; those of others come after them. `needs` itself promises none. */
+const order = ['image', 'test', 'migrate', 'deploy', 'check'];
+
+function inOrder(needs: Needs): Needs {
+  const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  const sorted = Object.entries(needs).sort(([one], [other]) => rank(one) - rank(other));
+  // A job that was not come to has told nothing, whatever stands there.
+  return Object.fromEntries(
+    sorted.map(([name, job]) => [name, job.result === 'skipped' ? { ...job, outputs: {} } : job]),
+  );
+}
+
+/** Pure. */
 export function endOfLine(
-  needs: Needs,
+  jobs: Needs,
   { container, environment }: { readonly container: string; readonly environment: string },
 ): LineEnd {
+  const needs = inOrder(jobs);
   const stops = Object.entries(needs).map(([name, { result, outputs }]): LineStop => {
     const told = outputs.result;
     return {
@@ -95,7 +108,12 @@ function detailOf(outputs: Readonly<Record<string, string>>): string {
     parts.push(`${number('tenants-migrated')} migrated, ${number('tenants-skipped')} up to date`);
   }
   if (outputs['backup-path']) parts.push(`backup: ${outputs['backup-path']}`);
-  if (outputs['image-digest']) parts.push(`${outputs['image-digest'].slice(0, 19)}… serves`);
+  if (
+    outputs['image-digest'] &&
+    ['deployed', 'unchanged', 'rolled-back'].includes(outputs.result ?? '') &&
+    !outputs['failure-code']
+  )
+    parts.push(`${outputs['image-digest'].slice(0, 19)}… serves`);
   if (outputs['downtime-ms'] !== undefined && outputs.result === 'deployed') {
     parts.push(`${number('downtime-ms')} ms without a container`);
   }
