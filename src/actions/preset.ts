@@ -21,7 +21,7 @@ export const presetFields = {
   tenantCommandRepeatable: boolean,
 };
 
-/** What the one-step pipeline is for. */
+/** A Django project says nothing more. */
 export const djangoPreset: Inputs<typeof presetFields> = {
   preset: 'django-tenants',
   sharedCommand: undefined,
