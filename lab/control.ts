@@ -25,6 +25,8 @@ export interface ControlledPart {
   /** Pulls the network cable: after a while this machine finds no route to it. */
   unplug(): Promise<void>;
   plugIn(): Promise<void>;
+  /** The words before a command of this machine for which its network is the part's: files stay this machine's. */
+  onItsNetwork(): readonly string[];
   /** Runs a program in the box, as root unless told otherwise. @throws Error when it fails */
   run(argv: readonly string[], options?: InBoxOptions): Promise<string>;
   /** The same, returning the result whatever it is. */
@@ -73,6 +75,7 @@ export function control(
     hear: async () => void (await inBox(box(), ['nft', 'delete', 'table', 'inet', 'lab_silence'])),
     unplug: async () => setCable(network(), name, 'down'),
     plugIn: async () => setCable(network(), name, 'up'),
+    onItsNetwork: () => ['nsenter', '--target', String(box().init.pid), '--net', '--'],
     run: async (argv: readonly string[], options?: InBoxOptions) => inBox(box(), argv, options),
     tryRun: async (argv: readonly string[], options?: InBoxOptions) => tryInBox(box(), argv, options),
   };

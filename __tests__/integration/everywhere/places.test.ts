@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { command } from '../../../lab/command.ts';
-import { bringUp, type Lab } from '../../../lab/lab.ts';
+import { bringUp, control, type Lab } from '../../../lab/lab.ts';
 import { buildShop, workshopOf } from '../../../lab/shop.ts';
+import type { ActionName } from '../../../src/actions/names.ts';
 import { each } from '../breadth.ts';
 import {
   migrationFile,
@@ -20,8 +21,11 @@ import {
 } from '../migrations/shop-fleet.ts';
 import { type ScratchDatabase, scratchDatabase } from '../scratch-database.ts';
 
-/** The same work in each place: on the runner, in the image on the runner, in the image on a server. */
-type PlaceName = 'runner' | 'image' | 'server';
+/**
+ * The same work in each place: on the runner, in the image on the runner, in the image on a server. With the tunnel the
+ * runner is the box of its engine: a container there has its 127.0.0.1.
+ */
+type PlaceName = 'runner' | 'image' | 'image, through a server' | 'server';
 
 let lab: Lab;
 let fleets: ShopFleets;
@@ -79,7 +83,7 @@ function inputsOf(place: PlaceName, image: keyof typeof images): Record<string, 
   }
   const inImage = {
     ...common,
-    'run-in': place,
+    'run-in': place === 'server' ? 'server' : 'image',
     image: images[image],
     'registry-username': username,
     'registry-password': password,
@@ -87,6 +91,7 @@ function inputsOf(place: PlaceName, image: keyof typeof images): Record<string, 
   if (place === 'image') return inImage;
   return {
     ...inImage,
+    ...(place === 'server' ? {} : { 'connect-through': 'ssh' }),
     host: address,
     'ssh-user': user,
     'ssh-key': readFileSync(privateKeyPath, 'utf8'),
@@ -96,12 +101,29 @@ function inputsOf(place: PlaceName, image: keyof typeof images): Record<string, 
 
 const shop = join(import.meta.dirname, '../../../examples/shop');
 
+/** The words before a program that is the runner's. */
+const runnerOf = (place: PlaceName) =>
+  place === 'image, through a server' ? control('builder').onItsNetwork() : [];
+
+/** A step as the runner of the place runs it. */
+async function stepFrom(
+  place: PlaceName,
+  name: ActionName,
+  inputs: Readonly<Record<string, string>>,
+): Promise<StepSeen> {
+  const before = runnerOf(place);
+  if (before.length === 0) return step(name, inputs);
+  const program = [process.execPath, join(import.meta.dirname, 'step-elsewhere.ts')];
+  const stdin = JSON.stringify({ name, inputs });
+  return JSON.parse(await command([...before, ...program], { stdin, env: process.env }));
+}
+
 function migrate(
   place: PlaceName,
   image: keyof typeof images,
   more: Record<string, string> = {},
 ): Promise<StepSeen> {
-  return step('migrate-schemas', { ...inputsOf(place, image), ...more });
+  return stepFrom(place, 'migrate-schemas', { ...inputsOf(place, image), backup: 'false', ...more });
 }
 
 /** A run as a program of its own, to be killed. */
@@ -117,8 +139,15 @@ function start(place: PlaceName, more: Record<string, string> = {}): ChildProces
       .filter(([name]) => secret.has(name))
       .map(([name, value]) => [`TENANTRY_${name.replaceAll('-', '_').toUpperCase()}`, value]),
   );
-  const code = `import { cli } from ${JSON.stringify(cli)}; process.exitCode = await cli(${JSON.stringify(['migrate-schemas', ...words])}, process.env);`;
-  return spawn(process.execPath, ['--input-type=module', '--eval', code], {
+  const code = `import { cli } from ${JSON.stringify(cli)}; process.exitCode = await cli(${JSON.stringify(['migrate-schemas', '--no-backup', ...words])}, process.env);`;
+  const [program = '', ...args] = [
+    ...runnerOf(place),
+    process.execPath,
+    '--input-type=module',
+    '--eval',
+    code,
+  ];
+  return spawn(program, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -157,7 +186,9 @@ const inTrap = async (name: string) => {
   return (found ?? []).length > 0;
 };
 
-describe.each(each<PlaceName>(['server', 'image', 'runner'], 'server'))('in the place %s', (place) => {
+const places: readonly PlaceName[] = ['server', 'image', 'image, through a server', 'runner'];
+
+describe.each(each(places, 'server'))('in the place %s', (place) => {
   test('fresh, up to date, one pending, killed and run again', async () => {
     database = await scratchDatabase();
     await database.sql('CREATE TABLE public.trap (how text)');
@@ -186,8 +217,7 @@ describe.each(each<PlaceName>(['server', 'image', 'runner'], 'server'))('in the 
     first.kill('SIGKILL');
     await once(first, 'close');
     const next = migrate(place, 'second');
-    if (place !== 'runner')
-      await until(async () => commandLines().some(isFollowing), 'the next run follows it');
+    if (outlives(place)) await until(async () => commandLines().some(isFollowing), 'the next run follows it');
     await database.sql('DELETE FROM public.trap');
     const seen = await next;
     expect(seen.annotations).toEqual([]);
@@ -196,15 +226,24 @@ describe.each(each<PlaceName>(['server', 'image', 'runner'], 'server'))('in the 
       'tenants-migrated': '4',
       'tenants-failed': '0',
     });
-    if (place !== 'runner') {
+    if (outlives(place)) {
       expect(seen.log.join('\n')).toMatch(
         /manage\.py migrate_schemas --shared --noinput, begun by .*, goes on without it in the container tenantry-work-/,
       );
       expect(seen.log.join('\n')).toMatch(/has come to its end without it: exit 0/);
     }
+    // The tunnel was the runner's: without it the command has no database any more.
+    if (place === 'image, through a server')
+      expect(seen.warnings.join('\n')).toMatch(
+        /--shared --noinput, begun by .*, has ended without it: exit 1/,
+      );
 
     const { 'lock-timeout': _, ...given } = inputsOf(place, 'second');
-    const made = await step('provision-tenant', { ...given, 'schema-name': 'hill', domain: 'hill.example' });
+    const made = await stepFrom(place, 'provision-tenant', {
+      ...given,
+      'schema-name': 'hill',
+      domain: 'hill.example',
+    });
     expect(made.annotations).toEqual([]);
     expect(made.outputs).toMatchObject({ result: 'created', schema: 'hill' });
     expect(await workContainers(place)).toEqual([]);
@@ -230,6 +269,9 @@ describe.each(each<PlaceName>(['server', 'image', 'runner'], 'server'))('in the 
     expect(again.outputs).toMatchObject({ 'tenants-migrated': '3', 'tenants-failed': '0' });
   }, 600_000);
 });
+
+/** Whether the command that was begun goes on to its end when the runner is killed. */
+const outlives = (place: PlaceName) => place === 'image' || place === 'server';
 
 /** Of all processes, those on the servers of the lab included. */
 function commandLines(): string[] {
