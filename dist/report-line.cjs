@@ -1,0 +1,1 @@
+require('./index.cjs').run('report-line');
