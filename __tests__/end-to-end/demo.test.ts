@@ -1,4 +1,7 @@
-/** `npm run demo -- --once`, in each of its three scenes, as a person would start it. */
+/**
+ * `npm run demo -- --once`, as a person would start it: as root at each push, in each of its three scenes in a whole
+ * run.
+ */
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +12,7 @@ import { command, tryCommand } from '../../lab/command.ts';
 import { boxRootFolder } from '../../lab/debian-root.ts';
 import { labFolders } from '../../lab/folders.ts';
 import { bringUp, type Lab, provideWheels } from '../../lab/lab.ts';
+import { whole } from '../integration/breadth.ts';
 
 const root = join(import.meta.dirname, '../..');
 const demo = ['npm', 'run', '-s', 'demo', '--', '--once'];
@@ -42,15 +46,21 @@ test('as root it simulates the servers, runs the whole line, and leaves the lab 
   expect(await shopsOn(lab.host1.dockerHost)).toEqual([]);
 }, 300_000);
 
-test('without root and Docker it says so, and runs the database half', async () => {
+const withoutRoot = {
+  'without root and Docker it says so, and runs the database half': databaseHalf,
+  "without root it uses this machine's own Docker engine": ownEngine,
+};
+for (const [name, scene] of whole(Object.entries(withoutRoot))) test(name, scene, 300_000);
+
+async function databaseHalf(): Promise<void> {
   const { code, stdout } = await asNobody(demo);
   expect(stdout).toContain('There is no Docker engine here');
   expect(stdout).toContain('3 tenants: 3 up to date, proven by the catalogue');
   expect(stdout).not.toContain('deploy-container');
   expect(code).toBe(0);
-}, 300_000);
+}
 
-test("without root it uses this machine's own Docker engine", async () => {
+async function ownEngine(): Promise<void> {
   // A machine with an engine: the network of a host of the lab, and its engine at a socket that nobody may use.
   const socket = join(checkout, '..', 'docker.sock');
   closers.push(await offerSocket(socket, lab.host1.dockerHost.replace('unix://', '')));
@@ -78,7 +88,7 @@ test("without root it uses this machine's own Docker engine", async () => {
   expect(code).toBe(0);
   expect(await shopsOn(lab.host1.dockerHost)).toEqual([]);
   expect(await namesOn(lab.host1.dockerHost)).not.toContain('tenantry-demo-registry');
-}, 300_000);
+}
 
 test('a stop that fails ends it, and it fails as a whole', async () => {
   writeFileSync(join(checkout, 'dist/cli.cjs'), 'process.exit(3);');

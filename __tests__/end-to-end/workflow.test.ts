@@ -11,6 +11,7 @@ import { bringUp, type Lab } from '../../lab/lab.ts';
 import { shopPython } from '../../lab/shop.ts';
 import { act } from '../../lab/tools/workflow-tools.ts';
 import { formsOf } from '../../src/step/masking.ts';
+import { whole } from '../integration/breadth.ts';
 import { runWorkflow, type WorkflowRun } from './act.ts';
 import { type ShopDatabase, shopDatabase } from './shop-database.ts';
 import { newColumn, type ShopRepository, shopRepository, uniqueNames } from './shop-repository.ts';
@@ -179,33 +180,35 @@ describe('deploy-dev.yml', () => {
   }
 });
 
-describe('one-step.yml', () => {
-  const container = 'shop-production';
-  let database: ShopDatabase;
-  let server: ShopServer;
+// The root action by itself is tried by its door (line.test.ts) at each push.
+for (const workflow of whole(['one-step.yml']))
+  describe(workflow, () => {
+    const container = 'shop-production';
+    let database: ShopDatabase;
+    let server: ShopServer;
 
-  afterAll(async () => {
-    await server?.remove(container);
-    await database?.drop();
-  }, tenMinutes);
+    afterAll(async () => {
+      await server?.remove(container);
+      await database?.drop();
+    }, tenMinutes);
 
-  test(
-    'a fresh database becomes a platform that answers',
-    async () => {
-      server = shopServer(lab, freePort(1));
-      await server.remove(container);
-      database = await shopDatabase(lab, `shop_fresh_${mark}`);
-      const release = await repository.commit('Begin', { 'README.md': 'A shop.\n' });
-      const end = await run('one-step.yml', secretsOf(database), varsOf(server));
-      expectJobs(end, ['deploy: success']);
-      expect(end.annotations).toEqual([]);
-      expect(await server.answers([domain])).toEqual([{ status: 200, release, schema: 'public' }]);
-      expect(end.summaries.map(({ text }) => text).join()).toContain('flowchart');
-      expect(secretsIn(end, database)).toEqual([]);
-    },
-    tenMinutes,
-  );
-});
+    test(
+      'a fresh database becomes a platform that answers',
+      async () => {
+        server = shopServer(lab, freePort(1));
+        await server.remove(container);
+        database = await shopDatabase(lab, `shop_fresh_${mark}`);
+        const release = await repository.commit('Begin', { 'README.md': 'A shop.\n' });
+        const end = await run(workflow, secretsOf(database), varsOf(server));
+        expectJobs(end, ['deploy: success']);
+        expect(end.annotations).toEqual([]);
+        expect(await server.answers([domain])).toEqual([{ status: 200, release, schema: 'public' }]);
+        expect(end.summaries.map(({ text }) => text).join()).toContain('flowchart');
+        expect(secretsIn(end, database)).toEqual([]);
+      },
+      tenMinutes,
+    );
+  });
 
 const imageName = `shop-${mark}`;
 
