@@ -2,7 +2,7 @@ import { sessionsName } from '../database/own-sessions.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { parseImage } from '../docker/image.ts';
 import { showDuration } from '../ground/duration.ts';
-import { counted, grouped } from '../ground/words.ts';
+import { counted, grouped, listed } from '../ground/words.ts';
 import type { Tunnel } from '../machine/tunnel.ts';
 import { parseFailureLimit, parseShare } from '../migrations/budget.ts';
 import { migrateSchemas as migrate, verifySchemas } from '../migrations/migrate.ts';
@@ -10,6 +10,8 @@ import { type MigrationOutcome, totalsOf } from '../migrations/outcome.ts';
 import { planSentence } from '../migrations/plan-text.ts';
 import { rolloutShape } from '../migrations/rollout.ts';
 import { parseSmokeCommand } from '../migrations/smoke-command.ts';
+import { parseTarget } from '../migrations/target.ts';
+import { undoMigrations } from '../migrations/undo.ts';
 import { type ActionContext, defineAction, type Inputs } from '../step/action.ts';
 import { boolean, choice, duration, lines, linesOf, readAs, text } from '../step/fields.ts';
 import { yamlOf } from '../step/yaml-field.ts';
@@ -58,7 +60,7 @@ export const fleetFields = {
 };
 
 const inputs = {
-  mode: choice('migrate', 'verify', 'restore', 'comment'),
+  mode: choice('migrate', 'verify', 'rollback', 'restore', 'comment'),
   ...databaseFields,
   databaseUrl: databaseUrl.optional(),
   ...placeFields,
@@ -74,6 +76,7 @@ const inputs = {
   envFile: text.optional(),
   ...presetFields,
   ...fleetFields,
+  target: linesOf(parseTarget).optional(),
   ...backupFields,
   ...restoreFields,
   ...reviewFields,
@@ -100,10 +103,20 @@ type Context = ActionContext<typeof inputs, (typeof outputs)[number]>;
 export const migrateSchemas = defineAction({
   inputs,
   outputs,
-  results: ['migrated', 'up-to-date', 'verified', 'restored', 'rehearsed', 'planned', 'commented'],
+  results: [
+    'migrated',
+    'up-to-date',
+    'verified',
+    'rolled-back',
+    'restored',
+    'rehearsed',
+    'planned',
+    'commented',
+  ],
   rules: [
     databaseIsGiven,
     commentIsComplete,
+    rollbackIsComplete,
     placeIsComplete,
     registryIsComplete,
     hostKeyIsPinnedOnce,
@@ -126,6 +139,17 @@ export const migrateSchemas = defineAction({
 
 function databaseIsGiven({ mode, databaseUrl: url }: Partial<Inputs<typeof inputs>>): string | undefined {
   return url === undefined && mode !== 'comment' ? 'database-url: is required' : undefined;
+}
+
+/** Which way back there is only Django knows. */
+function rollbackIsComplete({ mode, target, preset }: Partial<Inputs<typeof inputs>>): string | undefined {
+  if (mode !== 'rollback') return target === undefined ? undefined : 'target: is for mode rollback';
+  if (preset === 'command') {
+    return 'mode rollback: is for Django only, and preset is command: its own tool knows the way back';
+  }
+  return target === undefined
+    ? 'target: is required with mode rollback: an app and a migration of it on each line, like orders 0001_initial'
+    : undefined;
 }
 
 type Complete = Context['inputs'] & { readonly databaseUrl: DatabaseUrl };
@@ -157,22 +181,25 @@ async function run(
       timeouts: inputs.mode === 'verify' ? undefined : timeouts,
     });
     const project = presetProject({ ...inputs, env, through: place.isHere ? through : undefined }, django);
-    const review = reviewing(inputs, database, context);
+    const isBack = inputs.mode === 'rollback';
+    // What is undone has been reviewed when it came.
+    const review = isBack ? undefined : reviewing(inputs, database, context);
     const work = { ...context, ...inputs, project, database, another, review, sql: review !== undefined };
     if (inputs.mode === 'verify') return verifySchemas({ ...work, sql: false });
     const onStanding = (soFar: MigrationOutcome) => tell(facts(soFar));
-    return withLock(inputs, { ...context, sessions, settle: place.settle }, (atSafePoint) =>
-      migrate({
+    return withLock(inputs, { ...context, sessions, settle: place.settle }, (atSafePoint) => {
+      const wanted = {
         ...work,
         smokeCommands: inputs.smokeCommand,
         commandTimeout: inputs.timeout,
         deadline,
         takeBackup: backingUp(inputs, { ...context, database, another, sessions }),
-        check: (address) => checkAddress(address, context),
+        check: (address: string) => checkAddress(address, context),
         onStanding,
         atSafePoint,
-      }),
-    );
+      };
+      return isBack ? undoMigrations({ ...wanted, targets: inputs.target ?? [] }) : migrate(wanted);
+    });
   });
   tell(facts(outcome));
   tellReport(outcome, context.report);
@@ -187,14 +214,19 @@ async function run(
 function resultOf(outcome: MigrationOutcome, { mode, dryRun }: Context['inputs']): string {
   if (mode === 'verify') return 'verified';
   if (dryRun) return 'planned';
-  const migrated = [outcome.shared, ...outcome.tenants].some((schema) => schema?.outcome === 'migrated');
-  return migrated ? 'migrated' : 'up-to-date';
+  const changed = [outcome.shared, ...outcome.tenants].some((schema) => schema?.outcome === 'migrated');
+  if (!changed) return 'up-to-date';
+  return mode === 'rollback' ? 'rolled-back' : 'migrated';
 }
 
 function verdictOf(outcome: MigrationOutcome, result: string): string {
   const { total, migrated, skipped } = totalsOf(outcome);
   if (result === 'planned') return outcome.plan === undefined ? 'planned' : planSentence(outcome.plan);
   if (result === 'verified') return `${counted(total, 'tenant')} complete, proven by the catalogue`;
+  const targets = outcome.plan?.back?.targets;
+  if (targets !== undefined) {
+    return `${counted(migrated, 'tenant')} back at ${listed(targets)}, ${grouped(skipped)} with nothing to undo; proven by ledger and catalogue`;
+  }
   const shared = outcome.shared?.outcome === 'migrated' ? ['the shared schema migrated'] : [];
   const tenants =
     total === 0

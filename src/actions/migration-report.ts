@@ -29,14 +29,15 @@ export function facts(outcome: MigrationOutcome) {
   };
 }
 
-/** What was pending: migrations, and how many tenants need them. */
-function shortPlan({ shared, tenants, troubled }: MigrationPlan) {
+/** What was pending, or to be undone: migrations, and how many tenants are concerned. */
+function shortPlan({ shared, tenants, troubled, back }: MigrationPlan) {
   const groups = Map.groupBy(
     tenants.filter(({ pending }) => pending.length > 0),
     ({ pending }) => pending.join('\n'),
   );
   const troubles = Map.groupBy(troubled, ({ code }) => code);
   return {
+    ...(back === undefined ? {} : { backTo: back.targets }),
     shared: shared.pending,
     tenants: [...groups].map(([pending, group]) => ({ pending: pending.split('\n'), tenants: group.length })),
     ...(troubled.length === 0
@@ -66,12 +67,16 @@ export function tellReport(outcome: MigrationOutcome, report: Report): void {
     })),
   );
   tellBackups(outcome, report);
-  tellFailures(outcome.tenants, report);
+  const done = outcome.plan?.back === undefined ? 'migrated' : 'undone';
+  tellFailures(outcome.tenants, report, done);
   for (const notice of outcome.notices) report.lookAt(notice);
   if (schemas.length === 0) return;
   if (outcome.phases.length > 1) report.timeline(outcome.phases);
   tellRows(outcome.tenants, report);
-  const rows = [...schemas].sort(worstFirst).slice(0, shownRows).map(rowOf);
+  const rows = [...schemas]
+    .sort(worstFirst)
+    .slice(0, shownRows)
+    .map((row) => rowOf(row, done));
   report.foldedTable(
     schemas.length > shownRows
       ? `The first ${shownRows} of ${counted(schemas.length, 'schema')}, failed and slowest first`
@@ -102,14 +107,14 @@ function tellBackups({ backups, shared, tenants }: MigrationOutcome, report: Rep
 }
 
 /** Equal failures are one row: what is wrong, and in which tenants. */
-function tellFailures(tenants: readonly SchemaResult[], report: Report): void {
+function tellFailures(tenants: readonly SchemaResult[], report: Report, done: string): void {
   const failed = tenants.filter(({ outcome }) => outcome === 'failed' || outcome === 'unknown');
   if (failed.length === 0) return;
   const kinds = Map.groupBy(failed, ({ schema, failure = '' }) => sameFailure(failure, schema));
   const others = Map.groupBy(tenants, ({ outcome }) => outcome);
   const count = (outcome: SchemaResult['outcome']) => others.get(outcome)?.length ?? 0;
   const rest = [
-    ...(count('migrated') === 0 ? [] : [`${grouped(count('migrated'))} migrated`]),
+    ...(count('migrated') === 0 ? [] : [`${grouped(count('migrated'))} ${done}`]),
     ...(count('skipped') === 0 ? [] : [`${grouped(count('skipped'))} up to date`]),
     ...(count('not-tried') === 0 ? [] : [`${grouped(count('not-tried'))} not tried`]),
   ];
@@ -158,10 +163,14 @@ function worstFirst(a: SchemaResult, b: SchemaResult): number {
   return badness[a.outcome] - badness[b.outcome] || b.milliseconds - a.milliseconds;
 }
 
-function rowOf({ schema, outcome, migrations, failure, milliseconds, engine }: SchemaResult): string[] {
+function rowOf(
+  { schema, outcome, migrations, failure, milliseconds, engine }: SchemaResult,
+  done: string,
+): string[] {
+  const result = outcome === 'migrated' ? done : outcome;
   return [
     schema,
-    failure === undefined ? outcome : `**${outcome}**: ${failure}`,
+    failure === undefined ? result : `**${result}**: ${failure}`,
     migrations.join(', '),
     milliseconds === 0 ? '' : showDuration(milliseconds),
     engine ?? '',

@@ -195,6 +195,7 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       host: context.inputs.host?.slice(0, 1), // the first one leads to the database
       ...noRestore,
       pullRequestComment: false,
+      target: undefined,
       previewReport: undefined,
       previewBasis: 'database',
     }),

@@ -5,9 +5,9 @@ import type { CommandResult } from '../machine/machine.ts';
 // The end of a terminal's colour codes, which some projects force on.
 const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
-/** The migration that was being applied when the command failed, as `app.name`. */
+/** The migration that was being applied, or undone, when the command failed, as `app.name`. */
 export function migrationUnderWay(output: string): string | undefined {
-  const [, ...applying] = output.replace(colours, '').split(/Applying (?=\S+\.\.\.)/);
+  const [, ...applying] = output.replace(colours, '').split(/(?:Applying|Unapplying) (?=\S+\.\.\.)/);
   const last = applying.at(-1);
   if (last === undefined || /\b(OK|FAKED)\b/.test(last)) return undefined;
   return /^(\S+?)\.\.\./.exec(last)?.[1];

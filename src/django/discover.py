@@ -2,8 +2,8 @@
 
 The request may have `postMigrate` (look for content types and permissions, too), `render` (tell
 tables from classes, or never; default: where the project's routers may look at them), `only` (the
-schemas to look at, beside the shared one; default: all) and `sql` (write down the SQL of what is
-pending, too).
+schemas to look at, beside the shared one; default: all), `sql` (write down the SQL of what is
+pending, too) and `targets` (tell what going back to these migrations would undo).
 """
 
 from importlib import metadata
@@ -12,6 +12,7 @@ from collected_sql import collected
 from described_models import describe_model, describe_tenant_model
 from expected_tables import States, described_kinds
 from ghosts import described_ghosts
+from going_back import GoingBack, targets_of
 from ledgers import label, read_last_applied, read_ledgers, read_schemas
 from particulars import particulars_of, template_schemas
 from post_migrate import lacking, other_receivers
@@ -54,7 +55,9 @@ def discover(request, loader=None):
     standings = Standings(
         loader, states, kinds, kind_finder(kinds, public, {**dict(templates), **tenants})
     )
-    groups = [standings.group(ledger) for ledger in found["ledgers"]]
+    targets = request.get("targets")
+    back = GoingBack(standings, targets_of(targets, loader)) if targets else None
+    groups = [standings.group(ledger, back) for ledger in found["ledgers"]]
     owned = {*names, *standing["hidden"], *(name for name, _ in templates)}
     with_ledger = sorted(name for name, about in schemas.items() if about["ledger"])
 
@@ -82,6 +85,7 @@ def discover(request, loader=None):
         "schemasWithLedger": with_ledger,
         "groups": [only(group, names) for group in groups if only(group, names)["schemas"]],
         "migrations": standings.migrations(),
+        "back": back.described() if back else None,
         "ghosts": described_ghosts(loader, [history for _, history in standings.histories]),
         "orphans": orphans_of(connection, schemas, [n for n in with_ledger if n not in owned])
         if standing["unread"] is None and only_these is None

@@ -40,6 +40,16 @@ const expectation = kindName.extend({
   named: z.record(z.string(), z.array(z.string())),
 });
 
+/** What going back to the targets that were asked for means for a schema. */
+const wayBack = z.object({
+  /** For each target after which something is applied: what Django undoes, in its order. */
+  steps: z.array(z.object({ target: z.string(), migrations: z.array(z.string()) })),
+  /** What each kind of schema must have then. */
+  expects: z.array(expectation),
+  /** What later migrations make, and what must not be there then. */
+  gone: z.array(expectation),
+});
+
 const ledgerGroup = z.object({
   /** False: these schemas have no table django_migrations. */
   ledger: z.boolean(),
@@ -72,6 +82,8 @@ const ledgerGroup = z.object({
       gone: z.array(z.string()),
     }),
   ),
+  /** Only when it was asked for. */
+  back: wayBack.nullish(),
 });
 
 const kind = kindName.extend({
@@ -101,6 +113,12 @@ const migration = z.object({
   keepsOldCode: z.enum(['yes', 'no', 'unknown']),
   /** Why, when it is not `yes`. */
   oldCodeReason: z.string(),
+});
+
+/** One that would be undone. */
+const undone = migration.extend({
+  /** Django's own words for the operation that it cannot undo. */
+  irreversible: z.string().nullable(),
 });
 
 /** Recorded, but not in the code. */
@@ -196,6 +214,8 @@ export const discoveryShape = z.object({
   groups: z.array(ledgerGroup),
   /** Each migration that is pending somewhere, in Django's order. */
   migrations: z.array(migration),
+  /** Only when it was asked for: the targets as `app name`, and what would be undone, in Django's order of undoing. */
+  back: z.object({ targets: z.array(z.string()), migrations: z.array(undone) }).nullish(),
   ghosts: z.array(ghost),
   /** Schemas with a ledger and without a tenant. */
   orphans: z.array(
@@ -240,6 +260,8 @@ export type LedgerGroup = z.infer<typeof ledgerGroup>;
 export type SchemaKind = z.infer<typeof kind>;
 export type Expectation = z.infer<typeof expectation>;
 export type MigrationFacts = z.infer<typeof migration>;
+export type UndoneFacts = z.infer<typeof undone>;
+export type UndoStep = z.infer<typeof wayBack>['steps'][number];
 export type Ghost = z.infer<typeof ghost>;
 export type GroupSql = z.infer<typeof groupSql>;
 export type MigrationSql = z.infer<typeof migrationSql>;

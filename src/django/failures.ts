@@ -91,6 +91,12 @@ function reasonOf(failure: ProbeFailure, { python, machine }: DjangoProject): Re
         what: 'Django cannot load the project’s migrations',
         next: 'python manage.py makemigrations --check shows the same error: mend it there first; nothing was changed',
       };
+    case 'target':
+      return {
+        code: 'rollback-target-unknown',
+        what: 'There is no way back to that target',
+        next: 'correct target: an app and a migration of it on each line, as python manage.py showmigrations lists them, or zero instead of the migration; nothing was changed',
+      };
     default:
       return undefined;
   }
@@ -109,6 +115,7 @@ const sayItPlainly: ReadonlySet<string> = new Set([
   'engine',
   'migrations',
   'manage-py',
+  'target',
 ]);
 
 function mending({ exception, missingModule }: ProbeFailure, python: string): string {

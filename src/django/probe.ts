@@ -16,6 +16,7 @@ const discovering: readonly PythonFile[] = [
   'described_models',
   'expected_tables',
   'ghosts',
+  'going_back',
   'ledgers',
   'migration_facts',
   'migration_files',

@@ -8,6 +8,7 @@ export type PythonFile =
   | 'described_models'
   | 'expected_tables'
   | 'ghosts'
+  | 'going_back'
   | 'initial_tables'
   | 'initial_trial'
   | 'ledgers'

@@ -13,8 +13,8 @@ class Standings:
         self.kind_of_schema = kind_of_schema
         self.histories, self.facts = [], {}
 
-    def group(self, ledger):
-        """One distinct ledger with its schemas, as it is told."""
+    def group(self, ledger, back=None):
+        """One distinct ledger with its schemas, as it is told; with `back`, also the way back."""
         history = History(self.loader, ledger["applied"])
         self.histories.append((len(ledger["schemas"]), history))
         described = {
@@ -23,6 +23,7 @@ class Standings:
             **history.described(),
             "expects": [],
             "afterNext": None,
+            "back": back.of(history, ledger["schemas"]) if back else None,
         }
         if history.plan:
             kinds = self.kinds_among(ledger["schemas"])

@@ -46,7 +46,7 @@ export async function backUpFirst(
       schemas,
       shared: plan.shared.schema,
       structures,
-      before: 'migration',
+      before: plan.back === undefined ? 'migration' : 'rollback',
     })
     .catch((error: unknown) => {
       throw soFar !== undefined && error instanceof UserError ? told(error, soFar) : error;

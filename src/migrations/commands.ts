@@ -1,11 +1,18 @@
 import { failureLine, lostConnection, migrationUnderWay, retryableState } from '../django/command-output.ts';
-import type { Discovery } from '../django/discovery.ts';
+import type { Discovery, UndoStep } from '../django/discovery.ts';
 import { type DjangoProject, manage } from '../django/project.ts';
 import { LostConnection, UserError } from '../ground/errors.ts';
 import { nearest } from '../ground/words.ts';
 import { type CommandResult, ending, lastWords, succeeded } from '../machine/machine.ts';
 import type { Place } from './failed-migration.ts';
-import { type Ended, failureOf, placeOfShared, placeOfTenant, watched } from './watched-command.ts';
+import {
+  type Ended,
+  failureOf,
+  placeOfShared,
+  placeOfTenant,
+  placeOfUndoing,
+  watched,
+} from './watched-command.ts';
 import type { Ran, Work } from './work.ts';
 
 /** The project's own commands, each judged by its exit code first; the ledgers are asked afterwards. */
@@ -91,6 +98,37 @@ export async function migrateTenant(schema: string, options: CommandOptions): Pr
     migration: migrationUnderWay(ran.result.stdout),
     retry: retryableState(ran.result),
   };
+}
+
+/**
+ * Undoes in one schema what was applied after each target. `migrate_schemas` itself would go forward to a target that
+ * is not applied: only steps that undo something may be given.
+ * @throws LostConnection when it is not known what became of a tenant
+ */
+export async function undoIn(
+  schema: string,
+  steps: readonly UndoStep[],
+  { options, isShared }: { readonly options: CommandOptions; readonly isShared: boolean },
+): Promise<Ran> {
+  let milliseconds = 0;
+  for (const { target } of steps) {
+    const where = isShared ? '--shared' : `--schema=${schema}`;
+    const ran = await run(['migrate_schemas', ...target.split(' '), where, '--noinput'], schema, options);
+    milliseconds += ran.milliseconds;
+    if (succeeded(ran.result)) continue;
+    const lost = isShared ? undefined : lossOf(ran.result);
+    if (lost !== undefined) {
+      throw new LostConnection(`going back in ${schema}`, lost, { evidence: lastWords(ran.result, 40) });
+    }
+    return {
+      milliseconds,
+      engine: 'django',
+      failure: failure(ran, options, placeOfUndoing(schema, isShared)),
+      migration: migrationUnderWay(ran.result.stdout),
+      retry: retryableState(ran.result),
+    };
+  }
+  return { milliseconds, engine: 'django' };
 }
 
 /** Why nobody knows what the database did last: somebody ended the command, or its connection. */

@@ -94,6 +94,30 @@ export function conditionOf(
   };
 }
 
+/** Where a schema is not what it must be after going back. */
+export interface Disagreement {
+  readonly tables: readonly string[];
+  /** `table.column` of tables that are there. */
+  readonly columns: readonly string[];
+  /** What must be gone and is there: `table orders_order`, `column orders_order.total`. */
+  readonly left: readonly string[];
+}
+
+/** Compares a schema with what it must have and with what must be gone; nothing of `gone` is in `must`. */
+export function disagreementWith(must: Promised, gone: Promised, structure: Structure): Disagreement {
+  const missing = piecesOf(must, 'columns').filter((piece) => !has(structure, piece));
+  const left = piecesOf(gone)
+    .filter(({ table, part }) => part !== undefined || must.columns[table] === undefined)
+    .filter((piece) => has(structure, piece));
+  return {
+    tables: missing.filter(({ part }) => part === undefined).map(({ table }) => table),
+    columns: missing
+      .filter(({ table, part }) => part !== undefined && structure.tables.has(table))
+      .map(({ table, part }) => `${table}.${part}`),
+    left: worded(left.map((piece) => ({ piece, name: nameOf(piece), adds: true }))),
+  };
+}
+
 function ofKind(
   expectations: readonly Expectation[],
   { kind, tenantType }: SchemaKind,

@@ -14,6 +14,7 @@ import { limitedTo, tenantNames } from './limit.ts';
 import { locksOnShared, needsMigration, planMigrations } from './plan.ts';
 import { requireSmokeCommands, smokeCommand } from './smoke-command.ts';
 import { readStanding } from './standing.ts';
+import { undoEngine, undoStanding } from './undo-standing.ts';
 import { lookWhatBecame } from './unknown-outcome.ts';
 import { judge } from './verify.ts';
 
@@ -21,20 +22,26 @@ import { judge } from './verify.ts';
 export function djangoApplication(project: DjangoProject): Application {
   return {
     async ask(options) {
-      const { database, signal, schemas, postMigrate, sql } = options;
+      const { database, signal, schemas, postMigrate, sql, targets } = options;
       const everything = await readStanding({
         project,
         database,
         signal,
         postMigrate: postMigrate === 'auto',
         sql,
+        targets,
       });
-      return standingOf(project, schemas === undefined ? everything : limitedTo(everything, schemas));
+      const discovery = schemas === undefined ? everything : limitedTo(everything, schemas);
+      return targets === undefined
+        ? standingOf(project, discovery)
+        : undoStanding(project, discovery, schemas === undefined ? 'everything' : 'tenants');
     },
     // A lane is a process of Python: worth it from some dozens of tenants on. PostgreSQL gains little from more.
     lanes: (tenants) => Math.min(4, Math.floor(tenants / 50)),
-    engine: ({ plan, structures }, { pending, lanes, work, options }) =>
-      ladder({
+    engine({ plan, structures }, { pending, lanes, work, options }) {
+      const sharedTables = [...locksOnShared(plan).keys()];
+      if (plan.back !== undefined) return undoEngine({ ...work, project }, sharedTables.length > 0);
+      return ladder({
         ...work,
         project,
         choice: options.engine ?? 'auto',
@@ -43,8 +50,9 @@ export function djangoApplication(project: DjangoProject): Application {
         pending,
         lanes,
         structureBefore: new Map(structures.flatMap(({ id, schemas }) => schemas.map((name) => [name, id]))),
-        sharedTables: [...locksOnShared(plan).keys()],
-      }),
+        sharedTables,
+      });
+    },
     migrateSchema: (schema, work) => migrateTenant(schema, { ...work, project }),
     record: (schema, migration, work) => recordMigration(schema, migration, { ...work, project }),
     lookWhatBecame: (tenant, error, asking) => lookWhatBecame(tenant, error, { ...asking, project }),

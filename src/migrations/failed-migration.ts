@@ -19,15 +19,17 @@ export interface Place {
   readonly where: string;
   /** `Migrating tenant acme`. */
   readonly trying: string;
+  /** What was done with the migration. Default: `Migration`. */
+  readonly doing?: string;
   /** How the rest of the world stands, for the end of the sentence. */
   readonly standing?: string;
 }
 
 export function failedMigration(
   { migration, observed, evidence }: FailedMigration,
-  { code, where, trying, standing }: Place,
+  { code, where, trying, doing = 'Migration', standing }: Place,
 ): UserError {
-  const what = migration === undefined ? `${trying} failed` : `Migration ${migration} failed ${where}`;
+  const what = migration === undefined ? `${trying} failed` : `${doing} ${migration} failed ${where}`;
   return new UserError(
     `${what} — ${observed}`,
     ['mend the cause, then run again', standing].filter(Boolean).join('; '),
@@ -38,11 +40,11 @@ export function failedMigration(
 /** @param lockTimeout milliseconds that one statement waits for one lock; undefined: as the project has it */
 export function blockedMigration(
   { migration, evidence }: FailedMigration,
-  { where, trying, standing }: Place,
+  { where, trying, doing = 'Migration', standing }: Place,
   { blockers, lockTimeout }: { blockers: readonly Blocker[]; lockTimeout: number | undefined },
 ): UserError {
   const what =
-    migration === undefined ? `${trying} was blocked` : `Migration ${migration} was blocked ${where}`;
+    migration === undefined ? `${trying} was blocked` : `${doing} ${migration} was blocked ${where}`;
   const limit = lockTimeout === undefined ? '' : ` within lock-timeout (${showDuration(lockTimeout)})`;
   const who =
     blockers.length === 0 ? 'nobody could be seen in the way' : `in the way: ${describeBlockers(blockers)}`;

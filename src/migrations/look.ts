@@ -7,6 +7,7 @@ import type { PostMigrate } from '../django/worker-options.ts';
 import type { Standing } from './application.ts';
 import { type AnyProject, applicationOf } from './application-of.ts';
 import type { MigrationPlan } from './plan.ts';
+import type { Target } from './target.ts';
 
 export interface LookOptions {
   readonly project: AnyProject;
@@ -21,6 +22,8 @@ export interface LookOptions {
   readonly postMigrate?: PostMigrate | undefined;
   /** Ask for the SQL of what is pending, too. Default: false. */
   readonly sql?: boolean | undefined;
+  /** Look at the way back to these migrations instead of the one to the head. */
+  readonly targets?: readonly Target[] | undefined;
 }
 
 /** How things stand: what the application says, what the catalogue says, and the plan that follows. */

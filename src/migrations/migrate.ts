@@ -50,7 +50,8 @@ export function verifySchemas(options: VerifyOptions): Promise<MigrationOutcome>
   });
 }
 
-async function told(work: (progress: Progress) => Promise<void>): Promise<MigrationOutcome> {
+/** A run with an outcome, also when it failed. */
+export async function told(work: (progress: Progress) => Promise<void>): Promise<MigrationOutcome> {
   const progress = new Progress();
   try {
     await work(progress);
@@ -112,7 +113,7 @@ async function reviewed(look: Look, progress: Progress, { review }: MigrateOptio
   progress.phase('Review', since);
 }
 
-async function firstLook(progress: Progress, options: VerifyOptions): Promise<Look> {
+export async function firstLook(progress: Progress, options: VerifyOptions): Promise<Look> {
   const since = performance.now();
   const look = await lookAt(options);
   progress.planned(look.plan);
@@ -140,7 +141,7 @@ async function lookAgain(progress: Progress, options: MigrateOptions): Promise<L
 }
 
 /** What must not be begun: the project as a whole is in no state for it, or too many of its tenants are not. */
-function refuse(plan: MigrationPlan, options: MigrateOptions, soFar?: string): void {
+export function refuse(plan: MigrationPlan, options: MigrateOptions, soFar?: string): void {
   const [refusal, ...others] = refusals(plan, soFar, options);
   if (refusal !== undefined) {
     options.log.details('Also in the way', others.map(({ sentence }) => sentence).join('\n'));
@@ -154,7 +155,12 @@ function limitOf(plan: MigrationPlan, options: MigrateOptions): number {
   return failuresThatStop(maxFailuresOf(options), plan.tenants.length + plan.troubled.length);
 }
 
-async function bringTenants(look: Look, progress: Progress, options: MigrateOptions): Promise<FleetEnd> {
+/** Brings every tenant where the plan wants it, wave by wave. */
+export async function bringTenants(
+  look: Look,
+  progress: Progress,
+  options: MigrateOptions,
+): Promise<FleetEnd> {
   const { plan } = look;
   const pending = plan.tenants.filter((tenant) => needsMigration(tenant) && tenant.unrecorded === undefined);
   if (pending.length === 0) {
@@ -201,7 +207,8 @@ async function refuseOtherOwners(
   if (refusal !== undefined) throw refusal;
 }
 
-function upToDateSentence({ tenants }: MigrationPlan): string {
+function upToDateSentence({ tenants, back }: MigrationPlan): string {
+  if (back !== undefined) return 'nothing to undo';
   const unrecorded = tenants.filter((tenant) => tenant.unrecorded !== undefined).length;
   const upToDate = `0 migrated, ${grouped(tenants.length - unrecorded)} up to date`;
   return unrecorded === 0
@@ -210,14 +217,19 @@ function upToDateSentence({ tenants }: MigrationPlan): string {
 }
 
 /** The one sentence for all tenants that failed, or for the time that was up. */
-function failureOf(end: FleetEnd, progress: Progress, options: MigrateOptions): UserError | undefined {
+export function failureOf(end: FleetEnd, progress: Progress, options: MigrateOptions): UserError | undefined {
   options.signal.throwIfAborted();
   const limit = failuresThatStop(maxFailuresOf(options), progress.outcome().tenants.length);
   return fleetFailure(progress.failed, { end, standing: progress.standing, limit });
 }
 
 /** @param before how things stood before tenants were changed */
-function proveAll(look: Look, progress: Progress, { log }: { readonly log: Log }, before?: Look): void {
+export function proveAll(
+  look: Look,
+  progress: Progress,
+  { log }: { readonly log: Log },
+  before?: Look,
+): void {
   const since = performance.now();
   const migrated = new Set(progress.migratedTenants);
   const proof = look.standing.prove(

@@ -13,7 +13,8 @@ export interface CodeJudgement {
 }
 
 /** Judged by the operations of all pending migrations; undefined when nothing is pending. Pure. */
-export function judgeCode({ migrations, shared, tenants }: MigrationPlan): CodeJudgement | undefined {
+export function judgeCode({ migrations, shared, tenants, back }: MigrationPlan): CodeJudgement | undefined {
+  if (back !== undefined) return undefined; // the code from before is not what this is about
   const pending = new Set([...shared.runs, ...tenants.flatMap(({ runs }) => runs)]);
   const concerned = migrations.filter(({ migration }) => pending.has(migration));
   if (concerned.length === 0) return undefined;

@@ -13,6 +13,7 @@ export function planSentence(plan: MigrationPlan): string {
   }
   const total = tenants.length + troubled.length;
   if (total === 0) return 'no tenants';
+  if (plan.back !== undefined) return backSentence(plan);
   const upToDate = tenants.filter((tenant) => !needsMigration(tenant)).length;
   const codes = Map.groupBy(troubled, ({ code }) => code);
   const parts = [
@@ -23,6 +24,15 @@ export function planSentence(plan: MigrationPlan): string {
     ...[...codes].map(([code, { length }]) => `${grouped(length)} ${inTrouble(code, length)}`),
   ];
   return `${counted(total, 'tenant')}: ${parts.join(', ')}`;
+}
+
+/** `back to orders 0001_initial: 11 of 1,000 tenants undo 2 migrations`. */
+function backSentence({ tenants, troubled, back }: MigrationPlan): string {
+  const going = tenants.filter(needsMigration);
+  const amount = new Set(going.flatMap(({ pending }) => pending)).size;
+  const where = `back to ${listed(back?.targets ?? [])}`;
+  if (going.length === 0) return `${where}: no tenant has anything to undo`;
+  return `${where}: ${grouped(going.length)} of ${counted(tenants.length + troubled.length, 'tenant')} ${going.length === 1 ? 'undoes' : 'undo'} ${counted(amount, 'migration')}`;
 }
 
 /** Where nobody knows what a tenant lacks. */
@@ -104,6 +114,7 @@ export function planLines(plan: MigrationPlan): string[] {
     ...[...locksOnShared(plan)].map(
       ([table, by]) => `locks ${shared.schema}.${table} for writes: one worker (${listed(by, 3)})`,
     ),
+    ...factLine('takes away, with what is in it', plan.back?.takesAway ?? []),
     ...factLine(
       'cannot be rolled back',
       running.filter(({ reversible }) => !reversible).map(({ migration }) => migration),
@@ -115,7 +126,7 @@ export function planLines(plan: MigrationPlan): string[] {
     ...factLine(
       'the old code does not go on working after it',
       running
-        .filter(({ keepsOldCode }) => keepsOldCode === 'no')
+        .filter(({ keepsOldCode }) => keepsOldCode === 'no' && plan.back === undefined)
         .map(({ migration, oldCodeReason }) => `${migration} (${oldCodeReason})`),
     ),
     ...(tenantsUnknown === undefined ? [] : [`tenants: ${planSentence(plan)}`]),

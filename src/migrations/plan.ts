@@ -1,5 +1,5 @@
 import type { StructureGroup } from '../database/structure.ts';
-import type { Discovery, LedgerGroup, MigrationFacts } from '../django/discovery.ts';
+import type { Discovery, LedgerGroup, MigrationFacts, UndoStep } from '../django/discovery.ts';
 import { listed } from '../ground/words.ts';
 import type { GhostInPlan, Obstacles } from './obstacles.ts';
 import { Troubles } from './trouble.ts';
@@ -24,6 +24,8 @@ export interface PlannedSchema {
   readonly unrecorded: string | undefined;
   /** It is at head, and lacks content types or permissions, which Django's signal post_migrate makes. */
   readonly needsSignal: boolean;
+  /** Where the run goes back: target by target, what is undone; `pending` has it all, and nothing else. */
+  readonly undo?: readonly UndoStep[] | undefined;
 }
 
 export interface PlannedTenant extends PlannedSchema {
@@ -55,6 +57,15 @@ export interface MigrationPlan extends Obstacles {
   readonly appsWithoutMigrations: readonly string[];
   /** What is run in each tenant, where nobody knows the migrations that are in it. */
   readonly tenantCommand?: string | undefined;
+  /** The run goes back: what is pending is to be undone. */
+  readonly back?: WayBack | undefined;
+}
+
+export interface WayBack {
+  /** `app name` each. */
+  readonly targets: readonly string[];
+  /** Tables, columns and named indexes that go, the tables and columns with what is in them. */
+  readonly takesAway: readonly string[];
 }
 
 export interface PartialSquash {
@@ -117,7 +128,9 @@ export function planMigrations(
 type KindName = MigrationFacts['runsIn'][number];
 
 /** Whether a migration runs in a kind of schema; one that nobody knows does. */
-function runningIn(migrations: readonly MigrationFacts[]): (migration: string, kind: KindName) => boolean {
+export function runningIn(
+  migrations: readonly MigrationFacts[],
+): (migration: string, kind: KindName) => boolean {
   const facts = new Map(migrations.map(({ migration, runsIn }) => [migration, runsIn]));
   return (migration, { kind, tenantType }) =>
     facts.get(migration)?.some((one) => one.kind === kind && one.tenantType === tenantType) ?? true;

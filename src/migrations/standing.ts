@@ -3,6 +3,7 @@ import { type Discovery, discoveryShape } from '../django/discovery.ts';
 import { probe } from '../django/probe.ts';
 import type { DjangoProject } from '../django/project.ts';
 import { UserError } from '../ground/errors.ts';
+import type { Target } from './target.ts';
 import { timeoutsRefusal } from './timeouts.ts';
 
 interface Reading {
@@ -16,6 +17,8 @@ interface Reading {
   readonly postMigrate?: boolean | undefined;
   /** Also writes down the SQL of what is pending. Default: false. */
   readonly sql?: boolean | undefined;
+  /** Also tells what going back to these migrations would undo. Default: none. */
+  readonly targets?: readonly Target[] | undefined;
 }
 
 /** Milliseconds: a large project takes half a minute to import on a busy machine. */
@@ -24,7 +27,7 @@ const patience = 5 * 60_000;
 /**
  * Asks the project and its database how things stand now. Changes nothing.
  * @throws UserError one code per reason why the project cannot answer; `project-other-database` when its
- *   settings lead to another database than the one given; `timeouts-not-honoured`.
+ *   settings lead to another database than the one given; `timeouts-not-honoured`; `rollback-target-unknown`.
  */
 export async function readStanding({
   project,
@@ -32,11 +35,12 @@ export async function readStanding({
   signal,
   postMigrate = false,
   sql = false,
+  targets = [],
 }: Reading): Promise<Discovery> {
   const discovery = await probe(
     project,
     'discover',
-    { request: { postMigrate, sql }, answer: discoveryShape },
+    { request: { postMigrate, sql, targets }, answer: discoveryShape },
     { timeout: patience, signal, applicationName: 'discover' },
   );
   await requireRightDatabase(discovery, { project, database });

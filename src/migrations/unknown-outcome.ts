@@ -50,7 +50,8 @@ export async function lookWhatBecame(
       circumstancesOf(error),
     );
   }
-  const failure = whatIsMissing(tenant, applied, error);
+  const judge = tenant.undo === undefined ? whatIsMissing : whatIsLeft;
+  const failure = judge(tenant, applied, error);
   return failure === undefined ? {} : { failure };
 }
 
@@ -70,6 +71,25 @@ export function whatIsMissing(
   return new UserError(
     `${what} — ${observed}; its ledger was read again: ${done}${next} is not${recorded.length === 0 ? ' recorded' : ''}${more}`,
     'run again: it goes on from there, or says what was left half done',
+    circumstancesOf(error),
+  );
+}
+
+/** The same of a tenant in which everything that was pending should be undone; none when nothing is recorded. */
+export function whatIsLeft(
+  { schema, pending }: Pick<PlannedTenant, 'schema' | 'pending'>,
+  recorded: ReadonlySet<string>,
+  error: UserError,
+): UserError | undefined {
+  const left = pending.filter((migration) => recorded.has(migration));
+  if (left.length === 0) return undefined;
+  const undone = pending.filter((migration) => !recorded.has(migration));
+  const observed = error instanceof LostConnection ? error.observed : error.message.replaceAll(' — ', ', ');
+  return new UserError(
+    `Going back in tenant ${schema} was cut off — ${observed}; its ledger was read again: ${
+      undone.length === 0 ? '' : `${listed(undone, 3)} ${undone.length === 1 ? 'is' : 'are'} undone, `
+    }${listed(left, 3)} ${left.length === 1 ? 'is' : 'are'} not`,
+    'run again: it goes on from there',
     circumstancesOf(error),
   );
 }

@@ -35,6 +35,8 @@ export interface Proof {
   readonly drift: readonly Drift[];
   /** Whether it was compared with how things stood before a run. */
   readonly compared: boolean;
+  /** Where the schemas stand that have gone back: `app name` each. */
+  readonly targets?: readonly string[] | undefined;
   /** Why this is no proof. */
   readonly failure?: UserError | undefined;
 }
@@ -65,7 +67,7 @@ export function judge(discovery: Discovery, structures: readonly StructureGroup[
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 /** The kind of each schema, that is, what it must have at head. Undefined: of a type that nobody knows. */
-function kindBySchema({ publicSchema, tenants, kinds }: Fleet): Map<string, SchemaKind | undefined> {
+export function kindBySchema({ publicSchema, tenants, kinds }: Fleet): Map<string, SchemaKind | undefined> {
   const shared = kinds.find(({ kind }) => kind === 'shared');
   const byType = new Map(
     kinds.filter(({ kind }) => kind === 'tenant').map((kind) => [kind.tenantType, kind]),
@@ -211,8 +213,19 @@ export function driftedIn(drift: readonly Drift[]): UserError | undefined {
 }
 
 /** `1,000 tenants have all 65 tables and 412 columns; 1 differs: t5 lacks index orders_email_ix`. */
-export function proofSentence({ schemas, tables, columns, measure, drift, compared }: Proof): string {
+export function proofSentence({
+  schemas,
+  tables,
+  columns,
+  measure,
+  drift,
+  compared,
+  targets,
+}: Proof): string {
   const tenants = schemas - 1;
+  if (targets !== undefined) {
+    return `${counted(tenants, 'tenant')} at ${listed(targets)} or before it, by ledger and catalogue`;
+  }
   if (measure === 'each-other') return likenessSentence(drift, tables[0] ?? 0, columns[0] ?? 0);
   if (tenants === 0) return 'the shared schema has all its tables and columns';
   const each =

@@ -73,3 +73,14 @@ export function placeOfShared(schema: string): Place {
     standing: 'no tenant was touched',
   };
 }
+
+export function placeOfUndoing(schema: string, isShared: boolean): Place {
+  const where = isShared ? `the shared schema ${schema}` : `tenant ${schema}`;
+  return {
+    code: isShared ? 'shared-migration-failed' : 'tenant-migration-failed',
+    where: `in ${where}`,
+    trying: `Going back in ${where}`,
+    doing: 'Undoing',
+    ...(isShared ? { standing: 'the tenants are at the target' } : {}),
+  };
+}

@@ -62,7 +62,7 @@ export class WaveCounter {
       return `${only.schema}: ${workSentence(only)}`;
     }
     return [
-      `${grouped(migrated)} of ${grouped(tenants.length)} migrated`,
+      `${grouped(migrated)} of ${grouped(tenants.length)} ${only?.undo === undefined ? 'migrated' : 'undone'}`,
       ...(this.#failed === 0 ? [] : [`${this.#failed} failed`]),
       ...(this.#done > 1
         ? [`slowest ${this.#slowest.schema} ${showDuration(this.#slowest.milliseconds)}`]

@@ -79,6 +79,7 @@ const fleetDefaults = {
   lint: 'off' as const,
   githubToken: undefined,
   pullRequestComment: false,
+  target: undefined,
   previewReport: undefined,
   previewBasis: 'database' as const,
 } as const;

@@ -13,7 +13,9 @@ export const trapTable = `CREATE TABLE public.trap (schema text, how text CHECK 
 const trap = [
   `DO $$ BEGIN WHILE EXISTS (SELECT FROM public.trap WHERE schema = current_schema() AND how = 'waits') LOOP PERFORM pg_sleep(0.05); END LOOP; END $$`,
   `SELECT 1 / (CASE how WHEN 'fails' THEN 0 ELSE 1 END) FROM public.trap WHERE schema = current_schema()`,
-].map((statement) => `migrations.RunSQL([${JSON.stringify(statement)}])`);
+]
+  .map((statement) => JSON.stringify(statement))
+  .map((statement) => `migrations.RunSQL([${statement}], [${statement}])`);
 
 const addField = (field: string, table = 'record0') =>
   `migrations.AddField("${table}", "${field}", models.CharField(max_length=40, null=True))`;
@@ -34,6 +36,12 @@ const kinds = {
   two: {
     '0004_first': { operations: [addField('first')] },
     '0005_second': { operations: [addField('before_trap'), ...trap, addField('after_trap')] },
+  },
+  /** The same, and one that Django cannot undo. */
+  oneWay: {
+    '0004_first': { operations: [addField('first')] },
+    '0005_second': { operations: [addField('before_trap'), ...trap, addField('after_trap')] },
+    '0006_one_way': { operations: ['migrations.RunPython(lambda apps, schema_editor: None)'] },
   },
   /** Runs in the shared schema, and has the trap there. */
   shared: {

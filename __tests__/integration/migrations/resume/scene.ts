@@ -63,6 +63,7 @@ const usual = {
   lint: 'off' as const,
   githubToken: undefined,
   pullRequestComment: false,
+  target: undefined,
   previewReport: undefined,
   previewBasis: 'database' as const,
   dryRun: false,
