@@ -1,7 +1,7 @@
 /** The whole line on real servers, through the doors as the runner opens them; then each stop broken on purpose. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
@@ -11,7 +11,9 @@ import { buildShop, type ShopImage, shopFolder, shopPython, workshopOf } from '.
 import { composeUrl } from '../../src/database/url-compose.ts';
 import { ask } from '../../src/health/http.ts';
 import { formsOf } from '../../src/step/masking.ts';
+import { root } from '../workflows/files.ts';
 import { type DoorOptions, runDoor, type StepEnd } from './door.ts';
+import { typeCommands } from './typed-commands.ts';
 
 /** Every character that breaks scripts, and a word to look for. */
 const databasePassword = 'canary-p@ss:w/rd%41#?&=+ "x\'';
@@ -136,6 +138,36 @@ describe('from a commit to tenants that answer', () => {
     expect(end.outputs.result).toBe('planned');
     expect(await containerId()).toBe(before);
     expect(await schemas()).not.toContain('initech');
+  });
+
+  test('the quick start, every command as it stands', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'quick-start-'));
+    const shop = join(folder, 'shop');
+    try {
+      cpSync(shopFolder, shop, { recursive: true, filter: (path) => !path.endsWith('/wheels') });
+      symlinkSync(root, join(folder, 'tenantry'));
+      const printed = await typeCommands('docs/guides/quick-start.md', {
+        folder: shop,
+        environment: {
+          PATH: [dirname(process.execPath), dirname(python), process.env.PATH].join(delimiter),
+          HOME: folder,
+          PUBLIC_DOMAIN: platform,
+        },
+        names: {
+          'web-1.example.com': lab.host1.address,
+          'SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDaszBqFjaGVuIG8gc': lab.host1.hostKeyFingerprint,
+          'postgresql://shop:p%40ss@db.example.com:5432/shop': database.url.replaceAll("'", '%27'),
+        },
+        onServer: (script) => {
+          const key = readFileSync(join(shop, 'deploy_key.pub'), 'utf8').trim();
+          return control('host1').run(['bash', '-euc', script.replace(/ssh-ed25519 .* tenantry/, key)]);
+        },
+      });
+      expect(printed.match(/^result=.*/gm)).toEqual(['result=ready', 'result=verified', 'result=planned']);
+      expect(existsSync(join(shop, '.github/workflows/deploy.yml'))).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

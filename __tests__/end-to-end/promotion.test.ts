@@ -120,6 +120,35 @@ test(
 );
 
 test(
+  'a form makes a tenant by the image that was green, without a checkout; at night all of them are proven',
+  async () => {
+    await repository.commit('Verify dev', {
+      '.github/workflows/verify-nightly.yml': (before) => before.replace(': production', ': dev'),
+    });
+    const inputs = {
+      environment: 'dev',
+      schema: 'acme',
+      name: 'Acme "& Sons" $(id)',
+      domain: `acme.${domain}`,
+      plan: 'team',
+      email: 'ana@acme.example',
+      'only-look': 'false',
+    };
+    const made = await run('provision.yml', { event: 'workflow_dispatch', inputs });
+    expectJobs(made, ['provision: success']);
+    expect(await server.answers([inputs.domain])).toEqual([{ status: 200, release, schema: 'acme' }]);
+    expect(
+      await database.sql("SELECT name, plan FROM customers_customer WHERE schema_name = 'acme'"),
+    ).toEqual([{ name: inputs.name, plan: 'team' }]);
+    expect(secretsIn(made)).toEqual([]);
+
+    const night = await run('verify-nightly.yml', { event: 'workflow_dispatch' });
+    expect(night.jobs).toEqual({ verify: 'success', rehearse: 'success' });
+  },
+  tenMinutes,
+);
+
+test(
   'production refuses what was never green in uat, and touches nothing',
   async () => {
     const end = await run('deploy-production.yml', { event: 'workflow_dispatch' });
@@ -173,13 +202,16 @@ test(
 interface Wanted {
   readonly event?: 'push' | 'workflow_dispatch';
   readonly secrets?: Readonly<Record<string, string>>;
+  readonly inputs?: Readonly<Record<string, string>>;
 }
 
-function run(workflow: string, { event = 'push', secrets = secretsOf() }: Wanted = {}): Promise<WorkflowRun> {
+function run(workflow: string, wanted: Wanted = {}): Promise<WorkflowRun> {
+  const { event = 'push', secrets = secretsOf(), inputs = {} } = wanted;
   return runWorkflow({
     repository: repository.folder,
     workflow: `.github/workflows/${workflow}`,
     event,
+    inputs,
     secrets,
     apiUrl: github.apiUrl,
     vars: {

@@ -38,6 +38,9 @@ export async function shopRepository(): Promise<ShopRepository> {
     'deploy-uat.yml',
     'deploy-production.yml',
     'rollback.yml',
+    'provision.yml',
+    'verify-nightly.yml',
+    'restore.yml',
     'provision-tenant.yml',
     'tenants-from-a-file.yml',
   ]) {

@@ -126,6 +126,7 @@ describe('secrets and variables of the examples', () => {
     'examples/workflows/deploy-dev.yml',
     '.github/workflows/deploy.yml',
     '.github/workflows/rollback.yml',
+    '.github/workflows/provision.yml',
   ])('are looked for by %s before it begins, where it has no default for them', (name) => {
     const { text } = read(name);
     const lookedFor = [...text.matchAll(/'(secret|variable):([A-Z_]+)'/g)].map(([, , found = '']) => found);

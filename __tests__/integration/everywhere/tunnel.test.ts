@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
+import { command } from '../../../lab/command.ts';
 import { bringUp, control, type Lab } from '../../../lab/lab.ts';
+import { shellBlocks } from '../../workflows/snippets.ts';
 import { each } from '../breadth.ts';
 import {
   type Fleet,
@@ -94,6 +96,29 @@ test('by a jump host, too', async () => {
   const seen = await migrate(await fleets.copy(), { mode: 'verify', ...jump });
   expect(seen.annotations).toEqual([]);
   expect(seen.outputs.result).toBe('verified');
+}, 240_000);
+
+test('by an account that may reach this database and nothing else, made as the guide says', async () => {
+  const guide = shellBlocks.find(({ document }) => document === 'docs/guides/bastion.md')?.text ?? '';
+  const key = (await command(['ssh-keygen', '-y', '-f', lab.host1.privateKeyPath])).trim();
+  const script = guide.replace(/ssh-ed25519 .* tenantry/, key).replace('db.internal', 'postgres15');
+  expect(script).toContain(`permitopen="postgres15:5432" ${key}`);
+  await bastion.run(['bash', '-euc', script]);
+  try {
+    const fleet = await fleets.copy();
+    const seen = await migrate(fleet, { mode: 'verify', 'ssh-user': 'tunnel' });
+    expect(seen.annotations).toEqual([]);
+    expect(seen.outputs.result).toBe('verified');
+    const elsewhere = await migrate(fleet, {
+      mode: 'verify',
+      'ssh-user': 'tunnel',
+      'database-url': urlOf(fleet, { port: 9 }),
+      'wait-attempts': '1',
+    });
+    expect(elsewhere.outputs['failure-code']).toBe('tunnel-forbidden');
+  } finally {
+    await bastion.run(['userdel', '--remove', '--force', 'tunnel']);
+  }
 }, 240_000);
 
 describe('what does not get there says where it ended', () => {
