@@ -14,6 +14,8 @@ interface Step {
   readonly with?: Readonly<Record<string, string | number | boolean>>;
 }
 
+const digest = `sha256:${'a'.repeat(64)}`;
+
 /** What an expression of a workflow may stand for; the first that its input takes is put in. */
 const values = [
   'x1',
@@ -25,7 +27,7 @@ const values = [
   'http://shop.example/health/',
   'postgresql://shop:x@db.example/shop',
   `SHA256:${'A'.repeat(43)}`,
-  `registry.example/shop:1@sha256:${'a'.repeat(64)}`,
+  `registry.example/shop:1@${digest}`,
   'KEY=value',
   '{"deploy": {"result": "success", "outputs": {}}}',
   '',
@@ -62,6 +64,8 @@ function actionOf(uses: string): ActionName | undefined {
 
 function filledIn(written: string, field: Field | undefined): string {
   if (!written.includes('${{')) return written;
-  const possible = values.map((value) => written.replaceAll(/\$\{\{.*?\}\}/gs, value));
-  return possible.find((value) => field?.safeParse(value).success) ?? written;
+  const possible = values.map((value) =>
+    written.replaceAll(/\$\{\{.*?\}\}/gs, (expression) => (/digest/.test(expression) ? digest : value)),
+  );
+  return possible.find((value) => field?.safeParse(value === '' ? undefined : value).success) ?? written;
 }
