@@ -143,7 +143,9 @@ test(
     expect(secretsIn(made)).toEqual([]);
 
     const night = await run('verify-nightly.yml', { event: 'workflow_dispatch' });
-    expect(night.jobs).toEqual({ verify: 'success', rehearse: 'success' });
+    // No migration has had anything to change yet, so nothing was backed up: that is no good night.
+    expect(night.jobs).toEqual({ verify: 'success', rehearse: 'failure' });
+    expect(night.annotations.map(({ text }) => text).join()).toMatch(/No backup in .+ — /);
   },
   tenMinutes,
 );
