@@ -8,6 +8,7 @@ import { command, tryCommand } from '../../lab/command.ts';
 import * as tools from '../../lab/tools/workflow-tools.ts';
 import { manifestOf } from '../../src/actions/manifests.ts';
 import { actionNames } from '../../src/actions/names.ts';
+import { parseDatabaseUrl } from '../../src/database/url.ts';
 import { read, root, suite, workflows } from './files.ts';
 import { refusedInputs } from './given-inputs.ts';
 import { brokenLinks, pages } from './links.ts';
@@ -77,6 +78,14 @@ describe('commands', () => {
     expect(await complaints('cat $1', 'dash')).toContain('SC2086');
     expect(unknownOptions('node ../tenantry/dist/cli.cjs doctor \\\n  --hots a')).toEqual(['doctor --hots']);
     expect(unknownOptions('node dist/cli.cjs migrate --dry-run')).toEqual(['migrate']);
+  });
+
+  test('make of a password what a URL takes', async () => {
+    const encode = shellBlocks.find(({ document }) => document === 'docs/guides/secrets.md')?.text ?? '';
+    const password = `p@ss:w/rd%41 #&?$'"é`;
+    const encoded = await command(['sh', '-euc', encode], { stdin: `${password}\n` });
+    const url = parseDatabaseUrl(`postgresql://shop:${encoded.trim()}@db.example.com/shop`);
+    expect(url).toMatchObject({ user: 'shop', password, host: 'db.example.com', name: 'shop' });
   });
 
   function unknownOptions(text: string): string[] {
