@@ -112,6 +112,10 @@ describe('the plan', () => {
   test('nothing to undo', () => {
     const plan = planUndo(goingBack([there(['public', 'acme', 'beta', 'zeta'])], []), [], 'everything');
     expect(planSentence(plan)).toBe('back to orders 0001_initial: no tenant has anything to undo');
+    const left = goingBack([further(['public']), there(['acme', 'beta', 'zeta'])]);
+    expect(planSentence(planUndo(left, [], 'everything'))).toBe(
+      'back to orders 0001_initial: no tenant has anything to undo, the shared schema has',
+    );
   });
 
   test('a tenant that has more than its ledger says is not begun', () => {

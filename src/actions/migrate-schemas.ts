@@ -223,11 +223,13 @@ function verdictOf(outcome: MigrationOutcome, result: string): string {
   const { total, migrated, skipped } = totalsOf(outcome);
   if (result === 'planned') return outcome.plan === undefined ? 'planned' : planSentence(outcome.plan);
   if (result === 'verified') return `${counted(total, 'tenant')} complete, proven by the catalogue`;
+  const isSharedChanged = outcome.shared?.outcome === 'migrated';
   const targets = outcome.plan?.back?.targets;
   if (targets !== undefined) {
-    return `${counted(migrated, 'tenant')} back at ${listed(targets)}, ${grouped(skipped)} with nothing to undo; proven by ledger and catalogue`;
+    const which = isSharedChanged ? ' and the shared schema' : '';
+    return `${counted(migrated, 'tenant')}${which} back at ${listed(targets)}, ${counted(skipped, 'tenant')} with nothing to undo; proven by ledger and catalogue`;
   }
-  const shared = outcome.shared?.outcome === 'migrated' ? ['the shared schema migrated'] : [];
+  const shared = isSharedChanged ? ['the shared schema migrated'] : [];
   const tenants =
     total === 0
       ? ['no tenants yet']

@@ -27,11 +27,14 @@ export function planSentence(plan: MigrationPlan): string {
 }
 
 /** `back to orders 0001_initial: 11 of 1,000 tenants undo 2 migrations`. */
-function backSentence({ tenants, troubled, back }: MigrationPlan): string {
+function backSentence({ shared, tenants, troubled, back }: MigrationPlan): string {
   const going = tenants.filter(needsMigration);
   const amount = new Set(going.flatMap(({ pending }) => pending)).size;
   const where = `back to ${listed(back?.targets ?? [])}`;
-  if (going.length === 0) return `${where}: no tenant has anything to undo`;
+  if (going.length === 0) {
+    const left = needsMigration(shared) ? ', the shared schema has' : '';
+    return `${where}: no tenant has anything to undo${left}`;
+  }
   return `${where}: ${grouped(going.length)} of ${counted(tenants.length + troubled.length, 'tenant')} ${going.length === 1 ? 'undoes' : 'undo'} ${counted(amount, 'migration')}`;
 }
 

@@ -25,7 +25,7 @@ let farm: Farm;
 let backups: string;
 
 beforeAll(async () => {
-  for (const kind of ['two', 'oneWay'] as const) projects.set(kind, await projectWith(kind));
+  for (const kind of ['two', 'oneWay', 'shared'] as const) projects.set(kind, await projectWith(kind));
   farm = await newFarm(4);
   backups = await mkdtemp(join(tmpdir(), 'tenantry-undo-'));
 });
@@ -152,3 +152,27 @@ test('one that cannot be undone refuses the whole; failed, killed, run again, it
     '1 schema still has what was undone — t0003 has column app00_record0.after_trap',
   ]);
 }, 240_000);
+
+test('what runs in the shared schema is undone there, after the tenants, and never for some of them alone', async () => {
+  const regions = `SELECT FROM pg_attribute WHERE attrelid = 'public.customers_customer'::regclass AND attname = 'region'`;
+  // Behind all that the other code has left.
+  await farm.sql(
+    `ALTER TABLE t0003.app00_record0 DROP COLUMN after_trap; ALTER TABLE t0004.app00_record0 DROP COLUMN first;
+     DELETE FROM public.django_migrations WHERE name = '0004_first'; DELETE FROM t0004.django_migrations WHERE name = '0004_first'`,
+  );
+  expect((await within('shared')).result).toBe('migrated');
+  expect(await farm.sql(regions)).toHaveLength(1);
+  const some = await back('customers 0001', { schemas: ['t0001'] }, 'shared');
+  expect(some.failure?.sentence).toBe(
+    'customers.0002_shared cannot be undone for some tenants — it runs in the shared schema, which all of them use — leave schemas out, or choose a target of an app that only tenants have; nothing was changed',
+  );
+  expect(await farm.sql(regions)).toHaveLength(1);
+  const whole = await back('customers 0001', {}, 'shared');
+  expect([whole.failure?.sentence, whole.result, whole.totals]).toEqual([
+    undefined,
+    'rolled-back',
+    '4 4 0 0',
+  ]);
+  expect(await farm.sql(regions)).toHaveLength(0);
+  expect(whole.lines).toContain('Shared: public: customers.0002_shared');
+}, 120_000);
