@@ -227,7 +227,8 @@ function verdictOf(outcome: MigrationOutcome, result: string): string {
   const targets = outcome.plan?.back?.targets;
   if (targets !== undefined) {
     const which = isSharedChanged ? ' and the shared schema' : '';
-    return `${counted(migrated, 'tenant')}${which} back at ${listed(targets)}, ${counted(skipped, 'tenant')} with nothing to undo; proven by ledger and catalogue`;
+    const others = skipped === 0 ? '' : `, ${counted(skipped, 'tenant')} with nothing to undo`;
+    return `${counted(migrated, 'tenant')}${which} back at ${listed(targets)}${others}; proven by ledger and catalogue`;
   }
   const shared = isSharedChanged ? ['the shared schema migrated'] : [];
   const tenants =

@@ -30,17 +30,18 @@ interface Migration {
   readonly atomic?: false;
 }
 
+const two = {
+  '0004_first': { operations: [addField('first')] },
+  '0005_second': { operations: [addField('before_trap'), ...trap, addField('after_trap')] },
+};
+
 /** Each project's migrations, in their order, after those that every tenant has. */
 const kinds = {
   /** Two migrations, the second with a trap in its middle. */
-  two: {
-    '0004_first': { operations: [addField('first')] },
-    '0005_second': { operations: [addField('before_trap'), ...trap, addField('after_trap')] },
-  },
+  two,
   /** The same, and one that Django cannot undo. */
   oneWay: {
-    '0004_first': { operations: [addField('first')] },
-    '0005_second': { operations: [addField('before_trap'), ...trap, addField('after_trap')] },
+    ...two,
     '0006_one_way': { operations: ['migrations.RunPython(lambda apps, schema_editor: None)'] },
   },
   /** Runs in the shared schema, and has the trap there. */
