@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- diagnosis [record] [rows…]`, or `summaries FOLDER`: ways in which a deployment fails, brought about for real: what is said of
- * each, how long that takes beside looking by hand, and what is said of failures that no rule is for.
+ * `npm run bench -- diagnosis [record] [rows…]`, or `summaries FOLDER`: ways in which a deployment fails, brought
+ * about for real: what is said of each, how long that takes beside looking by hand, and what is said of failures that
+ * no rule is for.
  */
 import { availableParallelism } from 'node:os';
 
