@@ -2,6 +2,7 @@
 import type { Site } from '../../__tests__/integration/deployment/site.ts';
 import type { LoadPlan } from './load.ts';
 import {
+  bootOf,
   counts,
   deploy,
   mustDeploy,
@@ -145,12 +146,7 @@ async function byScript(site: Site, tag: string): Promise<void> {
  * answer, and from SIGTERM to its end.
  */
 async function measuredFloor(site: Site, tag: string, rate: number): Promise<number> {
-  await site.clear();
-  await site.pulled(tag);
-  const started = performance.now();
-  await site.docker(`run -d --name ${site.name} -p ${site.published} ${site.repository}:${tag}`);
-  await untilServing(site);
-  const booted = performance.now() - started;
+  const booted = await bootOf(site, tag);
   const { duration } = await underLoad(site, { rate, around: slowest * 1_000 }, () =>
     site.docker(`stop -t 10 ${site.name}`),
   );

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Site } from '../../__tests__/integration/deployment/site.ts';
-import { counts, deploy, mustDeploy, request, seconds, underLoad, untilServing } from './scene.ts';
+import { bootOf, counts, deploy, mustDeploy, request, seconds, underLoad } from './scene.ts';
 import { table } from './table.ts';
 import { ways } from './ways.ts';
 
@@ -15,7 +15,7 @@ export async function rollbackTable(
   tell: (row: string[]) => void,
 ): Promise<void> {
   const rows: string[][] = [];
-  const boot = await measuredBoot(site.plain, 'a');
+  const boot = await bootOf(site.plain, 'a');
   for (const { strategy } of ways.filter((way) => wanted.includes(way.strategy))) {
     for (let round = 0; round < rounds; round += 1) {
       await site.clear();
@@ -48,18 +48,6 @@ export async function rollbackTable(
   }
   console.log(table(heading, rows));
   console.log(`boot of the application itself: ${seconds(boot)}`);
-}
-
-/** Milliseconds from `docker run` to the first answer. */
-async function measuredBoot(site: Site, tag: string): Promise<number> {
-  await site.clear();
-  await site.pulled(tag);
-  const started = performance.now();
-  await site.docker(`run -d --name ${site.name} -p ${site.published} ${site.repository}:${tag}`);
-  await untilServing(site);
-  const booted = performance.now() - started;
-  await site.clear();
-  return booted;
 }
 
 /** Until clients get this version, or there is nothing left to wait for. */
