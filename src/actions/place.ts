@@ -126,10 +126,18 @@ async function open(
   ]);
   const docker = dockerOn(host, { log, signal });
   const login = registryLoginOf(inputs);
-  // A tag that stays means the same image wherever it is: what is there already is not asked for again.
-  const isThere = login === undefined && (await docker.image(work.image)) !== undefined;
-  if (!isThere && inputs.image !== undefined) await docker.pull(inputs.image, login);
-  const machine = await openContainer(host, work, { log, signal });
+  const openIt = () => openContainer(host, work, { log, signal });
+  const pullAndOpen = async () => {
+    if (inputs.image !== undefined) await docker.pull(inputs.image, login);
+    return openIt();
+  };
+  // A tag that stays means the same image wherever it is: what may be there already is not asked for first.
+  const openOrPull = () =>
+    openIt().catch(async (error: unknown) => {
+      if ((await docker.image(work.image)) !== undefined) throw error;
+      return pullAndOpen();
+    });
+  const machine = await (login === undefined ? openOrPull() : pullAndOpen());
   log.step('Place', machine.name, performance.now() - started);
   return machine;
 }

@@ -26,11 +26,14 @@ import { dockerVerdict } from './verdict.ts';
 import { runApart } from './work-command.ts';
 import { type WorkContainer, workArguments } from './work-container.ts';
 
-/** Milliseconds for a container to come up, for a small `docker` command, and for a command to end once it was asked. */
-const limits = { start: 120_000, small: 60_000, end: 5_000 } as const;
+/**
+ * Milliseconds for a container to come up, for a small `docker` command, for a command to end once it was asked, and
+ * for the end of a container to be heard.
+ */
+const limits = { start: 120_000, small: 60_000, end: 5_000, hear: 1_000 } as const;
 
-/** Says that it is there, waits for the end of its input, and then for commands that notice the same. */
-const waitingProgram = 'echo ready; cat > /dev/null; sleep 6';
+/** Says that it is there and waits to be told that it is over; when nobody can tell it any more, for its commands too. */
+const waitingProgram = 'echo ready; read -r over || sleep 6';
 
 /**
  * Starts a container of an image and keeps it until `close`.
@@ -56,10 +59,12 @@ export async function openContainer(
     writeFile: (path, content, { mode }) => writeByShell({ name, run }, path, content, mode),
     readFile: (path) => readByShell({ name, run }, path),
     async close() {
+      await room.send('over').catch(() => {}); // it may be gone already
+      const { exitCode } = await room.end(limits.small);
+      if (exitCode === 0) return; // `docker run --rm` ends when the container is removed
       await host
         .run(['docker', 'rm', '--force', work.name], { timeout: limits.small })
         .catch(() => log.debug(`the container ${work.name} ends by itself`));
-      await room.end();
     },
   };
 }
@@ -175,7 +180,10 @@ async function resultOf(
 }
 
 /** @throws LostConnection when the container is gone */
-async function requireRoom({ host, room }: Inside, what: string): Promise<void> {
+async function requireRoom({ host, room, gone }: Inside, what: string): Promise<void> {
+  // Docker may still call it running while it ends what is in it: then its own client is about to hear.
+  const settled = gone.catch(() => {});
+  await Promise.race([settled, sleep(limits.hear, undefined, { ref: false })]);
   const argv = ['docker', 'container', 'inspect', '--format', '{{.State.Running}}', room];
   const { stdout } = await host.run(argv, { timeout: limits.small });
   if (stdout.trim() !== 'true') throw new LostConnection(what, `its container ${room} is gone`);
