@@ -73,7 +73,7 @@ async function rowOf(
   const wish = (tag: string): DeployRequest =>
     request(site, tag, {
       strategy: way.strategy,
-      healthTimeout: 15_000,
+      healthTimeout: 60_000,
       drainTimeout: 1_000,
       stopTimeout: 2_000,
     });

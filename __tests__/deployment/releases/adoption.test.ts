@@ -21,8 +21,17 @@ test.each<[found: Partial<Container>, image: readonly string[], says: string | u
     'both',
   ],
 ])('%j, of an image with %j: %s', (found, healthTest, says) => {
-  const [line = ''] = adoptionLines(container(found), 'shop', { healthTest });
+  const [line = ''] = adoptionLines(container(found), 'shop', { image: { healthTest }, keepsPort: true });
   expect(line).toContain('it is taken over as the release adopted-');
   if (says === undefined) expect(line).not.toContain('a rollback would make it anew');
   else expect(line).toContain(says);
+});
+
+test.each([
+  [true, 'fail because the port is taken'],
+  [false, 'on its old port, where the proxy does not ask any more'],
+])('of a Compose project, whose port the new one gets (%s): a later "up" would %s', (keepsPort, says) => {
+  const labels = { 'com.docker.compose.project': 'acme', 'com.docker.compose.service': 'web' };
+  const [, line] = adoptionLines(container({ labels }), 'shop', { image: undefined, keepsPort });
+  expect(line).toContain(says);
 });

@@ -142,20 +142,45 @@ test('releases are recorded, gone back to without the registry, and only the old
   expect(told[1]).toMatchObject({ run: 'https://example.com/runs/1', mechanism: 'bridge' });
 }, 300_000);
 
-test('a container of a Compose project is taken over, kept, and gone back to', async () => {
+test('a container of a Compose project is taken over, kept, and gone back to; a later "up" changes nothing', async () => {
   await fetched('v1');
-  await site.docker(
-    `run -d --name ${name} --network ${network} -v ${volume}:/media -e GREETING=hand -e DB_PASSWORD=canary-secret --restart always -p ${port}:8000 --label com.docker.compose.project=shop --label com.docker.compose.service=web --entrypoint python3 --health-cmd 'test -e /app.py' --health-interval 1s ${site.repository}:v1 -u /app.py`,
-  );
+  const compose = (command: string) =>
+    control('host1').tryRun(['sh', '-c', `cd /srv/${name} && docker-compose ${command} 2>&1`]);
+  await site.onServer(`mkdir -p /srv/${name} && cat >/srv/${name}/docker-compose.yml <<'YAML'
+version: '3.8'
+services:
+  web:
+    container_name: ${name}
+    image: ${site.repository}:v1
+    entrypoint: [python3]
+    command: [-u, /app.py]
+    environment: { GREETING: hand, DB_PASSWORD: canary-secret }
+    ports: ['${port}:8000']
+    volumes: ['media:/media']
+    networks: [web]
+    restart: always
+    healthcheck: { test: [CMD-SHELL, test -e /app.py], interval: 1s }
+volumes: { media: { name: ${volume}, external: true } }
+networks: { web: { name: ${network}, external: true } }
+YAML
+    docker volume create ${volume}`);
+  expect(await compose('up -d')).toMatchObject({ code: 0 });
   const planned = await site.deploy(request('v2', { dryRun: true }));
   expect(planned.outcome.differences.join('\n')).toMatch(
-    /taken over as the release adopted-v1.*\n.*Compose project shop, service web: a later "docker compose up"/,
+    /taken over as the release adopted-v1.*\n.*Compose project kept-shop, service web: a later "docker compose up"/,
   );
   await done(request('v2', { strategy: 'bridge' }));
   expect(await site.containers()).toEqual([`${name}-tenantry-adopted exited`, `${name}-v2 running`]);
   expect(
     (await site.docker(`inspect -f '{{.HostConfig.RestartPolicy.Name}}' ${name}-tenantry-adopted`)).trim(),
   ).toBe('no');
+
+  // What the plan says of it is what happens.
+  const again = await compose('up -d');
+  expect(again.code).not.toBe(0);
+  expect(again.stdout).toContain('port is already allocated');
+  expect(await site.answer()).toBe('v2 hello');
+  expect(await site.containers()).toEqual([`${name}-tenantry-adopted exited`, `${name}-v2 running`]);
 
   const { outcome, log } = await done(back());
   expect(outcome).toMatchObject({ result: 'deployed', release: 'adopted-v1', downtime: 0 });
@@ -174,7 +199,7 @@ test('a container of a Compose project is taken over, kept, and gone back to', a
   expect(await site.containers()).toContain(`${name}-tenantry-adopted exited`);
   await done(request('v4'));
   expect(await site.containers()).toEqual([`${name}-v4 running`]);
-}, 180_000);
+}, 300_000);
 
 test('one of another name is found by its port, and serves again under it when the new one is no good', async () => {
   await fetched('v1');

@@ -35,7 +35,10 @@ export function planFor(wanted: Wanted, current: Container | undefined, image: F
   const seen = differencesBetween(wanted, current, image);
   const changes = seen.length === 0 && !isSame ? ['settings that Docker does not show'] : seen;
   const differences = [
-    ...adoptionLines(current, wanted.spec.labels[labels.app] ?? '', image),
+    ...adoptionLines(current, wanted.spec.labels[labels.app] ?? '', {
+      image,
+      keepsPort: choice.move === undefined,
+    }),
     ...(current.state.status === 'running' ? [] : [`it is ${current.state.status}`]),
     ...changes,
   ];

@@ -66,11 +66,14 @@ export function notCarried(found: Container, image: HasHealthTest | undefined): 
   return [...found.beyondUs, ...(isLost ? ['its own health check'] : [])];
 }
 
-/** What a plan says of a container that Tenantry did not start, a line each. */
+/**
+ * What a plan says of a container that Tenantry did not start, a line each.
+ * @param keepsPort whether the new one gets its port; behind a proxy it gets another
+ */
 export function adoptionLines(
   found: Container,
   container: string,
-  image: HasHealthTest | undefined,
+  { image, keepsPort }: { image: HasHealthTest | undefined; keepsPort: boolean },
 ): string[] {
   if (!isForeign(found)) return [];
   const missing = notCarried(found, image);
@@ -81,19 +84,22 @@ export function adoptionLines(
       : `; a rollback would make it anew, without ${listed(missing)}, which Tenantry cannot give`;
   return [
     `it was not started by Tenantry${where}: it is taken over as the release ${adoptedRelease(found)}, and kept, stopped, as ${container}-tenantry-adopted as long as it is the one to go back to${lacks}`,
-    ...composeLines(found),
+    ...composeLines(found, keepsPort),
   ];
 }
 
 /** Compose knows its containers by their labels, whatever they are called. */
-function composeLines({ labels: own }: Container): string[] {
+function composeLines({ labels: own }: Container, keepsPort: boolean): string[] {
   const project = own['com.docker.compose.project'];
   if (project === undefined) return [];
   const service = own['com.docker.compose.service'] ?? 'unknown';
   const file = own['com.docker.compose.project.config_files'];
   const inFile = file === undefined ? 'its Compose file' : file;
+  const ending = keepsPort
+    ? 'and fail because the port is taken'
+    : 'on its old port, where the proxy does not ask any more';
   return [
-    `it belongs to the Compose project ${project}, service ${service}: a later "docker compose up" there would start that service again beside this one, and fail because the port is taken; "docker compose down" would remove what is kept of it`,
+    `it belongs to the Compose project ${project}, service ${service}: a later "docker compose up" there would start that service again beside this one, ${ending}; "docker compose down" would remove what is kept of it`,
     `to hand the service over for good, take ${service} out of ${inFile} once the new version serves; other services that call it by the name ${service} reach the new one only on a network that both join (networks) and where it has that name, too (network-aliases: ${service})`,
   ];
 }
