@@ -38,7 +38,9 @@ export interface WorkflowToRun {
   /** Relative to the repository. */
   readonly workflow: string;
   /** What happened. Default: push. */
-  readonly event?: 'push' | 'pull_request' | 'workflow_dispatch';
+  readonly event?: 'push' | 'pull_request' | 'workflow_dispatch' | 'workflow_run';
+  /** What GitHub says about the event, where more than its name is needed. */
+  readonly payload?: object;
   /** What was typed into the form of workflow_dispatch. */
   readonly inputs?: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
@@ -49,6 +51,8 @@ export interface WorkflowToRun {
   readonly apiUrl?: string;
   /** More programs of the runner: name and path. */
   readonly programs: Readonly<Record<string, string>>;
+  /** Folders that stand in for actions of others: `owner/name@commit` and the folder. */
+  readonly otherActions?: Readonly<Record<string, string>>;
 }
 
 /** Runs a workflow, each job on this machine in a folder of its own, by `act`. */
@@ -71,7 +75,7 @@ export async function runWorkflow(wanted: WorkflowToRun): Promise<WorkflowRun> {
 }
 
 async function flags(
-  { workflow, secrets, vars, inputs = {}, apiUrl }: WorkflowToRun,
+  { workflow, secrets, vars, inputs = {}, apiUrl, payload, otherActions = {} }: WorkflowToRun,
   folder: string,
 ): Promise<string[]> {
   // JSON is YAML too, which takes values of several lines.
@@ -84,7 +88,10 @@ async function flags(
       .map(([name, value]) => `${name}='${value}'\n`)
       .join(''),
   );
+  if (payload !== undefined) writeFileSync(join(folder, 'event.json'), JSON.stringify(payload));
   return [
+    ...(payload === undefined ? [] : ['--eventpath', join(folder, 'event.json')]),
+    ...Object.entries(otherActions).flatMap(([name, path]) => ['--local-repository', `${name}=${path}`]),
     ...Object.entries(inputs).flatMap(([name, value]) => ['--input', `${name}=${value}`]),
     ...(apiUrl === undefined ? [] : ['--env', `GITHUB_API_URL=${apiUrl}`]),
     '--workflows',

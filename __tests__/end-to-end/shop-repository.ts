@@ -41,6 +41,8 @@ export async function shopRepository(): Promise<ShopRepository> {
     'provision.yml',
     'verify-nightly.yml',
     'restore.yml',
+    'preview.yml',
+    'preview-comment.yml',
     'provision-tenant.yml',
     'tenants-from-a-file.yml',
   ]) {

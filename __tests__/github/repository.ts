@@ -30,6 +30,12 @@ export class Repository {
   readonly pulls: { number: number; head: string; sha: string }[] = [];
   /** Of pull requests and issues. */
   readonly labels = new Set<string>();
+  /** The newest first: which files it changed, and the labels of the pull request that was merged with it. */
+  readonly commits: {
+    sha: string;
+    paths: string[];
+    merged?: { name: string; description: string }[];
+  }[] = [];
   #made = 100;
 
   answer(given: Given): Outcome {
@@ -55,6 +61,31 @@ export class Repository {
             requested_teams: [], // GitHub's example of one is not what it describes
           })),
         );
+      }
+      case 'repos/list-commits': {
+        const wanted = this.commits.filter(({ paths }) => paths.includes(query.get('path') ?? ''));
+        return this.#answered(
+          given,
+          wanted.map(({ sha }) => ({ ...this.#example(given), sha })),
+        );
+      }
+      case 'repos/list-pull-requests-associated-with-commit': {
+        const commit = this.commits.find(({ sha }) => sha === values.commit_sha);
+        if (commit === undefined) return notFound;
+        const example = this.#example(given) as { labels: object[] };
+        const label = example.labels[0];
+        const pull = (labels: object[], merged: string | null) => ({
+          ...example,
+          merged_at: merged,
+          labels: labels.map((one) => ({ ...label, ...one })),
+          requested_teams: [], // GitHub's example of one is not what it describes
+        });
+        // Somebody's open one that has the commit, too, says nothing.
+        const open = pull([{ name: 'tenantry: allow drop', description: 'not decided' }], null);
+        return this.#answered(given, [
+          open,
+          ...(commit.merged ? [pull(commit.merged, '2026-01-02T03:04:05Z')] : []),
+        ]);
       }
       case 'issues/list-labels-on-issue':
         return this.#answered(

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { acknowledged } from '../../src/review/acknowledged.ts';
+import { acceptedByLabel, acceptedInFile } from '../../src/review/acknowledged.ts';
 import { commentMarker, longestComment, previewComment } from '../../src/review/comment.ts';
 import type { Finding, Preview } from '../../src/review/review-shape.ts';
 
@@ -51,10 +51,20 @@ test('what needs a decision comes first; what was accepted is said with its reas
   ).split('\n');
   expect(lines[0]).toBe(commentMarker);
   expect(lines[2]).toBe('### 🛑 1 migration: 1 danger');
-  expect(lines.slice(4, 7).at(-1)).toMatch(/^\| 🛑 \| \*\*`orders\.0012_away`\*\* removes the column/);
+  expect(lines.slice(4, 7).at(-1)).toMatch(/^\| 🛑 \| \*\*`orders\.0012_away`\*\*<br>removes the column/);
   expect(lines.join('\n')).toContain('**accepted:** nobody reads it');
   expect(previewComment(preview([]), undefined)).toContain('### ✅ 1 migration: nothing dangerous');
   expect(previewComment(preview([], 0), undefined)).toContain('### ✅ No migration is pending');
+});
+
+test('the line that accepts it stands there by file, once, and without a reason accepts nothing', () => {
+  const other = { ...finding, name: 'rename', file: 'a`b.py\nx' };
+  const text = previewComment(preview([finding, finding, other]), undefined);
+  const block = /```python\n([\s\S]+?)\n```/.exec(text)?.[1];
+  expect(block).toBe(
+    "# orders/migrations/0012_away.py\n# tenantry: allow drop:\n\n# a'b.py x\n# tenantry: allow rename:",
+  );
+  expect(acceptedInFile('drop', { comments: [{ line: 1, text: 'allow drop:' }] })).toBeUndefined();
 });
 
 test('a thousand tenants in three hundred groups, and a hundred dangers, fit', () => {
@@ -84,5 +94,6 @@ test.each([
   ],
   ['by a label without a reason', '', [{ name: 'tenantry: allow drop', description: ' ' }], undefined],
 ])('accepted %s', (_how, text, labels, reason) => {
-  expect(acknowledged('drop', { comments: [{ line: 1, text }] }, labels)).toBe(reason);
+  const inFile = acceptedInFile('drop', { comments: [{ line: 1, text }] });
+  expect(inFile ?? acceptedByLabel('drop', labels)).toBe(reason);
 });

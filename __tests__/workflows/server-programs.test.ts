@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 
 import { tryCommand } from '../../lab/command.ts';
 import * as tools from '../../lab/tools/workflow-tools.ts';
+import { serverScript as databaseScript } from '../../src/database/server-script.ts';
 import { switchProgram } from '../../src/deployment/bridge/switch-program.ts';
 import type { FrontMove } from '../../src/deployment/proxies/front-choice.ts';
 import { slotProgram } from '../../src/deployment/proxies/slot-program.ts';
@@ -91,6 +92,7 @@ const programs = {
   'that looks at a server': serverScript('survey'),
   'that looks at what failed': `${collector()}\ncollect "$@"\n`,
   'of the lease': serverScript('lease'),
+  'of a PostgreSQL for one step': databaseScript('throw-away'),
   "that starts the lab's boxes": read('lab/boot.sh').text,
 };
 

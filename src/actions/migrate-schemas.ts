@@ -3,6 +3,7 @@ import type { DatabaseUrl } from '../database/url.ts';
 import { parseImage } from '../docker/image.ts';
 import { showDuration } from '../ground/duration.ts';
 import { counted, grouped, listed } from '../ground/words.ts';
+import { localMachine } from '../machine/local.ts';
 import type { Tunnel } from '../machine/tunnel.ts';
 import { parseFailureLimit, parseShare } from '../migrations/budget.ts';
 import { migrateSchemas as migrate, verifySchemas } from '../migrations/migrate.ts';
@@ -39,6 +40,7 @@ import { projectOf, withDatabase, withLock } from './project.ts';
 import { restoreSchemas } from './restore-schemas.ts';
 import { commentFor, commentIsComplete, lintField, reviewFields, reviewing } from './review.ts';
 import { checkAddress } from './rollout-check.ts';
+import { targetBranchIsComplete, withTargetBranch } from './target-branch.ts';
 import { withWay } from './way.ts';
 
 /** How the tenants are migrated; the root action has these inputs, too. */
@@ -115,6 +117,7 @@ export const migrateSchemas = defineAction({
   ],
   rules: [
     databaseIsGiven,
+    targetBranchIsComplete,
     commentIsComplete,
     rollbackIsComplete,
     placeIsComplete,
@@ -128,6 +131,14 @@ export const migrateSchemas = defineAction({
       await commentFor(context.inputs, context);
       return { result: 'commented' };
     }
+    const { previewBase: base } = context.inputs;
+    if (base !== undefined) {
+      return withTargetBranch({ ...context.inputs, base }, context, (databaseUrl) => {
+        const inputs = { ...context.inputs, databaseUrl };
+        const place = { machine: localMachine, isHere: true };
+        return run({ ...context, inputs }, { through: undefined, place });
+      });
+    }
     const inputs = withDatabaseUrl(context.inputs);
     return withWay(inputs, context, (through) =>
       inputs.mode === 'restore'
@@ -137,8 +148,14 @@ export const migrateSchemas = defineAction({
   },
 });
 
-function databaseIsGiven({ mode, databaseUrl: url }: Partial<Inputs<typeof inputs>>): string | undefined {
-  return url === undefined && mode !== 'comment' ? 'database-url: is required' : undefined;
+function databaseIsGiven({
+  mode,
+  databaseUrl: url,
+  previewBase: base,
+}: Partial<Inputs<typeof inputs>>): string | undefined {
+  return url === undefined && base === undefined && mode !== 'comment'
+    ? 'database-url: is required'
+    : undefined;
 }
 
 /** Which way back there is only Django knows. */

@@ -18,6 +18,7 @@ import { type Preview, previewShape } from '../review/review-shape.ts';
 import { sqlParser } from '../review/sql-parser.ts';
 import type { Origin } from '../step/action.ts';
 import { boolean, choice, secret, text } from '../step/fields.ts';
+import { labelsFor } from './review-labels.ts';
 
 /** What is done with dangerous migrations. */
 export const lintField = choice('error', 'warn', 'off');
@@ -27,6 +28,7 @@ export const reviewFields = {
   pullRequestComment: boolean,
   previewReport: text.optional(),
   previewBasis: choice('database', 'code'),
+  previewBase: text.optional(),
 };
 
 interface ReviewInputs {
@@ -36,6 +38,7 @@ interface ReviewInputs {
   readonly githubToken?: string | undefined;
   readonly pullRequestComment: boolean;
   readonly previewBasis: 'database' | 'code';
+  readonly previewBase?: string | undefined;
 }
 
 interface ReviewPorts {
@@ -56,12 +59,11 @@ export function reviewing(
     const { sql } = standing;
     if (sql === undefined) return; // no project of Django: nobody knows its SQL
     const code = judgeCode(plan);
+    const labels = labelsFor(inputs, ports);
+    const looksAtRows = inputs.previewBasis === 'database' && inputs.previewBase === undefined;
     const preview: Preview = {
       plan: planSentence(plan),
-      basis:
-        inputs.previewBasis === 'code'
-          ? 'read from the code: nobody has looked at tenants'
-          : 'as the database is now',
+      basis: looksAtRows ? 'as the database is now' : 'read from the code: nobody has looked at tenants',
       goingBack: code === undefined ? null : goingBackSentence(code),
       review:
         sql.length === 0
@@ -70,22 +72,28 @@ export function reviewing(
               parser: await sqlParser(),
               publicSchema: plan.shared.schema,
               database,
-              looksAtRows: inputs.previewBasis === 'database',
-              labels: ports.origin.github?.pullRequest?.labels ?? [],
+              looksAtRows,
+              labels: labels.of,
             }),
     };
-    await tellPreview(preview, inputs, ports);
+    await tellPreview(preview, { ...inputs, labelsUnread: labels.unread }, ports);
   };
 }
 
 /** @throws UserError `migration-dangerous` */
-async function tellPreview(preview: Preview, inputs: ReviewInputs, ports: ReviewPorts): Promise<void> {
+async function tellPreview(
+  preview: Preview,
+  inputs: ReviewInputs & { readonly labelsUnread: string },
+  ports: ReviewPorts,
+): Promise<void> {
   const { log, report, origin, clean } = ports;
   const { review } = preview;
   report.data('preview', preview);
   const looks = inputs.lint !== 'off';
   const refusal =
-    looks && inputs.lint === 'error' ? reviewRefusal(review, inputs.workingDirectory) : undefined;
+    looks && inputs.lint === 'error'
+      ? reviewRefusal(review, inputs.workingDirectory, inputs.labelsUnread)
+      : undefined;
   if (looks) tellFindings(preview, inputs, ports, refusal);
   if (inputs.dryRun && review.groups.length > 0) {
     report.foldedText('Preview', previewComment(preview, undefined), 'text');

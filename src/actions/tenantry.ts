@@ -198,6 +198,7 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       target: undefined,
       previewReport: undefined,
       previewBasis: 'database',
+      previewBase: undefined,
     }),
   provision: ({ inputs, ...context }) =>
     make(

@@ -91,6 +91,12 @@ function reasonOf(failure: ProbeFailure, { python, machine }: DjangoProject): Re
         what: 'Django cannot load the project’s migrations',
         next: 'python manage.py makemigrations --check shows the same error: mend it there first; nothing was changed',
       };
+    case 'target-branch':
+      return {
+        code: 'preview-database-failed',
+        what: 'The code of preview-base cannot make a database',
+        next: 'migrate_schemas has to work on an empty database, with the Python and the environment of this step',
+      };
     case 'target':
       return {
         code: 'rollback-target-unknown',
@@ -116,6 +122,7 @@ const sayItPlainly: ReadonlySet<string> = new Set([
   'migrations',
   'manage-py',
   'target',
+  'target-branch',
 ]);
 
 function mending({ exception, missingModule }: ProbeFailure, python: string): string {

@@ -8,7 +8,7 @@ import { failureShape, startFailure } from './failures.ts';
 import { type DjangoProject, type ManageOptions, runPython } from './project.ts';
 import { type PythonFile, pythonFile } from './python-files.ts';
 
-export type Program = 'discover' | 'initial_tables' | 'provision' | 'worker';
+export type Program = 'discover' | 'initial_tables' | 'provision' | 'target_branch' | 'worker';
 
 const discovering: readonly PythonFile[] = [
   'through_manage',
@@ -67,6 +67,7 @@ const filesOf: Readonly<Record<Program, readonly PythonFile[]>> = {
       'tenant_rows',
     ]),
   ],
+  target_branch: ['discover', ...discovering],
   worker: working,
 };
 

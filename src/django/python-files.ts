@@ -24,6 +24,7 @@ export type PythonFile =
   | 'schema_kinds'
   | 'scratch_schema'
   | 'standings'
+  | 'target_branch'
   | 'provision'
   | 'tenant_copy'
   | 'tenant_journal'

@@ -61,6 +61,7 @@ export const failureCodes = [
   'migration-would-alter-shared',
   'migration-dangerous',
   'preview-not-usable',
+  'preview-database-failed',
   'migration-half-applied',
   'migration-not-recorded',
   'tables-of-another-role',

@@ -61,6 +61,49 @@ export async function pullRequestOf(
   return data.find(({ head }) => head.sha === commit)?.number;
 }
 
+/** A label of a pull request. */
+export interface PullRequestLabel {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** So many of the newest commits that have changed a file are looked at. */
+const lookedCommits = 5;
+
+/**
+ * The labels of the merged pull requests that a file came with, or was changed by, up to a commit.
+ * @param path from the top of the repository on
+ */
+export async function labelsOfFile(
+  { repository, ...access }: Omit<PullRequestPlace, 'number'>,
+  { path, commit }: { readonly path: string; readonly commit: string },
+): Promise<PullRequestLabel[]> {
+  const { rest } = await gitHub(access);
+  const repo = inRepository(repository);
+  const { data: commits } = await rest.repos.listCommits({
+    ...repo,
+    sha: commit,
+    path,
+    per_page: lookedCommits,
+    request: request(),
+  });
+  const found = new Map<string, PullRequestLabel>();
+  for (const { sha } of commits) {
+    const { data: pulls } = await rest.repos.listPullRequestsAssociatedWithCommit({
+      ...repo,
+      commit_sha: sha,
+      request: request(),
+    });
+    for (const { merged_at: merged, labels } of pulls) {
+      if (merged === null) continue;
+      for (const { name, description } of labels) {
+        found.set(name, { name, description: description ?? '' });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
 function inRepository(repository: string) {
   const [owner = '', repo = ''] = repository.split('/');
   return { owner, repo };

@@ -3,6 +3,7 @@
 import { showSize } from '../ground/size.ts';
 import { counted, grouped, listed } from '../ground/words.ts';
 import { folded, table } from '../report/markdown.ts';
+import { acceptingLabel, acceptingLine } from './acknowledged.ts';
 import { unacknowledged } from './review.ts';
 import type { Finding, Preview, ReviewedGroup, ReviewedMigration, Touch } from './review-shape.ts';
 
@@ -21,6 +22,7 @@ export function previewComment({ review, plan, basis, goingBack }: Preview, run:
     commentMarker,
     `### ${verdict(review.findings, pending.size)}`,
     ...findingsTable(review.findings),
+    ...howToAccept(unacknowledged(review.findings)),
     [
       ...(pending.size === 0 ? [] : [`**Runs in** ${plain(plan)} (${plain(basis)}).`]),
       ...(goingBack === null ? [] : [`**If it goes wrong:** ${plain(goingBack)}.`]),
@@ -48,19 +50,33 @@ function findingsTable(findings: readonly Finding[]): string[] {
     .slice(0, shownFindings)
     .map((one) => [
       one.level === 'error' ? '🛑' : '⚠️',
-      `**${code(one.migration)}** ${plain(one.said)}`,
+      `**${code(one.migration)}**<br>${plain(one.said)}`,
       plain(one.next),
-      one.level === 'error' ? code(one.name) : '',
     ]);
   const more = open.length - shownFindings;
-  const how = open.some(({ level }) => level === 'error')
-    ? 'Meant so? Write the reason into the migration: `# tenantry: allow NAME: why`.'
-    : '';
   return [
-    table(['', 'what happens', 'do this instead', 'name'], rows),
-    ...[more > 0 ? `… and ${counted(more, 'more')}.` : '', how].filter((line) => line !== ''),
+    table(['', 'what happens', 'do this instead'], rows),
+    ...(more > 0 ? [`… and ${counted(more, 'more')}.`] : []),
   ];
 }
+
+/** The very lines, ready to be copied; the reason is left out, and without one they accept nothing. */
+function howToAccept(errors: readonly Finding[]): string[] {
+  const files = Map.groupBy(errors, ({ file, migration }) => file ?? migration);
+  const [first] = errors;
+  if (first === undefined) return [];
+  const lines = [...files]
+    .slice(0, shownFindings)
+    .map(([file, found]) =>
+      [`# ${oneLine(file)}`, ...new Set(found.map(({ name }) => acceptingLine(name)))].join('\n'),
+    );
+  return [
+    `**Meant so?** Give the reason in the migration, after the colon, or as the description of a label like ${code(acceptingLabel(first.name))}:`,
+    `\`\`\`python\n${lines.join('\n\n').replaceAll('`', "'")}\n\`\`\``,
+  ];
+}
+
+const oneLine = (text: string) => text.replace(/\s+/g, ' ');
 
 function accepted(findings: readonly Finding[]): string[] {
   const lines = findings.flatMap((one) =>

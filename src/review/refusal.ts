@@ -2,14 +2,16 @@ import { posix } from 'node:path';
 
 import { UserError } from '../ground/errors.ts';
 import { counted } from '../ground/words.ts';
+import { acceptingLine } from './acknowledged.ts';
 import { unacknowledged } from './review.ts';
 import type { Finding, Review } from './review-shape.ts';
 
 /**
  * Why pending migrations must not run as they are; undefined: they may.
  * @param folder of the project in the checkout, for the line that is shown
+ * @param labels why no label could accept it, where that is so
  */
-export function reviewRefusal(review: Review, folder: string): UserError | undefined {
+export function reviewRefusal(review: Review, folder: string, labels = ''): UserError | undefined {
   const [first, ...others] = unacknowledged(review.findings);
   if (first === undefined) return undefined;
   const more = others.length === 0 ? '' : ` (and ${counted(others.length, 'more danger')})`;
@@ -17,7 +19,7 @@ export function reviewRefusal(review: Review, folder: string): UserError | undef
   const place = placeOf(first, folder);
   return new UserError(
     `${migration} is dangerous — ${said}${more}`,
-    `${next}; or accept it with a comment in the migration: # tenantry: allow ${name}: the reason`,
+    `${next}; or accept it with a comment in the migration: ${acceptingLine(name)} the reason${labels === '' ? '' : ` (${labels})`}`,
     {
       code: 'migration-dangerous',
       ...(place === undefined ? {} : { place }),

@@ -1,6 +1,6 @@
 import type { Database } from '../database/session.ts';
 import type { GroupSql, MigrationSql } from '../django/discovery.ts';
-import { acknowledged, type Label } from './acknowledged.ts';
+import { acceptedByLabel, acceptedInFile, type Label } from './acknowledged.ts';
 import { type Change, type Cost, changesOf, type Lock } from './changes.ts';
 import { type RowsInTheWay, rowsInTheWay, ruleOf } from './existing-rows.ts';
 import type { Finding, Review, ReviewedMigration, Touch } from './review-shape.ts';
@@ -16,7 +16,8 @@ export interface ReviewOptions {
   readonly database: Database;
   /** False: its tables say nothing about those that the migrations are for, neither how large they are nor what is in them. */
   readonly looksAtRows: boolean;
-  readonly labels: readonly Label[];
+  /** Labels of the pull requests that a migration came with; asked only where its file accepts not everything. */
+  readonly labels: (migration: MigrationSql) => Promise<readonly Label[]>;
 }
 
 /** A group, with its SQL read. */
@@ -130,16 +131,13 @@ async function findingsOf(
       const scene = sceneOf(migration, group, { facts, rows });
       for (const situation of situations) {
         const { row, name, level } = situation;
-        for (const found of situation.find(scene)) {
-          findings.push({
-            row,
-            name,
-            level,
-            migration: migration.migration,
-            file: migration.file,
-            ...found,
-            acknowledged: acknowledged(name, migration, options.labels) ?? null,
-          });
+        const all = situation.find(scene);
+        if (all.length === 0) continue;
+        const reason =
+          acceptedInFile(name, migration) ?? acceptedByLabel(name, await options.labels(migration)) ?? null;
+        for (const found of all) {
+          const { migration: of, file } = migration;
+          findings.push({ row, name, level, migration: of, file, ...found, acknowledged: reason });
         }
       }
     }

@@ -81,6 +81,7 @@ const fleetDefaults = {
   pullRequestComment: false,
   target: undefined,
   previewReport: undefined,
+  previewBase: undefined,
   previewBasis: 'database' as const,
 } as const;
 

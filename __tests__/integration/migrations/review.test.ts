@@ -61,7 +61,7 @@ async function review(folder: string): Promise<Review> {
     publicSchema: 'public',
     database: fleet.database,
     looksAtRows: true,
-    labels: [],
+    labels: async () => [],
   });
 }
 
@@ -200,14 +200,39 @@ describe('a pull request', () => {
   });
 });
 
-test('a run that would do something dangerous does not begin', async () => {
-  const folder = await fleets.shopWith({
-    'orders/migrations/0005_gone.py': migrationFile(ordersHead, 'migrations.DeleteModel("OrderLine")'),
+describe('after the merge', () => {
+  const file = 'orders/migrations/0005_gone.py';
+  const gone = migrationFile(ordersHead, 'migrations.DeleteModel("OrderLine")');
+  const there = () => fleet.sql(`SELECT to_regclass('acme.orders_orderline') IS NOT NULL AS there`);
+  let github: GitHub;
+  let at: { github: { repository: string; apiUrl: string } };
+  beforeAll(async () => {
+    github = await startGitHub();
+    at = { github: { repository: 'acme/shop', apiUrl: github.apiUrl } };
   });
-  const seen = await fleet.migrate({ lint: 'error' }, folder);
-  expect(seen.outputs['failure-code']).toBe('migration-dangerous');
-  expect(seen.annotations[0]).toContain('removes the table orders_orderline');
-  expect(await fleet.sql(`SELECT to_regclass('acme.orders_orderline') IS NOT NULL AS there`)).toEqual([
-    { there: true },
-  ]);
+  afterAll(() => github.close());
+
+  test('the label that turned the pull request green counts for the deployment, too', async () => {
+    const folder = await fleets.shopWith({ [file]: gone });
+    const merged = [{ name: 'tenantry: allow drop', description: 'nobody orders lines' }];
+    github.repository.commits.push({ sha: 'e'.repeat(40), paths: [join(folder, file)], merged });
+    const copy = await fleets.copy();
+    const seen = await copy.migrate({ lint: 'error', 'github-token': 'canary-token' }, folder, at);
+    expect(seen.annotations).toEqual([]);
+    expect(seen.outputs.result).toBe('migrated');
+    expect(seen.log).toContainEqual(
+      expect.stringContaining('— nobody orders lines (label tenantry: allow drop)'),
+    );
+    expect(github.refused).toEqual([]);
+  });
+
+  test('what nobody has accepted does not begin, and the sentence says what a label would need', async () => {
+    const seen = await fleet.migrate({ lint: 'error' }, await fleets.shopWith({ [file]: gone }), at);
+    expect(seen.outputs['failure-code']).toBe('migration-dangerous');
+    expect(seen.annotations[0]).toContain('removes the table orders_orderline');
+    expect(seen.annotations[0]).toMatch(
+      /# tenantry: allow drop: the reason \(a label .* github-token only\)/,
+    );
+    expect(await there()).toEqual([{ there: true }]);
+  });
 });

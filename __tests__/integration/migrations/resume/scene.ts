@@ -65,6 +65,7 @@ const usual = {
   pullRequestComment: false,
   target: undefined,
   previewReport: undefined,
+  previewBase: undefined,
   previewBasis: 'database' as const,
   dryRun: false,
   timeout: 120_000,
