@@ -8,8 +8,10 @@ import {
   type Complaint,
   complaintAbout,
   type Expectation,
+  type Gist,
   type Probe,
   probeName,
+  type Silence,
   shortName,
 } from './probe.ts';
 
@@ -24,7 +26,7 @@ export interface CheckPlan {
 /** How one address did in the end. */
 export interface Finding {
   readonly probe: Probe;
-  readonly answer: Answer;
+  readonly answer: Gist | Silence;
   readonly attempts: number;
   /** undefined: healthy. */
   readonly complaint: Complaint | undefined;
@@ -54,13 +56,7 @@ export async function probeUntilHealthy(
       (probe) => findings.get(probe)?.complaint !== undefined || !findings.has(probe),
     );
     await inParallel(due, async (probe) => {
-      const answer = await ports.ask(probe);
-      findings.set(probe, {
-        probe,
-        answer,
-        attempts: attempt,
-        complaint: complaintAbout(answer, plan.expected),
-      });
+      findings.set(probe, judged(probe, await ports.ask(probe), plan.expected, attempt));
     });
     const unhealthy = [...findings.values()].filter(({ complaint }) => complaint !== undefined);
     if (unhealthy.length === 0) break;
@@ -70,6 +66,17 @@ export async function probeUntilHealthy(
     lastWord = word;
   }
   return probes.flatMap((probe) => findings.get(probe) ?? []);
+}
+
+/** @param attempts made so far, this one included */
+export function judged(probe: Probe, answer: Answer, expected: Expectation, attempts: number): Finding {
+  return { probe, answer: gistOf(answer), attempts, complaint: complaintAbout(answer, expected) };
+}
+
+function gistOf(answer: Answer): Gist | Silence {
+  if (answer.kind === 'silence') return answer;
+  const { kind, status, milliseconds, certificateDays } = answer;
+  return { kind, status, milliseconds, certificateDays };
 }
 
 /** The one sentence for all addresses that are not healthy, equal observations together. */

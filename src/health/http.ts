@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
-import { rootCertificates, type TLSSocket } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import { showDuration } from '../ground/duration.ts';
 import { codeOf, messageOf } from '../ground/errors.ts';
 import type { Answer, Answered, Probe } from './probe.ts';
@@ -76,12 +76,13 @@ async function askOnce({ url, host, headers }: Probe, limit: AbortSignal, way: W
     ? import('node:https')
     : import('node:http'))) as typeof import('node:https');
   const servername = host?.replace(/:\d+$/, '');
+  const secureContext = isTls ? await contextWith(way.ca) : undefined;
   let agent = way.dial === undefined ? agents.get(url.protocol) : undefined;
   agent ??= new Agent({ keepAlive: false, maxCachedSessions: 0 });
   if (way.dial === undefined) agents.set(url.protocol, agent);
   else {
     const stream = await reached(way.dial(url), limit);
-    const open = await connectionOver(stream, { isTls, servername: servername ?? url.hostname, ca: way.ca });
+    const open = await connectionOver(stream, servername ?? url.hostname, secureContext);
     Object.assign(agent, { createConnection: open });
   }
   return new Promise<Answered>((resolve, reject) => {
@@ -95,7 +96,7 @@ async function askOnce({ url, host, headers }: Probe, limit: AbortSignal, way: W
         ...(host === undefined ? {} : { host }),
       },
       ...(servername === undefined ? {} : { servername }),
-      ...(way.ca === undefined ? {} : { ca: authorities(way.ca) }),
+      ...(secureContext === undefined ? {} : { secureContext }),
     });
     outgoing.once('error', reject);
     outgoing.once('response', (incoming) => {
@@ -128,23 +129,24 @@ async function reached(opening: Promise<Duplex>, limit: AbortSignal): Promise<Du
 
 async function connectionOver(
   stream: Duplex,
-  { isTls, servername, ca }: { isTls: boolean; servername: string; ca: string | undefined },
+  servername: string,
+  secureContext: SecureContext | undefined,
 ): Promise<() => Duplex> {
-  if (!isTls) return () => stream;
+  if (secureContext === undefined) return () => stream;
   const { connect } = await import('node:tls');
   const name = isIP(servername) === 0 ? { servername } : {};
-  return () =>
-    connect({
-      socket: stream,
-      host: servername,
-      ...name,
-      ...(ca === undefined ? {} : { ca: authorities(ca) }),
-    });
+  return () => connect({ socket: stream, host: servername, ...name, secureContext });
 }
 
+/** By what is believed: to read all authorities again for each of a thousand addresses takes time and memory. */
+const contexts = new Map<string, SecureContext>();
+
 /** An own authority is believed beside those that everybody believes. */
-function authorities(ca: string): string[] {
-  return [...rootCertificates, ca];
+async function contextWith(ca = ''): Promise<SecureContext> {
+  const { createSecureContext, rootCertificates } = await import('node:tls'); // slow to load: not for http
+  const context = contexts.get(ca) ?? createSecureContext(ca === '' ? {} : { ca: [...rootCertificates, ca] });
+  contexts.set(ca, context);
+  return context;
 }
 
 const day = 24 * 60 * 60_000;
@@ -154,15 +156,22 @@ function daysLeft({ socket }: IncomingMessage): number | undefined {
   return end === undefined ? undefined : Math.floor((Date.parse(end) - Date.now()) / day);
 }
 
-async function readBody(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size >= bodyLimit) break;
-  }
-  return Buffer.concat(chunks).subarray(0, bodyLimit).toString('utf8');
+/** By events: an iterator for each of thousands of answers would be most of what a check allocates. */
+function readBody(incoming: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const end = () => resolve(Buffer.concat(chunks).subarray(0, bodyLimit).toString('utf8'));
+    incoming.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size < bodyLimit) return;
+      end();
+      incoming.destroy();
+    });
+    incoming.once('end', end);
+    incoming.once('error', reject);
+  });
 }
 
 function flatHeaders({ headers }: IncomingMessage): Record<string, string> {

@@ -30,18 +30,26 @@ export interface Expectation {
 export type StatusRanges = readonly (readonly [from: number, to: number])[];
 
 /** An answer, or why there was none. */
-export type Answer =
-  | Answered
-  | { readonly kind: 'silence'; readonly code: SilenceCode; readonly observed: string };
+export type Answer = Answered | Silence;
 
-export interface Answered {
-  readonly kind: 'answer';
-  readonly status: number;
+export interface Answered extends Gist {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+/** What is kept of an answer once it has been judged: the pages of a thousand tenants would fill the memory. */
+export interface Gist {
+  readonly kind: 'answer';
+  readonly status: number;
   readonly milliseconds: number;
   /** Until its certificate ends; undefined without TLS. */
   readonly certificateDays?: number | undefined;
+}
+
+export interface Silence {
+  readonly kind: 'silence';
+  readonly code: SilenceCode;
+  readonly observed: string;
 }
 
 export type SilenceCode =
@@ -142,5 +150,7 @@ function firstWords(body: string): string {
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+  if (text.length <= 120) return text;
+  // A copy: a slice would keep the whole page.
+  return `${Buffer.from(text.slice(0, 119)).toString()}…`;
 }

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { showDuration } from '../ground/duration.ts';
 import { UserError } from '../ground/errors.ts';
-import { type CheckPorts, type Finding, inParallel, toldTogether } from './check.ts';
-import { complaintAbout, type Expectation, type Probe } from './probe.ts';
+import { type CheckPorts, type Finding, inParallel, judged, toldTogether } from './check.ts';
+import type { Expectation, Probe } from './probe.ts';
 
 export interface WatchPlan {
   /** Milliseconds between two rounds, and for the whole. */
@@ -42,9 +42,9 @@ export async function watchOver(
   for (;;) {
     const findings: Finding[] = [];
     await inParallel(probes, async (probe) => {
-      const answer = await ask(probe);
-      const complaint = complaintAbout(answer, expected);
-      findings.push({ probe, answer, attempts: 1, complaint });
+      const finding = judged(probe, await ask(probe), expected, 1);
+      const { answer, complaint } = finding;
+      findings.push(finding);
       asked += 1;
       rows.set(probe, complaint === undefined ? 0 : (rows.get(probe) ?? 0) + 1);
       if (complaint !== undefined) failed += 1;
