@@ -113,7 +113,7 @@ interface Measured {
   readonly statements: number;
 }
 
-/** A fleet, a bundle, and the projects in the state of each release. */
+/** A fleet, a built dist/, and the projects in the state of each release. */
 interface Bed {
   readonly fleet: Fleet;
   readonly dist: string;

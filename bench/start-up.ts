@@ -1,12 +1,13 @@
-/** How fast a door opens: whole processes, one after another in turn, so that noise meets all of them. */
+/** How fast a door opens, and what it loads for that: whole processes, one after another in turn, so that noise meets all of them. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { build } from 'esbuild';
 
 import { actionNames } from '../src/actions/names.ts';
+import { type Loaded, loadedBy } from './loaded.ts';
 import { machine, median, spread } from './statistics.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -45,10 +46,23 @@ export async function bench(): Promise<void> {
     const ratios = `${(median(values) / base).toFixed(2)}× node   ${(median(values) / core).toFixed(2)}× @actions/core`;
     console.log(`${name.padEnd(22)}${spread(values).padStart(18)}   ${ratios}`);
   }
-  const size = statSync(join(root, 'dist/index.cjs')).size;
-  console.log(
-    `\nbundle ${(size / 1e6).toFixed(2)} MB, the one that only imports @actions/core ${(statSync(peer).size / 1e6).toFixed(2)} MB`,
-  );
+  console.log('\nbefore the first thing is done: what was loaded, and the memory of the process\n');
+  for (const { name, argv, env } of contestants) {
+    if (env === undefined) console.log(`${name.padEnd(22)}${shown(loadedBy(argv))}`);
+  }
+  console.log(`\nall that is in dist/parts: ${megabytes(sizeOf(join(root, 'dist/parts')))}`);
+}
+
+function shown({ files, bytes, memory }: Loaded): string {
+  return `${String(files.length).padStart(3)} files  ${megabytes(bytes)}   ${megabytes(memory)} of memory`;
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(2).padStart(6)} MB`;
+
+/** Bytes of code, without PostgreSQL's parser. */
+function sizeOf(folder: string): number {
+  const code = readdirSync(folder).filter((name) => name.endsWith('.cjs'));
+  return code.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
 /** An action that does nothing but import @actions/core, bundled as ours is. */

@@ -1,1 +1,1 @@
-require('./index.cjs').run('deploy-container');
+require('./parts/index.cjs').run('deploy-container');

@@ -1,1 +1,1 @@
-require('./index.cjs').run('health-check');
+require('./parts/index.cjs').run('health-check');

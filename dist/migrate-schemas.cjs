@@ -1,1 +1,1 @@
-require('./index.cjs').run('migrate-schemas');
+require('./parts/index.cjs').run('migrate-schemas');

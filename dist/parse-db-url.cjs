@@ -1,1 +1,1 @@
-require('./index.cjs').run('parse-db-url');
+require('./parts/index.cjs').run('parse-db-url');

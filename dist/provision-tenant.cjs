@@ -1,1 +1,1 @@
-require('./index.cjs').run('provision-tenant');
+require('./parts/index.cjs').run('provision-tenant');

@@ -1,1 +1,1 @@
-require('./index.cjs').run('report-line');
+require('./parts/index.cjs').run('report-line');

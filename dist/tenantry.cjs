@@ -1,1 +1,1 @@
-require('./index.cjs').run('tenantry');
+require('./parts/index.cjs').run('tenantry');

@@ -1,33 +1,55 @@
 /**
- * `npm run build [-- FOLDER]`: src/ becomes dist/: one bundle and a door of one line for each action and for the program.
- * CommonJS, because ssh2 needs `require` and `__dirname`; not minified, so that it can be read where it runs.
+ * `npm run build [-- FOLDER]`: src/ becomes dist/: a door of one line for each action and for the program, and the parts
+ * behind them, of which a step loads those that it uses. Not minified, so that it can be read where it runs.
  */
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
-import { build, type Plugin } from 'esbuild';
+import { build, type Metafile, type OutputFile, type Plugin, transform } from 'esbuild';
 
 import { manifestOf } from '../src/actions/manifests.ts';
 import { actionNames } from '../src/actions/names.ts';
 
 const root = join(import.meta.dirname, '..');
+const target = 'node24';
 
 /** Builds into a folder, which afterwards holds nothing else. */
 export async function buildInto(folder: string): Promise<void> {
+  const parts = join(folder, 'parts');
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  await build({
+  await mkdir(parts, { recursive: true });
+  const { outputFiles, metafile } = await divided();
+  const names = partNames(metafile);
+  for (const { path, text } of outputFiles) {
+    await writeFile(join(parts, names.get(basename(path)) ?? ''), await asCommonJs(text, names));
+  }
+  // PostgreSQL's parser looks for it beside itself, when it is needed.
+  await copyFile(join(root, 'node_modules/libpg-query/wasm', wasm), join(parts, wasm));
+  await chmod(join(parts, wasm), 0o644);
+  for (const name of actionNames) {
+    await writeFile(join(folder, `${name}.cjs`), `require('./parts/index.cjs').run('${name}');\n`);
+  }
+  const program =
+    "#!/usr/bin/env node\nrequire('./parts/cli.cjs').cli(process.argv.slice(2), process.env).then((code) => process.exit(code));\n";
+  await writeFile(join(folder, 'cli.cjs'), program, { mode: 0o755 });
+}
+
+/**
+ * Whatever is loaded by `import()` is a part, and so is what several of them share: nothing is there twice. esbuild
+ * divides ES modules only.
+ */
+function divided(): Promise<{ outputFiles: OutputFile[]; metafile: Metafile }> {
+  return build({
     absWorkingDir: root,
-    stdin: {
-      contents: "export { run } from './src/index.ts';\nexport { cli } from './src/cli.ts';\n",
-      resolveDir: root,
-      sourcefile: 'dist.ts',
-    },
-    outfile: join(folder, 'index.cjs'),
+    entryPoints: { index: 'src/index.ts', cli: 'src/cli.ts' },
+    outdir: 'parts',
+    write: false,
+    metafile: true,
     bundle: true,
+    splitting: true,
     platform: 'node',
-    target: 'node24',
-    format: 'cjs',
+    target,
+    format: 'esm',
     charset: 'utf8',
     legalComments: 'eof',
     // Optional compiled parts: never in the bundle, so that it is the same on every machine.
@@ -41,15 +63,53 @@ export async function buildInto(folder: string): Promise<void> {
       inlined('server-script.ts', (folder) => filesModule(folder, '.sh', 'serverScript')),
     ],
   });
-  // PostgreSQL's parser looks for it beside the bundle, when it is needed.
-  await copyFile(join(root, 'node_modules/libpg-query/wasm', wasm), join(folder, wasm));
-  await chmod(join(folder, wasm), 0o644);
-  for (const name of actionNames) {
-    await writeFile(join(folder, `${name}.cjs`), `require('./index.cjs').run('${name}');\n`);
+}
+
+/**
+ * ssh2 needs `require` and `__dirname`. And `import` makes all that a module of Node has, even what nobody asks for:
+ * of node:http that is a second HTTP client, which takes 15 MB.
+ */
+async function asCommonJs(part: string, names: ReadonlyMap<string, string>): Promise<string> {
+  const renamed = part.replace(/"\.\/([^"/]+\.js)"/g, (written, name) =>
+    names.has(name) ? `"./${names.get(name)}"` : written,
+  );
+  // Where each file begins is told to readers, and to describeDefect; only comments with an exclamation mark are kept.
+  const marked = renamed.replace(/^( *)\/\/ ((?:src|node_modules)\/\S+)$/gm, '$1//! $2');
+  const { code } = await transform(marked, {
+    platform: 'node',
+    target,
+    format: 'cjs',
+    charset: 'utf8',
+    legalComments: 'inline',
+    supported: { 'dynamic-import': false },
+    logLevel: 'error', // what there is to say of our own source was said before
+  });
+  return code;
+}
+
+/** By the names that esbuild gives, which change with every letter: those of the largest file in each, or its package. */
+function partNames({ outputs }: Metafile): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  const largestFirst = Object.entries(outputs).sort(([, a], [, b]) => b.bytes - a.bytes);
+  for (const [path, { entryPoint, inputs }] of largestFirst) {
+    const bySize = Object.entries(inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
+    const name = partName(entryPoint ?? bySize[0]?.[0] ?? 'src/runtime.ts');
+    const taken = [...names.values()].filter(
+      (other) => other.replace(/-\d+\.cjs$/, '.cjs') === `${name}.cjs`,
+    );
+    names.set(basename(path), `${name}${taken.length === 0 ? '' : `-${taken.length + 1}`}.cjs`);
   }
-  const program =
-    "#!/usr/bin/env node\nrequire('./index.cjs').cli(process.argv.slice(2), process.env).then((code) => process.exit(code));\n";
-  await writeFile(join(folder, 'cli.cjs'), program, { mode: 0o755 });
+  return names;
+}
+
+/** `src/database/connection.ts` is database-connection, and what is in node_modules has its package's name. */
+function partName(file: string): string {
+  const [, scope, name] = /^node_modules\/(?:(@[^/]+)\/)?([^/]+)/.exec(file) ?? [];
+  if (name !== undefined) return scope === undefined ? name : `${scope.slice(1)}-${name}`;
+  return file
+    .replace(/^src\//, '')
+    .replace(/\.ts$/, '')
+    .replaceAll('/', '-');
 }
 
 const wasm = 'libpg-query.wasm';

@@ -1,6 +1,8 @@
 import { manifestOf } from './actions/manifests.ts';
 import type { ActionName } from './actions/names.ts';
 import type { Action } from './step/action.ts';
+import { githubHost } from './step/github.ts';
+import { runStep } from './step/run.ts';
 
 /** The suite by name. Each action is loaded when it is run, so that a step starts no slower than it must. */
 export const actions: Readonly<Record<ActionName, () => Promise<Action>>> = {
@@ -15,12 +17,7 @@ export const actions: Readonly<Record<ActionName, () => Promise<Action>>> = {
 
 /** Runs an action as a step of a GitHub workflow, and ends the process. */
 export async function run(name: ActionName): Promise<never> {
-  const [action, { githubHost }, { runStep }] = await Promise.all([
-    actions[name](),
-    import('./step/github.ts'),
-    import('./step/run.ts'),
-  ]);
-  const done = await runStep(name, action, manifestOf(name), githubHost(process.env));
+  const done = await runStep(name, await actions[name](), manifestOf(name), githubHost(process.env));
   // A socket that something left open must not keep a finished step running.
   process.exit(done ? 0 : 1);
 }

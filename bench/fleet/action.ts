@@ -16,7 +16,7 @@ export interface ActionRun {
 }
 
 interface ActionWish {
-  /** Where the bundle is. */
+  /** Where the doors are. */
   readonly dist: string;
   readonly fleet: Fleet;
   /** The folder with manage.py. */

@@ -24,6 +24,7 @@ import type { DatabaseUrl } from '../database/url.ts';
 import { databaseUrlOf } from '../database/url-compose.ts';
 import type { Log } from '../ground/log.ts';
 import { localMachine } from '../machine/local.ts';
+import { connectSsh } from '../machine/ssh.ts';
 import type { Tunnel } from '../machine/tunnel.ts';
 import { patternOf } from '../migrations/rollout.ts';
 import type { Inputs } from '../step/action.ts';
@@ -79,7 +80,6 @@ async function withShelf<T>(
     return use(runnerShelf(backupFolder ?? join(process.env.RUNNER_TEMP ?? tmpdir(), 'tenantry-backups')));
   }
   const { sshUser = '', host: [host = ''] = [] } = inputs;
-  const { connectSsh } = await import('../machine/ssh.ts'); // slow to load: not before it is needed
   const machine = await connectSsh(serverOf({ ...inputs, sshUser }, host), { signal, log });
   const shelf = serverShelf(backupFolder ?? '.tenantry/backups', { machine, signal });
   try {

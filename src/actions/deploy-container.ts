@@ -10,6 +10,7 @@ import { optionsOf, parseCapability, parseTmpfs, parseUlimit } from '../docker/c
 import { parseExtraHost, parsePort, parseRestart, parseVolume } from '../docker/container-spec.ts';
 import { parseImage } from '../docker/image.ts';
 import { parseCpus, parseSize } from '../ground/size.ts';
+import { connectSsh } from '../machine/ssh.ts';
 import { type ActionContext, defineAction } from '../step/action.ts';
 import { boolean, choice, count, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
 import { yamlOf } from '../step/yaml-field.ts';
@@ -154,7 +155,6 @@ async function run(context: Context) {
     { ...requestOf(context), env },
     {
       async connect(host, limit) {
-        const { connectSsh } = await import('../machine/ssh.ts'); // slow to load: not before it is needed
         return connectSsh(serverOf(inputs, host), { signal: limit, log });
       },
       log,

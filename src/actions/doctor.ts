@@ -8,6 +8,7 @@ import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
 import { listed } from '../ground/words.ts';
 import type { Machine } from '../machine/machine.ts';
+import { connectSsh } from '../machine/ssh.ts';
 import type { Tunnel } from '../machine/tunnel.ts';
 import type { Report } from '../report/report.ts';
 import { serverOf } from './server.ts';
@@ -72,7 +73,6 @@ function notReady(bad: readonly (readonly [host: string, finding: Finding])[]): 
 
 /** What cannot even be looked at is a finding, too: the rest of the table is not lost by it. */
 async function examined({ inputs, log, signal }: DoctorContext, host: string): Promise<Finding[]> {
-  const { connectSsh } = await import('../machine/ssh.ts'); // slow to load: not before it is needed
   const findings: Finding[] = [];
   let machine: Machine | undefined;
   try {

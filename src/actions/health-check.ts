@@ -2,6 +2,7 @@ import type { Database } from '../database/connection.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { showDuration } from '../ground/duration.ts';
 import { counted, grouped, listed } from '../ground/words.ts';
+import { keepYoungMemorySmall } from '../ground/young-memory.ts';
 import {
   type CheckPorts,
   type Finding,
@@ -10,6 +11,7 @@ import {
   unhealthy,
 } from '../health/check.ts';
 import { parseJsonExpectation } from '../health/content.ts';
+import { ask } from '../health/http.ts';
 import { type Expectation, type Probe, parseStatusRanges } from '../health/probe.ts';
 import { sampled, type TenantSample, tenantDomains } from '../health/tenants.ts';
 import { watchOver } from '../health/watch.ts';
@@ -89,13 +91,13 @@ export const healthCheck = defineAction({
   rules: [needsAnAddress, needsADatabase, needsAServer, hostKeyIsPinnedOnce],
 
   async run(context) {
+    keepYoungMemorySmall();
     if (context.inputs.mode === 'doctor') {
       const { examine } = await import('./doctor.ts');
       return examine(context);
     }
     return withDialers(context, async (dialers) => {
       const { inputs, log, report, signal, tell } = context;
-      const { ask } = await import('../health/http.ts');
       const plan = { ...inputs, expected: expectation(inputs) };
       const probes = fromEachServer(inputs, [...addressProbes(inputs), ...(await tenantProbes(context))]);
       const ports: CheckPorts = {
@@ -205,8 +207,9 @@ async function tenantProbes({ inputs, log, signal }: Context): Promise<Probe[]> 
     'Tenants',
     `${grouped(asked.length)} of ${counted(domains.length, 'tenant')}, by their primary domains`,
   );
+  const url = new URL(tenantPath, address);
   return asked.map(({ schema, domain }) => ({
-    url: new URL(tenantPath, address),
+    url,
     host: domain,
     headers: requestHeader,
     tenant: schema,

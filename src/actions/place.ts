@@ -3,12 +3,16 @@ import { createHash, randomBytes } from 'node:crypto';
 
 import type { LockOrigin } from '../database/lock-holder.ts';
 import type { DatabaseUrl } from '../database/url.ts';
+import { openContainer } from '../docker/container-machine.ts';
+import { dockerOn } from '../docker/docker.ts';
 import { type ImageReference, showImage } from '../docker/image.ts';
+import { settleEarlierWork } from '../docker/work-command.ts';
 import type { WorkContainer } from '../docker/work-container.ts';
 import type { Log } from '../ground/log.ts';
 import { lateMachine } from '../machine/late.ts';
 import { localMachine } from '../machine/local.ts';
 import type { Machine } from '../machine/machine.ts';
+import { connectSsh } from '../machine/ssh.ts';
 import { showAccount } from '../machine/ssh-server.ts';
 import type { Inputs } from '../step/action.ts';
 import type { registryFields } from './fields.ts';
@@ -91,7 +95,6 @@ export async function withPlace<T>(
     open(host, work, inputs, { ...ports, signal }),
   );
   const settle = async (wait: number) => {
-    const { settleEarlierWork } = await import('../docker/work-command.ts');
     await settleEarlierWork({ host, work, ...ports }, wait);
   };
   try {
@@ -107,10 +110,7 @@ function hostOf(inputs: PlaceInputs, { log, signal }: PlacePorts): Machine {
   if (inputs.runIn === 'image') return localMachine;
   const { sshUser = '', host: [host = ''] = [] } = inputs;
   const server = serverOf({ ...inputs, sshUser }, host);
-  const connecting = import('../machine/ssh.ts').then(({ connectSsh }) =>
-    connectSsh(server, { log, signal }),
-  );
-  return lateMachine(showAccount(server), connecting);
+  return lateMachine(showAccount(server), connectSsh(server, { log, signal }));
 }
 
 async function open(
@@ -120,10 +120,6 @@ async function open(
   { log, signal }: PlacePorts,
 ): Promise<Machine> {
   const started = performance.now();
-  const [{ dockerOn }, { openContainer }] = await Promise.all([
-    import('../docker/docker.ts'),
-    import('../docker/container-machine.ts'),
-  ]);
   const docker = dockerOn(host, { log, signal });
   const login = registryLoginOf(inputs);
   const openIt = () => openContainer(host, work, { log, signal });

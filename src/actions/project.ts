@@ -1,6 +1,6 @@
 /** From inputs to the database and the project that actions work on. */
 import { takeLock } from '../database/advisory-lock.ts';
-import type { Database } from '../database/connection.ts';
+import { connect, type Database, waitForDatabase } from '../database/connection.ts';
 import { djangoVariables } from '../database/django-variables.ts';
 import { type LockOrigin, lockApplicationName } from '../database/lock-holder.ts';
 import { endOwnSessions, waitForEarlierRuns } from '../database/own-sessions.ts';
@@ -41,7 +41,6 @@ export async function withDatabase<T>(
   use: (database: Database, another: (until?: AbortSignal) => Promise<Database>) => Promise<T>,
 ): Promise<T> {
   const started = performance.now();
-  const { connect, waitForDatabase } = await import('../database/connection.ts'); // slow to load: not before it is needed
   const options = { applicationName: 'tenantry', connectTimeout, signal, through };
   const database = await waitForDatabase(databaseUrl, {
     ...options,
@@ -97,7 +96,6 @@ export async function withLock<T>(
   signal.addEventListener('abort', cancel, { once: true });
   let session: Database | undefined;
   try {
-    const { waitForDatabase } = await import('../database/connection.ts');
     session = await waitForDatabase(databaseUrl, {
       applicationName: lockApplicationName(origin),
       connectTimeout,

@@ -12,6 +12,7 @@ import { retry } from '../ground/retry.ts';
 import { counted } from '../ground/words.ts';
 import type { Finding } from '../health/check.ts';
 import { type Machine, succeeded } from '../machine/machine.ts';
+import { connectSsh } from '../machine/ssh.ts';
 import { serverOf } from './server.ts';
 import type { ServerInputs } from './server-way.ts';
 
@@ -204,7 +205,6 @@ async function onServer<T>(
   host: string,
   work: (docker: Docker, machine: Machine) => Promise<T>,
 ): Promise<T> {
-  const { connectSsh } = await import('../machine/ssh.ts'); // slow to load: not before it is needed
   const machine = await connectSsh(serverOf({ ...inputs, sshUser: inputs.sshUser ?? '' }, host), {
     signal,
     log,

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '../ground/log.ts';
 import { listed } from '../ground/words.ts';
 import type { Probe } from '../health/probe.ts';
+import { openTunnel } from '../machine/ssh-tunnel.ts';
 import type { Tunnel } from '../machine/tunnel.ts';
 import type { Inputs } from '../step/action.ts';
 import type { serverFields } from './fields.ts';
@@ -41,7 +42,6 @@ export async function withDialers<T>(
 ): Promise<T> {
   const { from, sshUser = '', host: hosts = [] } = inputs;
   if (from === 'runner') return use(undefined);
-  const { openTunnel } = await import('../machine/ssh-tunnel.ts'); // slow to load: not before it is needed
   const tunnels = new Map<string, Promise<Tunnel>>();
   const tunnelTo = (url: URL, host: string) => {
     const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));

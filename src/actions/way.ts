@@ -3,6 +3,7 @@ import { farEndOf } from '../database/connection-plan.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
+import { openTunnel } from '../machine/ssh-tunnel.ts';
 import { type Tunnel, tunnelLost } from '../machine/tunnel.ts';
 import type { Inputs } from '../step/action.ts';
 import type { serverFields } from './fields.ts';
@@ -32,7 +33,6 @@ export async function withWay<T>(
   if (inputs.connectThrough === 'direct') return use(undefined);
   const { sshUser = '', host: [host = ''] = [] } = inputs;
   const far = farEndOf(inputs.databaseUrl);
-  const { openTunnel } = await import('../machine/ssh-tunnel.ts'); // slow to load: not before it is needed
   const tunnel = await openTunnel(serverOf({ ...inputs, sshUser }, host), far, { log, signal });
   try {
     return await use(tunnel);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** A shell program that comes with this library. The bundle replaces this module by one that holds the texts. */
+/** A shell program that comes with this library. In dist/ this module holds the texts instead. */
 export function serverScript(name: 'throw-away'): string {
   return readFileSync(new URL(`./${name}.sh`, import.meta.url), 'utf8');
 }

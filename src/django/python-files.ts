@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The Python that runs inside a project. The bundle replaces this module by one that holds the texts. */
+/** The Python that runs inside a project. In dist/ this module holds the texts instead. */
 export type PythonFile =
   | 'through_manage'
   | 'discover'

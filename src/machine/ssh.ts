@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Config, NodeSSH } from 'node-ssh';
+import type { Config, NodeSSH } from 'node-ssh';
 import { showDuration } from '../ground/duration.ts';
 import { messageOf, UserError } from '../ground/errors.ts';
 import type { Log } from '../ground/log.ts';
@@ -161,7 +161,7 @@ async function handshake(
   kinds: readonly string[],
 ): Promise<Handshake> {
   way.signal.throwIfAborted();
-  const session = new NodeSSH();
+  const session = new (await import('node-ssh')).NodeSSH(); // slow to load: not before it is needed
   let refused: ShownKey | undefined;
   const attempt: LoginAttempt = {
     account: server,

@@ -2,7 +2,15 @@ import { type Blocker, describeBlockers, watchingBlockers } from '../database/bl
 import { differences, type Structure } from '../database/structure.ts';
 import { exactStructure, exactStructureSql, structureOf } from '../database/structures.ts';
 import { isRetryable } from '../django/command-output.ts';
-import type { Held, PostMigrate, TenantRequest, TenantResult, Worker } from '../django/worker.ts';
+import {
+  type Held,
+  type PostMigrate,
+  startWorker,
+  type TenantRequest,
+  type TenantResult,
+  type Worker,
+  WorkerUnsupported,
+} from '../django/worker.ts';
 import { UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
 import { sessionName } from '../machine/project.ts';
@@ -232,15 +240,12 @@ export function ladder(options: EngineOptions): Engine {
   function startedWorker(lane: number): Promise<Worker> {
     const known = workers.get(lane);
     if (known !== undefined) return known;
-    const starting = import('../django/worker.ts').then(({ startWorker }) =>
-      startWorker(options.project, workerOptions(options)),
-    );
+    const starting = startWorker(options.project, workerOptions(options));
     workers.set(lane, starting);
     return starting;
   }
 
   async function workerOf(lane: number): Promise<Worker | undefined> {
-    const { WorkerUnsupported } = await import('../django/worker.ts');
     const worker = startedWorker(lane);
     try {
       return await worker;

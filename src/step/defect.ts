@@ -17,7 +17,7 @@ export function describeDefect(error: unknown): UserError {
   );
 }
 
-/** `migrations/plan.ts:88` from a stack; in the bundle, the source file whose part of the bundle it is. */
+/** `migrations/plan.ts:88` from a stack; in dist/, the source file that the place comes from. */
 export function placeInSource(stack: string): string | undefined {
   const [, file, line] = /\(?((?:file:\/\/)?\/[^\s():]+):(\d+):\d+\)?/.exec(stack) ?? [];
   if (file === undefined || line === undefined) return undefined;
@@ -26,8 +26,8 @@ export function placeInSource(stack: string): string | undefined {
   if (source !== undefined) return `${source}:${line}`;
   try {
     const before = readFileSync(path, 'utf8').split('\n').slice(0, Number(line));
-    const marker = before.findLast((text) => /^\/\/ src\/.*\.ts$/.test(text.trim()));
-    return marker?.trim().replace('// src/', '');
+    const marker = before.findLast((text) => /^\/\/!? src\/.*\.ts$/.test(text.trim()));
+    return marker?.trim().replace(/^\/\/!? src\//, '');
   } catch {
     return undefined;
   }

@@ -1,0 +1,42 @@
+var __defProp = Object.defineProperty;
+var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+var __getOwnPropNames = Object.getOwnPropertyNames;
+var __hasOwnProp = Object.prototype.hasOwnProperty;
+var __export = (target, all) => {
+  for (var name in all)
+    __defProp(target, name, { get: all[name], enumerable: true });
+};
+var __copyProps = (to, from, except, desc) => {
+  if (from && typeof from === "object" || typeof from === "function") {
+    for (let key of __getOwnPropNames(from))
+      if (!__hasOwnProp.call(to, key) && key !== except)
+        __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+  }
+  return to;
+};
+var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
+var stdin_exports = {};
+__export(stdin_exports, {
+  ending: () => ending,
+  lastWords: () => lastWords,
+  succeeded: () => succeeded
+});
+module.exports = __toCommonJS(stdin_exports);
+//! src/machine/machine.ts
+function succeeded(result) {
+  return result.exitCode === 0;
+}
+function ending({ exitCode, signal }) {
+  if (signal !== null) return `ended by ${signal}`;
+  return exitCode === null ? "no result" : `exit ${exitCode}`;
+}
+function lastWords({ stdout, stderr }, lines = 20) {
+  const text = stderr.trim() === "" ? stdout : stderr;
+  return text.trim().split("\n").slice(-lines).join("\n");
+}
+// Annotate the CommonJS export names for ESM import in node:
+0 && (module.exports = {
+  ending,
+  lastWords,
+  succeeded
+});
