@@ -11,6 +11,7 @@ import { ON_DEMAND, PART_NAMES, PARTS, withNeeds } from './parts/index.ts';
 import type { PartContext } from './parts/part.ts';
 import { type Progress, timed } from './progress.ts';
 import { type PartName, type Parts, readState, writeState } from './state.ts';
+import { endAbandonedSwarm } from './swarm.ts';
 import { takeDownAll } from './take-down.ts';
 
 /**
@@ -88,6 +89,8 @@ async function underLock(folders: LabFolders, names: readonly PartName[], progre
     outcome.status === 'rejected' ? [`${names[index]}: ${(outcome.reason as Error).message}`] : [],
   );
   if (failures.length > 0) throw new Error(failures.join('\n'));
+  const left = await endAbandonedSwarm(folders);
+  if (left.length > 0) progress('lab', `left a swarm whose process was killed: ${left.join(', ')}`);
 }
 
 async function bringUpPart<Name extends PartName>(

@@ -36,6 +36,15 @@ export const images: readonly TestImage[] = [
   { tag: 'dies', boot, fault: 'dies', life: 5 },
 ];
 
+/** Swarm does not ask for answers; where a container has no health check, it takes it for ready when it has started. */
+const check: NonNullable<DeployRequest['health']> = {
+  command: `python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health')"`,
+  interval: 1_000,
+  timeout: 5_000,
+  retries: 3,
+  startPeriod: 30_000,
+};
+
 /** Without the bake: it is a wish of the user, not a cost. */
 export function request(site: Site, tag: string, changes: Partial<DeployRequest> = {}): DeployRequest {
   return site.request(tag, {
@@ -43,6 +52,7 @@ export function request(site: Site, tag: string, changes: Partial<DeployRequest>
     bake: 0,
     drainTimeout: 10_000,
     stopTimeout: 10_000,
+    ...(site.strategy === 'swarm' ? { health: check } : {}),
     ...changes,
   });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { isDead, readHolder } from '../../../src/deployment/server/lease.ts';
+import { isDead, isLeftBehind, readHolder } from '../../../src/deployment/server/lease.ts';
 
 const text = (lines: readonly string[]) => `${lines.join('\n')}\n`;
 const record = 'record {"run":"https://example.com/runs/1"}';
@@ -12,6 +12,7 @@ test('what is known of a holder', () => {
       age: 12_000,
       isSameBoot: true,
       isWorking: true,
+      isSwitching: false,
       phase: 'baked',
       run: 'https://example.com/runs/1',
     },
@@ -32,4 +33,13 @@ test.each([
   { age: 5, boot: '', work: '', dead: true, why: 'the server was started since' },
 ])('$why: dead: $dead', ({ age, boot, work, dead }) => {
   expect(isDead(readHolder(text(['token abc', `age ${age}`, boot, work, 'phase x', record])))).toBe(dead);
+});
+
+test.each([
+  { age: 12, work: 'work alive\nlock held', waits: false, why: 'it gives signs of life: it is refused' },
+  { age: 91, work: 'work alive\nlock held', waits: true, why: 'its switch goes on without it' },
+  { age: 91, work: 'work alive', waits: false, why: 'a command may have as long as it was given' },
+  { age: 91, work: '', waits: false, why: 'nothing goes on' },
+])('$why: waited for: $waits', ({ age, work, waits }) => {
+  expect(isLeftBehind(readHolder(text(['token abc', `age ${age}`, work, 'phase x', record])))).toBe(waits);
 });

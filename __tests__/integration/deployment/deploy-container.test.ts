@@ -260,7 +260,9 @@ describe('refuses before anything is stopped', () => {
       docker push --quiet ${site.repository}:arm; docker logout ${address}; docker rmi ${site.repository}:arm
       python3 -m http.server --bind 127.0.0.1 18002 >/dev/null 2>&1 & echo $! >/run/program`);
     const foreign = { address: undefined, hostPort: 18_002, containerPort: 8000, protocol: 'tcp' } as const;
+    await site.docker(`create --name ${name}-v2 ${site.repository}:v1`); // somebody else's
     const impossible: [changes: Partial<DeployRequest>, code: string, says: string][] = [
+      [{}, 'container-name-taken', `The container ${name}-v2 belongs to somebody else`],
       [{ memory: 2 ** 50 }, 'limit-impossible', 'of memory on'],
       [{ ports: [foreign] }, 'port-taken', 'a program that is no container listens on it (127.0.0.1)'],
       [{ healthUrl: 'http://{host}:18003/health' }, 'health-url-impossible', 'does not publish port 18003'],
@@ -275,6 +277,7 @@ describe('refuses before anything is stopped', () => {
         const { outcome } = await site.deploy(site.request('v2', changes));
         expect(outcome.failure).toMatchObject({ code });
         expect(outcome.failure?.message).toContain(says);
+        expect(outcome.failure?.sentence).not.toContain('\n');
         // The line of the build step is looked for, in the checkout.
         expect(outcome.failure?.place !== undefined).toBe(code === 'image-wrong-architecture');
       }
@@ -282,7 +285,9 @@ describe('refuses before anything is stopped', () => {
       const { outcome } = await site.deploy(site.request('v2'));
       expect(outcome.failure?.code).toBe('docker-not-allowed');
     } finally {
-      await site.onServer(`gpasswd --add ${site.host.user} docker; kill "$(cat /run/program)"`);
+      await site.onServer(
+        `gpasswd --add ${site.host.user} docker; kill "$(cat /run/program)"; docker rm ${name}-v2`,
+      );
     }
     expect(await site.inspected('{{.Id}} {{.State.StartedAt}}')).toBe(started);
   });

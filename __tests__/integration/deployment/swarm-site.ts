@@ -34,7 +34,12 @@ export class SwarmSite extends Site {
     const site = (await SwarmSite.up(manager, name, port, images)) as SwarmSite;
     Object.assign(site, kind);
     await leaveSwarm(nodes);
-    await site.form();
+    try {
+      await site.form();
+    } catch (error) {
+      await leaveSwarm(nodes); // others would meet it
+      throw error;
+    }
     return site;
   }
 

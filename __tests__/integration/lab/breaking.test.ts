@@ -148,6 +148,16 @@ describe('up', () => {
     expect(await onHost(lab.host1, 'ls /srv')).toBe('kept');
   });
 
+  test('leaves a swarm whose process was killed', async () => {
+    const program = `const { makeSwarm } = await import(${JSON.stringify(import.meta.resolve('../../../lab/lab.ts'))});
+      await makeSwarm('host1', []); process.kill(process.pid, 'SIGKILL')`;
+    await expect(command([process.execPath, '--input-type=module', '-e', program])).rejects.toThrow();
+    const inSwarm = () => onHost(lab.host1, "docker info --format '{{.Swarm.LocalNodeState}}'");
+    expect(await inSwarm()).toBe('active');
+    await bringUp(PARTS);
+    expect(await inSwarm()).toBe('inactive');
+  });
+
   test('makes anew what has died, and leaves the rest', async () => {
     const host = processOf('host1');
     process.kill(processOf('postgres18') ?? Number.NaN, 'SIGKILL');

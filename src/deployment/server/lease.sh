@@ -2,7 +2,7 @@
 #   sh -c … lease take FOLDER TOKEN TOKEN-OF-A-DEAD-HOLDER APPLICATION RELEASE   the record comes by standard input
 #   sh -c … lease renew|release FOLDER TOKEN [PHASE]
 #   sh -c … lease look FOLDER '' '' APPLICATION RELEASE   changes nothing
-# `take` prints `taken`, or what is known of the holder: token, age in seconds, boot, work, record. `look` prints the
+# `take` prints `taken`, or what is known of the holder: token, age in seconds, boot, work, lock, record. `look` prints the
 # same, or nothing where nobody holds it.
 umask 077
 what=$1 folder=$2 token=$3 other=${4:-} app=${5:-} release=${6:-}
@@ -37,7 +37,7 @@ facts() {
   echo "token $(holder)"
   echo "age $(($(date +%s) - since))"
   [ "$(cat lease/boot 2>/dev/null)" != "$boot" ] || echo 'boot same'
-  if [ -e lock ] && command -v flock >/dev/null 2>&1; then flock -n lock true || echo 'work alive'; fi
+  if [ -e lock ] && command -v flock >/dev/null 2>&1; then flock -n lock true || printf 'work alive\nlock held\n'; fi
   commands
   echo "phase $(cat lease/phase 2>/dev/null)"
   echo "record $(cat lease/record 2>/dev/null)"

@@ -9,6 +9,8 @@ import { serverScript } from './server-script.ts';
 /** Milliseconds between two signs of life, and without one until a holder counts as dead. */
 const heartbeat = { every: 15_000, deadAfter: 90_000 } as const;
 const timeout = 30_000;
+/** Milliseconds that a dead holder's work on the server is waited for: `docker stop` may have minutes. */
+const patience = 5 * 60_000;
 
 /** The right to deploy one application on one server. */
 export interface Lease {
@@ -26,6 +28,8 @@ export interface Holder {
   readonly isSameBoot: boolean;
   /** Whether its program on the server still works. */
   readonly isWorking: boolean;
+  /** Whether that work is what switches; it comes to an end by itself. */
+  readonly isSwitching: boolean;
   readonly phase: string;
   /** The address of its workflow run. */
   readonly run: string;
@@ -34,6 +38,11 @@ export interface Holder {
 /** A dead holder: no sign of life for 90 seconds and no work under way; or of a time before the server started. */
 export function isDead({ age, isSameBoot, isWorking }: Holder): boolean {
   return !isWorking && (!isSameBoot || age > heartbeat.deadAfter);
+}
+
+/** Nobody but us will come after it: a program that is alive gives signs of life, what it began does not. */
+export function isLeftBehind({ age, isSwitching }: Holder): boolean {
+  return isSwitching && age > heartbeat.deadAfter;
 }
 
 export interface LeaseRequest {
@@ -78,18 +87,24 @@ function told({ machine, folder, container, release, run }: LeaseRequest, order:
 }
 
 /**
- * Takes the lease, also from a dead holder.
+ * Takes the lease, also from a dead holder; what that one began on the server is waited for, five minutes at most.
  * @throws UserError `deployment-locked` when somebody else holds it.
  */
 export async function takeLease(request: LeaseRequest): Promise<Lease> {
   const { log, signal } = request;
   const token = randomBytes(12).toString('hex');
   let other = '';
+  let hasWaited = false;
   for (;;) {
     const result = await told(request, { what: 'take', token, last: other, signal });
     if (result.stdout.trim() === 'taken') break;
     if (!succeeded(result)) throw cannotTake(request, lastWords(result, 1));
     const holder = readHolder(result.stdout);
+    if (isLeftBehind(holder) && !hasWaited) {
+      await awaitWork(request, holder);
+      hasWaited = true;
+      continue;
+    }
     if (!isDead(holder) || other !== '') throw locked(request, holder);
     log.info(`the lease of ${holder.run} is taken over: ${lifeOf(holder)}`);
     other = holder.token;
@@ -111,6 +126,18 @@ export async function takeLease(request: LeaseRequest): Promise<Lease> {
   };
 }
 
+async function awaitWork({ machine, folder, log, signal }: LeaseRequest, holder: Holder): Promise<void> {
+  log.step(
+    'Wait',
+    `${lifeOf(holder)} from ${holder.run}, but what it began on the server goes on: it has up to ${showDuration(patience)} to end`,
+  );
+  const seconds = String(patience / 1_000);
+  await machine.run(['flock', '-w', seconds, `${folder}/lock`, 'true'], {
+    timeout: patience + timeout,
+    signal,
+  });
+}
+
 /** Reads what `take` prints about a holder. */
 export function readHolder(text: string): Holder {
   const fact = (name: string) => new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
@@ -123,6 +150,7 @@ export function readHolder(text: string): Holder {
     age: Number(fact('age')) * 1_000,
     isSameBoot: fact('boot') === 'same',
     isWorking: fact('work') === 'alive',
+    isSwitching: fact('lock') === 'held',
     phase: fact('phase'),
     run: run === '' ? 'another run' : run,
   };
