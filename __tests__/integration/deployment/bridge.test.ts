@@ -6,10 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Fault, type FaultKind, faults, struckAt } from '../../../bench/deploy/faults.ts';
 import { met } from '../../../bench/deploy/held.ts';
 import { type LoadPlan, type LoadResult, startLoad } from '../../../bench/deploy/load.ts';
-import { control } from '../../../lab/lab.ts';
 import type { DeployRequest } from '../../../src/deployment/request/request.ts';
 import { Cancelled } from '../../../src/ground/errors.ts';
-import { each } from '../breadth.ts';
+import { each, whole } from '../breadth.ts';
 import { type Course, Site } from './site.ts';
 import type { TestImage } from './test-images.ts';
 
@@ -36,8 +35,28 @@ interface Host {
   readonly struck: readonly Struck[];
   readonly backend?: 'nftables';
   /** A firewall that lets in SSH and the published port, nothing else. */
-  readonly firewall?: 'ufw';
+  readonly firewall?: Firewall;
+  /** Who logs in, if not an account that may use `sudo -n`. */
+  readonly user?: 'root';
 }
+
+type Firewall = 'ufw' | 'firewalld';
+
+/** How each is turned on; firewalld is asked through the system's bus, and told for good: Docker makes it load anew. */
+const firewalls: Readonly<Record<Firewall, { on(port: number): string; readonly off: string }>> = {
+  ufw: {
+    on: (port) => `ufw allow 22/tcp && ufw allow ${port}/tcp && ufw --force enable`,
+    off: 'ufw --force reset',
+  },
+  firewalld: {
+    on: (port) => `
+      mkdir -p /run/dbus && rm -f /run/dbus/pid && dbus-daemon --system --fork
+      setsid firewalld --nofork --nopid >/dev/null 2>&1 &
+      until firewall-cmd --state >/dev/null 2>&1; do sleep 0.2; done
+      firewall-cmd --quiet --permanent --add-port=${port}/tcp && firewall-cmd --quiet --reload`,
+    off: 'pkill -x firewalld; pkill -x dbus-daemon; nft delete table inet firewalld; true',
+  },
+};
 
 /** The whole tables of loads and faults are `npm run bench -- deploy`: here is each kind once. */
 const hosts: readonly Host[] = [
@@ -75,7 +94,19 @@ const hosts: readonly Host[] = [
     dying: ['dies'],
     struck: [['program', 'stopping', 'v1']],
     backend: 'nftables',
+    user: 'root',
   },
+  ...whole(['host1', 'host2'] as const).map(
+    (where): Host => ({
+      where,
+      engine: where === 'host1' ? '20.10, with firewalld' : 'a current one, with firewalld',
+      port: where === 'host1' ? 18_204 : 18_205,
+      bad: [],
+      dying: [],
+      struck: [],
+      firewall: 'firewalld',
+    }),
+  ),
 ];
 
 const everywhere = (version: string) => ({
@@ -102,8 +133,11 @@ const behindFirewall = (version: string, old: string) => ({
   'another container': `${old} hello`,
 });
 
-describe.each(hosts)('Docker $engine', ({ where, port, bad, dying, struck, backend, firewall }) => {
+describe.each(hosts)('Docker $engine', (host) => {
+  const { where, port, bad, dying, struck, backend, firewall, user } = host;
   let site: Site;
+  let undo: ((between: string) => Promise<void>) | undefined;
+  const flush = 'nft flush ruleset';
 
   beforeAll(async () => {
     const needed = ['v1', 'v2', ...bad, ...dying];
@@ -112,36 +146,20 @@ describe.each(hosts)('Docker $engine', ({ where, port, bad, dying, struck, backe
       name,
       port,
       images.filter(({ tag }) => needed.includes(tag)),
+      { user },
     );
     await site.clear();
-    if (backend !== undefined) await firewallBackend(backend);
-    if (firewall !== undefined) {
-      await site.onServer(`ufw allow 22/tcp && ufw allow ${port}/tcp && ufw --force enable`);
-    }
+    // What it wrote before, an engine that has its rules elsewhere does not remove by itself.
+    if (backend !== undefined) undo = await site.engineWith({ 'firewall-backend': backend }, flush);
+    if (firewall === 'ufw') await site.onServer(firewalls.ufw.on(port));
+    // firewalld is there before Docker is, which then tells it of its networks.
+    if (firewall === 'firewalld') undo = await site.engineWith({}, firewalls.firewalld.on(port));
   }, 900_000);
   afterAll(async () => {
     await site?.clear();
-    if (backend !== undefined) await firewallBackend(undefined);
-    if (firewall !== undefined) await site.onServer('ufw --force reset');
+    await undo?.(firewall === undefined ? flush : firewalls[firewall].off);
+    if (firewall === 'ufw') await site.onServer(firewalls.ufw.off);
   }, 120_000);
-
-  /** The engine with its rules in another place. What it wrote before it does not remove by itself. */
-  async function firewallBackend(wanted: string | undefined): Promise<void> {
-    const engine = control(where);
-    await engine.stop();
-    await site.onServer(`
-      python3 - <<'PYTHON'
-import json
-path = '/etc/docker/daemon.json'
-settings = json.load(open(path))
-settings.pop('firewall-backend', None)
-if '${wanted ?? ''}':
-    settings['firewall-backend'] = '${wanted ?? ''}'
-json.dump(settings, open(path, 'w'), indent=2)
-PYTHON
-      nft flush ruleset`);
-    await engine.start();
-  }
 
   const request = (tag: string, changes: Partial<DeployRequest> = {}) =>
     site.request(tag, { strategy: 'bridge', stopTimeout: 1_000, ...changes });
@@ -196,7 +214,7 @@ PYTHON
     );
     expect(await site.inspected('{{.HostConfig.RestartPolicy.Name}}')).toBe('unless-stopped');
     await expectRest('v2');
-  });
+  }, 300_000);
 
   async function goneBack(tag: string): Promise<LoadResult> {
     const before = await serving('v2');
@@ -236,30 +254,31 @@ PYTHON
     );
   }
 
-  test.each(struck)(
-    '%s, at "%s": one of both serves, and the next run puts it right',
-    async (fault, step, version) => {
-      const kind: FaultKind = faults[fault];
-      await kind.prepare?.(site);
-      try {
-        // Where it does not matter the two take turns, beginning with what is there.
-        const isV2There = (await site.containers()).join() === `${name}-v2 running`;
-        const from = version === 'either' && isV2There ? 'v2' : 'v1';
-        const to = from === 'v1' ? 'v2' : 'v1';
-        await serving(from);
-        const { meanwhile, second } = await struckAt(site, request(to), { fault, step });
-        expect(meanwhile).toMatch(/^v[12] hello$/);
-        expect(second.outcome.failure?.sentence).toBeUndefined();
-        expect(['deployed', 'unchanged']).toContain(second.outcome.result);
-        expect(await site.answer()).toBe(`${to} hello`);
-        expect(await site.inspected('{{.HostConfig.RestartPolicy.Name}}')).toBe('unless-stopped');
-        await site.onServer(`rm -rf ${site.environmentFolder}/switch/${met}`);
-        await expectRest(to);
-      } finally {
-        await kind.finish?.(site);
-      }
-    },
-  );
+  if (struck.length > 0)
+    test.each(struck)(
+      '%s, at "%s": one of both serves, and the next run puts it right',
+      async (fault, step, version) => {
+        const kind: FaultKind = faults[fault];
+        await kind.prepare?.(site);
+        try {
+          // Where it does not matter the two take turns, beginning with what is there.
+          const isV2There = (await site.containers()).join() === `${name}-v2 running`;
+          const from = version === 'either' && isV2There ? 'v2' : 'v1';
+          const to = from === 'v1' ? 'v2' : 'v1';
+          await serving(from);
+          const { meanwhile, second } = await struckAt(site, request(to), { fault, step });
+          expect(meanwhile).toMatch(/^v[12] hello$/);
+          expect(second.outcome.failure?.sentence).toBeUndefined();
+          expect(['deployed', 'unchanged']).toContain(second.outcome.result);
+          expect(await site.answer()).toBe(`${to} hello`);
+          expect(await site.inspected('{{.HostConfig.RestartPolicy.Name}}')).toBe('unless-stopped');
+          await site.onServer(`rm -rf ${site.environmentFolder}/switch/${met}`);
+          await expectRest(to);
+        } finally {
+          await kind.finish?.(site);
+        }
+      },
+    );
 });
 
 describe('who may deploy', () => {
@@ -284,6 +303,25 @@ describe('who may deploy', () => {
     expect(first.seen.outcome.failure?.message).toContain('https://example.com/runs/1');
     expect(first.outcome).toMatchObject({ result: 'deployed', release: 'v2' });
     expect(await site.answer()).toBe('v2 hello');
+  });
+
+  test('what a killed run began on the server is waited for, and told whose it is', async () => {
+    await site.serving('v2', { stopTimeout: 1_000 });
+    // As `docker stop` has it, when the program that gave the command was killed.
+    const left = site.onServer(`
+      cd ${site.environmentFolder}/switch && mkdir -p lease && echo old >lease/token
+      cat /proc/sys/kernel/random/boot_id >lease/boot; echo '{"run":"https://example.com/runs/0"}' >lease/record
+      touch -d '-2 minutes' lease/heartbeat; chown -R ${site.host.user}: lease
+      exec 9>>lock; flock 9; sleep 4`);
+    await site.onServer(`until ! flock -n ${site.environmentFolder}/switch/lock true; do sleep 0.05; done`);
+    const { outcome, log } = await site.deploy(request('v2'));
+    await left;
+    expect(log.text).toMatch(
+      /Wait no sign of life for .+ from https:\/\/example\.com\/runs\/0, but what it began on the server goes on/,
+    );
+    expect(log.text).toContain('the lease of https://example.com/runs/0 is taken over');
+    expect(outcome.failure?.sentence).toBeUndefined();
+    expect(outcome).toMatchObject({ result: 'unchanged', release: 'v2' });
   });
 
   test('cancelled while it bakes: the old one has the traffic again, and who is connected still is left to the server', async () => {
@@ -323,4 +361,25 @@ describe('who may deploy', () => {
       await site.onServer('mv /root/sudoers.kept /etc/sudoers.d/lab');
     }
   });
+
+  // Its plan is a unit test's, too; here it is seen who reaches what.
+  for (const title of whole(['an engine without its userland proxy: with a gap, and the plan says so'])) {
+    test(title, async () => {
+      await site.serving('v1');
+      const undo = await site.engineWith({ 'userland-proxy': false }, 'true');
+      try {
+        const before = await site.answersEverywhere();
+        const { outcome, log } = await site.deploy(request('v2'));
+        expect(outcome).toMatchObject({ result: 'deployed', release: 'v2' });
+        expect(outcome.downtime).toBeGreaterThan(0);
+        expect(log.text).toContain('recreate, with a gap: Docker forwards without its userland proxy there');
+        // Over IPv6 nobody reached the old one either.
+        const after = Object.entries(before).map(([who, said]) => [who, said.replace('v1', 'v2')]);
+        expect(await site.answersEverywhere()).toEqual(Object.fromEntries(after));
+        expect(before).toMatchObject({ 'from outside': 'v1 hello', 'on the server, loopback': 'v1 hello' });
+      } finally {
+        await undo('true');
+      }
+    });
+  }
 });

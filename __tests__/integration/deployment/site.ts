@@ -32,10 +32,23 @@ export class Site {
     this.repository = repository;
   }
 
-  static async up(where: HostName, name: string, port: number, images: readonly TestImage[]): Promise<Site> {
+  static async up(
+    where: HostName,
+    name: string,
+    port: number,
+    images: readonly TestImage[],
+    { user }: { user?: 'root' | undefined } = {},
+  ): Promise<Site> {
     const lab = await bringUp([where, 'registry', 'builder', 'base-image']);
     const repository = await pushTestImages(lab, `test/${name}`, images);
-    return new this(lab, lab[where], name, port, repository);
+    const host = user === undefined ? lab[where] : { ...lab[where], user };
+    const site = new this(lab, host, name, port, repository);
+    if (user === 'root') {
+      await site.onServer(
+        `install -d -m 700 /root/.ssh && cp /home/${lab[where].user}/.ssh/authorized_keys /root/.ssh/`,
+      );
+    }
+    return site;
   }
 
   request(tag: string, changes: Partial<DeployRequest> = {}): DeployRequest {
@@ -135,6 +148,28 @@ export class Site {
   /** As root on the server. */
   onServer(script: string): Promise<string> {
     return control(this.host.name).run(['sh', '-c', script]);
+  }
+
+  /**
+   * Its engine with other settings, too.
+   * @param between what is done while it is stopped
+   * @returns what takes them back
+   */
+  async engineWith(
+    settings: Readonly<Record<string, unknown>>,
+    between: string,
+  ): Promise<(between: string) => Promise<void>> {
+    const engine = control(this.host.name);
+    const file = '/etc/docker/daemon.json';
+    const before = await this.onServer(`cat ${file}`);
+    const startedWith = async (content: string, script: string) => {
+      await engine.stop();
+      await engine.run(['tee', file], { stdin: content });
+      await this.onServer(script);
+      await engine.start();
+    };
+    await startedWith(JSON.stringify({ ...JSON.parse(before), ...settings }), between);
+    return (script) => startedWith(before, script);
   }
 
   docker(line: string): Promise<string> {
@@ -284,7 +319,8 @@ export class Site {
   }
 
   get environmentFolder(): string {
-    return `/home/${this.host.user}/.tenantry/${this.name}`;
+    const { user } = this.host;
+    return `${user === 'root' ? '' : '/home'}/${user}/.tenantry/${this.name}`;
   }
 
   async clear(): Promise<void> {

@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { faults } from '../../../bench/deploy/faults.ts';
 import { noImage } from '../../../src/deployment/request/request.ts';
 import { parseImage } from '../../../src/docker/image.ts';
 import { localMachine } from '../../../src/machine/local.ts';
@@ -33,14 +34,7 @@ describe.each(each(['host1', 'host2'] as const, 'host2'))('%s', (where) => {
     await site?.docker(`images --quiet '${nowhere}' | sort -u | xargs -r docker rmi -f`);
   }, 60_000);
 
-  async function must(args: readonly string[], stdin = ''): Promise<void> {
-    const result = await runner.run(['docker', ...args], {
-      timeout: 60_000,
-      stdin,
-      env: { DOCKER_BUILDKIT: '0' },
-    });
-    if (!succeeded(result)) throw new Error(lastWords(result));
-  }
+  const must = (args: readonly string[], stdin = '') => inBuilder(runner, args, stdin);
 
   const request = (tag: string) =>
     site.request(tag, { image: parseImage(`${nowhere}:${tag}`), transfer: 'ssh', registryLogin: undefined });
@@ -94,11 +88,7 @@ describe('a server whose disk is nearly full', () => {
     await site?.clear();
   }, 60_000);
 
-  /** A `df` that says so: filling a disk in earnest would stop the engine. */
-  const free = (kib: number, files: number) =>
-    site.onServer(`
-      printf '#!/bin/sh\\necho Filesystem\\ncase $1 in -Pk) echo "/dev/vda 0 0 ${kib} 99%%%% /" ;; -Pi) echo "/dev/vda 0 0 ${files} 99%%%% /" ;; esac\\n' >/usr/local/bin/df
-      chmod +x /usr/local/bin/df`);
+  const free = (kib: number, files: number) => site.onServer(dfSays(kib, files));
 
   test('an image that does not fit is not pulled; one of which it has most is', async () => {
     await free(150_000, 1_000_000);
@@ -122,6 +112,50 @@ describe('a server whose disk is nearly full', () => {
   }, 120_000);
 });
 
+/** That it is refused before is seen above; here the room goes while it is sent. */
+describe.each(each(['host1', 'host2'] as const, 'host1'))('a disk that fills up, of %s', (where) => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await Site.up(where, name, 18_040, [{ tag: 'v1' }]);
+    await site.clear();
+    await faults.disk.prepare?.(site);
+  }, 900_000);
+  afterAll(async () => {
+    await site?.onServer('rm -f /usr/local/bin/df');
+    await site?.clear();
+    await faults.disk.finish?.(site);
+  }, 120_000);
+
+  test('while an image is sent: one sentence, nothing of it stays, and the old version serves', async () => {
+    const sent = `${nowhere}:large`;
+    const runner = withBuilder(site);
+    // Nothing of it is there already.
+    const large = `FROM ${site.repository}:v1 AS made\nRUN head -c 40000000 /dev/urandom >/large\nFROM scratch\nCOPY --from=made /large /large\nCMD ["/large"]\n`;
+    await inBuilder(runner, ['build', '--tag', sent, '-'], large);
+    const served = await site.serving('v1');
+    await site.onServer(`
+      cat /dev/zero >/var/lib/docker/filling 2>/dev/null; truncate -s -20M /var/lib/docker/filling
+      ${dfSays(9_000_000, 1_000_000)}`);
+    const held = () => site.onServer('docker images -aq | sort; docker ps -aq');
+    const mebibytes = async () =>
+      Number.parseInt(await site.onServer('du -sm --exclude=filling /var/lib/docker'), 10);
+    const before = [await held(), await mebibytes()] as const;
+    const { outcome, standing } = await site.deploy(
+      site.request('large', { image: parseImage(sent), transfer: 'ssh', registryLogin: undefined }),
+      { runner },
+    );
+    expect(outcome).toMatchObject({ result: 'failed', failure: { code: 'disk-full' } });
+    expect(outcome.failure?.sentence).toMatch(
+      /^Cannot send \S+:large on deploy@\S+ — the server's disk is full — free some space there [^\n]*$/,
+    );
+    expect(standing).toBe(`the old version (v1) is running on ${site.host.address}, as before`);
+    expect(await held()).toBe(before[0]);
+    expect((await mebibytes()) - before[1]).toBeLessThan(5);
+    expect(await site.inspected('{{.Id}} {{.State.StartedAt}}')).toBe(served);
+    expect(await site.answer()).toBe('v1 hello');
+  }, 300_000);
+});
+
 /** This machine, whose Docker is the lab's builder. */
 function withBuilder({ lab }: Site): Machine {
   const env = { DOCKER_HOST: lab.builder.dockerHost, PATH: `${dirname(lab.docker)}:${process.env.PATH}` };
@@ -133,4 +167,20 @@ function withBuilder({ lab }: Site): Machine {
       return localMachine.stream(argv, { ...options, env: { ...options.env, ...env } });
     },
   };
+}
+
+async function inBuilder(runner: Machine, args: readonly string[], stdin: string): Promise<void> {
+  const result = await runner.run(['docker', ...args], {
+    timeout: 60_000,
+    stdin,
+    env: { DOCKER_BUILDKIT: '0' },
+  });
+  if (!succeeded(result)) throw new Error(lastWords(result));
+}
+
+/** Puts a `df` there that says so, whatever the disk has. */
+function dfSays(kib: number, files: number): string {
+  return `
+    printf '#!/bin/sh\\necho Filesystem\\ncase $1 in -Pk) echo "/dev/vda 0 0 ${kib} 99%%%% /" ;; -Pi) echo "/dev/vda 0 0 ${files} 99%%%% /" ;; esac\\n' >/usr/local/bin/df
+    chmod +x /usr/local/bin/df`;
 }
