@@ -87,16 +87,17 @@ sockets() { # PROCESS PORTS STATES
 listening='0A'
 in_use='01 08' # established; half closed by the client, who may still wait for its answer
 
-# Waits until nobody is connected any more, or the time is up.
-drain() { # NAME PORTS
-  until=$(($(now) + DRAIN)) quiet=0
+# Waits until nobody is connected any more; fails when the time is up.
+drain() { # NAME PORTS [SINCE]
+  until=$((${3:-$(now)} + DRAIN)) quiet=0
   look "$1" && [ "$status" = running ] || return 0
   while [ "$(now)" -lt "$until" ]; do
     beat
-    if [ "$(sockets "$process" "$2" "$in_use")" -eq 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
+    if [ "$(sockets "$process" "$2" "$in_use")" -eq 0 ] && nobody_else; then quiet=$((quiet + 1)); else quiet=0; fi
     [ $quiet -lt 2 ] || return 0
     pause 0.1
   done
+  return 1
 }
 
 stop() { # NAME
@@ -235,11 +236,11 @@ cancelled() { [ "$may_cancel" = yes ] && [ -e cancel ]; }
 # Whether nothing but open connections keeps the old one busy; a proxy may know of more.
 nobody_else() { :; }
 
-# The new one has the traffic, the old one still runs: until the bake is over and nobody is left on the old one.
-# Sets failed: stopped, unhealthy, or what was asked for by `cancel`.
-watch() { # NEW OLD
+# The new one has the traffic, the old one still runs: until the bake is over and, where the old one has to make room
+# (`drained`), nobody is left on it. Sets failed: stopped, unhealthy, or what was asked for by `cancel`.
+watch() { # NEW OLD drained|baked
   new=$1
-  began=$(now) complaints=0 drained='' turn=0
+  switched=$(now) complaints=0 drained='' turn=0
   look "$2"
   old_process=$process quiet=0
   look "$new"
@@ -251,7 +252,7 @@ watch() { # NEW OLD
       if [ "$(sockets "$old_process" "$OLD_PORTS" "$in_use")" -eq 0 ] && nobody_else; then quiet=$((quiet + 1)); else quiet=0; fi
       if [ $quiet -ge 2 ]; then
         drained=yes; note drained
-      elif [ $(($(now) - began)) -ge "$DRAIN" ]; then
+      elif [ $(($(now) - switched)) -ge "$DRAIN" ]; then
         drained=late; note drained ',"late":true'
       fi
     fi
@@ -271,7 +272,7 @@ watch() { # NEW OLD
         process=$pid born=$at # Docker does not answer; that the process lives is seen above
       fi
     fi
-    if [ -n "$drained" ] && [ $(($(now) - began)) -ge "$BAKE" ]; then return 0; fi
+    if [ -n "$drained" ] || [ "$3" = baked ]; then [ $(($(now) - switched)) -lt "$BAKE" ] || return 0; fi
     pause 0.05
   done
 }

@@ -70,7 +70,6 @@ deploy() {
   gate "$NEXT" "$KIND" "$HEALTH_TIMEOUT" || give_up
   note healthy
   ! cancelled || { failed=$(cat cancel); give_up; }
-  look "$NEXT"
   opened=$(opens)
   # It has the requests in a moment: from now on it comes back from a reboot, as the old one does.
   docker update --restart "$RESTART" "$NEXT" >/dev/null 2>docker.error || { failed=docker; give_up; }
@@ -78,7 +77,7 @@ deploy() {
   note flipped
   answers_through || { failed=public; give_up; }
   note proven
-  watch "$NEXT" "$OLD" || give_up
+  watch "$NEXT" "$OLD" baked || give_up
   note baked
   ! cancelled || { failed=$(cat cancel); give_up; }
   may_cancel=no
@@ -87,7 +86,7 @@ deploy() {
   note committed
   failed='' who=''
   tell deployed
-  # Nobody waits for the old one, to which nothing leads any more.
+  # Nobody waits for the old one.
   tidy
   exit 0
 }
@@ -100,8 +99,11 @@ commit() {
   } >/dev/null 2>docker.error && serving=$FINAL
 }
 
-tidy() { # nothing leads to it any more
+tidy() { # nothing leads to the old one any more: it lets its connections come to their end
   [ "$(state "$PREVIOUS")" != none ] || return 0
+  if [ -z "$drained" ]; then
+    if drain "$PREVIOUS" "$OLD_PORTS" "$switched"; then note drained; else note drained ',"late":true'; fi
+  fi
   docker update --restart no "$PREVIOUS" >/dev/null 2>&1
   stop "$PREVIOUS" >/dev/null 2>&1
   stopped "$PREVIOUS"
@@ -161,7 +163,7 @@ leave() {
   end $outcome
 }
 
-failed='' who='' why='' serving=$OLD may_cancel=no
+failed='' who='' why='' serving=$OLD may_cancel=no drained='' switched=''
 note begin
 case $1 in
   deploy) deploy ;;

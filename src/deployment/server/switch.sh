@@ -97,7 +97,7 @@ deploy() {
   # Once it is stopped, the old one would not come back after a reboot by "unless-stopped"; it would by "always".
   docker update --restart always "$OLD" >/dev/null 2>docker.error 9>&- &
   updating=$!
-  watch "$BRIDGE" "$OLD" || give_up "$BRIDGE"
+  watch "$BRIDGE" "$OLD" drained || give_up "$BRIDGE"
   note baked
   ! cancelled || { failed=$(cat cancel); give_up "$BRIDGE"; }
 

@@ -22,6 +22,7 @@ export class Course {
   readonly #work: Work;
   readonly #about: About;
   #before: number | undefined;
+  #hasDrained = false;
   hasFlipped = false;
   isPastReturn = false;
 
@@ -57,6 +58,12 @@ export class Course {
       });
     }
     if (step === 'stopped' && isLate) log.warning(deafToEnding(`${host}: ${old}`, request.stopTimeout));
+    if (step === 'drained') this.#hasDrained = true;
+    if (step === 'deployed' && !this.#hasDrained) {
+      log.info(
+        `${old} still has connections on ${host}, which it lets come to their end: the server goes on by itself`,
+      );
+    }
     if (step === 'committed') this.isPastReturn = true;
     if (step === 'committed') learn({ standing: `${release} serves on ${host}` });
   }
