@@ -121,9 +121,18 @@ describe('no variable', () => {
       tls: { automation: { on_demand: { ask: 'http://127.0.0.1:8000/check' } } },
     },
   };
+  const permission = {
+    apps: {
+      ...plain.apps,
+      tls: {
+        automation: { on_demand: { permission: { endpoint: 'http://127.0.0.1:8000/', module: 'http' } } },
+      },
+    },
+  };
   test.each<[config: object, why: RegExp | undefined]>([
     [plain, undefined],
     [ask, /on_demand_tls/],
+    [permission, /on_demand_tls/],
     [config({ handle: [proxy('127.0.0.1:8000', { health_checks: {} })] }), /health_checks of its own/],
     [
       config({ handle: [{ ...proxy(''), upstreams: [{ dial: '127.0.0.1:8000' }, { dial: 'other:1' }] }] }),

@@ -164,7 +164,9 @@ function caddyTakeOver(
 /** Which form is used, and why. */
 export function tellCaddy(move: CaddyPointer | CaddyReload, container: string): string[] {
   if (move.form === 'reload') {
-    return [`each switch loads Caddy's configuration anew, which closes idle connections: ${move.why}`];
+    return [
+      `each switch loads Caddy's configuration anew, which closes idle connections (a client that uses one in that moment loses the request): ${move.why}`,
+    ];
   }
   if (move.takeOver === undefined) return [];
   return [

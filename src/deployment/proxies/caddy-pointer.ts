@@ -120,7 +120,9 @@ const ours = ['load_balancing', 'health_checks', 'transport', 'dynamic_upstreams
 /** Why the port cannot be a variable in this configuration; undefined where it can. */
 export function whyNoPointer(config: unknown, serving: number): string | undefined {
   for (const path of placesIn(config, serving)) {
-    if (path.at(-1) === 'ask') return 'on_demand_tls asks the application, and its address takes no variable';
+    // Newer versions of Caddy call it the endpoint of a permission.
+    if (['ask', 'endpoint'].includes(path.at(-1) ?? ''))
+      return 'on_demand_tls asks the application, and its address takes no variable';
     const isUpstream = path.at(-1) === 'dial' && path.at(-3) === 'upstreams';
     const handler = path.slice(0, -3).reduce<unknown>((inner, name) => (inner as Json)[name], config) as Json;
     if (!isUpstream || handler.handler !== 'reverse_proxy') {
