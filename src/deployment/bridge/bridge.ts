@@ -1,6 +1,7 @@
 /** Replaces a container without a gap: a copy of the new version has the traffic while the old one makes room. */
 
 import { dockerOn } from '../../docker/docker.ts';
+import type { Container } from '../../docker/inspect.ts';
 import { releaseNameOf, releaseOf, releaseOfContainer, workingNames } from '../releases/release.ts';
 import type { Found } from '../releases/repair.ts';
 import type { Work } from '../request/work.ts';
@@ -25,9 +26,10 @@ const removeTimeout = 30_000;
 /**
  * Moves the traffic by way of a bridge. Here is decided only what can be decided before anything is touched; the rest
  * is done by the program on the server.
+ * @returns the container that serves now, as it was proven.
  * @throws UserError when the old version serves still, or again; the outcome says what serves.
  */
-export async function crossOver(work: Work, crossing: Crossing): Promise<void> {
+export async function crossOver(work: Work, crossing: Crossing): Promise<Container> {
   const { host, request, machine, docker, ports } = work;
   const { release, current, spec, survey, folder, lease } = crossing;
   const { log, signal } = ports;
@@ -52,7 +54,7 @@ export async function crossOver(work: Work, crossing: Crossing): Promise<void> {
   }
   const course = new Course(work, { release, old: releaseNameOf(current), lease });
   const ended = await followed(work, run, course);
-  await conclude(work, crossing, { run, course, ended });
+  return conclude(work, crossing, { run, course, ended });
 }
 
 /** Waits for all, also when one fails: what is under way could not be undone. */

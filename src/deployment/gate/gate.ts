@@ -42,6 +42,7 @@ type Look =
  * Waits until a container runs and is healthy: by Docker's health check where there is one, by an HTTP answer
  * where an address is given; without either it must stay up for three seconds.
  * @param called what it is called in sentences.
+ * @returns the container as it was then.
  * @throws UserError `container-…` or `health-…`, with its last lines as evidence.
  */
 export async function waitUntilServing(
@@ -49,7 +50,7 @@ export async function waitUntilServing(
   called: string,
   { probe, status, timeout }: Gate,
   { docker, ask, signal, log }: GatePorts,
-): Promise<void> {
+): Promise<Container> {
   const started = performance.now();
   let told = '';
   let bornAt: number | undefined;
@@ -74,7 +75,7 @@ export async function waitUntilServing(
       const complaint = complaintAbout(await ask(probe, answerTimeout, signal), { status, headers: {} });
       if (complaint !== undefined) look = { now: 'not yet', observed: complaint.observed, complaint };
     }
-    if (look.now === 'ready') return;
+    if (look.now === 'ready') return container;
     if (look.now === 'not yet') {
       if (waited > timeout) {
         const answer = look.complaint;

@@ -1,4 +1,5 @@
 import type { Docker } from '../../docker/docker.ts';
+import type { Container } from '../../docker/inspect.ts';
 import { UserError } from '../../ground/errors.ts';
 import type { StatusRanges } from '../../health/probe.ts';
 import { releaseOf } from '../releases/release.ts';
@@ -29,7 +30,7 @@ export function prove(
   docker: Docker,
   name: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Container> {
   const gate = { probe: outsideProbe(request, host), status: good, timeout: request.healthTimeout };
   return waitUntilServing(name, `${request.container} (${releaseOf(request)})`, gate, {
     ...ports,
@@ -43,7 +44,7 @@ export function proveOld(
   docker: Docker,
   name: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Container> {
   const gate = { probe: outsideProbe(request, host), status: anyAnswer, timeout: oldTimeout };
   return waitUntilServing(name, `the old ${request.container}`, gate, { ...ports, docker, signal });
 }

@@ -85,7 +85,7 @@ async function deploy(work: Work): Promise<void> {
       return await deployService(looked.work, looked);
     }
     await refuseImpossible(looked.work, looked.found, looked.survey);
-    return await showPlan(looked.work, looked.found, looked.survey);
+    return await showPlan(looked.work, looked);
   }
   const lease = await takeLease(leaseRequest);
   try {

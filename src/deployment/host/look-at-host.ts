@@ -1,5 +1,7 @@
 /** What is on a server, and what that makes of the request: one look, before anything is touched. */
+import { isDeepStrictEqual } from 'node:util';
 
+import type { Image } from '../../docker/inspect.ts';
 import { refuseUnadoptable, servingOnPort } from '../releases/adoption.ts';
 import { checkOwner, findContainers } from '../releases/find-containers.ts';
 import { shelfOf } from '../releases/ledger.ts';
@@ -12,7 +14,7 @@ import type { Work } from '../request/work.ts';
 import { type Survey, surveyOf } from '../server/survey.ts';
 import { keyInSwarm } from '../swarm/swarm-records.ts';
 import { awaitEnd } from '../switch/switch-run.ts';
-import { meantRequest } from './rollback.ts';
+import { foreseenRequest, meantRequest } from './rollback.ts';
 
 /** A server as it was found, and what is to be done there. */
 export interface Looked {
@@ -22,34 +24,61 @@ export interface Looked {
   readonly survey: Survey;
   readonly platform: string;
   readonly releases: Releases;
+  /** What the container was made from that serves; undefined when there is none, or when it is gone. */
+  readonly currentImage: Image | undefined;
+  /** The image of a rollback, where the server has it. */
+  readonly image: Image | undefined;
 }
 
 export async function lookedAt(work: Work): Promise<Looked> {
   const { machine, docker, request, ports } = work;
   const { signal } = ports;
   const { container, environment } = request;
-  const surveyed = ({ networks, ports: published }: DeployRequest, serving: string | undefined) =>
-    surveyOf(machine, { container, serving, ports: published, networks, signal });
-  const [platform, seen, { releases, home, old }, early] = await Promise.all([
+  const surveyed = (places: Places, serving: string | undefined) =>
+    surveyOf(machine, { container, serving, ...places, signal });
+  const listing = listReleases(shelfOf(work), signal);
+  // What is to be looked at a rollback's record says, and most likely it is this one.
+  const foreseen =
+    request.mode === 'rollback'
+      ? listing.then(({ releases }) => foreseenRequest(request, releases))
+      : Promise.resolve(request);
+  const looking = foreseen.then(async (likely) => {
+    const places = placesOf(likely);
+    return { places, survey: await surveyed(places, undefined) };
+  });
+  looking.catch(() => {}); // told below, unless something else is told before
+  const [platform, seen, { releases, home, old }] = await Promise.all([
     docker.platform(),
     findContainers(docker, container),
-    listReleases(shelfOf(work), signal),
-    // At the same time, where it is known what to look at: of a rollback the record says it.
-    request.mode === 'rollback' ? undefined : surveyed(request, undefined),
+    listing,
   ]);
   const found = seen.current === undefined ? await foundElsewhere(work, seen, old) : seen;
   checkOwner(found, container, environment);
   refuseUnadoptable(found.current, work.host);
   const current = found.current ?? found.previous;
+  const currentImage = current && docker.image(current.imageId);
+  currentImage?.catch(() => {});
   const isBack = request.mode === 'rollback' && current === undefined;
   const inSwarm = isBack ? await keyInSwarm(work) : undefined;
   const facts = { releases, home, current, inSwarm };
-  const meant = await meantRequest(work, facts);
+  const { meant, image } = await meantRequest(work, facts);
   if (request.mode === 'rollback') work.learn({ release: releaseOf(meant), digest: meant.image.digest });
   const isOurs = found.current === undefined || !isForeign(found.current);
-  const survey = early !== undefined && isOurs ? early : await surveyed(meant, found.current?.name);
+  const early = await looking;
+  const isRight = isOurs && isDeepStrictEqual(early.places, placesOf(meant));
+  const survey = isRight ? early.survey : await surveyed(placesOf(meant), found.current?.id);
   const keyed = { ...meant, settingsKey: survey.settingsKey };
-  return { work: { ...work, request: keyed }, found, survey, platform, releases };
+  return {
+    ...{ work: { ...work, request: keyed }, found, survey, platform, releases },
+    ...{ currentImage: await currentImage, image },
+  };
+}
+
+/** What of a request decides where a survey looks. */
+type Places = Pick<DeployRequest, 'ports' | 'networks'>;
+
+function placesOf({ ports, networks }: DeployRequest): Places {
+  return { ports, networks };
 }
 
 /** One that serves under a name of its own: known from a run that was killed, or found by the port. */

@@ -47,7 +47,7 @@ export interface SiteOfWork {
 
 /** The image, the plan, the switch and the verdict, with its record; or nothing, when all is as asked for. */
 export async function replace(
-  { work: asked, platform, releases }: Looked,
+  { work: asked, releases, ...seen }: Looked,
   { current, site }: { current: Container | undefined; site: SiteOfWork },
 ): Promise<void> {
   const { work, recorded } = recording(asked);
@@ -60,26 +60,28 @@ export async function replace(
   const ledger = new Ledger(work, { releases, current, mechanism: 'none', room });
   work.learn({ changes: ledger.roomChanges });
   await recorded(
-    () => replaced(work, { platform, ledger, current, site }),
+    () => replaced(work, { ...seen, ledger, current, site }),
     (result) => ledger.finish(result, current),
   );
 }
 
-interface Replacing {
-  readonly platform: string;
+interface Replacing extends Pick<Looked, 'platform' | 'currentImage' | 'image'> {
   readonly ledger: Ledger;
   readonly current: Container | undefined;
   readonly site: SiteOfWork;
 }
 
-async function replaced(work: Work, { platform, ledger, current, site }: Replacing): Promise<void> {
+async function replaced(
+  work: Work,
+  { ledger, current, currentImage, site, ...seen }: Replacing,
+): Promise<void> {
   const { host, request, docker, ports, learn } = work;
   const { survey } = site;
   const release = releaseOf(request);
-  const [{ digest, image }, currentImage] = await Promise.all([
-    fetchedImage(work, { platform, disk: survey.disk, current }),
-    current && docker.image(current.imageId),
-  ]);
+  // While the image comes; it is told first.
+  const inTheWay = Promise.all([namesake(work, release, current), refuseTakenPorts(work, current)]);
+  inTheWay.catch(() => {});
+  const { digest, image } = await fetchedImage(work, { ...seen, disk: survey.disk, current });
   learn({ digest });
   const serving = { ...work, request: inServingSlot(request, survey) };
   const choice = chooseMechanism(askedOf(request), survey, current);
@@ -93,21 +95,24 @@ async function replaced(work: Work, { platform, ledger, current, site }: Replaci
     ports.log.step('Unchanged', `${request.container} on ${host} is ${what} already`);
     return;
   }
-  const [leftover] = await Promise.all([namesake(work, release, current), refuseTakenPorts(work, current)]);
+  const [leftover] = await inTheWay;
   // One of ours that somebody renamed, or stopped and started another beside: it serves nobody.
   if (leftover !== undefined) await docker.remove(leftover.name);
   if (request.reloadNginx === true) await checkNginx(work);
   const { move } = choice;
   const placed = move === undefined ? serving : { ...work, request: inSlot(request, move.slots.free) };
   await ledger.prepare(placed.request, { digest, imageId: image.id });
-  await switchTo(placed, { digest, release, current, site, choice });
-  const name = namesFor(request.container, { release, current }).final;
-  await checkWhatServes(work, { name, image, digest });
+  const proven = await switchTo(placed, { digest, release, current, site, choice });
+  checkWhatServes(work, { proven, image, digest });
   if (request.reloadNginx === true) await reloadNginx(work);
 }
 
-async function switchTo(work: Work, { digest, release, current, site, choice }: Replacement): Promise<void> {
-  const { host, request, ports } = work;
+/** @returns the container of the new release as it was seen when it was proven; undefined when it is gone. */
+async function switchTo(
+  work: Work,
+  { digest, release, current, site, choice }: Replacement,
+): Promise<Container | undefined> {
+  const { host, request, docker, ports } = work;
   const started = performance.now();
   const key = keyOf(release, settingsOf(request, digest));
   const envFile = envFileOf(site.survey.home, request.container, key);
@@ -116,12 +121,17 @@ async function switchTo(work: Work, { digest, release, current, site, choice }: 
     site.lease.phase('pre-deploy');
     await runPreDeploy(work, spec);
   }
+  let proven: Container | undefined;
   if (choice.move !== undefined && current !== undefined) {
-    await changeSlot(work, { release, current, spec, ...site, move: choice.move });
+    proven = await changeSlot(work, { release, current, spec, ...site, move: choice.move });
   } else if (choice.mechanism === 'bridge' && current !== undefined) {
-    await crossOver(work, { release, current, spec, ...site });
-  } else await recreated(work, { spec, release, current });
+    proven = await crossOver(work, { release, current, spec, ...site });
+  } else {
+    await recreated(work, { spec, release, current });
+    proven = await docker.container(namesFor(request.container, { release, current }).final);
+  }
   ports.log.step('Deployed', `${release} serves on ${host}`, performance.now() - started);
+  return proven;
 }
 
 interface Replacement {
@@ -170,11 +180,10 @@ async function namesake(
 }
 
 /** The verdict comes from the server: the image that was asked for is the one that runs. */
-async function checkWhatServes(
-  { host, request, docker, learn }: Work,
-  { name, image, digest }: { name: string; image: Image; digest: string },
-): Promise<void> {
-  const running = await docker.container(name);
+function checkWhatServes(
+  { host, request, learn }: Work,
+  { proven: running, image, digest }: { proven: Container | undefined; image: Image; digest: string },
+): void {
   if (running?.state.status === 'running' && running.imageId === image.id && digestOf(running) === digest)
     return;
   const observed =

@@ -2,7 +2,7 @@
 import type { Docker } from '../../docker/docker.ts';
 import type { ImageReference } from '../../docker/image.ts';
 import { showImage } from '../../docker/image.ts';
-import type { Container } from '../../docker/inspect.ts';
+import type { Container, Image } from '../../docker/inspect.ts';
 import { UserError } from '../../ground/errors.ts';
 import {
   chosenRecord,
@@ -17,8 +17,20 @@ import { readEnvironment, secretsInEnvironment, secretsInFiles } from '../reques
 import type { DeployRequest } from '../request/request.ts';
 import type { Work } from '../request/work.ts';
 
+/** What will most likely be meant, from the records alone: what serves is what was deployed last. */
+export function foreseenRequest(request: DeployRequest, releases: Releases): DeployRequest {
+  const { container, rollbackTo = 'previous' } = request;
+  try {
+    const wanted = { serving: releases.current, container, host: '' };
+    return requestFrom(chosenRecord(releases, rollbackTo, wanted), request);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return request; // whether there is none, the containers say
+  }
+}
+
 /**
- * The request of a deployment, or the one that its record asks for.
+ * The request of a deployment, or the one that its record asks for, and then its image, where the server has it.
  * @throws UserError `nothing-to-go-back-to`, `release-unreadable`
  */
 export async function meantRequest(
@@ -35,12 +47,14 @@ export async function meantRequest(
     inSwarm: string | undefined;
     home: string;
   },
-): Promise<DeployRequest> {
-  if (request.mode !== 'rollback') return request;
+): Promise<{ meant: DeployRequest; image: Image | undefined }> {
+  if (request.mode !== 'rollback') return { meant: request, image: undefined };
   const { container, rollbackTo = 'previous' } = request;
   const serving = current === undefined ? inSwarm : keyOfContainer(current);
   const record = chosenRecord(releases, rollbackTo, { serving, container, host });
   const key = keyOf(record.release, record.settings);
+  const there = imageThere(docker, record);
+  there.catch(() => {}); // told below, unless its environment is to be told of
   const text = await machine.readFile(envFileOf(home, container, key));
   let env: DeployRequest['env'];
   try {
@@ -60,7 +74,8 @@ export async function meantRequest(
       `${host}: ${record.release} was not started by Tenantry, and will be without ${record.adopted.notKept.join(', ')}; the container itself is kept as ${container}-tenantry-adopted`,
     );
   }
-  return { ...requestFrom(record, request), env, image: await imageThere(docker, record) };
+  const { reference, image } = await there;
+  return { meant: { ...requestFrom(record, request), env, image: reference }, image };
 }
 
 /** Without environment and image. What was asked for now decides how it is proven, and how it gets there. */
@@ -81,9 +96,13 @@ export function requestFrom(record: ReleaseRecord, asked: DeployRequest): Deploy
 }
 
 /** By its digest; by its id where the server has it, and not under its digest. */
-async function imageThere(docker: Docker, record: ReleaseRecord): Promise<ImageReference> {
-  const image = imageOf(record);
-  if (image.id !== undefined || (await docker.image(showImage(image))) !== undefined) return image;
-  if ((await docker.image(record.imageId)) === undefined) return image;
-  return { ...image, id: record.imageId };
+async function imageThere(
+  docker: Docker,
+  record: ReleaseRecord,
+): Promise<{ reference: ImageReference; image: Image | undefined }> {
+  const reference = imageOf(record);
+  const image = await docker.image(showImage(reference));
+  if (image !== undefined || reference.id !== undefined) return { reference, image };
+  const byId = await docker.image(record.imageId);
+  return { reference: byId === undefined ? reference : { ...reference, id: record.imageId }, image: byId };
 }

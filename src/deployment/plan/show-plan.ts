@@ -15,13 +15,13 @@ import { reasonFor } from './mechanism-reason.ts';
 import { planFor } from './plan.ts';
 
 /** For `dry-run`: looks, tells, changes nothing; so the tag is resolved only when the server has the image. */
-export async function showPlan(work: Work, found: Found, survey: Survey): Promise<void> {
-  const { request, docker, learn } = work;
+export async function showPlan(
+  work: Work,
+  { found, survey, currentImage }: Pick<Situation, 'survey' | 'currentImage'> & { found: Found },
+): Promise<void> {
+  const { request, learn } = work;
   const current = found.current ?? found.previous;
-  const [known, currentImage] = await Promise.all([
-    request.image.digest ?? digestOnServer(work),
-    current && docker.image(current.imageId),
-  ]);
+  const known = request.image.digest ?? (await digestOnServer(work));
   const choice = chooseMechanism(askedOf(request), survey, current);
   const serving = { ...work, request: inServingSlot(request, survey) };
   const plan = planOf(serving, { current, currentImage, digest: known, choice, survey });

@@ -16,6 +16,8 @@ interface Server {
   readonly platform: string;
   readonly disk: Space;
   readonly current: Container | undefined;
+  /** The image that was asked for, where it was seen already. */
+  readonly image?: Image | undefined;
 }
 
 interface Fetched {
@@ -29,7 +31,8 @@ export async function fetchedImage(work: Work, server: Server): Promise<Fetched>
   const { request, docker, machine, ports } = work;
   const written = showImage(request.image);
   const wanted = request.image.digest ?? request.image.id;
-  const there = wanted === undefined ? undefined : await docker.image(imageName(request, wanted));
+  const there =
+    server.image ?? (wanted === undefined ? undefined : await docker.image(imageName(request, wanted)));
   const fetch = request.transfer === 'ssh' ? sent : pulled;
   const { digest, image, isNew } =
     there === undefined || wanted === undefined
@@ -105,9 +108,13 @@ export async function refuseTakenPorts(
   { request, docker, machine }: Work,
   current: Container | undefined,
 ): Promise<void> {
-  for (const { address, hostPort, protocol } of request.ports) {
-    if (address !== undefined) continue; // another container may have the same port of another address
-    const others = (await docker.publishersOf(hostPort, protocol)).filter((name) => name !== current?.name);
+  // Another container may have the same port of another address.
+  const ports = request.ports.filter(({ address }) => address === undefined);
+  const publishers = await Promise.all(
+    ports.map(({ hostPort, protocol }) => docker.publishersOf(hostPort, protocol)),
+  );
+  for (const [index, { hostPort }] of ports.entries()) {
+    const others = (publishers[index] ?? []).filter((name) => name !== current?.name);
     if (others.length === 0) continue;
     throw new UserError(
       `${request.container} cannot have port ${hostPort} of ${machine.name} — it belongs to the container ${listed(others)}`,

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { dockerOn } from '../../docker/docker.ts';
+import type { Container } from '../../docker/inspect.ts';
 import { UserError } from '../../ground/errors.ts';
 import { lastWords, succeeded } from '../../machine/machine.ts';
 import { releaseNameOf, releaseOf, workingNames } from '../releases/release.ts';
@@ -30,12 +31,13 @@ const askTimeout = 30_000;
 
 /**
  * Moves the requests by way of the proxy. `work` asks for the free slot.
+ * @returns the container that serves now, as it was proven.
  * @throws UserError when the old version serves still, or again; the outcome says what serves.
  */
 export async function changeSlot(
   work: Work,
   crossing: Crossing & { readonly move: FrontMove },
-): Promise<void> {
+): Promise<Container> {
   const { host, request, machine, docker, ports } = work;
   const { release, current, spec, survey, folder, lease } = crossing;
   const { log, signal } = ports;
@@ -56,7 +58,7 @@ export async function changeSlot(
   }
   const course = new Course(work, { release, old: releaseNameOf(current), lease });
   const ended = await followed(work, run, course);
-  await conclude(work, crossing, { run, course, ended });
+  return conclude(work, crossing, { run, course, ended });
 }
 
 /** What Caddy makes of a text beside its file, so that what is imported is found. */

@@ -9,7 +9,7 @@ export interface PutBack {
   readonly docker: Docker;
   readonly names: WorkingNames;
   /** Proves that a container serves. */
-  prove(name: string): Promise<void>;
+  prove(name: string): Promise<unknown>;
   readonly log: Log;
 }
 

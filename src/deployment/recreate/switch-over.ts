@@ -28,9 +28,9 @@ export interface SwitchOver {
   readonly stopTimeout: number;
   readonly mechanism: Switch;
   /** Proves the next container, as strictly as was asked for. */
-  prove(docker: Docker, name: string, signal: AbortSignal): Promise<void>;
+  prove(docker: Docker, name: string, signal: AbortSignal): Promise<unknown>;
   /** Proves that the one that was there before serves as it did. */
-  proveOld(docker: Docker, name: string, signal: AbortSignal): Promise<void>;
+  proveOld(docker: Docker, name: string, signal: AbortSignal): Promise<unknown>;
   learn(facts: Partial<HostOutcome>): void;
   readonly log: Log;
   readonly signal: AbortSignal;

@@ -18,7 +18,7 @@ export interface Scene {
   /** Milliseconds that the current one has to end by itself. */
   readonly stopTimeout: number;
   /** Waits until a container serves; throws the sentence that says why it does not. */
-  prove(name: string): Promise<void>;
+  prove(name: string): Promise<unknown>;
   /** Told what is true of the server from now on. */
   standing(state: Standing): void;
   readonly log: Log;

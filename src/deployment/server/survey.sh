@@ -1,5 +1,5 @@
 # What a server has and allows, one fact a line. Changes nothing.
-#   sh -c … survey CONTAINER CHAIN SERVING SLOTS NETWORK…    SLOTS: two ports, or nothing
+#   sh -c … survey CONTAINER CHAIN SERVING SLOTS NETWORK…    SERVING: an id, or nothing; SLOTS: two ports, or nothing
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL=C
 container=$1 chain=$2 serving=$3 slots=$4
@@ -24,11 +24,32 @@ fi
 if [ -e "$switch/lock" ] && has flock; then flock -n "$switch/lock" true || echo 'working yes'; fi
 [ ! -s "$switch/record/current" ] || echo "pending $(cat "$switch/record/current")"
 
-docker ps --all --quiet --filter "label=tenantry.pre-deploy=$container" 2>/dev/null | sed 's/^/pre-deploy /'
+used_by() { # ID: what a container holds, from the control group of any of its processes
+  group=$(cat /proc/[0-9]*/cgroup 2>/dev/null | sed -n "/$1/{s/^[0-9]*:\([a-z,]*,\)*memory[^:]*://p; s/^0:://p}" | head -n 1)
+  for stat in "/sys/fs/cgroup/memory$group/memory.stat" "/sys/fs/cgroup$group/memory.stat"; do
+    [ -n "$group" ] && [ -r "$stat" ] || continue
+    awk '$1 == "total_rss" || $1 == "anon" { print "used", $2; exit }' "$stat"
+    break
+  done
+}
+
+first=$serving
+[ -z "$serving" ] || used_by "$serving"
+# Each call of Docker takes longer than all the rest: those with short answers go on beside the others.
+docker ps --all --no-trunc --filter label=tenantry.environment \
+  --format '{{.Label "tenantry.app"}}/{{.Label "tenantry.pre-deploy"}}/{{.Status}}/{{.ID}}' 2>/dev/null |
+  while IFS=/ read -r app before status id; do
+    [ "$before" != "$container" ] || echo "pre-deploy $id"
+    case $app:$status in "$container":Up*) ;; *) continue ;; esac
+    [ -n "$first" ] || { first=$id && used_by "$id"; }
+  done &
+docker network inspect --format \
+  'network {{.Driver}} {{.Id}} {{with index .Options "com.docker.network.bridge.name"}}{{.}}{{end}}' "$@" 2>/dev/null &
 
 sudo=
 if [ "$(id -u)" -eq 0 ]; then echo 'root yes'; elif has sudo; then sudo='sudo -n'; fi
 info=$(docker info --format '{{json .}}' 2>/dev/null)
+wait # what comes from now on may be too long to be written at once
 case $info in
   *'"LocalNodeState":"active"'*)
     # Of a swarm without a leader nothing can be asked: a task that runs here shows that there is a service.
@@ -98,25 +119,11 @@ for process in /proc/[0-9]*; do
   echo "proxy $(tr '\0' ' ' <"$process/cmdline")"
 done 2>/dev/null
 
-for network in "$@"; do
-  docker network inspect --format \
-    'network {{.Driver}} {{.Id}} {{with index .Options "com.docker.network.bridge.name"}}{{.}}{{end}}' "$network" 2>/dev/null
-done
 ip -4 -o addr show 2>/dev/null | awk '{ sub(/\/.*/, "", $4); print "address", $2, $4 }'
 
 awk '$1 == "MemAvailable:" { printf "available %.0f\n", $2 * 1024 } $1 == "MemTotal:" { printf "total %.0f\n", $2 * 1024 }' /proc/meminfo
 echo "processors $(grep -c '^processor' /proc/cpuinfo)"
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { print "listening", $2 }' | sort -u
-[ -n "$serving" ] || serving=$(docker ps -q --filter "label=tenantry.app=$container" 2>/dev/null | head -n 1)
-pid=$(docker container inspect --format '{{.State.Pid}}' "$serving" 2>/dev/null)
-if [ "${pid:-0}" -gt 0 ]; then
-  group=$(sed -n 's/^[0-9]*:\([a-z,]*,\)*memory[^:]*://p; s/^0:://p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
-  for stat in "/sys/fs/cgroup/memory$group/memory.stat" "/sys/fs/cgroup$group/memory.stat"; do
-    [ -r "$stat" ] || continue
-    awk '$1 == "total_rss" || $1 == "anon" { print "used", $2; exit }' "$stat"
-    break
-  done
-fi
 
 # --- what stands in front of the application ---------------------------------------------------------------------
 

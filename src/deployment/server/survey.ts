@@ -87,7 +87,7 @@ export interface Bridge {
 
 export interface SurveyRequest {
   readonly container: string;
-  /** The name of the container that serves, for what it holds; undefined: the one with our label. */
+  /** The id of the container that serves, for what it holds; undefined: the one with our label. */
   readonly serving: string | undefined;
   readonly ports: readonly PortMapping[];
   readonly networks: readonly string[];

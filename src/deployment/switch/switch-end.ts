@@ -38,12 +38,15 @@ export async function whyItEnded(
   return whyNotServing(`${request.container} (${release})`, await docker.evidence(name));
 }
 
-/** What became of it, from the program's own words and a proof. */
+/**
+ * What became of it, from the program's own words and a proof.
+ * @returns the container that serves, as it was proven.
+ */
 export async function conclude(
   work: Work,
   { release, current }: Crossing,
   { run, course, ended }: { run: SwitchRun; course: Course; ended: Followed },
-): Promise<void> {
+): Promise<Container> {
   const { host, request, machine, docker, ports, learn } = work;
   const { log, signal } = ports;
   const called = `${request.container} (${release})`;
@@ -52,13 +55,12 @@ export async function conclude(
   const result = ended.result ?? (await recovered(work, run));
   switch (result?.result) {
     case 'finished':
-    case 'deployed':
+    case 'deployed': {
       learn({ result: 'deployed', downtime: 0, standing: `${release} serves on ${host}` });
-      await Promise.all([
-        tidyFolder(run),
-        prove(work, docker, namesFor(request.container, { release, current }).final, signal),
-      ]);
-      return;
+      const { final } = namesFor(request.container, { release, current });
+      const [proven] = await Promise.all([prove(work, docker, final, signal), tidyFolder(run)]);
+      return proven;
+    }
     case 'undone': {
       course.undone();
       const evidence = await takeEvidence(run, randomBytes(8).toString('hex'));
