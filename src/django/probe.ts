@@ -44,6 +44,7 @@ const working: readonly PythonFile[] = [
   'worker_operations',
   'worker_session',
   'worker_signals',
+  'worker_states',
   'worker_support',
   'worker_tenant',
   'worker_work',

@@ -41,6 +41,7 @@ export type PythonFile =
   | 'worker_operations'
   | 'worker_session'
   | 'worker_signals'
+  | 'worker_states'
   | 'worker_support'
   | 'worker_tenant'
   | 'worker_work';

@@ -8,7 +8,8 @@ from worker_operations import (
     is_special,
     shares_states,
 )
-from worker_work import is_row_only, key, unrendered
+from worker_states import without_classes
+from worker_work import is_row_only, key
 
 
 class Migrations:
@@ -68,7 +69,7 @@ class Migrations:
 
     def by_the_book(self):
         """With states of this tenant's own, made on the way, as Django does it."""
-        state = unrendered(self.work.before)
+        state = without_classes(self.work.before)
 
         def apply_one(migration, row_only):
             nonlocal state
@@ -94,7 +95,7 @@ class Migrations:
     def own(self, state):
         """A copy of a shared state for this tenant alone."""
         if id(state) not in self.own_states:
-            self.own_states[id(state)] = unrendered(state)
+            self.own_states[id(state)] = without_classes(state)
         return self.own_states[id(state)]
 
     def own_after(self, app_label, operation, before, after):

@@ -3,7 +3,7 @@
 from ledgers import quoted
 from post_migrate import digest_of, expected, other_receivers, present
 from worker_operations import touches_models
-from worker_work import unrendered
+from worker_states import without_classes
 
 EXECUTOR = "standard"
 
@@ -42,7 +42,7 @@ def send_pre_migrate(session, work, plan):
     from django.core.management.sql import emit_pre_migrate_signal
 
     def make():
-        return unrendered(work.before).apps
+        return without_classes(work.before).apps
 
     # Others than Django's own receivers get models of their own for each tenant.
     apps = make() if other_pre_receivers() else work.once("models before", make)
@@ -107,7 +107,7 @@ def send_post_migrate(session, work, plan):
     from django.core.management.sql import emit_post_migrate_signal
 
     def make():
-        return models_after(unrendered(work.after))
+        return models_after(without_classes(work.after))
 
     apps = make() if other_receivers() else work.once("models after", make)
     forget_content_types(apps)

@@ -5,6 +5,7 @@ import gc
 
 from pending import group_loader, recorded
 from worker_operations import changes_state, is_known, shares_states
+from worker_states import States, without_classes
 
 # Distinct ledgers whose work is kept at once.
 KEPT = 4
@@ -74,27 +75,24 @@ class Work:
             self.make_states()
             gc.collect()
         else:
-            self.after = unrendered(self.before)
+            self.after = without_classes(self.before)
             for migration, _ in self.plan:
                 migration.mutate_state(self.after, preserve=False)
 
     def make_states(self):
-        state = self.before.clone()
+        states = States(without_classes(self.before))
         for migration, _ in self.plan:
             if key(migration) in self.row_only:
-                state = unrendered(state)
-                migration.mutate_state(state, preserve=False)
+                states.pass_over(migration)
                 continue
             for operation in migration.operations:
-                if shares_states(operation):
-                    state.apps  # rendered once, for all tenants
-                before, after = state, state
-                if changes_state(operation):
-                    after = before.clone()
-                    operation.state_forwards(migration.app_label, after)
-                self.steps[id(operation)] = (before, after)
-                state = after
-        self.after = state
+                self.steps[id(operation)] = states.around(
+                    migration.app_label,
+                    operation,
+                    changes=changes_state(operation),
+                    shared=shares_states(operation),  # once, for all tenants
+                )
+        self.after = states.state
 
     def once(self, name, find_out):
         if name not in self.known:
@@ -111,14 +109,6 @@ class Work:
 
 def key(migration):
     return (migration.app_label, migration.name)
-
-
-def unrendered(state):
-    """A copy without model classes: they and their managers keep what they looked up."""
-    from django.db.migrations.state import ProjectState
-
-    models = {name: model.clone() for name, model in state.models.items()}
-    return ProjectState(models=models, real_apps=state.real_apps)
 
 
 def is_plain(migration):
