@@ -5,12 +5,13 @@ import { installMachinePackages, missingMachinePackages } from './debian-package
 import { ensureBoxRoot } from './debian-root.ts';
 import { labFolders } from './folders.ts';
 import { withLock } from './lock.ts';
+import { ensurePackedBase } from './packed-base.ts';
 import { act, actionlint, shellcheck, zizmor } from './tools/workflow-tools.ts';
 
 /**
  * Makes what takes minutes on a machine that has never seen the lab and needs no server: the file tree of the boxes,
- * the current Docker engine, and the programs that read and run workflows. For the background: `up` and the tests wait
- * for what they need of it.
+ * the base image, the current Docker engine, and the programs that read and run workflows. For the background: `up`
+ * and the tests wait for what they need of it.
  */
 export async function prepare(note: (text: string) => void): Promise<void> {
   const folders = labFolders();
@@ -20,7 +21,8 @@ export async function prepare(note: (text: string) => void): Promise<void> {
     installMachinePackages(await missingMachinePackages()),
   );
   const boxes = ensureBoxRoot(folders).then(() => note('the file tree of the boxes'));
-  await Promise.all([boxes, programs(note)]);
+  const image = boxes.then(() => ensurePackedBase(folders)).then(() => note('the base image'));
+  await Promise.all([image, programs(note)]);
 }
 
 async function programs(note: (text: string) => void): Promise<void> {

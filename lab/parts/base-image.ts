@@ -1,29 +1,36 @@
-import { spawn } from 'node:child_process';
-import { ensureBase } from '../debian-root.ts';
-import type { Parts } from '../state.ts';
+import { cp } from 'node:fs/promises';
+import { boxPath, inBox } from '../in-box.ts';
+import { BASE_IMAGE, ensurePackedBase } from '../packed-base.ts';
+import type { ImageRegistry, Parts } from '../state.ts';
 import { engineRequest, engineSocket } from './engine.ts';
 import { type Part, runningBox } from './part.ts';
+import { REGISTRY_STORAGE, REGISTRY_USER } from './registry.ts';
 
-const IMAGE = { repository: 'tenantry-lab/python', tag: 'bookworm' };
-const NAME = `${IMAGE.repository}:${IMAGE.tag}`;
+const NAME = `${BASE_IMAGE.repository}:${BASE_IMAGE.tag}`;
 
-/** Debian 12 with Python 3.11, imported into the builder's engine: what the example applications are built on. */
+/**
+ * Debian 12 with Python 3.11: what the example applications are built on. The builder has it from the registry, so
+ * what is built on it is pushed without it.
+ */
 export const baseImage: Part<Parts['base-image']> = {
-  needs: ['builder'],
-  async create({ folders }) {
-    const folder = await ensureBase(folders);
-    const tar = spawn('tar', ['--create', '--numeric-owner', '--directory', folder, '.'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+  needs: ['registry', 'builder'],
+  async create({ folders, parts }) {
+    const registry = runningBox(folders, 'registry');
+    await cp(await ensurePackedBase(folders), boxPath(registry, REGISTRY_STORAGE), { recursive: true });
+    await inBox(registry, ['chown', '-R', `${REGISTRY_USER}:`, REGISTRY_STORAGE]);
+
+    const engine = engineSocket(runningBox(folders, 'builder'));
+    const { address, username, password } = parts.registry as ImageRegistry;
+    const remote = `${address}/${BASE_IMAGE.repository}`;
+    const login = JSON.stringify({ username, password, serveraddress: address });
+    const from = new URLSearchParams({ fromImage: remote, tag: BASE_IMAGE.tag });
+    const said = await engineRequest(engine, 'POST', `/images/create?${from}`, {
+      headers: { 'x-registry-auth': Buffer.from(login).toString('base64url') },
     });
-    const query = new URLSearchParams({ fromSrc: '-', repo: IMAGE.repository, tag: IMAGE.tag });
-    query.append('changes', 'CMD ["/bin/bash"]');
-    query.append(
-      'changes',
-      'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8',
-    );
-    const socket = engineSocket(runningBox(folders, 'builder'));
-    const said = await engineRequest(socket, 'POST', `/images/create?${query}`, tar.stdout);
-    if (said.includes('"error"')) throw new Error(`docker import: ${said.trim().split('\n').at(-1)}`);
+    if (said.includes('"error"')) throw new Error(`docker pull: ${said.trim().split('\n').at(-1)}`);
+    const to = new URLSearchParams({ repo: BASE_IMAGE.repository, tag: BASE_IMAGE.tag });
+    await engineRequest(engine, 'POST', `/images/${remote}:${BASE_IMAGE.tag}/tag?${to}`);
+    await engineRequest(engine, 'DELETE', `/images/${remote}:${BASE_IMAGE.tag}`);
     return { name: NAME };
   },
   async answers({ folders }) {

@@ -79,23 +79,17 @@ export async function engineVersion(box: Box): Promise<string> {
 }
 
 /**
- * One request to an engine's API, by its socket.
- * @param body sent as a tar archive
+ * One request to an engine's API, by its socket, without a body.
  * @throws Error when the status is not 2xx
  */
 export function engineRequest(
   socketPath: string,
   method: string,
   path: string,
-  body?: NodeJS.ReadableStream,
+  { headers = {} }: { readonly headers?: Readonly<Record<string, string>> } = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const call = request({
-      socketPath,
-      method,
-      path,
-      headers: body ? { 'content-type': 'application/x-tar' } : {},
-    });
+    const call = request({ socketPath, method, path, headers });
     call.on('error', reject);
     call.on('response', (response) => {
       let text = '';
@@ -109,7 +103,6 @@ export function engineRequest(
         else reject(new Error(`${method} ${path}: ${status} ${text.trim()}`));
       });
     });
-    if (body === undefined) call.end();
-    else body.pipe(call);
+    call.end();
   });
 }

@@ -7,6 +7,10 @@ import type { ImageRegistry } from '../state.ts';
 import { REGISTRY_PORT } from './engine.ts';
 import { freshBox, newPassword, type Part, runningBox, until } from './part.ts';
 
+export const REGISTRY_USER = 'docker-registry';
+/** Where it keeps the images. */
+export const REGISTRY_STORAGE = '/var/lib/docker-registry';
+
 /** An image registry with a password (Debian's `docker-registry`), without TLS. Deleting is allowed. */
 export const registry: Part<ImageRegistry> = {
   needs: [],
@@ -21,15 +25,7 @@ export const registry: Part<ImageRegistry> = {
       join(etc, 'htpasswd'),
       await inBox(box, ['htpasswd', '-niBC', '5', username], { stdin: `${password}\n` }),
     );
-    await inBox(box, [
-      'install',
-      '-d',
-      '-o',
-      'docker-registry',
-      '-g',
-      'docker-registry',
-      '/var/lib/docker-registry',
-    ]);
+    await inBox(box, ['install', '-d', '-o', REGISTRY_USER, '-g', REGISTRY_USER, REGISTRY_STORAGE]);
     await startRegistry(box);
     return { address: `${box.address}:${REGISTRY_PORT}`, username, password };
   },
@@ -45,7 +41,7 @@ export async function startRegistry(box: Box): Promise<void> {
   if (!(await asksForPassword(box).catch(() => false))) {
     await stopRegistry(box);
     await startService(box, 'registry', ['docker-registry', 'serve', '/lab/registry/config.yml'], {
-      user: 'docker-registry',
+      user: REGISTRY_USER,
     });
   }
   await until(
@@ -61,7 +57,7 @@ export async function stopRegistry(box: Box): Promise<void> {
 const CONFIG = `version: 0.1
 log: { level: info, accesslog: { disabled: false } }
 storage:
-  filesystem: { rootdirectory: /var/lib/docker-registry }
+  filesystem: { rootdirectory: ${REGISTRY_STORAGE} }
   delete: { enabled: true }
   cache: { blobdescriptor: inmemory }
 http: { addr: ':${REGISTRY_PORT}' }

@@ -91,11 +91,11 @@ describe('a server whose disk is nearly full', () => {
   const free = (kib: number, files: number) => site.onServer(dfSays(kib, files));
 
   test('an image that does not fit is not pulled; one of which it has most is', async () => {
-    await free(150_000, 1_000_000);
+    await free(100_000, 1_000_000);
     const { outcome, log } = await site.deploy(site.request('v1'));
     expect(outcome.failure).toMatchObject({ code: 'disk-full' });
     expect(outcome.failure?.sentence).toMatch(
-      /Cannot pull \S+:v1 on deploy@\S+ — it needs about 19\d\.?\d* MiB, and \/var\/lib\/docker has 146\.5 MiB free — free some space there: "docker image prune --all" would free .*; never prune volumes/,
+      /Cannot pull \S+:v1 on deploy@\S+ — it needs about 14\d\.?\d* MiB, and \/var\/lib\/docker has 97\.7 MiB free — free some space there: "docker image prune --all" would free .*; never prune volumes/,
     );
     expect(log.text).not.toContain('Pulling from');
     await free(9_000_000, 100);
@@ -105,7 +105,7 @@ describe('a server whose disk is nearly full', () => {
 
     await free(9_000_000, 1_000_000);
     expect((await site.deploy(site.request('v1'))).outcome.result).toBe('deployed');
-    await free(150_000, 1_000_000);
+    await free(100_000, 1_000_000);
     const second = await site.deploy(site.request('v2'));
     expect(second.outcome.failure?.sentence).toBeUndefined();
     expect(await site.answer()).toBe('v2 hello');
