@@ -2,7 +2,16 @@
  * `npm run demo -- --once`, as a person would start it: as root at each push, in each of its three scenes in a whole
  * run.
  */
-import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,12 +34,10 @@ const closers: (() => unknown)[] = [];
 
 beforeAll(async () => {
   lab = await bringUp(['postgres18', 'registry', 'builder', 'base-image', 'host1']);
-  // A copy where nobody may read, whatever folder this checkout stands in.
   const folder = mkdtempSync(join(tmpdir(), 'demo-'));
   chmodSync(folder, 0o755);
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
   checkout = join(folder, 'tenantry');
-  await command(['cp', '--archive', '--reflink=auto', root, checkout]);
 }, 300_000);
 
 afterAll(async () => {
@@ -50,7 +57,17 @@ const withoutRoot = {
   'without root and Docker it says so, and runs the database half': databaseHalf,
   "without root it uses this machine's own Docker engine": ownEngine,
 };
-for (const [name, scene] of whole(Object.entries(withoutRoot))) test(name, scene, 300_000);
+for (const [name, scene] of whole(Object.entries(withoutRoot))) {
+  test(name, async () => {
+    // Where nobody may read it, whatever folder this checkout stands in.
+    await command(['cp', '--archive', '--reflink=auto', root, checkout]);
+    try {
+      await scene();
+    } finally {
+      rmSync(checkout, { recursive: true, force: true });
+    }
+  }, 300_000);
+}
 
 async function databaseHalf(): Promise<void> {
   const { code, stdout } = await asNobody(demo);
@@ -91,8 +108,13 @@ async function ownEngine(): Promise<void> {
 }
 
 test('a stop that fails ends it, and it fails as a whole', async () => {
+  for (const part of ['package.json', 'package-lock.json', 'scripts', 'lab', 'src', 'examples']) {
+    cpSync(join(root, part), join(checkout, part), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
+  mkdirSync(join(checkout, 'dist'));
   writeFileSync(join(checkout, 'dist/cli.cjs'), 'process.exit(3);');
-  const { code, stderr } = await asNobody(demo);
+  const { code, stderr } = await tryCommand(demo, { cwd: checkout });
   expect(stderr).toContain('parse-db-url failed: its sentence stands above');
   expect(code).toBe(1);
 }, 120_000);
