@@ -16,10 +16,10 @@ const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'tenantry-test-'));
 
 /**
- * Workers of each Jest. What deploys waits a lot, what has only a database needs the processor nearly all the time:
- * one worker more than there are processors for it fills what the others leave.
+ * Workers of each Jest. What deploys waits a lot and must not be what everything else waits for at the end; what has
+ * only a database needs the processor nearly all the time, and fills what the others leave.
  */
-const width = { unit: 2, apart: 3, lab: 2 };
+const width = { unit: 2, apart: 3, lab: 3 };
 
 /** Deployments are held to time limits: with one worker more beside them they keep the half that they had. */
 const givesWay = 2;
@@ -99,6 +99,7 @@ function jest(project: 'unit' | 'apart' | 'lab'): Stage {
         hideStdout: true,
         ...(project === 'apart' ? { niceness: givesWay } : {}),
       });
+      if (project === 'lab') await takeDownLabs();
       return tallyOf(report);
     },
   };
@@ -152,12 +153,28 @@ function prepareInBackground(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 }
 
+/** The labs of the workers that take labs of their own. */
+const labs = Array.from({ length: width.lab }, (_, index) => labOfWorker(index + 1));
+let areLabsDown = false;
+
+/** Beside what else is tested: there are many files to remove. */
+async function takeDownLabs(): Promise<void> {
+  const ended = await Promise.all(
+    labs.map((env) => succeeds(process.execPath, ['lab/lab.ts', 'down'], { hideStdout: true, env })),
+  );
+  areLabsDown = ended.every(Boolean);
+}
+
 /** The workers' labs end with this program, however it ends. */
 function takeDownAtTheEnd(): void {
   process.on('exit', () => {
-    for (let worker = 1; worker <= width.lab; worker += 1) {
-      const env = { ...process.env, ...labOfWorker(worker) };
-      spawnSync(process.execPath, ['lab/lab.ts', 'down'], { cwd: root, env, stdio: 'ignore' });
+    if (areLabsDown) return;
+    for (const env of labs) {
+      spawnSync(process.execPath, ['lab/lab.ts', 'down'], {
+        cwd: root,
+        env: { ...process.env, ...env },
+        stdio: 'ignore',
+      });
     }
   });
 }
@@ -166,17 +183,20 @@ interface Listening {
   readonly hideStdout?: boolean;
   /** How far it stands back, with all that it starts. */
   readonly niceness?: number;
+  /** More environment. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly onStderr?: (text: string) => void;
 }
 
 function succeeds(
   program: string,
   args: readonly string[],
-  { hideStdout = false, niceness = 0, onStderr }: Listening = {},
+  { hideStdout = false, niceness = 0, env = {}, onStderr }: Listening = {},
 ): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(program, [...args], {
       cwd: root,
+      env: { ...process.env, ...env },
       stdio: ['ignore', hideStdout ? 'ignore' : 'inherit', onStderr === undefined ? 'inherit' : 'pipe'],
     });
     if (niceness > 0 && child.pid !== undefined) setPriority(child.pid, niceness);
