@@ -236,6 +236,8 @@ function said({ passed, failed, skipped }: Tally): string {
 
 // Each worker of Jest reads it: __tests__/integration/breadth.ts.
 if (process.argv.includes('--whole')) process.env.TENANTRY_TESTS = 'whole';
+// Programs that tests start again and again are compiled once.
+process.env.NODE_COMPILE_CACHE ??= join(folder, 'compiled');
 const isFast = process.argv.includes('--fast');
 if (!isFast) {
   prepareInBackground();
