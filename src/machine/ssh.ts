@@ -35,8 +35,12 @@ export interface SshPorts {
  * show a pinned host key: before that nothing is told to it.
  * @throws UserError `ssh-…`, each in docs/troubleshooting.md.
  */
-export async function connectSsh(server: SshServer, ports: SshPorts): Promise<Machine> {
-  const { client, name, close } = await openLink(server, ports);
+export async function connectSsh(
+  server: SshServer,
+  ports: SshPorts,
+  keepalive: Keepalive = patient,
+): Promise<Machine> {
+  const { client, name, close } = await openLink(server, ports, keepalive);
   return sshMachine(client, { name, signal: ports.signal, close });
 }
 

@@ -194,9 +194,7 @@ export class Site {
       isDone = true;
     });
     while (!isDone) {
-      seen += await this.onServer(
-        "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done 2>/dev/null",
-      );
+      seen += await this.onServer("cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '");
     }
     return { done: await doing, seen };
   }
