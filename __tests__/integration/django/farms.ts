@@ -12,7 +12,13 @@ import {
 import { each } from '../breadth.ts';
 import { compare, type Difference, type Picture, takePictures } from '../comparison.ts';
 import { changedCopy, folders, project } from '../projects.ts';
-import { type ScratchDatabase, scratchDatabase } from '../scratch-database.ts';
+import {
+  asSuperuser,
+  databaseEnvironment,
+  type ScratchDatabase,
+  scratchDatabase,
+} from '../scratch-database.ts';
+import { digestOfProject, templateDatabase } from '../template-database.ts';
 import { oldestPython, shopPython } from '../venv.ts';
 
 /** Farms: tenants of the project kinds, with auth in every schema, and whatever migrations a test adds. */
@@ -77,48 +83,31 @@ export interface Farms {
   /** How farms that were migrated already differ from acme, which Django's own command migrates here. */
   differencesToDjango(of: DjangoProject, ...schemas: string[]): Promise<Difference[]>;
   endTest(): Promise<void>;
-  end(): Promise<void>;
 }
 
 /** Farms for tests that run with one Python. */
 export async function farmsWith(python: string): Promise<Farms> {
-  const template = await scratchDatabase();
+  const template = await farmsTemplate(python);
   const cleanUps: (() => Promise<unknown>)[] = [];
-  let scratch = template;
+  let scratch: ScratchDatabase | undefined;
 
-  async function projectWith(files: Readonly<Record<string, string>>, env = {}): Promise<DjangoProject> {
-    const copy = await changedCopy(folders.kinds, { 'kinds/settings.py': await settings(), ...files });
-    cleanUps.push(copy.remove);
-    return { ...project(copy.folder, python, scratch, env), sessions: 'tenantry/test' };
+  function database(): ScratchDatabase {
+    if (scratch === undefined) throw new Error('fresh() comes first');
+    return scratch;
   }
-
-  await template.sql('CREATE SCHEMA shared');
-  const original = await projectWith({});
-  await migrateSchemas(original, '--shared');
-  await template.sql(`
-    INSERT INTO shared.estate_holding (schema_name, kind, acres, note)
-    VALUES ('acme', 'farm', 1, ''), ('beta', 'farm', 1, ''), ('gamma', 'farm', 1, ''), ('loft', 'flat', 1, '');
-    CREATE SCHEMA acme; CREATE SCHEMA beta; CREATE SCHEMA gamma; CREATE SCHEMA loft;`);
-  await migrateSchemas(original);
-  // The same content type has another number in each of them.
-  for (const [schema, shift] of [
-    ['beta', 100],
-    ['gamma', 200],
-  ] as const) {
-    await template.sql(`BEGIN; SET CONSTRAINTS ALL DEFERRED;
-      UPDATE ${schema}.django_content_type SET id = id + ${shift};
-      UPDATE ${schema}.auth_permission SET content_type_id = content_type_id + ${shift}; COMMIT`);
-  }
-  await template.database.close(); // it would be in the way of copying
 
   return {
     async fresh() {
-      scratch = await scratchDatabase({ template: template.name });
+      scratch = await scratchDatabase({ template });
       cleanUps.push(scratch.drop);
       return scratch;
     },
 
-    project: projectWith,
+    async project(files, env = {}) {
+      const copy = await changedCopy(folders.kinds, { 'kinds/settings.py': await settings(), ...files });
+      cleanUps.push(copy.remove);
+      return { ...project(copy.folder, python, database(), env), sessions: 'tenantry/test' };
+    },
 
     async worker(of, options = {}) {
       const started = await startWorker(of, options);
@@ -128,7 +117,7 @@ export async function farmsWith(python: string): Promise<Farms> {
 
     async differencesToDjango(of, ...schemas) {
       await migrateSchemas(of, '--schema=acme');
-      const [expected, ...found] = (await takePictures(scratch, ['acme', ...schemas])).values();
+      const [expected, ...found] = (await takePictures(database(), ['acme', ...schemas])).values();
       if (expected === undefined) throw new Error('no picture of acme');
       return found.flatMap((picture) => differing(expected, picture));
     },
@@ -136,9 +125,37 @@ export async function farmsWith(python: string): Promise<Farms> {
     async endTest() {
       for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
     },
-
-    end: () => template.drop(),
   };
+}
+
+/** The farms as Django makes them with this Python. */
+async function farmsTemplate(python: string): Promise<string> {
+  const text = await settings();
+  return templateDatabase(
+    `farms_template_${digestOfProject(folders.kinds, `${python}\n${text}`)}`,
+    async (database) => {
+      const copy = await changedCopy(folders.kinds, { 'kinds/settings.py': text });
+      const original = project(copy.folder, python, { env: databaseEnvironment(database) });
+      const sql = (statements: string) => asSuperuser(database, (client) => client.query(statements));
+      await sql('CREATE SCHEMA shared');
+      await migrateSchemas(original, '--shared');
+      await sql(`
+        INSERT INTO shared.estate_holding (schema_name, kind, acres, note)
+        VALUES ('acme', 'farm', 1, ''), ('beta', 'farm', 1, ''), ('gamma', 'farm', 1, ''), ('loft', 'flat', 1, '');
+        CREATE SCHEMA acme; CREATE SCHEMA beta; CREATE SCHEMA gamma; CREATE SCHEMA loft;`);
+      await migrateSchemas(original);
+      // The same content type has another number in each of them.
+      for (const [schema, shift] of [
+        ['beta', 100],
+        ['gamma', 200],
+      ] as const) {
+        await sql(`BEGIN; SET CONSTRAINTS ALL DEFERRED;
+          UPDATE ${schema}.django_content_type SET id = id + ${shift};
+          UPDATE ${schema}.auth_permission SET content_type_id = content_type_id + ${shift}; COMMIT`);
+      }
+      await copy.remove();
+    },
+  );
 }
 
 /**

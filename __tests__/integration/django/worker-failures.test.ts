@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Held } from '../../../src/django/worker.ts';
 import { LostConnection } from '../../../src/ground/errors.ts';
 import { withTimeouts } from '../../../src/machine/timeouts.ts';
@@ -21,8 +21,6 @@ describe.each(stacks)('%s', (_, pythonOf) => {
   });
 
   afterEach(() => lab.endTest());
-
-  afterAll(() => lab?.end());
 
   test('a poisoned tenant between two healthy ones: its own words, nothing left, the others done', async () => {
     const farms = await lab.project(

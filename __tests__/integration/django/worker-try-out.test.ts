@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import type { Held } from '../../../src/django/worker.ts';
 import { compare, takePictures } from '../comparison.ts';
@@ -19,8 +19,6 @@ describe.each(stacks)('%s', (_, pythonOf) => {
   });
 
   afterEach(() => lab.endTest());
-
-  afterAll(() => lab?.end());
 
   test('tried out: looked at inside its transaction, dropped without a trace, then kept', async () => {
     const files = farming(

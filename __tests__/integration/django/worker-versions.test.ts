@@ -20,7 +20,6 @@ describe.each(between)('%s', (_, requirements) => {
 
   afterEach(async () => {
     await lab?.endTest();
-    await lab?.end();
   });
 
   test('fields, a renamed model, code, an index made concurrently: equal to Django’s own', async () => {

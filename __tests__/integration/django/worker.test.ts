@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { startWorker, WorkerUnsupported } from '../../../src/django/worker.ts';
 import { UserError } from '../../../src/ground/errors.ts';
@@ -34,8 +34,6 @@ describe.each(stacks)('%s', (_, pythonOf) => {
   });
 
   afterEach(() => lab.endTest());
-
-  afterAll(() => lab?.end());
 
   test('a column: equal to Django’s own, in a handful of statements', async () => {
     const farms = await lab.project(farming(2, 'note', addNote));
