@@ -20,6 +20,7 @@ import {
   tenantsNamed,
 } from '../migrations/shop-fleet.ts';
 import { type ScratchDatabase, scratchDatabase } from '../scratch-database.ts';
+import { shopTemplate } from '../shop-template.ts';
 
 /**
  * The same work in each place: on the runner, in the image on the runner, in the image on a server. With the tunnel the
@@ -250,12 +251,8 @@ describe.each(each(places, 'server'))('in the place %s', (place) => {
   }, 600_000);
 
   test('killed in a tenant: the worker and its container end by themselves, and nobody else’s do', async () => {
-    database = await scratchDatabase();
-    await database.sql('CREATE TABLE public.trap (how text)');
-    await migrate(place, 'first');
-    await database.sql(tenantsNamed('acme', 'beta', 'zeta'));
-    await migrate(place, 'first');
-    await database.sql(`INSERT INTO public.trap VALUES ('tenant')`);
+    database = await scratchDatabase({ template: await shopTemplate() });
+    await database.sql(`CREATE TABLE public.trap AS SELECT 'tenant' AS how`);
     const run = start(place, { engine: 'worker', canary: '0%', parallel: '1' });
     await until(() => inTrap('acme'), 'a tenant in the trap');
     run.kill('SIGKILL');
