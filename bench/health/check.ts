@@ -1,6 +1,6 @@
 /** One check: `node check.ts PORT TENANTS` prints its milliseconds and the peak memory of this process in bytes. */
 import { performance } from 'node:perf_hooks';
-
+import { keepYoungMemorySmall } from '../../src/ground/young-memory.ts';
 import { probeUntilHealthy } from '../../src/health/check.ts';
 import { ask } from '../../src/health/http.ts';
 
@@ -21,6 +21,7 @@ const plan = {
 };
 
 async function checkAll(): Promise<void> {
+  keepYoungMemorySmall();
   const started = performance.now();
   const findings = await probeUntilHealthy(probes, plan, {
     ask: (probe) => ask(probe, 5_000, signal),
