@@ -62,6 +62,58 @@ test.each<[what: string, needs: Needs, outcome: string, verdict: RegExp, next: R
     [/rollback workflow/, /old code works with the migrated database, and Django cannot undo/],
   ],
   [
+    'a check after the switch, and the way back',
+    {
+      image,
+      migrate: job('success', { ...migrated, 'old-code-compatible': 'yes', reversible: 'false' }),
+      deploy: job('success', { result: 'deployed', release: 'v2' }),
+      check: job('failure', { 'failure-reason': 't5 answers 500' }),
+      back: job('success', { result: 'deployed', release: 'v1' }),
+    },
+    'failure',
+    /^check: t5 answers 500$/,
+    [/^The containers are back on v1; the database stays/, /old code works with the migrated database/],
+  ],
+  [
+    'a check after the switch, and a way back that fails',
+    {
+      image,
+      deploy: job('success', { result: 'deployed', release: 'v2' }),
+      check: job('failure', { 'failure-reason': 't5 answers 500' }),
+      back: job('failure', { result: 'failed', 'failure-reason': 'the record cannot be read' }),
+    },
+    'failure',
+    /^check: t5 answers 500$/,
+    [/^The way back failed, too: the record cannot be read$/, /rollback workflow/],
+  ],
+  [
+    'a rollback',
+    { back: job('success', { result: 'deployed', release: 'v1' }), check: job('success') },
+    'success',
+    /^shop is back on v1 in uat\.$/,
+    [],
+  ],
+  [
+    'a rollback that fails',
+    {
+      back: job('failure', { result: 'failed', 'failure-reason': 'nothing to go back to' }),
+      check: job('skipped'),
+    },
+    'failure',
+    /^back: nothing to go back to$/,
+    [/says above what serves now/],
+  ],
+  [
+    'a rollback to what does not answer either',
+    {
+      back: job('success', { result: 'deployed' }),
+      check: job('failure', { 'failure-reason': 't5 answers 500' }),
+    },
+    'failure',
+    /^check: t5 answers 500$/,
+    [/^The containers are back, and not every check/],
+  ],
+  [
     'a job that told nothing',
     { image: job('failure'), deploy: job('skipped') },
     'failure',
@@ -89,6 +141,29 @@ test('a stop that was not come to is neither good nor failed', () => {
     { name: 'image', failed: true, skipped: false, milliseconds: undefined },
     { name: 'deploy', result: 'not come to', failed: false, skipped: true },
   ]);
+});
+
+test('what was left out is no stop; one that was not come to is', () => {
+  const { stops } = endOfLine(
+    {
+      image,
+      test: job('skipped'),
+      migrate: job('failure'),
+      deploy: job('skipped'),
+      check: job('skipped'),
+      back: job('skipped'),
+    },
+    where,
+  );
+  expect(stops.map(({ name }) => name)).toEqual(['image', 'migrate', 'deploy', 'check']);
+});
+
+test('commits and digests are as long as people say them', () => {
+  const commit = '0123456789abcdef0123456789abcdef01234567';
+  const told = { release: `dev-${commit}`, result: 'deployed', 'image-digest': `sha256:${'ab'.repeat(32)}` };
+  const { verdict, stops } = endOfLine({ deploy: job('success', told) }, where);
+  expect(verdict).toBe('shop is on dev-0123456 in uat.');
+  expect(stops[0]?.detail).toBe('sha256:abababababab… serves');
 });
 
 test('stops stand in the order of the line; one that was not come to or failed claims nothing', () => {

@@ -1,4 +1,5 @@
 import { parseImage } from '../docker/image.ts';
+import { showDuration } from '../ground/duration.ts';
 import { messageOf, UserError } from '../ground/errors.ts';
 import {
   type DeploymentNotice,
@@ -7,6 +8,7 @@ import {
   endDeployment,
   knownDeployments,
   tellGitHub,
+  tellWayBack,
 } from '../report/github-deployment.ts';
 import type { Moment } from '../report/notification.ts';
 import { notify } from '../report/notify.ts';
@@ -79,16 +81,24 @@ async function end(context: Context) {
   const line = endOfLine(inputs.needs ?? {}, inputs);
   report.headline(line.outcome === 'success', line.verdict);
   tellSummary(line, context);
-  const notice = noticeOf(context);
-  const { deploymentId: id } = inputs;
   await Promise.all([
-    notice === undefined || id === undefined
-      ? undefined
-      : endDeployment(notice, { id, state: states[line.outcome], description: descriptionOf(line) }, log),
+    endOnGitHub(line, context),
     tell(context, line.outcome === 'success' ? 'success' : 'failure', line.verdict),
   ]);
   log.step('Line', line.verdict);
   return { result: 'told', outcome: line.outcome, verdict: line.verdict };
+}
+
+/** A deployment that was begun gets its state; a rollback, which begins none, is one of what serves again. */
+async function endOnGitHub(line: LineEnd, context: Context): Promise<void> {
+  const { inputs, log } = context;
+  const { deploymentId: id, container } = inputs;
+  const notice = noticeOf(context);
+  if (notice === undefined) return;
+  const told = { state: states[line.outcome], description: descriptionOf(line) };
+  if (id !== undefined) return endDeployment(notice, { id, ...told }, log);
+  if (line.wentBack !== undefined)
+    return tellWayBack({ ...notice, container }, { ...line.wentBack, ...told }, log);
 }
 
 const states: Readonly<Record<LineEnd['outcome'], DeploymentState>> = {
@@ -103,18 +113,20 @@ function descriptionOf({ outcome, stops, verdict }: LineEnd): string {
   return `${stops.find(({ failed }) => failed)?.name ?? 'the line'}: ${outcome}`;
 }
 
-function tellSummary({ stops, next }: LineEnd, { report }: Context): void {
+function tellSummary({ stops, next }: LineEnd, { inputs, report }: Context): void {
+  report.called(`${inputs.container} in ${inputs.environment}`);
+  for (const step of next) report.next(step);
   report.line(stops);
   report.table(
     'Stops',
-    ['stop', 'result', ''],
-    stops.map(({ name, result, detail, failed, skipped }) => [
+    ['stop', 'result', 'time', ''],
+    stops.map(({ name, result, milliseconds, detail, failed, skipped }) => [
       name,
       `${failed ? '❌' : skipped === true ? '–' : '✅'} ${result}`,
+      milliseconds === undefined ? '' : showDuration(milliseconds),
       detail,
     ]),
   );
-  for (const step of next) report.next(step);
   report.data('stops', stops);
 }
 
@@ -147,12 +159,14 @@ async function greenImage(
   }
   try {
     const where = { token, ...origin.github };
+    const seen = new Set<string>();
     for await (const { image, state } of knownDeployments(where, { environment, container })) {
-      const isWanted = wanted === undefined || image.endsWith(`@${wanted.digest}`);
-      if (!isWanted) continue;
-      if (state === 'success') return image;
+      const digest = image.slice(image.indexOf('@') + 1);
       // The same image may have been green before; what counts is how it ended the last time.
+      if (seen.has(digest) || (wanted !== undefined && wanted.digest !== digest)) continue;
+      if (state === 'success') return image;
       if (wanted !== undefined) return undefined;
+      seen.add(digest);
     }
     return undefined;
   } catch (error) {

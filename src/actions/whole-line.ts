@@ -43,10 +43,17 @@ export interface LineEnd {
   readonly verdict: string;
   /** What to do next; empty: nothing. */
   readonly next: readonly string[];
+  /** The digest that serves again, and the one that did before. */
+  readonly wentBack?: { readonly to: string; readonly from: string | undefined } | undefined;
 }
 
 /** The order of the suite's own jobs; those of others come after them. `needs` itself promises none. */
-const order = ['image', 'test', 'migrate', 'deploy', 'check'];
+const order = ['image', 'test', 'migrate', 'deploy', 'check', 'back'];
+
+/** Of a line that deploys, and goes back when its check fails; of a rollback, which goes back and is checked. */
+function isRollback({ deploy, back }: Needs): boolean {
+  return deploy === undefined && back !== undefined;
+}
 
 function inOrder(needs: Needs): Needs {
   const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
@@ -63,7 +70,7 @@ export function endOfLine(
   { container, environment }: { readonly container: string; readonly environment: string },
 ): LineEnd {
   const needs = inOrder(jobs);
-  const stops = Object.entries(needs).map(([name, { result, outputs }]): LineStop => {
+  const all = Object.entries(needs).map(([name, { result, outputs }]): LineStop => {
     const told = outputs.result;
     return {
       name,
@@ -74,16 +81,18 @@ export function endOfLine(
       detail: detailOf(outputs),
     };
   });
+  const stops = all.filter((stop, place) => !wasLeftOut(stop, all.slice(place + 1)));
   const [failed] = Object.entries(needs).filter(([, { result }]) => result === 'failure');
   const isCancelled = Object.values(needs).some(({ result }) => result === 'cancelled');
   const outcome = failed !== undefined ? 'failure' : isCancelled ? 'cancelled' : 'success';
   if (outcome === 'success') {
     const isSame = needs.deploy?.outputs.result === 'unchanged';
-    const release = releaseOf(needs);
+    const verb = isRollback(needs) ? 'is back' : isSame ? 'stays' : 'is';
     return {
       outcome,
       stops,
-      verdict: `${container} ${isSame ? 'stays' : 'is'} on ${release} in ${environment}.`,
+      wentBack: wayBack(needs),
+      verdict: `${container} ${verb} on ${releaseOf(needs)} in ${environment}.`,
       next: [],
     };
   }
@@ -91,13 +100,30 @@ export function endOfLine(
   const what =
     failed === undefined
       ? `The deployment of ${container} to ${environment} was cancelled.`
-      : `${stop}: ${outputs['failure-reason'] ?? 'failed — its log says why'}`;
-  return { outcome, stops, verdict: what, next: nextSteps(needs) };
+      : `${stop}: ${shortened(outputs['failure-reason'] ?? 'failed — its log says why')}`;
+  return { outcome, stops, verdict: what, next: nextSteps(needs), wentBack: wayBack(needs) };
+}
+
+/** Not come to, and not because the line ended before: nobody missed it. */
+function wasLeftOut({ name, skipped }: LineStop, after: readonly LineStop[]): boolean {
+  return skipped === true && (name === 'back' || after.some((stop) => stop.skipped !== true));
+}
+
+function wayBack({ back }: Needs): LineEnd['wentBack'] {
+  const { 'image-digest': to, 'previous-digest': from } = back?.outputs ?? {};
+  return back?.result === 'success' && to ? { to, from: from || undefined } : undefined;
 }
 
 function releaseOf(needs: Needs): string {
-  const { deploy, image } = needs;
-  return deploy?.outputs.release ?? image?.outputs.image ?? 'its release';
+  const { back, deploy, image } = needs;
+  return shortened((deploy ?? back)?.outputs.release ?? image?.outputs.image ?? 'its release');
+}
+
+/** Commits and digests as people say them. */
+function shortened(text: string): string {
+  return text
+    .replaceAll(/\b([0-9a-f]{7})[0-9a-f]{33}\b/g, '$1')
+    .replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1…');
 }
 
 /** Of what a job told by the outputs of its action. */
@@ -105,7 +131,9 @@ function detailOf(outputs: Readonly<Record<string, string>>): string {
   const number = (name: string) => grouped(Number(outputs[name] ?? 0));
   const parts: string[] = [];
   if (outputs['tenants-total'] !== undefined && outputs['tenants-migrated'] !== undefined) {
-    parts.push(`${number('tenants-migrated')} migrated, ${number('tenants-skipped')} up to date`);
+    const failed = Number(outputs['tenants-failed'] ?? 0) > 0 ? `${number('tenants-failed')} failed, ` : '';
+    const counted = `${failed}${number('tenants-migrated')} migrated, ${number('tenants-skipped')} up to date`;
+    parts.push(outputs['tenants-total'] === '0' ? 'no tenants yet' : counted);
   }
   if (outputs['backup-path']) parts.push(`backup: ${outputs['backup-path']}`);
   if (
@@ -113,19 +141,24 @@ function detailOf(outputs: Readonly<Record<string, string>>): string {
     ['deployed', 'unchanged', 'rolled-back'].includes(outputs.result ?? '') &&
     !outputs['failure-code']
   )
-    parts.push(`${outputs['image-digest'].slice(0, 19)}… serves`);
-  if (outputs['downtime-ms'] !== undefined && outputs.result === 'deployed') {
+    parts.push(`${shortened(outputs['image-digest'])} serves`);
+  if (Number(outputs['downtime-ms'] ?? 0) > 0 && outputs.result === 'deployed') {
     parts.push(`${number('downtime-ms')} ms without a container`);
   }
   if (outputs['latency-ms']) parts.push(`slowest ${number('latency-ms')} ms`);
-  if (outputs.image && outputs['image-digest'] === undefined) parts.push(outputs.image);
+  if (outputs.image && outputs['image-digest'] === undefined) parts.push(shortened(outputs.image));
   if (outputs['failure-code']) parts.push(outputs['failure-code']);
   return parts.join('; ');
 }
 
 /** What is true of containers and database now, and which way leads on. */
 function nextSteps(needs: Needs): string[] {
-  const { migrate, deploy, check } = needs;
+  if (isRollback(needs)) {
+    return needs.back?.result === 'success'
+      ? ['The containers are back, and not every check is content with that.']
+      : ['The rollback says above what serves now; run it again when its cause is gone.'];
+  }
+  const { migrate, deploy, check, back } = needs;
   const wasSwitched = ['deployed', 'unchanged'].includes(deploy?.outputs.result ?? '');
   const hasMigrated = migrate?.outputs.result === 'migrated';
   const steps: string[] = [];
@@ -139,7 +172,13 @@ function nextSteps(needs: Needs): string[] {
   if (migrate?.result === 'failure') {
     steps.push('Mend the migration or the data it names, and push: tenants that are done stay done.');
   }
-  if (wasSwitched && check !== undefined && check.result !== 'success') {
+  if (back?.result === 'success') {
+    steps.push(
+      `The containers are back on ${shortened(back.outputs.release ?? 'the release from before')}; the database stays as it is now. Mend what the check names, and push.`,
+    );
+  } else if (wasSwitched && check !== undefined && check.result !== 'success') {
+    const tried = back?.outputs['failure-reason'];
+    if (tried !== undefined) steps.push(`The way back failed, too: ${tried}`);
     steps.push(
       'The new version serves, and not every check is content with it. To go back, run the rollback workflow: it takes the containers back, never the database.',
     );

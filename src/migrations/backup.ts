@@ -83,16 +83,14 @@ export function wayBack(backup: ProvenBackup, schemas: readonly string[]): strin
   ].join('\n');
 }
 
-/** A failure after a backup says where that is, and the step that brings back whom it has hit. */
+/** A failure after a backup says where that is, and which mode brings back whom it has hit; the summary has the step. */
 export function withWayBack(failure: UserError, progress: Progress): UserError {
   const hit = progress.hit;
   const backup = progress.backups.find(({ manifest }) =>
     manifest.schemas.some(({ name }) => hit.includes(name)),
   );
   if (backup === undefined) return failure;
-  const back = hit.length === 1 ? 'it' : 'them';
-  const names = listed(hit, 3);
-  const hint = `${failure.hint}; the backup of ${names} from before this run is ${backup.path} on ${backup.place}: mode: restore with backup-path: ${backup.path}, restore-to: in-place and schemas: ${names} brings ${back} back`;
+  const hint = `${failure.hint}; mode: restore brings back ${listed(hit, 3)} from before this run: ${backup.path} on ${backup.place}`;
   return new UserError(failure.message, hint, {
     code: failure.code,
     cause: failure.cause,

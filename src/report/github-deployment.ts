@@ -92,8 +92,55 @@ function attemptTo(environment: string, log: Log) {
   };
 }
 
+/**
+ * That an environment went back: the image that serves again gets a deployment of its own, and the one that was taken
+ * back is green no more. An image that GitHub never knew there is not told. GitHub failing is a warning.
+ * @param to,from digests
+ */
+export async function tellWayBack(
+  { container, ...notice }: DeploymentNotice & { readonly container: string },
+  { to, from, state, description }: WayBack,
+  log: Log,
+): Promise<void> {
+  const attempt = attemptTo(notice.environment, log);
+  const known = await attempt(() =>
+    newestOf(notice, { environment: notice.environment, container }, [to, from]),
+  );
+  const [image, taken] = known ?? [];
+  if (taken?.state === 'success') {
+    await endDeployment(notice, { id: taken.id, state: 'failure', description: 'taken back' }, log);
+  }
+  if (image === undefined) return;
+  const told = await tellGitHub({ ...notice, payload: { container, image: image.image } }, log);
+  await told.end(state, description);
+}
+
+interface WayBack {
+  readonly to: string;
+  readonly from: string | undefined;
+  readonly state: DeploymentState;
+  readonly description: string;
+}
+
+/** The newest deployment of each digest. */
+async function newestOf(
+  where: DeploymentsOf,
+  whose: { readonly environment: string; readonly container: string },
+  digests: readonly (string | undefined)[],
+): Promise<(KnownDeployment | undefined)[]> {
+  const found = digests.map((): KnownDeployment | undefined => undefined);
+  for await (const known of knownDeployments(where, whose)) {
+    for (const [index, digest] of digests.entries()) {
+      if (digest !== undefined && known.image.endsWith(`@${digest}`)) found[index] ??= known;
+    }
+    if (digests.every((digest, index) => digest === undefined || found[index] !== undefined)) break;
+  }
+  return found;
+}
+
 /** What GitHub knows of an image in an environment. */
 export interface KnownDeployment {
+  readonly id: number;
   readonly image: string;
   /** The last state that was told of it; undefined: none. */
   readonly state: string | undefined;
@@ -126,7 +173,7 @@ export async function* knownDeployments(
       });
       // GitHub itself calls an older success inactive when a newer one comes.
       const state = statuses.data.find((status) => status.state !== 'inactive')?.state;
-      yield { image: told.image, state };
+      yield { id, image: told.image, state };
     }
     if (data.length < 100) return;
   }

@@ -5,8 +5,14 @@ import { lineOf, type Phase, type Stop, timelineOf } from './mermaid.ts';
 export class Report {
   readonly #sections: string[] = [];
   readonly #data: Record<string, unknown> = {};
+  #title: string | undefined;
   #verdict: string | undefined;
   #isGood = true;
+
+  /** The headline of the summary, where it is about more than the step. */
+  called(title: string): void {
+    this.#title = title;
+  }
 
   /** The first sentence of the summary when all went well. */
   verdict(sentence: string): void {
@@ -71,7 +77,7 @@ export class Report {
     const first = failure === undefined ? this.#verdict : failure.sentence;
     const isGood = failure === undefined && this.#isGood;
     return [
-      `## ${title}`,
+      `## ${this.#title ?? title}`,
       ...(first === undefined ? [] : [quote(`${isGood ? '✅' : '❌'} ${first}`)]),
       ...this.#sections,
       ...(failure?.evidence === undefined ? [] : [folded('Evidence', failure.evidence, 'text')]),

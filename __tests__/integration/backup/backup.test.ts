@@ -185,7 +185,7 @@ test(
     expect(failed.exitCode).toBe(1);
     const path = failed.outputs['backup-path'] ?? '';
     expect(failed.annotations[0]).toContain(
-      `the backup of beta from before this run is ${path} on this machine: mode: restore with backup-path: ${path}, restore-to: in-place and schemas: beta brings it back`,
+      `mode: restore brings back beta from before this run: ${path} on this machine`,
     );
     const [, step = ''] = /```yaml\n([\s\S]*?)\n```/.exec(failed.summary) ?? [];
     const back = await fleet.migrate(parse(step));

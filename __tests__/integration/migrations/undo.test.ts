@@ -90,7 +90,7 @@ test('one that cannot be undone refuses the whole; failed, killed, run again, it
   expect(failed.failure?.code).toBe('tenant-migration-failed');
   expect(failed.failure?.message).toBe('Undoing app00.0005_second failed in tenant t0002 — division by zero');
   expect(failed.failure?.hint).toMatch(
-    /^mend the cause, then run again; 2 tenants are done and stay done; the backup of t0002 from before this run is .+: mode: restore with backup-path: .+ and schemas: t0002 brings it back$/,
+    /^mend the cause, then run again; 2 tenants are done and stay done; mode: restore brings back t0002 from before this run: .+ on .+$/,
   );
   expect(failed.outcomes).toEqual(['t0001 migrated', 't0002 failed', 't0003 migrated']);
   expect(await world(farm)).toEqual(['t0001:  | ', `t0002: ${head}`, 't0003:  | ', before[3]]);

@@ -84,6 +84,62 @@ test('the newest green one goes on, or the one that is wanted; an older success 
   expect((await promote(older)).outputs.image).toBe(older);
 });
 
+describe('after a rollback', () => {
+  const digestOf = (image: string) => image.slice(image.indexOf('@') + 1);
+
+  /** The environment goes back from one image to another. */
+  function back(to: string, from: string, check: 'success' | 'failure' = 'success') {
+    const outputs = {
+      result: 'deployed',
+      release: 'v',
+      'image-digest': digestOf(to),
+      'previous-digest': digestOf(from),
+    };
+    const needs = JSON.stringify({
+      back: { result: 'success', outputs },
+      check: { result: check, outputs: {} },
+    });
+    return step({ mode: 'end', environment: 'dev', needs });
+  }
+
+  test('what serves again is green, and what was taken back is not', async () => {
+    await line('dev', older, 'success');
+    await line('dev', newer, 'success');
+    const { warnings, summary } = await back(older, newer);
+    expect(warnings).toEqual([]);
+    expect(summary).toContain('> ✅ shop is back on v in dev.');
+    expect((await promote()).outputs.image).toBe(older);
+    expect((await promote(newer)).outputs['failure-reason']).toMatch(/was not green in dev/);
+
+    await back(newer, older);
+    expect((await promote()).outputs.image).toBe(newer);
+    expect(github.refused).toEqual([]);
+  });
+
+  test('that its check did not like, nothing is green', async () => {
+    await line('dev', older, 'success');
+    await line('dev', newer, 'success');
+    await back(older, newer, 'failure');
+    expect((await promote()).outputs['failure-reason']).toMatch(/No image of shop/);
+  });
+
+  test('to an image of which GitHub does not know, none is invented', async () => {
+    await line('dev', newer, 'success');
+    await back(older, newer);
+    expect(github.repository.deployments).toHaveLength(1);
+    expect((await promote()).outputs['failure-reason']).toMatch(/No image of shop/);
+  });
+
+  test('one that failed has changed nothing', async () => {
+    await line('dev', newer, 'success');
+    const needs = JSON.stringify({
+      back: { result: 'failure', outputs: { result: 'failed', 'image-digest': digestOf(older) } },
+    });
+    await step({ mode: 'end', environment: 'dev', needs });
+    expect((await promote()).outputs.image).toBe(newer);
+  });
+});
+
 describe('is refused', () => {
   test.each<[string, () => Promise<unknown>, string, RegExp]>([
     ['a digest that was never there', () => line('dev', older, 'success'), newer, /was not green in dev/],
