@@ -1,93 +1,96 @@
-/** Time and peak memory of each action's process over the whole line, on the lab. */
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { runDoor } from '../__tests__/end-to-end/door.ts';
-import { command } from '../lab/command.ts';
-import { bringUp, type Lab } from '../lab/lab.ts';
-import { buildShop, shopFolder, shopPython, workshopOf } from '../lab/shop.ts';
-import type { ActionName } from '../src/actions/names.ts';
-import { connect } from '../src/database/connection.ts';
-import { parseDatabaseUrl } from '../src/database/url.ts';
-import { machine } from './statistics.ts';
+/**
+ * `npm run bench -- line [tenants=N] [rounds=N] [rate=N]`: the whole line from a built image to tenants that answer, by
+ * the actions and by the script that people have, in turn, with visitors all the while; and the line once more, when
+ * nothing has changed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-const platform = 'shop.test';
-const container = 'bench-shop';
-const port = 8701;
+import { buildInto } from '../scripts/build.ts';
+import { type LoadResult, startLoad } from './deploy/load.ts';
+import { counts } from './deploy/scene.ts';
+import { table } from './deploy/table.ts';
+import { seconds, tellRow } from './fleet/table.ts';
+import { makeScene, type Scene } from './line/scene.ts';
+import { actions, script, type Taken, type Way } from './line/ways.ts';
+import { machine, median } from './statistics.ts';
 
-export async function bench(): Promise<void> {
-  const lab = await bringUp(['postgres15', 'registry', 'builder', 'base-image', 'host1']);
-  const python = await shopPython();
-  const { image } = await buildShop(workshopOf(lab), `bench-${Date.now().toString(36)}`);
-  const name = `bench_${Date.now().toString(36)}`;
-  await superuser(lab, `create database ${name}`);
-  const url = lab.postgres.v15.superuserUrl.replace(/\/postgres$/, `/${name}`);
-  const project = {
-    'database-url': url,
-    'working-directory': shopFolder,
-    python,
-    env: `SECRET_KEY=bench\nPUBLIC_DOMAIN=${platform}`,
-  };
-  const stops: [ActionName, Record<string, string>][] = [
-    ['parse-db-url', { 'database-url': url, 'test-connection': 'true' }],
-    ['migrate-schemas', project],
-    ['provision-tenant', { ...project, 'schema-name': 'acme', domain: `acme.${platform}` }],
-    ['migrate-schemas', project],
-    ['deploy-container', deployment(lab, image, url)],
-    [
-      'health-check',
-      {
-        url: `http://${lab.host1.address}:${port}/health/`,
-        'host-header': platform,
-        tenants: 'all',
-        'tenant-path': '/health/',
-        'database-url': url,
-      },
-    ],
-  ];
-  console.log(`${machine(availableParallelism())}; one run\n`);
+interface Run {
+  readonly way: string;
+  readonly taken: Taken;
+  readonly milliseconds: number;
+  readonly load: LoadResult;
+}
+
+export async function bench(options: readonly string[]): Promise<void> {
+  const number = (word: string, otherwise: number) =>
+    Number(options.find((option) => option.startsWith(`${word}=`))?.slice(word.length + 1) ?? otherwise);
+  const [tenants, rounds, rate] = [number('tenants', 10), number('rounds', 3), number('rate', 50)];
+  const dist = mkdtempSync(join(tmpdir(), 'tenantry-bench-'));
+  await buildInto(dist);
+  const scene = await makeScene(tenants);
+  const ours: Run[] = [];
+  const again: Run[] = [];
+  const theirs: Run[] = [];
   try {
-    for (const [action, inputs] of stops) {
-      const started = performance.now();
-      const end = await runDoor(action, inputs);
-      const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-      const memory = (end.peakMemory / 2 ** 20).toFixed(0);
-      console.log(
-        `${action.padEnd(18)}${end.outputs.result?.padEnd(12)}${seconds.padStart(6)} s ${memory.padStart(6)} MiB at its peak`,
-      );
+    for (let round = 0; round < rounds; round += 1) {
+      const peer = script(scene);
+      await begin(scene, peer);
+      theirs.push(await visited(scene, peer, { rate, called: peer.name }));
+      const way = actions(scene, dist);
+      await begin(scene, way);
+      ours.push(await visited(scene, way, { rate, called: way.name }));
+      again.push(await visited(scene, way, { rate, called: 'actions, nothing new' }));
     }
   } finally {
-    await command([lab.docker, 'rm', '--force', container], {
-      env: { ...process.env, DOCKER_HOST: lab.host1.dockerHost },
-    });
-    await superuser(lab, `drop database ${name} with (force)`);
+    await scene.takeDown();
+    rmSync(dist, { recursive: true, force: true });
   }
+  const runs = [...theirs, ...ours, ...again];
+  console.log(
+    `${machine(availableParallelism())}; ${tenants} tenants, one pending migration, ${rate} visitors a second\n`,
+  );
+  console.log(table(['way', 'sent', 'lost', 'gap', 'time', 'of which'], runs.map(rowOf)));
+  console.log();
+  const times = (some: readonly Run[]) => some.map(({ milliseconds }) => milliseconds);
+  tellRow('script', seconds(times(theirs)));
+  const share = (some: readonly Run[]) =>
+    `${(median(times(some)) / median(times(theirs))).toFixed(2)}× the script`;
+  tellRow('actions', `${seconds(times(ours))}   ${share(ours)} (wanted: at most 1×)`);
+  tellRow('actions, nothing new', `${seconds(times(again))}   ${share(again)} (wanted: at most 0.25×)`);
 }
 
-function deployment(lab: Lab, image: string, url: string): Record<string, string> {
-  return {
-    host: lab.host1.address,
-    'ssh-user': lab.host1.user,
-    'ssh-key': readFileSync(lab.host1.privateKeyPath, 'utf8'),
-    'ssh-fingerprint': lab.host1.hostKeyFingerprint,
-    registry: lab.registry.address,
-    'registry-username': lab.registry.username,
-    'registry-password': lab.registry.password,
-    image,
-    container,
-    ports: `${port}:8000`,
-    env: `SECRET_KEY=bench\nDATABASE_URL=${url}\nALLOWED_HOSTS=.${platform}`,
-  };
+async function begin(scene: Scene, way: Way): Promise<void> {
+  await scene.reset();
+  await way.prepare();
 }
 
-async function superuser(lab: Lab, statement: string): Promise<void> {
-  const database = await connect(parseDatabaseUrl(lab.postgres.v15.superuserUrl), {
-    applicationName: 'tenantry bench',
-    connectTimeout: 10_000,
-    signal: new AbortController().signal,
+/** One line of jobs, and what became of the platform's visitors meanwhile. */
+async function visited(
+  { lab, port, domain }: Scene,
+  way: Way,
+  { rate, called }: { rate: number; called: string },
+): Promise<Run> {
+  const load = await startLoad({
+    ...{ url: `http://${lab.host1.address}:${port}`, host: domain, path: '/health/' },
+    ...{ rate, connections: 'new', slowEvery: 0 },
   });
   try {
-    await database.query(statement);
+    await sleep(1_000);
+    const taken = await way.deploy();
+    await sleep(1_000);
+    const milliseconds = taken.reduce((sum, [, each]) => sum + each, 0);
+    const run = { way: called, taken, milliseconds, load: await load.stop() };
+    process.stderr.write(`  ${rowOf(run).join('  ')}\n`);
+    return run;
   } finally {
-    await database.close();
+    await load.stop().catch(() => {}); // it has ended
   }
+}
+
+function rowOf({ way, taken, milliseconds, load }: Run): string[] {
+  const parts = taken.map(([step, each]) => `${step} ${(each / 1_000).toFixed(1)}`);
+  return [way, ...counts(load), `${(milliseconds / 1_000).toFixed(1)} s`, parts.join(', ')];
 }

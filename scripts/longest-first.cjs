@@ -4,11 +4,12 @@ const { relative, join } = require('node:path');
 
 /** What takes more than a minute, the longest first, by the times of a whole run. */
 const longest = [
-  'end-to-end/workflow',
+  'end-to-end/scenarios',
   'integration/migrations/resume',
   'integration/deployment/bridge',
   'integration/migrations/catalogue',
   'integration/migrations/old-ways',
+  'end-to-end/workflow',
   'integration/everywhere/places',
   'integration/migrations/engines',
   'integration/deployment/deploy-container',
@@ -29,7 +30,6 @@ const longest = [
   'integration/diagnosis/diagnosis',
   'integration/provisioning/people-and-lists',
   'integration/backup/backup',
-  'end-to-end/promotion',
   'end-to-end/demo',
   'integration/django/worker-failures',
   'end-to-end/tenants-workflow',

@@ -7,7 +7,7 @@ import { tryCommand } from '../../lab/command.ts';
 import { postgresPrograms } from '../../lab/postgres-programs.ts';
 import { act } from '../../lab/tools/workflow-tools.ts';
 import { forAct, root, suite } from '../workflows/files.ts';
-import { lookAtProcesses } from './processes.ts';
+import { cancelProcess, lookAtProcesses } from './processes.ts';
 
 /** What a workflow did, as GitHub would show it. */
 export interface WorkflowRun {
@@ -53,12 +53,30 @@ export interface WorkflowToRun {
   readonly programs: Readonly<Record<string, string>>;
   /** Folders that stand in for actions of others: `owner/name@commit` and the folder. */
   readonly otherActions?: Readonly<Record<string, string>>;
+  /** Told each line of the log as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** A run that is under way. */
+export interface RunningWorkflow {
+  readonly end: Promise<WorkflowRun>;
+  /** What GitHub's runner does to the step that runs an action when somebody cancels the run. */
+  cancelStep(action: string): Promise<void>;
 }
 
 /** Runs a workflow, each job on this machine in a folder of its own, by `act`. */
-export async function runWorkflow(wanted: WorkflowToRun): Promise<WorkflowRun> {
-  const program = await act();
+export function runWorkflow(wanted: WorkflowToRun): Promise<WorkflowRun> {
+  return startWorkflow(wanted).end;
+}
+
+export function startWorkflow(wanted: WorkflowToRun): RunningWorkflow {
   const folder = mkdtempSync(join(tmpdir(), 'act-'));
+  return { end: runIn(folder, wanted), cancelStep: (action) => cancelProcess(folder, `dist/${action}.cjs`) };
+}
+
+async function runIn(folder: string, wanted: WorkflowToRun): Promise<WorkflowRun> {
+  const { onLine } = wanted;
+  const program = await act();
   const seen = new Set<string>();
   const looks = new Map<string, number>();
   const watch = setInterval(() => lookAtProcesses(seen, looks), 50);
@@ -66,6 +84,7 @@ export async function runWorkflow(wanted: WorkflowToRun): Promise<WorkflowRun> {
     const result = await tryCommand([program, wanted.event ?? 'push', ...(await flags(wanted, folder))], {
       cwd: wanted.repository,
       env: environmentOfRunner(wanted, folder),
+      ...(onLine === undefined ? {} : { onLine: (line) => onLine(readEntry(line).msg) }),
     });
     return { ...readLog(result), exitCode: result.code, argumentLists: [...seen].join('\n') };
   } finally {

@@ -10,6 +10,10 @@ export interface ShopDatabase {
   readonly password: string;
   /** As the role. */
   sql(statement: string): Promise<unknown[]>;
+  /** Takes an advisory lock, until it is released. */
+  hold(lock: number): Promise<{ release(): Promise<void> }>;
+  /** Whether the last thing that some session did was to try for it. */
+  isAsked(lock: number): Promise<boolean>;
   drop(): Promise<void>;
 }
 
@@ -24,6 +28,18 @@ export async function shopDatabase(lab: Lab, name: string): Promise<ShopDatabase
     url,
     password,
     sql: (statement) => query(url, statement),
+    async hold(lock) {
+      const client = new pg.Client({ connectionString: url });
+      client.on('error', () => {}); // the database may be dropped before it is released
+      await client.connect();
+      await client.query('SELECT pg_advisory_lock($1)', [lock]);
+      return { release: () => client.end() };
+    },
+    async isAsked(lock) {
+      const asking = `SELECT FROM pg_stat_activity
+        WHERE query LIKE '%pg_try_advisory_lock(${lock})%' AND pid <> pg_backend_pid()`;
+      return (await query(url, asking)).length > 0;
+    },
     async drop() {
       await query(superuserUrl, `DROP DATABASE ${name} WITH (FORCE)`);
       await query(superuserUrl, `DROP ROLE ${name}`);

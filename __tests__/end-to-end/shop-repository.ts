@@ -55,11 +55,7 @@ export async function shopRepository(): Promise<ShopRepository> {
   return {
     folder,
     async commit(message, changes = {}) {
-      for (const [name, content] of Object.entries(changes)) {
-        const path = join(folder, name);
-        await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, typeof content === 'string' ? content : content(await readFile(path, 'utf8')));
-      }
+      await change(folder, changes);
       await git('add', '--all');
       await git('commit', '--quiet', '--message', message);
       return (await git('rev-parse', 'HEAD')).trim();
@@ -68,43 +64,11 @@ export async function shopRepository(): Promise<ShopRepository> {
   };
 }
 
-/** A new column, which the code of before can live with. */
-export const newColumn: Changes = {
-  'catalog/migrations/0003_product_stock.py': migration(
-    '0002_product_description',
-    'migrations.AddField("product", "stock", models.PositiveIntegerField(db_default=0))',
-  ),
-  'catalog/models.py': (before) =>
-    changed(before, /( +)description = .*\n/, '$&$1stock = models.PositiveIntegerField(db_default=0)\n'),
-};
-
-/** A rule that the data of a tenant may break: no test of the shop can know. */
-export const uniqueNames: Changes = {
-  'catalog/migrations/0004_unique_names.py': migration(
-    '0003_product_stock',
-    'migrations.AlterField("product", "name", models.CharField(max_length=120, unique=True))',
-  ),
-  'catalog/models.py': (before) =>
-    changed(
-      before,
-      'name = models.CharField(max_length=120)',
-      'name = models.CharField(max_length=120, unique=True)',
-    ),
-};
-
-function migration(after: string, operation: string): string {
-  return `from django.db import migrations, models
-
-
-class Migration(migrations.Migration):
-    dependencies = [("catalog", "${after}")]
-    operations = [${operation}]
-`;
-}
-
-/** @throws Error when there is nothing to change: the example has become another one */
-function changed(before: string, search: string | RegExp, replacement: string): string {
-  const after = before.replace(search, replacement);
-  if (after === before) throw new Error(`nothing in the shop is ${search}`);
-  return after;
+/** Makes changes in a folder. */
+export async function change(folder: string, changes: Changes): Promise<void> {
+  for (const [name, content] of Object.entries(changes)) {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, typeof content === 'string' ? content : content(await readFile(path, 'utf8')));
+  }
 }

@@ -9,6 +9,10 @@ export interface ShopServer {
   answers(domains: readonly string[]): Promise<ShopAnswer[]>;
   /** Of the image that the container runs, as the host knows it under this repository. */
   digestOf(container: string, repository: string): Promise<string | undefined>;
+  /** Every container of this name: which it is, and since when it runs. */
+  containers(container: string): Promise<string[]>;
+  /** Whether a run that is alive, or was within the last 90 seconds, may deploy and nobody else. */
+  isHeld(container: string): Promise<boolean>;
   /** Removes a container, the older ones beside it, its uploads and its env files. */
   remove(container: string): Promise<void>;
 }
@@ -33,6 +37,21 @@ export function shopServer({ docker, host1 }: Lab, port: string): ShopServer {
         await onHost('image', 'inspect', '--format', '{{json .RepoDigests}}', image),
       );
       return digests.find((digest) => digest.startsWith(`${repository}@`))?.split('@')[1];
+    },
+    async containers(container) {
+      const ids = await onHost('ps', '--all', '--quiet', '--filter', `label=tenantry.app=${container}`);
+      const format = '{{.Id}} {{.State.StartedAt}}';
+      const said = await onHost('container', 'inspect', '--format', format, ...ids.trim().split('\n'));
+      return said.trim().split('\n').sort();
+    },
+    async isHeld(container) {
+      const lease = `/home/${host1.user}/.tenantry/${container}/switch/lease/heartbeat`;
+      const newer = ['find', lease, '-newermt', '-90 seconds'];
+      return (
+        (
+          await control('host1').run(['sh', '-c', `${newer.map((word) => `'${word}'`).join(' ')} 2>&1 || :`])
+        ).trim() === lease
+      );
     },
     async remove(container) {
       const names = await onHost('ps', '--all', '--format', '{{.Names}}', '--filter', `name=^/?${container}`);

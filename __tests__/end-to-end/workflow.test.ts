@@ -13,8 +13,9 @@ import { act } from '../../lab/tools/workflow-tools.ts';
 import { formsOf } from '../../src/step/masking.ts';
 import { whole } from '../integration/breadth.ts';
 import { runWorkflow, type WorkflowRun } from './act.ts';
+import { newColumn } from './shop-changes.ts';
 import { type ShopDatabase, shopDatabase } from './shop-database.ts';
-import { newColumn, type ShopRepository, shopRepository, uniqueNames } from './shop-repository.ts';
+import { type ShopRepository, shopRepository } from './shop-repository.ts';
 import { digestInRegistry, type ShopServer, shopServer } from './shop-server.ts';
 
 const tenMinutes = 600_000;
@@ -117,43 +118,6 @@ describe('deploy-dev.yml', () => {
         const [form = ''] = formsOf(secret).slice(-1);
         expect(secretsIn({ ...first, [place]: `${first[place]} ${form}` }, database)).toContain(name);
       }
-    });
-  });
-
-  describe('a migration that fails on the data of one tenant', () => {
-    let second: WorkflowRun;
-
-    beforeAll(async () => {
-      await database.sql(`WITH category AS (INSERT INTO zeta.catalog_category (name) VALUES ('Tea') RETURNING id)
-        INSERT INTO zeta.catalog_product (category_id, name, slug, price, active, image)
-        SELECT id, 'Green tea', slug, 3, true, '' FROM category, (VALUES ('one'), ('two')) AS slugs (slug)`);
-      await repository.commit('Names are unique', uniqueNames);
-      second = await run('deploy-dev.yml', secretsOf(database), varsOf(server));
-    }, tenMinutes);
-
-    test('passes its tests, fails in the job migrate, and ends the line there', () => {
-      expectJobs(second, ['build: success', 'test: success', 'migrate: failure']);
-      expect(second.exitCode).not.toBe(0);
-    });
-
-    test('one annotation says which migration failed in which tenant, and why; the summary begins with it', () => {
-      expect(second.annotations).toMatchObject([{ level: 'error', job: 'migrate' }]);
-      const [{ text } = { text: '' }] = second.annotations;
-      expect(text).toMatch(
-        /catalog\.0004_unique_names is dangerous — would fail in 1 schema: duplicates of \(name\) in catalog_product \(zeta 1\) — /,
-      );
-      expect(second.summaries.map(({ job }) => job)).toEqual(['migrate']);
-      expect(second.summaries[0]?.text).toContain(text);
-    });
-
-    test('the old container keeps serving every domain', async () => {
-      expect(await server.answers(domains)).toEqual(allWith(release));
-      const digest = await server.digestOf(container, `${lab.registry.address}/${imageName}`);
-      expect(digest).toBe(first.outputs['build.push.digest']);
-    });
-
-    test('no secret is in the log, in the summary, in an output, or in an argument list', () => {
-      expect(secretsIn(second, database)).toEqual([]);
     });
   });
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { counted, listed, nearest } from '../../src/ground/words.ts';
+import { counted, listed, nearest, shortCommits } from '../../src/ground/words.ts';
 
 test('counted things agree with their number', () => {
   expect([counted(0, 'tenant'), counted(1, 'tenant'), counted(1_000, 'tenant')]).toEqual([
@@ -9,6 +9,12 @@ test('counted things agree with their number', () => {
     '1,000 tenants',
   ]);
   expect(counted(2, 'try', 'tries')).toBe('2 tries');
+});
+
+test('a commit is short, a digest is another thing', () => {
+  const commit = '0123456789abcdef0123456789abcdef01234567';
+  expect(shortCommits(`dev-${commit} → ${commit}`)).toBe('dev-0123456 → 0123456');
+  expect(shortCommits(`sha256:${'ab'.repeat(32)}`)).toBe(`sha256:${'ab'.repeat(32)}`);
 });
 
 test('a list reads like a sentence, and says how many it leaves out', () => {

@@ -15,8 +15,12 @@ export interface LoadPlan {
   readonly rate: number;
   /** A connection a request, or connections that are used again. */
   readonly connections: 'new' | 'kept';
-  /** Every so many requests one goes to /slow, which takes 2 seconds. */
+  /** Every so many requests one goes to /slow, which takes 2 seconds; 0: none. */
   readonly slowEvery: number;
+  /** Where the others go. Default: / */
+  readonly path?: string;
+  /** The domain that is asked for. Default: the one of the URL. */
+  readonly host?: string;
 }
 
 export interface LoadResult {
@@ -25,7 +29,7 @@ export interface LoadResult {
   readonly failed: number;
   /** What failed, and how often: `ECONNREFUSED`, `500`; on a connection used before: `ECONNRESET (reused)`. */
   readonly failures: Readonly<Record<string, number>>;
-  /** First word of the good answers, and how often. */
+  /** Header X-Release, or else first word, of the good answers, and how often. */
   readonly versions: Readonly<Record<string, number>>;
   /** Milliseconds: the longest time between two good answers. */
   readonly gap: number;
@@ -67,7 +71,14 @@ export async function startLoad(plan: LoadPlan): Promise<Load> {
   };
 }
 
-async function run({ url, rate, connections, slowEvery }: LoadPlan): Promise<LoadResult> {
+async function run({
+  url,
+  rate,
+  connections,
+  slowEvery,
+  path: usual = '/',
+  host,
+}: LoadPlan): Promise<LoadResult> {
   const agent = connections === 'kept' ? new Agent({ keepAlive: true, maxSockets: 64 }) : undefined;
   const failures = new Map<string, number>();
   const versions = new Map<string, number>();
@@ -85,7 +96,7 @@ async function run({ url, rate, connections, slowEvery }: LoadPlan): Promise<Loa
       };
       const outgoing: ClientRequest = request(
         `${url}${path}`,
-        { agent: agent ?? false, timeout: requestTimeout },
+        { agent: agent ?? false, timeout: requestTimeout, headers: host === undefined ? {} : { host } },
         (incoming) => {
           let body = '';
           incoming.setEncoding('utf8').on('data', (text: string) => {
@@ -94,7 +105,7 @@ async function run({ url, rate, connections, slowEvery }: LoadPlan): Promise<Loa
           incoming.once('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
           incoming.once('end', () => {
             if (incoming.statusCode !== 200) return fail(String(incoming.statusCode));
-            const version = body.split(' ')[0] ?? '';
+            const version = String(incoming.headers['x-release'] ?? body.split(' ')[0]);
             versions.set(version, (versions.get(version) ?? 0) + 1);
             ok += 1;
             const now = performance.now();
@@ -119,7 +130,7 @@ async function run({ url, rate, connections, slowEvery }: LoadPlan): Promise<Loa
   while (!isOver) {
     const due = Math.floor(((performance.now() - started) / 1_000) * rate);
     for (; sent < due; sent += 1) {
-      const answered = one(slowEvery > 0 && sent % slowEvery === slowEvery - 1 ? '/slow' : '/');
+      const answered = one(slowEvery > 0 && sent % slowEvery === slowEvery - 1 ? '/slow' : usual);
       pending.add(answered);
       void answered.then(() => pending.delete(answered));
     }

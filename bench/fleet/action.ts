@@ -18,9 +18,10 @@ export interface ActionRun {
 interface ActionWish {
   /** Where the doors are. */
   readonly dist: string;
-  readonly fleet: Fleet;
+  /** Gives database and Python; without it, they are inputs where they are needed. */
+  readonly fleet?: Fleet;
   /** The folder with manage.py. */
-  readonly project: string;
+  readonly project?: string;
   /** More inputs, or others. */
   readonly inputs?: Readonly<Record<string, string>>;
   /** More of the environment. */
@@ -51,10 +52,10 @@ async function runIn(
   };
   const output = file('output');
   const given = {
-    'database-url': fleet.url,
-    'working-directory': project,
-    python: fleet.python,
-    ...(action === 'migrate-schemas' ? { backup: 'false' } : {}), // measured by itself: npm run bench -- everywhere backup
+    ...(fleet === undefined ? {} : { 'database-url': fleet.url, python: fleet.python }),
+    ...(project === undefined ? {} : { 'working-directory': project }),
+    // Measured by itself: npm run bench -- everywhere backup
+    ...(action === 'migrate-schemas' && fleet !== undefined ? { backup: 'false' } : {}),
     ...inputs,
   };
   const started = performance.now();

@@ -10,6 +10,7 @@ import { optionsOf, parseCapability, parseTmpfs, parseUlimit } from '../docker/c
 import { parseExtraHost, parsePort, parseRestart, parseVolume } from '../docker/container-spec.ts';
 import { parseImage } from '../docker/image.ts';
 import { parseCpus, parseSize } from '../ground/size.ts';
+import { shortCommits } from '../ground/words.ts';
 import { connectSsh } from '../machine/ssh.ts';
 import { type ActionContext, defineAction } from '../step/action.ts';
 import { boolean, choice, count, duration, keyValues, lines, linesOf, readAs, text } from '../step/fields.ts';
@@ -176,7 +177,7 @@ async function run(context: Context) {
   }
   const verdict = verdictOf(outcomes, inputs.container);
   log.step('Done', verdict);
-  report.verdict(`${verdict}.`);
+  report.verdict(`${shortCommits(verdict)}.`);
   return { result };
 }
 

@@ -2,7 +2,7 @@
 import type { HostOutcome } from '../deployment/request/outcome.ts';
 import { shortDigest } from '../docker/image.ts';
 import { showDuration } from '../ground/duration.ts';
-import { listed } from '../ground/words.ts';
+import { listed, shortCommits } from '../ground/words.ts';
 import type { Report } from '../report/report.ts';
 
 /** The outputs. */
@@ -100,8 +100,8 @@ function rowOf(outcome: HostOutcome): string[] {
   return [
     host,
     isWell ? result : `**${result}**`,
-    digest === undefined ? release : `${release} (${shortDigest(digest)})`,
-    previousRelease ?? '',
+    shortCommits(digest === undefined ? release : `${release} (${shortDigest(digest)})`),
+    shortCommits(previousRelease ?? ''),
     plan?.mechanism ?? '',
     downtime === 0 ? '' : showDuration(downtime),
     showDuration(duration),
@@ -111,13 +111,15 @@ function rowOf(outcome: HostOutcome): string[] {
 /** A dry run is all about its plan; after a deployment it is there for whoever looks closer. */
 function tellPlans(outcomes: readonly HostOutcome[], report: Report): void {
   const header = ['server', 'runs there before', 'how, and why', 'what differs', 'the old one'];
-  const rows = outcomes.map(({ host, plan }) => [
-    host,
-    plan?.now ?? '',
-    plan?.mechanism === undefined ? '' : `${plan.mechanism}: ${plan.why ?? ''}`,
-    (plan?.differences ?? []).join('\n'),
-    plan?.kept ?? '',
-  ]);
+  const rows = outcomes.map(({ host, plan }) =>
+    [
+      host,
+      plan?.now ?? '',
+      plan?.mechanism === undefined ? '' : `${plan.mechanism}: ${plan.why ?? ''}`,
+      (plan?.differences ?? []).join('\n'),
+      plan?.kept ?? '',
+    ].map(shortCommits),
+  );
   if (outcomes.every(({ result }) => result === 'planned')) report.table('Plan', header, rows);
   else report.foldedTable('Plan', header, rows);
 }

@@ -1,7 +1,7 @@
 /** A line of jobs as a whole: how each stop ended, the verdict, and what to do next. */
 import * as z from 'zod';
 
-import { grouped } from '../ground/words.ts';
+import { grouped, shortCommits } from '../ground/words.ts';
 import { goingBackSentence } from '../migrations/old-code.ts';
 import type { Stop } from '../report/mermaid.ts';
 
@@ -49,6 +49,7 @@ export interface LineEnd {
 
 /** The order of the suite's own jobs; those of others come after them. `needs` itself promises none. */
 const order = ['image', 'test', 'migrate', 'deploy', 'check', 'back'];
+const orderOfRollback = ['back', 'check'];
 
 /** Of a line that deploys, and goes back when its check fails; of a rollback, which goes back and is checked. */
 function isRollback({ deploy, back }: Needs): boolean {
@@ -56,7 +57,8 @@ function isRollback({ deploy, back }: Needs): boolean {
 }
 
 function inOrder(needs: Needs): Needs {
-  const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  const own = isRollback(needs) ? orderOfRollback : order;
+  const rank = (name: string) => (own.includes(name) ? own.indexOf(name) : own.length);
   const sorted = Object.entries(needs).sort(([one], [other]) => rank(one) - rank(other));
   // A job that was not come to has told nothing, whatever stands there.
   return Object.fromEntries(
@@ -78,7 +80,7 @@ export function endOfLine(
       milliseconds: outputs['duration-ms'] === undefined ? undefined : Number(outputs['duration-ms']),
       failed: result === 'failure' || result === 'cancelled',
       skipped: result === 'skipped',
-      detail: detailOf(outputs),
+      detail: detailOf(outputs, { serves: name === 'back' || needs.back?.result !== 'success' }),
     };
   });
   const stops = all.filter((stop, place) => !wasLeftOut(stop, all.slice(place + 1)));
@@ -121,13 +123,11 @@ function releaseOf(needs: Needs): string {
 
 /** Commits and digests as people say them. */
 function shortened(text: string): string {
-  return text
-    .replaceAll(/\b([0-9a-f]{7})[0-9a-f]{33}\b/g, '$1')
-    .replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1…');
+  return shortCommits(text).replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1…');
 }
 
 /** Of what a job told by the outputs of its action. */
-function detailOf(outputs: Readonly<Record<string, string>>): string {
+function detailOf(outputs: Readonly<Record<string, string>>, { serves }: { serves: boolean }): string {
   const number = (name: string) => grouped(Number(outputs[name] ?? 0));
   const parts: string[] = [];
   if (outputs['tenants-total'] !== undefined && outputs['tenants-migrated'] !== undefined) {
@@ -141,7 +141,9 @@ function detailOf(outputs: Readonly<Record<string, string>>): string {
     ['deployed', 'unchanged', 'rolled-back'].includes(outputs.result ?? '') &&
     !outputs['failure-code']
   )
-    parts.push(`${shortened(outputs['image-digest'])} serves`);
+    parts.push(
+      `${shortened(outputs['image-digest'])} ${serves ? 'serves' : 'served until it was taken back'}`,
+    );
   if (Number(outputs['downtime-ms'] ?? 0) > 0 && outputs.result === 'deployed') {
     parts.push(`${number('downtime-ms')} ms without a container`);
   }

@@ -5,6 +5,11 @@ export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** Commits as people say them: `dev-3f2a91c` for `dev-` and forty digits. */
+export function shortCommits(text: string): string {
+  return text.replaceAll(/(?<![0-9a-f])([0-9a-f]{7})[0-9a-f]{33}(?![0-9a-f])/g, '$1');
+}
+
 /** `1 tenant`, `2 tenants`, `1,000 tenants`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${grouped(count)} ${count === 1 ? noun : plural}`;
