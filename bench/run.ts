@@ -13,7 +13,8 @@ const benches: Readonly<Record<string, { about: string; run: () => Promise<Bench
     run: () => import('./start-up.ts'),
   },
   line: {
-    about: 'time and peak memory of each action over the whole line, on the lab',
+    about:
+      'the whole line, against the script that people have, with visitors all the while; and again, with nothing new',
     run: () => import('./line.ts'),
   },
   fleet: {
