@@ -22,10 +22,14 @@ export const baseImage: Part<Parts['base-image']> = {
     const engine = engineSocket(runningBox(folders, 'builder'));
     const { address, username, password } = parts.registry as ImageRegistry;
     const remote = `${address}/${BASE_IMAGE.repository}`;
-    const login = JSON.stringify({ username, password, serveraddress: address });
+    // With its padding: without, an engine takes it for no login.
+    const login = Buffer.from(JSON.stringify({ username, password, serveraddress: address }))
+      .toString('base64')
+      .replaceAll('+', '-')
+      .replaceAll('/', '_');
     const from = new URLSearchParams({ fromImage: remote, tag: BASE_IMAGE.tag });
     const said = await engineRequest(engine, 'POST', `/images/create?${from}`, {
-      headers: { 'x-registry-auth': Buffer.from(login).toString('base64url') },
+      headers: { 'x-registry-auth': login },
     });
     if (said.includes('"error"')) throw new Error(`docker pull: ${said.trim().split('\n').at(-1)}`);
     const to = new URLSearchParams({ repo: BASE_IMAGE.repository, tag: BASE_IMAGE.tag });
