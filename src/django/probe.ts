@@ -63,6 +63,7 @@ const filesOf: Readonly<Record<Program, readonly PythonFile[]>> = {
       'tenant_journal',
       'tenant_people',
       'tenant_proof',
+      'tenant_references',
       'tenant_removal',
       'tenant_repair',
       'tenant_rows',

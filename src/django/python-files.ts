@@ -30,6 +30,7 @@ export type PythonFile =
   | 'tenant_journal'
   | 'tenant_people'
   | 'tenant_proof'
+  | 'tenant_references'
   | 'tenant_removal'
   | 'tenant_repair'
   | 'tenant_rows'

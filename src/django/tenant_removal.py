@@ -3,6 +3,7 @@
 import tenant_journal
 from ledgers import quoted
 from tenant_people import at_home
+from tenant_references import delete, deleted_beyond, deletions, references
 from tenant_rows import models, tenant_of
 
 
@@ -11,7 +12,7 @@ class NotRemoved(Exception):
 
 
 def remove(request, connection):
-    """Without an `id`, the tenant is removed whoever made it."""
+    """Without an `id`, the tenant is removed whoever made it; then no other rows may go than `goes` says."""
     from django.db import transaction
 
     schema, work = request["schema"], request["id"]
@@ -22,11 +23,29 @@ def remove(request, connection):
         is_ours = work is None or (journal is not None and journal["id"] == work)
         # Whoever asks may have lost the connection before it heard what was made.
         made = journal["made"] if is_ours and work is not None else request["made"]
-        return {"removed": remove_all(schema, made, connection, is_ours)}
+        before = deletions(connection)
+        removed = remove_all(schema, made, connection, is_ours)
+        if request["goes"] is not None:
+            refuse_more(request["goes"], made, before, connection)
+        return {"removed": removed}
+
+
+def refuse_more(goes, made, before, connection):
+    """A trigger, a receiver of a signal or a rule of the database may have removed what would not come back."""
+    from django_tenants.utils import get_public_schema_name
+
+    after, shared = deletions(connection), get_public_schema_name()
+    if made["row"] and (shared, models()[0]._meta.db_table) not in after:
+        raise NotRemoved("PostgreSQL does not count what goes (track_counts is off)")
+    beyond = deleted_beyond(goes, before, after, shared)
+    if beyond:
+        raise NotRemoved("%s would go with it and not come back" % ", ".join(beyond))
 
 
 def inventory(schema, connection):
-    """Everything that there is of a tenant, and what goes with its row in shared tables."""
+    """Everything that there is of a tenant, and how rows of shared tables depend on its row."""
+    from django_tenants.utils import get_public_schema_name
+
     tenants, domains = models()
     tenant = tenants._base_manager.filter(schema_name=schema).first()
     with connection.cursor() as cursor:
@@ -37,46 +56,15 @@ def inventory(schema, connection):
         )
         (tables,) = cursor.fetchone() or (None,)
     if tenant is None:
-        return {"row": None, "domains": [], "tables": tables, "pointing": []}
+        return {"row": None, "domains": [], "tables": tables, "references": []}
     rows = domains._base_manager.filter(tenant_id=tenant.pk).order_by("-is_primary", "domain")
-    meta = tenants._meta
+    name = tenants._meta.get_field("schema_name")
     return {
-        "row": {
-            "pk": str(tenant.pk),
-            "table": meta.db_table,
-            "key": meta.pk.column,
-            "name": meta.get_field("schema_name").column,
-        },
+        "row": {"pk": str(tenant.pk), "table": name.model._meta.db_table, "name": name.column},
         "domains": [{"pk": str(row.pk), "domain": row.domain} for row in rows],
         "tables": tables,
-        "pointing": pointing_to(tenant),
+        "references": references(connection, get_public_schema_name()),
     }
-
-
-def pointing_to(tenant):
-    """The rows of other shared tables that have a reference to the tenant, its domains among them."""
-    from django.db import Error, transaction
-
-    found = []
-    for relation in tenant._meta.get_fields(include_hidden=True):
-        if not relation.auto_created or relation.concrete or relation.many_to_many:
-            continue
-        model, field = relation.related_model, relation.field
-        try:
-            with transaction.atomic():
-                rows = model._base_manager.filter(**{field.name: tenant}).count()
-        except Error:  # its table is in the tenants' schemas
-            continue
-        if rows:
-            found.append(
-                {
-                    "model": model._meta.label,
-                    "table": model._meta.db_table,
-                    "column": field.column,
-                    "rows": rows,
-                }
-            )
-    return sorted(found, key=lambda one: one["model"])
 
 
 def remove_all(schema, made, connection, is_ours):
@@ -92,10 +80,11 @@ def remove_all(schema, made, connection, is_ours):
         elif is_ours:
             tenant_journal.close(cursor, schema)
     if made["domains"]:
-        models()[1]._base_manager.filter(pk__in=made["domains"]).delete()
+        delete(models()[1]._base_manager.filter(pk__in=made["domains"]), connection)
         removed.append("domains")
     if made["row"]:
-        delete_tenant(connection, models()[0], made["row"])
+        # Without TenantMixin.delete(), which may drop a schema.
+        delete(models()[0]._base_manager.filter(pk=made["row"]), connection)
         removed.append("row")
     return removed
 
@@ -126,18 +115,3 @@ def delete_person(person, schema):
 
     with at_home(person["where"], tenant_of(schema)):
         get_user_model()._base_manager.filter(pk=person["pk"]).delete()
-
-
-def delete_tenant(connection, tenants, pk):
-    """Without TenantMixin.delete(), which may drop a schema."""
-    from django.db import Error, transaction
-    from django.db.models import Model
-
-    row = tenants._base_manager.filter(pk=pk)
-    try:
-        with transaction.atomic(using=connection.alias):
-            for tenant in row:
-                Model.delete(tenant)
-    except Error:
-        # A model of the tenant's schema points to the tenant: Django finds no table for it.
-        row._raw_delete(connection.alias)

@@ -1,7 +1,5 @@
 import * as z from 'zod';
 
-import { nameWith } from '../backup/restore-names.ts';
-import { quotedName } from '../database/quoted-name.ts';
 import type { Database } from '../database/session.ts';
 import type { DjangoProject } from '../django/project.ts';
 import { UserError } from '../ground/errors.ts';
@@ -10,19 +8,21 @@ import { counted, listed } from '../ground/words.ts';
 import { requireRightDatabase } from '../migrations/standing.ts';
 import { readStandingOf, removeParts } from './parts.ts';
 import { type Provisioner, startProvisioner } from './provisioner.ts';
+import { type Dependents, referenceShape } from './references.ts';
+import { readDependents, wayBack } from './way-back.ts';
 
 const inventory = z.object({
-  /** `table`, and its columns with the primary key and the schema's name. */
-  row: z.object({ pk: z.string(), table: z.string(), key: z.string(), name: z.string() }).nullable(),
+  /** The table that has the schema's name, and that column. */
+  row: z.object({ pk: z.string(), table: z.string(), name: z.string() }).nullable(),
   /** The primary one first. */
   domains: z.array(z.object({ pk: z.string(), domain: z.string() })),
   /** Null: there is no schema. */
   tables: z.number().nullable(),
-  /** Rows of other shared tables that have a reference to the tenant's row, the domains among them: they go with it. */
-  pointing: z.array(z.object({ model: z.string(), table: z.string(), column: z.string(), rows: z.number() })),
+  /** How rows of shared tables depend on the row and on each other. */
+  references: z.array(referenceShape),
 });
 /** Everything that there is of a tenant. */
-export type Inventory = z.infer<typeof inventory>;
+type Inventory = z.infer<typeof inventory>;
 
 export interface DeprovisionOptions {
   readonly project: DjangoProject;
@@ -40,7 +40,7 @@ export interface DeprovisionOptions {
 
 export interface Deprovisioned {
   readonly schema: string;
-  readonly found: Inventory;
+  readonly found: Pick<Inventory, 'row' | 'domains' | 'tables'> & Dependents;
   readonly backup: string | undefined;
   /** The way back, in order. */
   readonly wayBack: readonly string[];
@@ -62,27 +62,44 @@ export async function deprovisionTenant(options: DeprovisionOptions): Promise<De
     const found = await take(schema, provisioner);
     if (found.row === null && found.tables === null) throw unknown(schema);
     log.step('Plan', `${schema}: ${listed(partsOf(found))} would go`);
-    for (const { model, rows } of found.pointing) log.info(`with the row: ${model}: ${rows}`);
-    const done = (backup: string | undefined): Deprovisioned => ({
+    const { publicSchema } = discovery;
+    const dependents = await readDependents(schema, publicSchema, found, options.database);
+    for (const { model, rows } of dependents.goes) log.info(`with the row goes: ${model}: ${rows}`);
+    for (const { model, column, rows } of dependents.changes) {
+      log.warning(
+        `${model}: ${counted(rows, 'row')} would get another ${column}, and the way back does not change that`,
+      );
+    }
+    const { row, domains, tables } = found;
+    const done = async (backup: string | undefined): Promise<Deprovisioned> => ({
       schema,
-      found,
+      found: { row, domains, tables, ...dependents },
       backup,
-      wayBack: wayBack(schema, discovery.publicSchema, found, backup),
+      wayBack:
+        backup === undefined
+          ? []
+          : await wayBack(
+              { schema, shared: publicSchema, backup },
+              { ...found, ...dependents },
+              options.database,
+            ),
       milliseconds: performance.now() - started,
     });
     if (options.dryRun) return done(undefined);
 
     let backup: string | undefined;
-    if (found.tables !== null) {
+    if (tables !== null) {
       await options.atSafePoint?.(`the backup of ${schema}`);
-      backup = await options.takeBackup(schema, discovery.publicSchema);
-      if (backup === undefined && found.tables > 0) {
-        throw new Error(`no backup of ${schema}, which has ${found.tables} tables`);
+      backup = await options.takeBackup(schema, publicSchema);
+      if (backup === undefined && tables > 0) {
+        throw new Error(`no backup of ${schema}, which has ${tables} tables`);
       }
     }
     await options.atSafePoint?.(`the removal of ${schema}`);
-    await remove(schema, found, { provisioner, backup });
-    return done(backup);
+    // The way back is worked out while all of it is there.
+    const told = await done(backup);
+    await remove(schema, found, dependents, { provisioner, backup });
+    return { ...told, milliseconds: performance.now() - started };
   } finally {
     await provisioner.end();
   }
@@ -95,6 +112,7 @@ function take(schema: string, provisioner: Provisioner): Promise<Inventory> {
 async function remove(
   schema: string,
   { row, domains, tables }: Inventory,
+  { goes }: Dependents,
   { provisioner, backup }: { readonly provisioner: Provisioner; readonly backup: string | undefined },
 ): Promise<void> {
   const made = {
@@ -103,12 +121,14 @@ async function remove(
     schema: tables !== null,
     person: null,
   };
-  const { stuck } = await removeParts(schema, made, null, provisioner);
+  const { stuck } = await removeParts(schema, made, null, provisioner, goes);
   const kept = backup === undefined ? '' : `; the backup stays at ${backup}`;
   if (stuck !== undefined) {
     throw new UserError(
       `The tenant ${schema} could not be removed — ${stuck}`,
-      `all of it is still there; run again when nobody uses it${kept}`,
+      stuck.endsWith('not come back')
+        ? `all of it is still there; remove those rows first, if nobody needs them, and run again${kept}`
+        : `all of it is still there; run again when nobody uses it${kept}`,
       { code: 'tenant-not-removed' },
     );
   }
@@ -127,48 +147,6 @@ function partsOf({ row, domains, tables }: Inventory): string[] {
     ...(domains.length === 0 ? [] : [`${counted(domains.length, 'domain')}`]),
     ...(tables === null ? [] : [`the schema with ${counted(tables, 'table')}`]),
   ];
-}
-
-/** The rows come from the shared schema as the backup has it, with their own keys; then the schema takes its place. */
-function wayBack(
-  schema: string,
-  shared: string,
-  { row, pointing }: Inventory,
-  backup: string | undefined,
-): string[] {
-  if (backup === undefined) return [];
-  const restore = (name: string, to: string) =>
-    `migrate-schemas with mode: restore, backup-path: ${backup}, schemas: ${name}, restore-to: ${to}`;
-  const copy = nameWith(shared, '_restored');
-  return [
-    ...(row === null ? [] : [restore(shared, 'beside'), rowsBack(schema, { shared, copy, row, pointing })]),
-    restore(schema, 'in-place'),
-    ...(row === null ? [] : [`SQL, when all of it is there: DROP SCHEMA ${quotedName(copy)} CASCADE`]),
-  ];
-}
-
-function rowsBack(
-  schema: string,
-  {
-    shared,
-    copy,
-    row: { table, key, name },
-    pointing,
-  }: Pick<Inventory, 'pointing'> & {
-    readonly shared: string;
-    readonly copy: string;
-    readonly row: NonNullable<Inventory['row']>;
-  },
-): string {
-  const tenant = `${quotedName(name)} = '${schema.replaceAll("'", "''")}'`;
-  const owner = `(SELECT ${quotedName(key)} FROM ${quotedName(shared)}.${quotedName(table)} WHERE ${tenant})`;
-  const insert = (from: string, which: string) =>
-    `INSERT INTO ${quotedName(shared)}.${quotedName(from)} OVERRIDING SYSTEM VALUE SELECT * FROM ${quotedName(copy)}.${quotedName(from)} WHERE ${which}`;
-  const statements = [
-    insert(table, tenant),
-    ...pointing.map((one) => insert(one.table, `${quotedName(one.column)} = ${owner}`)),
-  ];
-  return `SQL, in one transaction: ${statements.join('; ')}`;
 }
 
 function refuseShared(schema: string, publicSchema: string): void {

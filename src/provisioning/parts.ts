@@ -183,15 +183,18 @@ export interface Removal {
 }
 
 /**
- * Removes what was made, in one transaction; `lockTimeout` as PostgreSQL writes it.
+ * Removes what was made, in one transaction.
  * @param id of the journal; null: whoever has made it
+ * @param goes how many rows of which shared tables may go; when it were others, too, nothing goes
  */
 export function removeParts(
   schema: string,
   made: Made,
   id: string | null,
   provisioner: Provisioner,
+  goes?: readonly { readonly table: string; readonly rows: number }[],
 ): Promise<Removal> {
-  const asked = { do: 'remove', schema, made, id, lockTimeout: '5s' };
+  const limits = goes === undefined ? null : Object.fromEntries(goes.map(({ table, rows }) => [table, rows]));
+  const asked = { do: 'remove', schema, made, id, goes: limits, lockTimeout: '5s' };
   return provisioner.ask(asked, removal, `removing ${schema}`);
 }

@@ -82,6 +82,24 @@ describe.each(stacks)('%s', (_, pythonOf) => {
     }
   });
 
+  /** Models whose tables and columns follow each other's keys: by themselves, by inheritance, by a key that is a key. */
+  const owned = 'on_delete=django.db.models.deletion.CASCADE';
+  const relatives = `
+         migrations.CreateModel("Crop", [("id", models.AutoField(primary_key=True)), ("code", models.CharField(max_length=5, unique=True)),
+            ("parent", models.ForeignKey("self", null=True, ${owned})), ("barns", models.ManyToManyField("farming.barn"))]),
+         migrations.CreateModel("Row", [("crop", models.OneToOneField("farming.crop", primary_key=True, ${owned})),
+            ("by_code", models.ForeignKey("farming.crop", to_field="code", related_name="+", ${owned}))]),
+         migrations.CreateModel("Sowing", [("id", models.BigAutoField(primary_key=True)),
+            ("row", models.ForeignKey("farming.row", ${owned})), ("barn", models.ForeignKey("farming.barn", ${owned}))]),
+         migrations.AddField("row", "barns", models.ManyToManyField("farming.barn", through="farming.sowing")),
+         migrations.CreateModel("Rye", [("crop_ptr", models.OneToOneField("farming.crop", parent_link=True, primary_key=True, auto_created=True, serialize=False, ${owned})),
+            ("height", models.IntegerField())], bases=("farming.crop",)),
+         migrations.AddField("sowing", "rye", models.ForeignKey("farming.rye", null=True, ${owned})),
+         migrations.AlterField("crop", "code", models.CharField(max_length=7, unique=True)),
+         migrations.AlterField("crop", "id", models.BigAutoField(primary_key=True)),
+         migrations.AddIndex("sowing", models.Index(fields=["rye", "row"], name="sowing_rye_ix")),
+         migrations.RemoveField("crop", "barns"),`;
+
   test('models, indexes, keys to the shared schema, a renamed model, SQL that loses the search path', async () => {
     const files = {
       ...farming(
@@ -92,7 +110,8 @@ describe.each(stacks)('%s', (_, pythonOf) => {
          migrations.AddField("field", "holding", models.ForeignKey("estate.holding", null=True, on_delete=django.db.models.deletion.CASCADE)),
          migrations.AlterField("field", "name", models.CharField(max_length=80, db_index=True)),
          migrations.AlterUniqueTogether("field", {("name", "barn")}),
-         migrations.AddConstraint("barn", models.UniqueConstraint(fields=["name"], name="barn_name_once")),`,
+         migrations.AddConstraint("barn", models.UniqueConstraint(fields=["name"], name="barn_name_once")),
+         ${relatives}`,
       ),
       ...farming(
         3,

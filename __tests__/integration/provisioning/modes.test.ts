@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -9,7 +9,7 @@ import { failureOf } from '../lab-server.ts';
 import { step } from '../migrations/shop-fleet.ts';
 import { folders, project, recordedLog } from '../projects.ts';
 import type { ScratchDatabase } from '../scratch-database.ts';
-import { acme, type ShopScene, shopScene, whole } from './scene.ts';
+import { acme, bring, type ShopScene, shopScene, whole } from './scene.ts';
 
 let scene: ShopScene;
 let scratch: ScratchDatabase;
@@ -153,9 +153,13 @@ describe('deprovision', () => {
   });
   afterAll(() => rm(shelf, { recursive: true, force: true }));
 
+  let folder = folders.shop;
+  afterEach(() => {
+    folder = folders.shop;
+  });
   const inputs = () => ({
     'database-url': scratch.env.DATABASE_URL ?? '',
-    'working-directory': folders.shop,
+    'working-directory': folder,
     python: scene.python,
     env: 'SECRET_KEY=only for tests\nPUBLIC_DOMAIN=shop.example',
   });
@@ -180,21 +184,103 @@ describe('deprovision', () => {
     expect(seen.outputs.result).toBe('restored');
   }
 
-  test('a backup, then all of it at once; the way back that it tells leads back, row, domains and keys included', async () => {
+  /** Shared models whose rows depend on a tenant, directly and through each other. */
+  async function shopWithContracts() {
+    const foreignKey = (to: string, more: string) => `models.ForeignKey("customers.${to}", ${more})`;
+    const cascade = 'on_delete=models.CASCADE';
+    const tables: Readonly<Record<string, readonly string[]>> = {
+      Contract: [
+        `("customer", ${foreignKey('Customer', cascade)})`,
+        `("replaces", ${foreignKey('Contract', `${cascade}, null=True`)})`,
+        '("label", models.TextField())',
+      ],
+      Page: [
+        `("contract", ${foreignKey('Contract', cascade)})`,
+        '("domains", models.ManyToManyField("customers.Domain"))',
+      ],
+      Idea: [
+        `("page", ${foreignKey('Page', 'on_delete=models.SET_NULL, null=True')})`,
+        `("first", ${foreignKey('Page', 'on_delete=models.SET(None), null=True, related_name="+"')})`,
+      ],
+    };
+    const id = '("id", models.BigAutoField(primary_key=True))';
+    const models = await readFile(join(folders.shop, 'customers/models.py'), 'utf8');
+    return scene.changedShop({
+      'customers/models.py': [
+        models,
+        ...Object.entries(tables).map(([name, fields]) =>
+          [
+            `\n\nclass ${name}(models.Model):`,
+            ...fields.map((field) => `    ${field.replace(/^\("(\w+)", (.*)\)$/, '$1 = $2')}`),
+          ].join('\n'),
+        ),
+      ].join(''),
+      'customers/migrations/0002_contracts.py': `
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("customers", "0001_initial")]
+    operations = [${Object.entries(tables)
+      .map(([name, fields]) => `migrations.CreateModel("${name}", [${[id, ...fields].join(', ')}])`)
+      .join(', ')}]
+`,
+    });
+  }
+
+  test('a backup, then all of it at once; the way back that it tells leads back, keys and all that depended on it included', async () => {
     scratch = await scene.fresh();
-    await scene.provision();
+    const shop = await shopWithContracts();
+    folder = shop.workingDirectory;
+    await bring(shop, scratch);
+    const made = await scene.provision(acme, { in: shop });
+    expect(made.failure).toBeUndefined();
     await scratch.sql(tea.replaceAll('elder', 'acme'));
+    await scratch.sql(`
+      ALTER TABLE customers_contract ADD COLUMN loud text GENERATED ALWAYS AS (upper(label)) STORED;
+      CREATE TABLE log (contract bigint REFERENCES customers_contract ON DELETE CASCADE);
+      INSERT INTO customers_contract (customer_id, label, replaces_id)
+        SELECT id, schema_name, NULL FROM customers_customer WHERE schema_name IN ('acme', 'elder');
+      INSERT INTO customers_contract (customer_id, label, replaces_id)
+        SELECT t.id, 'of another, instead of it', c.id FROM customers_contract c, customers_customer t
+         WHERE label = 'acme' AND t.schema_name = 'elder';
+      INSERT INTO customers_page (contract_id) SELECT id FROM customers_contract;
+      INSERT INTO customers_page_domains (page_id, domain_id)
+        SELECT p.id, d.id FROM customers_page p, customers_domain d WHERE d.domain LIKE '%acme.example';
+      INSERT INTO customers_idea (page_id) SELECT id FROM customers_page`);
     const everything = () =>
-      scratch.sql(`SELECT c::text, d::text, p::text FROM customers_customer c
-        JOIN customers_domain d ON d.tenant_id = c.id, acme.catalog_product p WHERE schema_name = 'acme' ORDER BY 2`);
+      scratch.sql<{ line: string }>(`SELECT line FROM (
+        SELECT 'customer ' || t::text AS line FROM customers_customer t UNION ALL SELECT 'domain ' || t::text FROM customers_domain t
+        UNION ALL SELECT 'contract ' || t::text FROM customers_contract t UNION ALL SELECT 'page ' || t::text FROM customers_page t
+        UNION ALL SELECT 'shown at ' || t::text FROM customers_page_domains t
+        UNION ALL SELECT 'idea ' || t::text FROM customers_idea t UNION ALL SELECT 'product ' || t::text FROM acme.catalog_product t
+      ) AS lines ORDER BY line`);
     const before = await everything();
-    expect(before).toHaveLength(2);
+    await scratch.sql('UPDATE customers_idea SET first_id = page_id');
     const dry = await deprovision('acme', { 'dry-run': 'true' });
+    await scratch.sql('UPDATE customers_idea SET first_id = NULL');
     expect(dry.report.removed).toMatchObject({
       tables: 14,
       domains: [{ domain: 'acme.example' }, { domain: 'www.acme.example' }],
+      goes: [
+        { table: 'customers_customer', rows: 1 },
+        { model: 'customers.Contract', rows: 2 },
+        { model: 'customers.Domain', rows: 2 },
+        { model: 'customers.Page', rows: 2 },
+        { model: 'customers.Page_domains', rows: 6 },
+      ],
+      changes: [{ model: 'customers.Idea', column: 'first_id', rows: 2 }],
     });
     expect(await scene.world()).toEqual(whole);
+
+    // What Django does not know of goes with a row, too: then nothing goes.
+    await scratch.sql('INSERT INTO log SELECT id FROM customers_contract');
+    const beyond = await deprovision('acme');
+    expect(beyond.annotations[0]).toMatch(
+      /^The tenant acme could not be removed — 2 rows of public\.log would go with it and not come back — all of it is still there; remove those rows first/,
+    );
+    expect(await everything()).toEqual(before);
+    await scratch.sql('DELETE FROM log');
 
     const removed = await deprovision('acme');
     expect(removed.annotations).toEqual([]);
@@ -211,8 +297,11 @@ describe('deprovision', () => {
     for (const line of wayBack) await goBack(line);
     expect(await scene.world()).toEqual(whole);
     expect(await everything()).toEqual(before);
-    expect(await scene.provision()).toMatchObject({ state: 'unchanged', failure: undefined });
-  }, 120_000);
+    expect(await scene.provision(acme, { in: shop })).toMatchObject({
+      state: 'unchanged',
+      failure: undefined,
+    });
+  }, 600_000);
 
   test('while somebody uses it, all of it stays', async () => {
     scratch = await scene.fresh();
