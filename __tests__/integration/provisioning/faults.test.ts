@@ -45,7 +45,7 @@ let scratch: ScratchDatabase;
 let shop: DjangoProject;
 
 beforeAll(async () => {
-  scene = await shopScene({ elder: true });
+  scene = await shopScene();
 }, 300_000);
 
 afterEach(() => scene.endTest());

@@ -15,7 +15,7 @@ let scene: ShopScene;
 let scratch: ScratchDatabase;
 
 beforeAll(async () => {
-  scene = await shopScene({ elder: true });
+  scene = await shopScene();
 }, 300_000);
 
 afterEach(() => scene.endTest());

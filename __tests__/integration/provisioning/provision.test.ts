@@ -12,7 +12,7 @@ let scene: ShopScene;
 let scratch: ScratchDatabase;
 
 beforeAll(async () => {
-  scene = await shopScene({ elder: true });
+  scene = await shopScene();
 }, 300_000);
 
 afterEach(() => scene.endTest());
@@ -296,7 +296,7 @@ class CustomersConfig(AppConfig):
     });
     await release();
     expect(outcome.failure?.hint).toContain(
-      'undoing was not possible (canceling statement due to lock timeout): schema and row are left; run again to complete the tenant, or remove it: DROP SCHEMA "acme" CASCADE and delete its row (2)',
+      'undoing was not possible (canceling statement due to lock timeout): schema and row are left; run again to complete the tenant, or remove it: DROP SCHEMA "acme" CASCADE and delete its row (5)',
     );
     expect(await world()).toEqual(['acme Acme team', 'schema acme: 1 (unfinished)']);
     const second = await provision();

@@ -9,9 +9,13 @@ import {
 } from '../../../src/provisioning/provision.ts';
 import { changedCopy, folders, project, recordedLog } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase } from '../scratch-database.ts';
+import { shopTemplate, withoutTenants } from '../shop-template.ts';
 import { shopPython } from '../venv.ts';
 
-/** The shop with no tenant but the public one, for tests that provision. */
+/**
+ * The shop with the public tenant and elder, which new ones are compared with: without one, Django's own command would
+ * have to show what they look like.
+ */
 
 export const acme: NewTenant = {
   schemaName: 'acme',
@@ -48,18 +52,15 @@ export interface ShopScene {
   end(): Promise<void>;
 }
 
-/** @param elder a tenant that is there before: new ones are compared with it instead of being made by Django's command */
-export async function shopScene({ elder = false } = {}): Promise<ShopScene> {
+export async function shopScene(): Promise<ShopScene> {
   const python = await shopPython();
-  const template = await scratchDatabase();
+  const template = await scratchDatabase({ template: await shopTemplate() });
   const cleanUps: (() => Promise<unknown>)[] = [];
   let scratch = template;
-  await bring(project(folders.shop, python, template), template);
-  if (elder) {
-    await template.sql(`INSERT INTO customers_customer (schema_name, name, plan, created)
-      VALUES ('elder', 'Elder', 'free', now()); CREATE SCHEMA elder`);
-    await bring(project(folders.shop, python, template), template);
-  }
+  await template.sql(`
+    ${withoutTenants('beta', 'zeta')}
+    ALTER SCHEMA acme RENAME TO elder;
+    UPDATE customers_customer SET schema_name = 'elder', name = 'Elder' WHERE schema_name = 'acme'`);
   await template.database.close();
 
   async function provisionAll(
