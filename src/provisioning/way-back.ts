@@ -68,12 +68,15 @@ export async function wayBack(
   if (row === null) return [restore(schema, 'in-place')];
   const copy = nameWith(shared, '_restored');
   const columns = await columnsOf(shared, database);
-  const gone = withGone(schema, copy, { row, references });
   const tables = new Set(goes.map(({ table }) => table));
+  const used = references.filter(
+    ({ loses, table, of }) => tables.has(of.table) && (loses !== 'row' || tables.has(table)),
+  );
+  const gone = withGone(schema, copy, { row, references: used });
   const changes = [
     ...goes.map(({ table }) => rowsBack(shared, copy, table, columns.get(table) ?? [])),
-    ...references
-      .filter(({ loses, of }) => loses === 'reference' && tables.has(of.table))
+    ...used
+      .filter(({ loses }) => loses === 'reference')
       .map((reference) => referenceBack(shared, copy, reference)),
   ];
   const parts = changes.map((change, index) => `back_${index + 1} AS (${change} RETURNING 1)`);
