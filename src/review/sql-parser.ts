@@ -27,7 +27,8 @@ export function sqlParser(): Promise<SqlParser> {
 }
 
 async function load(): Promise<SqlParser> {
-  const { loadModule, parseSync } = await import('libpg-query');
+  // By its default: a part of the bundle that holds a CommonJS package exports nothing else.
+  const { loadModule, parseSync } = (await import('libpg-query')).default;
   await loadModule();
   return {
     statements(sql) {
