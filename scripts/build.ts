@@ -154,9 +154,12 @@ function inlined(file: string, contents: (folder: string) => Promise<string>): P
   };
 }
 
+/** Each in a function: a step makes only its own. */
 async function manifestsModule(): Promise<string> {
-  const manifests = Object.fromEntries(actionNames.map((name) => [name, manifestOf(name)]));
-  return `const manifests = ${JSON.stringify(manifests, null, 2)};\nexport const manifestOf = (name) => manifests[name];\n`;
+  const manifests = actionNames.map(
+    (name) => `  ${JSON.stringify(name)}: () => (${JSON.stringify(manifestOf(name), null, 2)}),\n`,
+  );
+  return `const manifests = {\n${manifests.join('')}};\nexport const manifestOf = (name) => manifests[name]();\n`;
 }
 
 /** The texts of all files of a folder with this ending, by their names without it. */

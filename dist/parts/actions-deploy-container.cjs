@@ -30,6 +30,7 @@ var import_health_http = require("./health-http.cjs");
 var import_machine_local = require("./machine-local.cjs");
 var import_deployment_server_server_script = require("./deployment-server-server-script.cjs");
 var import_diagnosis_container_rules = require("./diagnosis-container-rules.cjs");
+var import_machine_ssh_verdict = require("./machine-ssh-verdict.cjs");
 var import_machine_conversation = require("./machine-conversation.cjs");
 var import_machine_machine = require("./machine-machine.cjs");
 var import_ground_retry = require("./ground-retry.cjs");

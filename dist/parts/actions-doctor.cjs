@@ -34,6 +34,7 @@ var import_actions_way = require("./actions-way.cjs");
 var import_machine_ssh_tunnel = require("./machine-ssh-tunnel.cjs");
 var import_deployment_server_server_script = require("./deployment-server-server-script.cjs");
 var import_diagnosis_container_rules = require("./diagnosis-container-rules.cjs");
+var import_machine_ssh_verdict = require("./machine-ssh-verdict.cjs");
 var import_machine_conversation = require("./machine-conversation.cjs");
 var import_machine_machine = require("./machine-machine.cjs");
 var import_database_connection_plan = require("./database-connection-plan.cjs");
@@ -197,7 +198,7 @@ async function examined({ inputs, log, signal }, host) {
   const findings = [];
   let machine;
   try {
-    machine = await (0, import_diagnosis_container_rules.connectSsh)((0, import_diagnosis_container_rules.serverOf)({ ...inputs, sshUser: inputs.sshUser ?? "" }, host), { signal, log });
+    machine = await (0, import_machine_ssh_verdict.connectSsh)((0, import_machine_ssh_verdict.serverOf)({ ...inputs, sshUser: inputs.sshUser ?? "" }, host), { signal, log });
     findings.push({ what: "SSH", state: "good", seen: `lets ${inputs.sshUser} in`, next: "" });
     findings.push(...await serverFindings(machine, signal));
   } catch (error) {

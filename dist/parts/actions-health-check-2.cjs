@@ -23,13 +23,11 @@ __export(stdin_exports, {
 module.exports = __toCommonJS(stdin_exports);
 var import_actions_health_check = require("./actions-health-check.cjs");
 var import_health_check = require("./health-check.cjs");
-var import_diagnosis_why = require("./diagnosis-why.cjs");
 var import_health_http = require("./health-http.cjs");
 var import_machine_ssh_tunnel = require("./machine-ssh-tunnel.cjs");
-var import_diagnosis_container_rules = require("./diagnosis-container-rules.cjs");
+var import_machine_ssh_verdict = require("./machine-ssh-verdict.cjs");
 var import_machine_conversation = require("./machine-conversation.cjs");
 var import_machine_machine = require("./machine-machine.cjs");
-var import_ground_retry = require("./ground-retry.cjs");
 var import_database_url = require("./database-url.cjs");
 var import_machine_ssh_server = require("./machine-ssh-server.cjs");
 var import_step_fields = require("./step-fields.cjs");

@@ -32,12 +32,9 @@ __export(stdin_exports, {
 });
 module.exports = __toCommonJS(stdin_exports);
 var import_health_check = require("./health-check.cjs");
-var import_diagnosis_why = require("./diagnosis-why.cjs");
 var import_health_http = require("./health-http.cjs");
 var import_machine_ssh_tunnel = require("./machine-ssh-tunnel.cjs");
-var import_diagnosis_container_rules = require("./diagnosis-container-rules.cjs");
-var import_machine_machine = require("./machine-machine.cjs");
-var import_ground_retry = require("./ground-retry.cjs");
+var import_machine_ssh_verdict = require("./machine-ssh-verdict.cjs");
 var import_database_url = require("./database-url.cjs");
 var import_step_fields = require("./step-fields.cjs");
 var import_ground_duration = require("./ground-duration.cjs");
@@ -46,7 +43,6 @@ var import_ground_errors = require("./ground-errors.cjs");
 var import_node_v8 = require("node:v8");
 var import_node_perf_hooks = require("node:perf_hooks");
 var import_promises = require("node:timers/promises");
-var import_promises2 = require("node:timers/promises");
 //! src/ground/young-memory.ts
 function keepYoungMemorySmall() {
   (0, import_node_v8.setFlagsFromString)("--semi-space-growth-factor=1");
@@ -66,11 +62,11 @@ var tablesOfTenants = `
   where domains.relkind = 'r'
   order by 1`;
 async function tenantDomains(database) {
-  const found2 = await database.query(tablesOfTenants);
-  const [tables, another] = found2;
+  const found = await database.query(tablesOfTenants);
+  const [tables, another] = found;
   if (tables === void 0 || another !== void 0) {
     throw new import_ground_errors.UserError(
-      `The tenants' domains cannot be read from ${database.label} — ${tables === void 0 ? "it has no table of domains as django-tenants makes it" : `several tables look like it: ${(0, import_ground_words.listed)(found2.map(({ domains }) => domains))}`}`,
+      `The tenants' domains cannot be read from ${database.label} — ${tables === void 0 ? "it has no table of domains as django-tenants makes it" : `several tables look like it: ${(0, import_ground_words.listed)(found.map(({ domains }) => domains))}`}`,
       "check database-url, migrate the shared schema first, or set tenants: none",
       { code: "tenant-domains-unknown" }
     );
@@ -171,150 +167,6 @@ function asData({ probe, answer, attempts, complaint }) {
     observed: complaint?.observed
   };
 }
-//! src/actions/server-health.ts
-async function checkContainers(ports) {
-  const { container: name, host = [] } = ports.inputs;
-  if (name === void 0) return;
-  const looked = await Promise.all(
-    host.map(async (each) => {
-      try {
-        await checkContainer(ports, name, each);
-        return { host: each, failure: void 0 };
-      } catch (error) {
-        if (!(error instanceof import_ground_errors.UserError)) throw error;
-        return { host: each, failure: error };
-      }
-    })
-  );
-  const failure = (0, import_diagnosis_why.failureOf)(looked);
-  if (failure !== void 0) throw failure;
-}
-async function checkContainer({ inputs: inputs2, log, signal }, name, host) {
-  const { expectRelease, attempts, interval } = inputs2;
-  const isAsked = (inputs2.url ?? []).length > 0;
-  await onServer({ inputs: inputs2, log, signal }, host, async (docker, machine) => {
-    const service = await releaseOfService(machine, name, signal);
-    if (service !== void 0) {
-      refuseOther(`${name} on ${host}`, service, expectRelease);
-      log.step("Container", `${name} is a service of a swarm${service === "" ? "" : `: ${service}`}`);
-      return;
-    }
-    const container = await (0, import_ground_retry.retry)(
-      () => steadyContainer(docker, name, { server: machine.name, isAsked, signal }),
-      {
-        attempts,
-        interval,
-        signal,
-        worthAnotherTry: (error) => error instanceof NotYet
-      }
-    ).catch(async (error) => {
-      if (!(error instanceof NotYet)) throw error;
-      const seen = await docker.evidence(error.container);
-      throw (0, import_diagnosis_why.whyNotServing)(`${name} on ${host}`, error.runs ? seen : (0, import_diagnosis_why.thatStopped)(seen), {
-        ...error.runs ? { happened: `is not healthy after ${(0, import_ground_words.counted)(attempts, "try", "tries")}` } : {}
-      });
-    });
-    const release = container.labels["tenantry.release"];
-    refuseOther(`${name} on ${host}`, release ?? "", expectRelease);
-    const health = container.state.health === void 0 ? "" : ", healthy";
-    log.step(
-      "Container",
-      `${name} on ${host}: ${container.state.status}${health}${release === void 0 ? "" : `, ${release}`}`
-    );
-  });
-}
-var NotYet = class extends Error {
-  container;
-  runs;
-  constructor(container, runs) {
-    super("not yet");
-    this.container = container;
-    this.runs = runs;
-  }
-};
-var stayUp = 3e3;
-async function steadyContainer(docker, name, { server, isAsked, signal }) {
-  const container = await healthyContainer(docker, name, server);
-  if (isAsked || container.state.health !== void 0) return container;
-  await (0, import_promises2.setTimeout)(stayUp, void 0, { signal }).catch(() => signal.throwIfAborted());
-  const again = await healthyContainer(docker, name, server);
-  if (again.state.startedAt.getTime() === container.state.startedAt.getTime()) return again;
-  throw new NotYet(again.name, false);
-}
-async function releaseOfService(machine, name, signal) {
-  const format = '{{with .Spec.TaskTemplate.ContainerSpec}}{{index .Labels "tenantry.release"}}{{end}}';
-  const argv = ["docker", "service", "inspect", "--format", format, name];
-  const result = await machine.run(argv, { timeout: 3e4, signal });
-  return (0, import_machine_machine.succeeded)(result) ? result.stdout.trim() : void 0;
-}
-function refuseOther(called, release, expected) {
-  if (expected === void 0 || release === expected) return;
-  throw new import_ground_errors.UserError(
-    `${called} is not ${expected} — ${release === "" ? "it has no label tenantry.release" : `it is ${release}`}`,
-    "look which deployment was the last one (docker inspect, or the table of deploy-container)",
-    { code: "health-other-release" }
-  );
-}
-async function healthyContainer(docker, name, server) {
-  const container = await found(docker, name);
-  if (container === void 0) {
-    throw new import_ground_errors.UserError(
-      `There is no container ${name} on ${server} — nobody made it, or it has been removed`,
-      'look at "docker ps -a" there, or correct container',
-      { code: "container-gone" }
-    );
-  }
-  const { status, health } = container.state;
-  if (status !== "running") throw new NotYet(container.name, false);
-  if (health !== void 0 && health.status !== "healthy") throw new NotYet(container.name, true);
-  return container;
-}
-async function found(docker, name) {
-  const byName = await docker.container(name);
-  if (byName !== void 0) return byName;
-  const all = await docker.labelled(`tenantry.app=${name}`);
-  return all.find(({ state }) => state.status === "running") ?? all[0];
-}
-async function whatServerShows({ inputs: inputs2, log, signal }, failure, findings) {
-  const bad = findings.find(({ complaint }) => complaint !== void 0);
-  const { container: name } = inputs2;
-  const host = serverBehind(inputs2.host ?? [], bad);
-  if (name === void 0 || host === void 0) return failure;
-  const [called = "", ...seen] = failure.message.split(" — ");
-  const answer = bad?.complaint ?? { code: failure.code, observed: seen.join(" — "), hint: failure.hint };
-  try {
-    const evidence = await onServer({ inputs: inputs2, log, signal }, host, async (docker) => {
-      const container = await found(docker, name);
-      return docker.evidence(container?.name ?? name);
-    });
-    const why = (0, import_diagnosis_why.causeOf)({ ...evidence, answer });
-    const more = why.observed.startsWith(answer.observed) ? why.observed.slice(answer.observed.length) : `: ${why.observed}`;
-    const parts = [failure.evidence ?? "", (0, import_diagnosis_why.showEvidence)(evidence, why.line)].filter((part) => part !== "");
-    return new import_ground_errors.UserError((0, import_diagnosis_why.withoutSecrets)(`${called} — ${seen.join(" — ")}${more}`), why.next, {
-      code: why.code === answer.code ? failure.code : why.code,
-      evidence: parts.join("\n\n")
-    });
-  } catch (error) {
-    signal.throwIfAborted();
-    log.warning(`What ${host} shows could not be looked at: ${(0, import_ground_errors.messageOf)(error)}`);
-    return failure;
-  }
-}
-function serverBehind(hosts, bad) {
-  const asked = bad?.probe.url.hostname;
-  return bad?.probe.from ?? hosts.find((host) => host === asked) ?? hosts[0];
-}
-async function onServer({ inputs: inputs2, log, signal }, host, work) {
-  const machine = await (0, import_diagnosis_container_rules.connectSsh)((0, import_diagnosis_container_rules.serverOf)({ ...inputs2, sshUser: inputs2.sshUser ?? "" }, host), {
-    signal,
-    log
-  });
-  try {
-    return await work((0, import_diagnosis_container_rules.dockerOn)(machine, { signal, log }), machine);
-  } finally {
-    await machine.close();
-  }
-}
 //! src/actions/server-way.ts
 function fromEachServer({ from, host = [] }, probes) {
   if (from === "runner" || host.length < 2) return [...probes];
@@ -328,7 +180,7 @@ async function withDialers({ inputs: inputs2, log, signal }, use) {
     const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
     const far = { host: url.hostname.replace(/^\[(.*)\]$/, "$1"), port };
     const key = `${host} ${far.host} ${port}`;
-    const known = tunnels.get(key) ?? (0, import_machine_ssh_tunnel.openTunnel)((0, import_diagnosis_container_rules.serverOf)({ ...inputs2, sshUser }, host), far, { log, signal });
+    const known = tunnels.get(key) ?? (0, import_machine_ssh_tunnel.openTunnel)((0, import_machine_ssh_verdict.serverOf)({ ...inputs2, sshUser }, host), far, { log, signal });
     tunnels.set(key, known);
     return known;
   };
@@ -411,7 +263,7 @@ var healthCheck = (0, import_database_url.defineAction)({
         log,
         signal
       };
-      await checkContainers(context);
+      if (inputs2.container !== void 0) await (await serverHealth()).checkContainers(context);
       if (probes.length === 0) {
         report.verdict(`${inputs2.container} runs on ${(0, import_ground_words.listed)(inputs2.host ?? [])}.`);
         return { result: "healthy" };
@@ -424,7 +276,7 @@ var healthCheck = (0, import_database_url.defineAction)({
       const findings = await (0, import_health_check.probeUntilHealthy)(probes, plan, ports);
       tellFindings(context, findings);
       if (findings.some(({ complaint }) => complaint !== void 0)) {
-        throw await whatServerShows(context, (0, import_health_check.unhealthy)(findings, plan), findings);
+        throw await explained(context, (0, import_health_check.unhealthy)(findings, plan), findings);
       }
       log.step("Done", `${(0, import_health_check.toldTogether)(findings)}, slowest ${(0, import_ground_duration.showDuration)(slowest(findings))}`);
       const watched = inputs2.mode === "watch" ? await watchedFor(context, probes, { plan, ports }) : "";
@@ -434,6 +286,11 @@ var healthCheck = (0, import_database_url.defineAction)({
     });
   }
 });
+var serverHealth = () => Promise.resolve().then(() => __toESM(require("./actions-server-health.cjs")));
+async function explained(context, failure, findings) {
+  if (context.inputs.container === void 0) return failure;
+  return (await serverHealth()).whatServerShows(context, failure, findings);
+}
 function needsAnAddress({ mode, url = [], container }) {
   if (mode === void 0 || mode === "doctor" || url.length > 0) return void 0;
   if (mode === "check" && container !== void 0) return void 0;
@@ -455,7 +312,7 @@ async function watchedFor(context, probes, { plan, ports }) {
   const { asked, failed, slowest: longest, findings, ended } = await watchOver(probes, plan, ports);
   if (ended !== void 0) {
     tellFindings(context, findings);
-    throw await whatServerShows(context, ended.failure, [ended.by]);
+    throw await explained(context, ended.failure, [ended.by]);
   }
   const slips = failed === 0 ? "all good" : `${(0, import_ground_words.grouped)(failed)} not as expected, never 3 in a row`;
   const said = `${(0, import_ground_words.counted)(asked, "request")} in ${(0, import_ground_duration.showDuration)(inputs2.watchFor)}, ${slips}, slowest ${(0, import_ground_duration.showDuration)(longest)}`;

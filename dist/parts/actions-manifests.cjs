@@ -61,7 +61,7 @@ var import_promises2 = require("node:fs/promises");
 var import_node_path3 = require("node:path");
 //! src/actions/manifests.ts
 var manifests = {
-  "parse-db-url": {
+  "parse-db-url": () => ({
     "name": "Tenantry: parse-db-url",
     "description": "Reads a PostgreSQL URL exactly as libpq does, masks what is secret, and gives the parts as outputs and, if wanted, as DB_* environment variables. Also composes a URL from parts.",
     "author": "Tenantry",
@@ -159,8 +159,8 @@ var manifests = {
         "description": "Duration of the action in milliseconds."
       }
     }
-  },
-  "migrate-schemas": {
+  }),
+  "migrate-schemas": () => ({
     "name": "Tenantry: migrate-schemas",
     "description": "Migrates the shared schema, the super tenant and every tenant schema of a django-tenants project, proves afterwards that every tenant really has its tables, and fails otherwise.",
     "author": "Tenantry",
@@ -450,8 +450,8 @@ var manifests = {
         "description": "Duration of the action in milliseconds."
       }
     }
-  },
-  "provision-tenant": {
+  }),
+  "provision-tenant": () => ({
     "name": "Tenantry: provision-tenant",
     "description": "Creates tenants of a django-tenants project: row, schema, migrations, superuser and domains, proven; running it again changes nothing, and what failed leaves nothing behind.",
     "author": "Tenantry",
@@ -695,8 +695,8 @@ var manifests = {
         "description": "Duration of the action in milliseconds."
       }
     }
-  },
-  "deploy-container": {
+  }),
+  "deploy-container": () => ({
     "name": "Tenantry: deploy-container",
     "description": "Brings an immutable image to a server that runs Docker, over SSH: pulled by digest, started, healthy, or back to the old one.",
     "author": "Tenantry",
@@ -981,8 +981,8 @@ var manifests = {
         "description": "Duration of the action in milliseconds."
       }
     }
-  },
-  "health-check": {
+  }),
+  "health-check": () => ({
     "name": "Tenantry: health-check",
     "description": "Asks whether an application answers, with retries: by address, with its own Host header, on its tenants' domains, from the runner or from the server; and says why it does not. Before the first deployment, it examines a server.",
     "author": "Tenantry",
@@ -1154,8 +1154,8 @@ var manifests = {
         "description": "Duration of the action in milliseconds."
       }
     }
-  },
-  "report-line": {
+  }),
+  "report-line": () => ({
     "name": "Tenantry: report-line",
     "description": "Tells of a line of jobs as a whole: who wanted to know, GitHub's deployments, and a job summary at its end. Finds the image that an environment has proven, and refuses any other.",
     "author": "Tenantry",
@@ -1239,8 +1239,8 @@ var manifests = {
         "description": "Duration of the action in milliseconds."
       }
     }
-  },
-  "tenantry": {
+  }),
+  "tenantry": () => ({
     "name": "Tenantry",
     "description": "The whole line in one step: migrates a schema-per-tenant database, provisions a tenant, deploys the container to its server, and checks that every tenant's domain answers.",
     "author": "Tenantry",
@@ -1781,9 +1781,9 @@ var manifests = {
         "description": "Duration of the action in milliseconds."
       }
     }
-  }
+  })
 };
-var manifestOf = (name) => manifests[name];
+var manifestOf = (name) => manifests[name]();
 //! src/step/github.ts
 //! node_modules/@actions/core/lib/command.js
 //! node_modules/@actions/core/lib/utils.js
@@ -2378,8 +2378,13 @@ function plain(text) {
 var Report = class {
   #sections = [];
   #data = {};
+  #title;
   #verdict;
   #isGood = true;
+  /** The headline of the summary, where it is about more than the step. */
+  called(title) {
+    this.#title = title;
+  }
   /** The first sentence of the summary when all went well. */
   verdict(sentence) {
     this.#verdict = sentence;
@@ -2429,7 +2434,7 @@ var Report = class {
     const first = failure === void 0 ? this.#verdict : failure.sentence;
     const isGood = failure === void 0 && this.#isGood;
     return [
-      `## ${title}`,
+      `## ${this.#title ?? title}`,
       ...first === void 0 ? [] : [(0, import_report_markdown.quote)(`${isGood ? "✅" : "❌"} ${first}`)],
       ...this.#sections,
       ...failure?.evidence === void 0 ? [] : [(0, import_report_markdown.folded)("Evidence", failure.evidence, "text")],

@@ -29,6 +29,7 @@ var import_health_http = require("./health-http.cjs");
 var import_machine_local = require("./machine-local.cjs");
 var import_deployment_server_server_script = require("./deployment-server-server-script.cjs");
 var import_diagnosis_container_rules = require("./diagnosis-container-rules.cjs");
+var import_machine_ssh_verdict = require("./machine-ssh-verdict.cjs");
 var import_machine_conversation = require("./machine-conversation.cjs");
 var import_machine_machine = require("./machine-machine.cjs");
 var import_ground_retry = require("./ground-retry.cjs");
@@ -57,9 +58,14 @@ function parseNeeds(written) {
     throw new RangeError(`is not the context needs — write \${{ toJSON(needs) }}`);
   }
 }
-var order = ["image", "test", "migrate", "deploy", "check"];
+var order = ["image", "test", "migrate", "deploy", "check", "back"];
+var orderOfRollback = ["back", "check"];
+function isRollback({ deploy, back }) {
+  return deploy === void 0 && back !== void 0;
+}
 function inOrder(needs) {
-  const rank = (name) => order.includes(name) ? order.indexOf(name) : order.length;
+  const own = isRollback(needs) ? orderOfRollback : order;
+  const rank = (name) => own.includes(name) ? own.indexOf(name) : own.length;
   const sorted = Object.entries(needs).sort(([one], [other]) => rank(one) - rank(other));
   return Object.fromEntries(
     sorted.map(([name, job]) => [name, job.result === "skipped" ? { ...job, outputs: {} } : job])
@@ -67,7 +73,7 @@ function inOrder(needs) {
 }
 function endOfLine(jobs, { container, environment }) {
   const needs = inOrder(jobs);
-  const stops = Object.entries(needs).map(([name, { result, outputs: outputs2 }]) => {
+  const all = Object.entries(needs).map(([name, { result, outputs: outputs2 }]) => {
     const told = outputs2.result;
     return {
       name,
@@ -75,49 +81,68 @@ function endOfLine(jobs, { container, environment }) {
       milliseconds: outputs2["duration-ms"] === void 0 ? void 0 : Number(outputs2["duration-ms"]),
       failed: result === "failure" || result === "cancelled",
       skipped: result === "skipped",
-      detail: detailOf(outputs2)
+      detail: detailOf(outputs2, { serves: name === "back" || needs.back?.result !== "success" })
     };
   });
+  const stops = all.filter((stop2, place) => !wasLeftOut(stop2, all.slice(place + 1)));
   const [failed] = Object.entries(needs).filter(([, { result }]) => result === "failure");
   const isCancelled = Object.values(needs).some(({ result }) => result === "cancelled");
   const outcome = failed !== void 0 ? "failure" : isCancelled ? "cancelled" : "success";
   if (outcome === "success") {
     const isSame = needs.deploy?.outputs.result === "unchanged";
-    const release = releaseOf(needs);
+    const verb = isRollback(needs) ? "is back" : isSame ? "stays" : "is";
     return {
       outcome,
       stops,
-      verdict: `${container} ${isSame ? "stays" : "is"} on ${release} in ${environment}.`,
+      wentBack: wayBack(needs),
+      verdict: `${container} ${verb} on ${releaseOf(needs)} in ${environment}.`,
       next: []
     };
   }
   const [stop, { outputs }] = failed ?? ["", { outputs: {} }];
-  const what = failed === void 0 ? `The deployment of ${container} to ${environment} was cancelled.` : `${stop}: ${outputs["failure-reason"] ?? "failed — its log says why"}`;
-  return { outcome, stops, verdict: what, next: nextSteps(needs) };
+  const what = failed === void 0 ? `The deployment of ${container} to ${environment} was cancelled.` : `${stop}: ${shortened(outputs["failure-reason"] ?? "failed — its log says why")}`;
+  return { outcome, stops, verdict: what, next: nextSteps(needs), wentBack: wayBack(needs) };
+}
+function wasLeftOut({ name, skipped }, after) {
+  return skipped === true && (name === "back" || after.some((stop) => stop.skipped !== true));
+}
+function wayBack({ back }) {
+  const { "image-digest": to, "previous-digest": from } = back?.outputs ?? {};
+  return back?.result === "success" && to ? { to, from: from || void 0 } : void 0;
 }
 function releaseOf(needs) {
-  const { deploy, image } = needs;
-  return deploy?.outputs.release ?? image?.outputs.image ?? "its release";
+  const { back, deploy, image } = needs;
+  return shortened((deploy ?? back)?.outputs.release ?? image?.outputs.image ?? "its release");
 }
-function detailOf(outputs) {
+function shortened(text2) {
+  return (0, import_ground_words.shortCommits)(text2).replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, "$1…");
+}
+function detailOf(outputs, { serves }) {
   const number = (name) => (0, import_ground_words.grouped)(Number(outputs[name] ?? 0));
   const parts = [];
   if (outputs["tenants-total"] !== void 0 && outputs["tenants-migrated"] !== void 0) {
-    parts.push(`${number("tenants-migrated")} migrated, ${number("tenants-skipped")} up to date`);
+    const failed = Number(outputs["tenants-failed"] ?? 0) > 0 ? `${number("tenants-failed")} failed, ` : "";
+    const counted = `${failed}${number("tenants-migrated")} migrated, ${number("tenants-skipped")} up to date`;
+    parts.push(outputs["tenants-total"] === "0" ? "no tenants yet" : counted);
   }
   if (outputs["backup-path"]) parts.push(`backup: ${outputs["backup-path"]}`);
   if (outputs["image-digest"] && ["deployed", "unchanged", "rolled-back"].includes(outputs.result ?? "") && !outputs["failure-code"])
-    parts.push(`${outputs["image-digest"].slice(0, 19)}… serves`);
-  if (outputs["downtime-ms"] !== void 0 && outputs.result === "deployed") {
+    parts.push(
+      `${shortened(outputs["image-digest"])} ${serves ? "serves" : "served until it was taken back"}`
+    );
+  if (Number(outputs["downtime-ms"] ?? 0) > 0 && outputs.result === "deployed") {
     parts.push(`${number("downtime-ms")} ms without a container`);
   }
   if (outputs["latency-ms"]) parts.push(`slowest ${number("latency-ms")} ms`);
-  if (outputs.image && outputs["image-digest"] === void 0) parts.push(outputs.image);
+  if (outputs.image && outputs["image-digest"] === void 0) parts.push(shortened(outputs.image));
   if (outputs["failure-code"]) parts.push(outputs["failure-code"]);
   return parts.join("; ");
 }
 function nextSteps(needs) {
-  const { migrate, deploy, check } = needs;
+  if (isRollback(needs)) {
+    return needs.back?.result === "success" ? ["The containers are back, and not every check is content with that."] : ["The rollback says above what serves now; run it again when its cause is gone."];
+  }
+  const { migrate, deploy, check, back } = needs;
   const wasSwitched = ["deployed", "unchanged"].includes(deploy?.outputs.result ?? "");
   const hasMigrated = migrate?.outputs.result === "migrated";
   const steps = [];
@@ -131,7 +156,13 @@ function nextSteps(needs) {
   if (migrate?.result === "failure") {
     steps.push("Mend the migration or the data it names, and push: tenants that are done stay done.");
   }
-  if (wasSwitched && check !== void 0 && check.result !== "success") {
+  if (back?.result === "success") {
+    steps.push(
+      `The containers are back on ${shortened(back.outputs.release ?? "the release from before")}; the database stays as it is now. Mend what the check names, and push.`
+    );
+  } else if (wasSwitched && check !== void 0 && check.result !== "success") {
+    const tried = back?.outputs["failure-reason"];
+    if (tried !== void 0) steps.push(`The way back failed, too: ${tried}`);
     steps.push(
       "The new version serves, and not every check is content with it. To go back, run the rollback workflow: it takes the containers back, never the database."
     );
@@ -199,14 +230,22 @@ async function end(context) {
   const line = endOfLine(inputs2.needs ?? {}, inputs2);
   report.headline(line.outcome === "success", line.verdict);
   tellSummary(line, context);
-  const notice = noticeOf(context);
-  const { deploymentId: id } = inputs2;
   await Promise.all([
-    notice === void 0 || id === void 0 ? void 0 : (0, import_deployment_swarm_service_spec.endDeployment)(notice, { id, state: states[line.outcome], description: descriptionOf(line) }, log),
+    endOnGitHub(line, context),
     tell(context, line.outcome === "success" ? "success" : "failure", line.verdict)
   ]);
   log.step("Line", line.verdict);
   return { result: "told", outcome: line.outcome, verdict: line.verdict };
+}
+async function endOnGitHub(line, context) {
+  const { inputs: inputs2, log } = context;
+  const { deploymentId: id, container } = inputs2;
+  const notice = noticeOf(context);
+  if (notice === void 0) return;
+  const told = { state: states[line.outcome], description: descriptionOf(line) };
+  if (id !== void 0) return (0, import_deployment_swarm_service_spec.endDeployment)(notice, { id, ...told }, log);
+  if (line.wentBack !== void 0)
+    return (0, import_deployment_swarm_service_spec.tellWayBack)({ ...notice, container }, { ...line.wentBack, ...told }, log);
 }
 var states = {
   success: "success",
@@ -217,18 +256,20 @@ function descriptionOf({ outcome, stops, verdict }) {
   if (outcome === "success") return verdict;
   return `${stops.find(({ failed }) => failed)?.name ?? "the line"}: ${outcome}`;
 }
-function tellSummary({ stops, next }, { report }) {
+function tellSummary({ stops, next }, { inputs: inputs2, report }) {
+  report.called(`${inputs2.container} in ${inputs2.environment}`);
+  for (const step of next) report.next(step);
   report.line(stops);
   report.table(
     "Stops",
-    ["stop", "result", ""],
-    stops.map(({ name, result, detail, failed, skipped }) => [
+    ["stop", "result", "time", ""],
+    stops.map(({ name, result, milliseconds, detail, failed, skipped }) => [
       name,
       `${failed ? "❌" : skipped === true ? "–" : "✅"} ${result}`,
+      milliseconds === void 0 ? "" : (0, import_ground_duration.showDuration)(milliseconds),
       detail
     ])
   );
-  for (const step of next) report.next(step);
   report.data("stops", stops);
 }
 async function promote(context) {
@@ -254,11 +295,13 @@ async function greenImage({ inputs: { image: wanted, container }, origin }, { en
   }
   try {
     const where = { token, ...origin.github };
+    const seen = /* @__PURE__ */ new Set();
     for await (const { image, state } of (0, import_deployment_swarm_service_spec.knownDeployments)(where, { environment, container })) {
-      const isWanted = wanted === void 0 || image.endsWith(`@${wanted.digest}`);
-      if (!isWanted) continue;
+      const digest = image.slice(image.indexOf("@") + 1);
+      if (seen.has(digest) || wanted !== void 0 && wanted.digest !== digest) continue;
       if (state === "success") return image;
       if (wanted !== void 0) return void 0;
+      seen.add(digest);
     }
     return void 0;
   } catch (error) {

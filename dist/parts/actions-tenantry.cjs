@@ -37,6 +37,7 @@ var import_actions_way = require("./actions-way.cjs");
 var import_machine_ssh_tunnel = require("./machine-ssh-tunnel.cjs");
 var import_deployment_server_server_script = require("./deployment-server-server-script.cjs");
 var import_diagnosis_container_rules = require("./diagnosis-container-rules.cjs");
+var import_machine_ssh_verdict = require("./machine-ssh-verdict.cjs");
 var import_machine_conversation = require("./machine-conversation.cjs");
 var import_machine_machine = require("./machine-machine.cjs");
 var import_report_markdown = require("./report-markdown.cjs");

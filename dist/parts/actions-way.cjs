@@ -21,7 +21,7 @@ __export(stdin_exports, {
 });
 module.exports = __toCommonJS(stdin_exports);
 var import_machine_ssh_tunnel = require("./machine-ssh-tunnel.cjs");
-var import_diagnosis_container_rules = require("./diagnosis-container-rules.cjs");
+var import_machine_ssh_verdict = require("./machine-ssh-verdict.cjs");
 var import_database_connection_plan = require("./database-connection-plan.cjs");
 var import_ground_errors = require("./ground-errors.cjs");
 //! src/machine/tunnel.ts
@@ -41,7 +41,7 @@ async function withWay(inputs, { log, signal }, use) {
   if (inputs.connectThrough === "direct") return use(void 0);
   const { sshUser = "", host: [host = ""] = [] } = inputs;
   const far = (0, import_database_connection_plan.farEndOf)(inputs.databaseUrl);
-  const tunnel = await (0, import_machine_ssh_tunnel.openTunnel)((0, import_diagnosis_container_rules.serverOf)({ ...inputs, sshUser }, host), far, { log, signal });
+  const tunnel = await (0, import_machine_ssh_tunnel.openTunnel)((0, import_machine_ssh_verdict.serverOf)({ ...inputs, sshUser }, host), far, { log, signal });
   try {
     return await use(tunnel);
   } catch (error) {

@@ -120,6 +120,7 @@ var import_django_python_files = require("./django-python-files.cjs");
 var import_yaml = require("./yaml.cjs");
 var import_machine_local = require("./machine-local.cjs");
 var import_diagnosis_container_rules = require("./diagnosis-container-rules.cjs");
+var import_machine_ssh_verdict = require("./machine-ssh-verdict.cjs");
 var import_machine_machine = require("./machine-machine.cjs");
 var import_step_manifest = require("./step-manifest.cjs");
 var import_database_verdict = require("./database-verdict.cjs");
@@ -562,7 +563,7 @@ function parseSmokeCommand(line) {
 }
 function notOfManagePy(commands, input = "smoke-command") {
   const wrong = commands.find(([name = ""]) => /(^|\/)(manage\.py|python[\d.]*)$/.test(name));
-  return wrong && `${input}: "${(0, import_diagnosis_container_rules.shellLine)(wrong)}" begins with ${wrong[0]} — write what follows manage.py`;
+  return wrong && `${input}: "${(0, import_machine_ssh_verdict.shellLine)(wrong)}" begins with ${wrong[0]} — write what follows manage.py`;
 }
 function requireSmokeCommands(commands, { commands: known }) {
   for (const words of commands) {
@@ -580,7 +581,7 @@ async function smokeTest(command, schema, timeout2, { run: run2, complaintIn: co
   const words = forSchema(command, schema);
   const failed2 = (observed, evidence) => new import_ground_errors.UserError(
     `The smoke test failed in tenant ${schema} — ${words.join(" ")}: ${observed}`,
-    `look at that tenant, or run it yourself: ${before}${(0, import_diagnosis_container_rules.shellLine)(words)}`,
+    `look at that tenant, or run it yourself: ${before}${(0, import_machine_ssh_verdict.shellLine)(words)}`,
     { code: "smoke-test-failed", ...evidence === void 0 ? {} : { evidence } }
   );
   try {
@@ -3001,7 +3002,7 @@ async function withShelf(inputs, { log, signal }, use) {
     return use(runnerShelf(backupFolder ?? (0, import_node_path.join)(process.env.RUNNER_TEMP ?? (0, import_node_os.tmpdir)(), "tenantry-backups")));
   }
   const { sshUser = "", host: [host = ""] = [] } = inputs;
-  const machine = await (0, import_diagnosis_container_rules.connectSsh)((0, import_diagnosis_container_rules.serverOf)({ ...inputs, sshUser }, host), { signal, log });
+  const machine = await (0, import_machine_ssh_verdict.connectSsh)((0, import_machine_ssh_verdict.serverOf)({ ...inputs, sshUser }, host), { signal, log });
   const shelf = serverShelf(backupFolder ?? ".tenantry/backups", { machine, signal });
   try {
     return await use(shelf);
@@ -3141,7 +3142,7 @@ async function runApart(host, work3, argv, options) {
   const name = `${work3.name}-${(0, import_node_crypto11.randomBytes)(3).toString("hex")}`;
   const what = `${options.lasting} in ${work3.image} on ${host.name}`;
   const marker = `tenantry-${(0, import_node_crypto11.randomBytes)(8).toString("hex")}`;
-  const { program, script } = (0, import_diagnosis_container_rules.remoteCommand)(argv, { ...options, marker });
+  const { program, script } = (0, import_machine_ssh_verdict.remoteCommand)(argv, { ...options, marker });
   const apart2 = ["--log-driver", "json-file", "--stop-signal", "SIGINT"];
   let interruption;
   const stop = (why) => {
@@ -3173,7 +3174,7 @@ async function runApart(host, work3, argv, options) {
       throw new import_ground_errors.LostConnection(what, `its container ${name} goes on without us (${status})`);
     }
     if (interruption === "time is up") throw timedOut(what, options.timeout, said);
-    const refusal = (0, import_diagnosis_container_rules.startRefusal)(work3.image, argv, { ...options, ...said, marker });
+    const refusal = (0, import_machine_ssh_verdict.startRefusal)(work3.image, argv, { ...options, ...said, marker });
     if (refusal !== void 0) throw refusal;
     const memory = outOfMemory === "true" ? "\nthe container was out of memory (OOMKilled)" : "";
     return { ...endingOf(Number(code)), stdout: rest.join("\n"), stderr: `${said.stderr}${memory}` };
@@ -3240,8 +3241,8 @@ async function openContainer(host, work3, { signal, log }) {
     name,
     run: run2,
     converse: (argv, options) => converseInside(inside, argv, options),
-    writeFile: (path, content, { mode }) => (0, import_diagnosis_container_rules.writeByShell)({ name, run: run2 }, path, content, mode),
-    readFile: (path) => (0, import_diagnosis_container_rules.readByShell)({ name, run: run2 }, path),
+    writeFile: (path, content, { mode }) => (0, import_machine_ssh_verdict.writeByShell)({ name, run: run2 }, path, content, mode),
+    readFile: (path) => (0, import_machine_ssh_verdict.readByShell)({ name, run: run2 }, path),
     async close() {
       await room.send("over").catch(() => {
       });
@@ -3276,9 +3277,9 @@ function goneWith(room, { name }) {
 async function runInside(inside, argv, options) {
   const { host, room, name, gone } = inside;
   options.signal?.throwIfAborted();
-  const what = `${(0, import_diagnosis_container_rules.nameOf)(argv)} in ${name}`;
+  const what = `${(0, import_machine_ssh_verdict.nameOf)(argv)} in ${name}`;
   const marker = `tenantry-${(0, import_node_crypto10.randomBytes)(8).toString("hex")}`;
-  const { program, script } = (0, import_diagnosis_container_rules.remoteCommand)(argv, { ...options, marker });
+  const { program, script } = (0, import_machine_ssh_verdict.remoteCommand)(argv, { ...options, marker });
   const client = new AbortController();
   const { promise: started, resolve: start } = Promise.withResolvers();
   const running = host.run(["docker", "exec", "--interactive", room, "sh", "-c", program], {
@@ -3327,11 +3328,11 @@ async function resultOf(result, { inside, argv, marker, options }) {
   const { host, name } = inside;
   const [first = "", ...rest] = result.stdout.split("\n");
   const hasStarted = startIn(first, marker) !== void 0;
-  if (!hasStarted || result.exitCode === 137) await requireRoom2(inside, `${(0, import_diagnosis_container_rules.nameOf)(argv)} in ${name}`);
+  if (!hasStarted || result.exitCode === 137) await requireRoom2(inside, `${(0, import_machine_ssh_verdict.nameOf)(argv)} in ${name}`);
   if (!hasStarted) {
-    throw (0, import_diagnosis_container_rules.dockerVerdict)({ failed: `Cannot run ${(0, import_diagnosis_container_rules.nameOf)(argv)} in ${name}`, server: host.name, result });
+    throw (0, import_diagnosis_container_rules.dockerVerdict)({ failed: `Cannot run ${(0, import_machine_ssh_verdict.nameOf)(argv)} in ${name}`, server: host.name, result });
   }
-  const refusal = (0, import_diagnosis_container_rules.startRefusal)(name, argv, { ...options, ...result, marker });
+  const refusal = (0, import_machine_ssh_verdict.startRefusal)(name, argv, { ...options, ...result, marker });
   if (refusal !== void 0) throw refusal;
   return { ...result, ...endingOf(result.exitCode), stdout: rest.join("\n") };
 }
@@ -3351,7 +3352,7 @@ async function endInside({ host, room }, started, over) {
     () => true
   );
   for (const signal of ["TERM", "KILL"]) {
-    const script = ["docker", "exec", room, "sh", "-c", (0, import_diagnosis_container_rules.signalScript)(processId, signal)];
+    const script = ["docker", "exec", room, "sh", "-c", (0, import_machine_ssh_verdict.signalScript)(processId, signal)];
     await host.run(script, { timeout: limits2.end }).catch(() => {
     });
     if (await Promise.race([ended, (0, import_promises14.setTimeout)(limits2.end, false, { ref: false })])) return true;
@@ -3361,7 +3362,7 @@ async function endInside({ host, room }, started, over) {
 async function converseInside(inside, argv, options) {
   const { host, room, name } = inside;
   const marker = `tenantry-${(0, import_node_crypto10.randomBytes)(8).toString("hex")}`;
-  const { program, script } = (0, import_diagnosis_container_rules.remoteCommand)(argv, { ...options, marker });
+  const { program, script } = (0, import_machine_ssh_verdict.remoteCommand)(argv, { ...options, marker });
   const command = ["docker", "exec", "--interactive", room, "sh", "-c", program];
   const { signal, onLine } = options;
   const conversation = await host.converse?.(command, {
@@ -3374,8 +3375,8 @@ async function converseInside(inside, argv, options) {
   if (processId === void 0) {
     const result = await conversation.end();
     signal?.throwIfAborted();
-    await requireRoom2(inside, `${(0, import_diagnosis_container_rules.nameOf)(argv)} in ${name}`);
-    throw (0, import_diagnosis_container_rules.startRefusal)(name, argv, { ...options, ...result, marker }) ?? (0, import_diagnosis_container_rules.dockerVerdict)({ failed: `Cannot run ${(0, import_diagnosis_container_rules.nameOf)(argv)} in ${name}`, server: host.name, result });
+    await requireRoom2(inside, `${(0, import_machine_ssh_verdict.nameOf)(argv)} in ${name}`);
+    throw (0, import_machine_ssh_verdict.startRefusal)(name, argv, { ...options, ...result, marker }) ?? (0, import_diagnosis_container_rules.dockerVerdict)({ failed: `Cannot run ${(0, import_machine_ssh_verdict.nameOf)(argv)} in ${name}`, server: host.name, result });
   }
   const ended = conversation.ended.then((result) => ({ ...result, ...endingOf(result.exitCode) }));
   return {
@@ -3453,8 +3454,8 @@ async function withPlace(inputs, ports, use) {
 function hostOf(inputs, { log, signal }) {
   if (inputs.runIn === "image") return import_machine_local.localMachine;
   const { sshUser = "", host: [host = ""] = [] } = inputs;
-  const server = (0, import_diagnosis_container_rules.serverOf)({ ...inputs, sshUser }, host);
-  return lateMachine((0, import_machine_ssh_server.showAccount)(server), (0, import_diagnosis_container_rules.connectSsh)(server, { log, signal }));
+  const server = (0, import_machine_ssh_verdict.serverOf)({ ...inputs, sshUser }, host);
+  return lateMachine((0, import_machine_ssh_server.showAccount)(server), (0, import_machine_ssh_verdict.connectSsh)(server, { log, signal }));
 }
 async function open(host, work3, inputs, { log, signal }) {
   const started = performance.now();
@@ -4936,9 +4937,9 @@ function planCommands({ tenants, unread }, { sharedCommand, tenantCommand }, str
     unrecorded: void 0,
     needsSignal: false
   });
-  const command = (0, import_diagnosis_container_rules.shellLine)(tenantCommand);
+  const command = (0, import_machine_ssh_verdict.shellLine)(tenantCommand);
   return {
-    shared: planned(sharedSchema, sharedCommand === void 0 ? [] : [(0, import_diagnosis_container_rules.shellLine)(sharedCommand)]),
+    shared: planned(sharedSchema, sharedCommand === void 0 ? [] : [(0, import_machine_ssh_verdict.shellLine)(sharedCommand)]),
     sharedTrouble: void 0,
     tenants: tenants.filter(({ schema }) => there.has(schema)).map(({ schema, pending }) => ({
       ...planned(schema, pending === false ? [] : [command]),

@@ -324,7 +324,7 @@ undo_take_over() {
 #   sh -c … lease take FOLDER TOKEN TOKEN-OF-A-DEAD-HOLDER APPLICATION RELEASE   the record comes by standard input
 #   sh -c … lease renew|release FOLDER TOKEN [PHASE]
 #   sh -c … lease look FOLDER '' '' APPLICATION RELEASE   changes nothing
-# \`take\` prints \`taken\`, or what is known of the holder: token, age in seconds, boot, work, record. \`look\` prints the
+# \`take\` prints \`taken\`, or what is known of the holder: token, age in seconds, boot, work, lock, record. \`look\` prints the
 # same, or nothing where nobody holds it.
 umask 077
 what=$1 folder=$2 token=$3 other=\${4:-} app=\${5:-} release=\${6:-}
@@ -359,7 +359,7 @@ facts() {
   echo "token $(holder)"
   echo "age $(($(date +%s) - since))"
   [ "$(cat lease/boot 2>/dev/null)" != "$boot" ] || echo 'boot same'
-  if [ -e lock ] && command -v flock >/dev/null 2>&1; then flock -n lock true || echo 'work alive'; fi
+  if [ -e lock ] && command -v flock >/dev/null 2>&1; then flock -n lock true || printf 'work alive\\nlock held\\n'; fi
   commands
   echo "phase $(cat lease/phase 2>/dev/null)"
   echo "record $(cat lease/record 2>/dev/null)"
@@ -688,16 +688,17 @@ sockets() { # PROCESS PORTS STATES
 listening='0A'
 in_use='01 08' # established; half closed by the client, who may still wait for its answer
 
-# Waits until nobody is connected any more, or the time is up.
-drain() { # NAME PORTS
-  until=$(($(now) + DRAIN)) quiet=0
+# Waits until nobody is connected any more; fails when the time is up.
+drain() { # NAME PORTS [SINCE]
+  until=$((\${3:-$(now)} + DRAIN)) quiet=0
   look "$1" && [ "$status" = running ] || return 0
   while [ "$(now)" -lt "$until" ]; do
     beat
-    if [ "$(sockets "$process" "$2" "$in_use")" -eq 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
+    if [ "$(sockets "$process" "$2" "$in_use")" -eq 0 ] && nobody_else; then quiet=$((quiet + 1)); else quiet=0; fi
     [ $quiet -lt 2 ] || return 0
     pause 0.1
   done
+  return 1
 }
 
 stop() { # NAME
@@ -836,11 +837,11 @@ cancelled() { [ "$may_cancel" = yes ] && [ -e cancel ]; }
 # Whether nothing but open connections keeps the old one busy; a proxy may know of more.
 nobody_else() { :; }
 
-# The new one has the traffic, the old one still runs: until the bake is over and nobody is left on the old one.
-# Sets failed: stopped, unhealthy, or what was asked for by \`cancel\`.
-watch() { # NEW OLD
+# The new one has the traffic, the old one still runs: until the bake is over and, where the old one has to make room
+# (\`drained\`), nobody is left on it. Sets failed: stopped, unhealthy, or what was asked for by \`cancel\`.
+watch() { # NEW OLD drained|baked
   new=$1
-  began=$(now) complaints=0 drained='' turn=0
+  switched=$(now) complaints=0 drained='' turn=0
   look "$2"
   old_process=$process quiet=0
   look "$new"
@@ -852,7 +853,7 @@ watch() { # NEW OLD
       if [ "$(sockets "$old_process" "$OLD_PORTS" "$in_use")" -eq 0 ] && nobody_else; then quiet=$((quiet + 1)); else quiet=0; fi
       if [ $quiet -ge 2 ]; then
         drained=yes; note drained
-      elif [ $(($(now) - began)) -ge "$DRAIN" ]; then
+      elif [ $(($(now) - switched)) -ge "$DRAIN" ]; then
         drained=late; note drained ',"late":true'
       fi
     fi
@@ -872,7 +873,7 @@ watch() { # NEW OLD
         process=$pid born=$at # Docker does not answer; that the process lives is seen above
       fi
     fi
-    if [ -n "$drained" ] && [ $(($(now) - began)) -ge "$BAKE" ]; then return 0; fi
+    if [ -n "$drained" ] || [ "$3" = baked ]; then [ $(($(now) - switched)) -lt "$BAKE" ] || return 0; fi
     pause 0.05
   done
 }
@@ -958,7 +959,6 @@ deploy() {
   gate "$NEXT" "$KIND" "$HEALTH_TIMEOUT" || give_up
   note healthy
   ! cancelled || { failed=$(cat cancel); give_up; }
-  look "$NEXT"
   opened=$(opens)
   # It has the requests in a moment: from now on it comes back from a reboot, as the old one does.
   docker update --restart "$RESTART" "$NEXT" >/dev/null 2>docker.error || { failed=docker; give_up; }
@@ -966,7 +966,7 @@ deploy() {
   note flipped
   answers_through || { failed=public; give_up; }
   note proven
-  watch "$NEXT" "$OLD" || give_up
+  watch "$NEXT" "$OLD" baked || give_up
   note baked
   ! cancelled || { failed=$(cat cancel); give_up; }
   may_cancel=no
@@ -975,7 +975,7 @@ deploy() {
   note committed
   failed='' who=''
   tell deployed
-  # Nobody waits for the old one, to which nothing leads any more.
+  # Nobody waits for the old one.
   tidy
   exit 0
 }
@@ -988,8 +988,11 @@ commit() {
   } >/dev/null 2>docker.error && serving=$FINAL
 }
 
-tidy() { # nothing leads to it any more
+tidy() { # nothing leads to the old one any more: it lets its connections come to their end
   [ "$(state "$PREVIOUS")" != none ] || return 0
+  if [ -z "$drained" ]; then
+    if drain "$PREVIOUS" "$OLD_PORTS" "$switched"; then note drained; else note drained ',"late":true'; fi
+  fi
   docker update --restart no "$PREVIOUS" >/dev/null 2>&1
   stop "$PREVIOUS" >/dev/null 2>&1
   stopped "$PREVIOUS"
@@ -1049,7 +1052,7 @@ leave() {
   end $outcome
 }
 
-failed='' who='' why='' serving=$OLD may_cancel=no
+failed='' who='' why='' serving=$OLD may_cancel=no drained='' switched=''
 note begin
 case $1 in
   deploy) deploy ;;
@@ -1057,7 +1060,7 @@ case $1 in
 esac
 `,
   "survey": `# What a server has and allows, one fact a line. Changes nothing.
-#   sh -c … survey CONTAINER CHAIN SERVING SLOTS NETWORK…    SLOTS: two ports, or nothing
+#   sh -c … survey CONTAINER CHAIN SERVING SLOTS NETWORK…    SERVING: an id, or nothing; SLOTS: two ports, or nothing
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL=C
 container=$1 chain=$2 serving=$3 slots=$4
@@ -1082,11 +1085,32 @@ fi
 if [ -e "$switch/lock" ] && has flock; then flock -n "$switch/lock" true || echo 'working yes'; fi
 [ ! -s "$switch/record/current" ] || echo "pending $(cat "$switch/record/current")"
 
-docker ps --all --quiet --filter "label=tenantry.pre-deploy=$container" 2>/dev/null | sed 's/^/pre-deploy /'
+used_by() { # ID: what a container holds, from the control group of any of its processes
+  group=$(cat /proc/[0-9]*/cgroup 2>/dev/null | sed -n "/$1/{s/^[0-9]*:\\([a-z,]*,\\)*memory[^:]*://p; s/^0:://p}" | head -n 1)
+  for stat in "/sys/fs/cgroup/memory$group/memory.stat" "/sys/fs/cgroup$group/memory.stat"; do
+    [ -n "$group" ] && [ -r "$stat" ] || continue
+    awk '$1 == "total_rss" || $1 == "anon" { print "used", $2; exit }' "$stat"
+    break
+  done
+}
+
+first=$serving
+[ -z "$serving" ] || used_by "$serving"
+# Each call of Docker takes longer than all the rest: those with short answers go on beside the others.
+docker ps --all --no-trunc --filter label=tenantry.environment \\
+  --format '{{.Label "tenantry.app"}}/{{.Label "tenantry.pre-deploy"}}/{{.Status}}/{{.ID}}' 2>/dev/null |
+  while IFS=/ read -r app before status id; do
+    [ "$before" != "$container" ] || echo "pre-deploy $id"
+    case $app:$status in "$container":Up*) ;; *) continue ;; esac
+    [ -n "$first" ] || { first=$id && used_by "$id"; }
+  done &
+docker network inspect --format \\
+  'network {{.Driver}} {{.Id}} {{with index .Options "com.docker.network.bridge.name"}}{{.}}{{end}}' "$@" 2>/dev/null &
 
 sudo=
 if [ "$(id -u)" -eq 0 ]; then echo 'root yes'; elif has sudo; then sudo='sudo -n'; fi
 info=$(docker info --format '{{json .}}' 2>/dev/null)
+wait # what comes from now on may be too long to be written at once
 case $info in
   *'"LocalNodeState":"active"'*)
     # Of a swarm without a leader nothing can be asked: a task that runs here shows that there is a service.
@@ -1156,25 +1180,11 @@ for process in /proc/[0-9]*; do
   echo "proxy $(tr '\\0' ' ' <"$process/cmdline")"
 done 2>/dev/null
 
-for network in "$@"; do
-  docker network inspect --format \\
-    'network {{.Driver}} {{.Id}} {{with index .Options "com.docker.network.bridge.name"}}{{.}}{{end}}' "$network" 2>/dev/null
-done
 ip -4 -o addr show 2>/dev/null | awk '{ sub(/\\/.*/, "", $4); print "address", $2, $4 }'
 
 awk '$1 == "MemAvailable:" { printf "available %.0f\\n", $2 * 1024 } $1 == "MemTotal:" { printf "total %.0f\\n", $2 * 1024 }' /proc/meminfo
 echo "processors $(grep -c '^processor' /proc/cpuinfo)"
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { print "listening", $2 }' | sort -u
-[ -n "$serving" ] || serving=$(docker ps -q --filter "label=tenantry.app=$container" 2>/dev/null | head -n 1)
-pid=$(docker container inspect --format '{{.State.Pid}}' "$serving" 2>/dev/null)
-if [ "\${pid:-0}" -gt 0 ]; then
-  group=$(sed -n 's/^[0-9]*:\\([a-z,]*,\\)*memory[^:]*://p; s/^0:://p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
-  for stat in "/sys/fs/cgroup/memory$group/memory.stat" "/sys/fs/cgroup$group/memory.stat"; do
-    [ -r "$stat" ] || continue
-    awk '$1 == "total_rss" || $1 == "anon" { print "used", $2; exit }' "$stat"
-    break
-  done
-fi
 
 # --- what stands in front of the application ---------------------------------------------------------------------
 
@@ -1345,7 +1355,7 @@ deploy() {
   # Once it is stopped, the old one would not come back after a reboot by "unless-stopped"; it would by "always".
   docker update --restart always "$OLD" >/dev/null 2>docker.error 9>&- &
   updating=$!
-  watch "$BRIDGE" "$OLD" || give_up "$BRIDGE"
+  watch "$BRIDGE" "$OLD" drained || give_up "$BRIDGE"
   note baked
   ! cancelled || { failed=$(cat cancel); give_up "$BRIDGE"; }
 

@@ -27,7 +27,8 @@ __export(stdin_exports, {
   notified: () => notified,
   notify: () => notify,
   statusIsComplete: () => statusIsComplete,
-  tellGitHub: () => tellGitHub
+  tellGitHub: () => tellGitHub,
+  tellWayBack: () => tellWayBack
 });
 module.exports = __toCommonJS(stdin_exports);
 var import_diagnosis_why = require("./diagnosis-why.cjs");
@@ -37,6 +38,7 @@ var import_health_http = require("./health-http.cjs");
 var import_machine_local = require("./machine-local.cjs");
 var import_deployment_server_server_script = require("./deployment-server-server-script.cjs");
 var import_diagnosis_container_rules = require("./diagnosis-container-rules.cjs");
+var import_machine_ssh_verdict = require("./machine-ssh-verdict.cjs");
 var import_machine_machine = require("./machine-machine.cjs");
 var import_ground_retry = require("./ground-retry.cjs");
 var import_database_url = require("./database-url.cjs");
@@ -62,14 +64,15 @@ var import_node_perf_hooks4 = require("node:perf_hooks");
 var import_promises2 = require("node:timers/promises");
 var import_node_perf_hooks5 = require("node:perf_hooks");
 var import_promises3 = require("node:timers/promises");
+var import_node_util2 = require("node:util");
 var import_node_perf_hooks6 = require("node:perf_hooks");
 var import_promises4 = require("node:timers/promises");
 var import_node_crypto5 = require("node:crypto");
 var import_node_perf_hooks7 = require("node:perf_hooks");
 var import_promises5 = require("node:timers/promises");
 var import_node_perf_hooks8 = require("node:perf_hooks");
-var import_node_util2 = require("node:util");
 var import_node_util3 = require("node:util");
+var import_node_util4 = require("node:util");
 var import_node_perf_hooks9 = require("node:perf_hooks");
 //! src/docker/transfer.ts
 //! src/docker/image-archive.ts
@@ -495,7 +498,8 @@ function handingOver(container) {
 var ours = ["load_balancing", "health_checks", "transport", "dynamic_upstreams"];
 function whyNoPointer(config, serving) {
   for (const path of placesIn(config, serving)) {
-    if (path.at(-1) === "ask") return "on_demand_tls asks the application, and its address takes no variable";
+    if (["ask", "endpoint"].includes(path.at(-1) ?? ""))
+      return "on_demand_tls asks the application, and its address takes no variable";
     const isUpstream = path.at(-1) === "dial" && path.at(-3) === "upstreams";
     const handler = path.slice(0, -3).reduce((inner, name) => inner[name], config);
     if (!isUpstream || handler.handler !== "reverse_proxy") {
@@ -721,7 +725,9 @@ function caddyTakeOver(container, slots, { config, file, isAllowed }) {
 }
 function tellCaddy(move, container) {
   if (move.form === "reload") {
-    return [`each switch loads Caddy's configuration anew, which closes idle connections: ${move.why}`];
+    return [
+      `each switch loads Caddy's configuration anew, which closes idle connections (a client that uses one in that moment loses the request): ${move.why}`
+    ];
   }
   if (move.takeOver === void 0) return [];
   return [
@@ -1811,13 +1817,10 @@ function keptOf({ choice: choice2, release, bake, healthTimeout }, current) {
   return `${old} is started again if ${release} is no good within ${(0, import_ground_duration.showDuration)(healthTimeout)}`;
 }
 //! src/deployment/plan/show-plan.ts
-async function showPlan(work, found, survey) {
-  const { request, docker, learn } = work;
+async function showPlan(work, { found, survey, currentImage }) {
+  const { request, learn } = work;
   const current = found.current ?? found.previous;
-  const [known, currentImage] = await Promise.all([
-    request.image.digest ?? digestOnServer(work),
-    current && docker.image(current.imageId)
-  ]);
+  const known = request.image.digest ?? await digestOnServer(work);
   const choice2 = chooseMechanism(askedOf(request), survey, current);
   const serving = { ...work, request: inServingSlot(request, survey) };
   const plan = planOf(serving, { current, currentImage, digest: known, choice: choice2, survey });
@@ -1925,8 +1928,8 @@ async function reconnected(machine, { log, limit: limit2, attempts = reconnectin
 }
 //! src/deployment/recreate/recreate.ts
 //! src/diagnosis/deaf.ts
-function deafToEnding(called, patience) {
-  return `${called} did not end within ${(0, import_ground_duration.showDuration)(patience)} when it was told to (SIGTERM), and was killed — a shell, or a program that does not listen, as its first process: write its command as a list (exec form), set init: true, or let it listen to SIGTERM`;
+function deafToEnding(called, patience2) {
+  return `${called} did not end within ${(0, import_ground_duration.showDuration)(patience2)} when it was told to (SIGTERM), and was killed — a shell, or a program that does not listen, as its first process: write its command as a list (exec form), set init: true, or let it listen to SIGTERM`;
 }
 var killedExitCode = 137;
 //! src/deployment/recreate/recreate.ts
@@ -2270,8 +2273,12 @@ async function refuseHealthUrl(request, server) {
 //! src/deployment/server/lease.ts
 var heartbeat = { every: 15e3, deadAfter: 9e4 };
 var timeout = 3e4;
+var patience = 5 * 6e4;
 function isDead({ age, isSameBoot, isWorking }) {
   return !isWorking && (!isSameBoot || age > heartbeat.deadAfter);
+}
+function isLeftBehind({ age, isSwitching }) {
+  return isSwitching && age > heartbeat.deadAfter;
 }
 async function whoHoldsLease(request) {
   const result = await told(request, { what: "look", signal: request.signal });
@@ -2290,11 +2297,17 @@ async function takeLease(request) {
   const { log, signal } = request;
   const token = (0, import_node_crypto3.randomBytes)(12).toString("hex");
   let other = "";
+  let hasWaited = false;
   for (; ; ) {
     const result = await told(request, { what: "take", token, last: other, signal });
     if (result.stdout.trim() === "taken") break;
     if (!(0, import_machine_machine.succeeded)(result)) throw cannotTake(request, (0, import_machine_machine.lastWords)(result, 1));
     const holder = readHolder(result.stdout);
+    if (isLeftBehind(holder) && !hasWaited) {
+      await awaitWork(request, holder);
+      hasWaited = true;
+      continue;
+    }
     if (!isDead(holder) || other !== "") throw locked(request, holder);
     log.info(`the lease of ${holder.run} is taken over: ${lifeOf(holder)}`);
     other = holder.token;
@@ -2314,6 +2327,17 @@ async function takeLease(request) {
     }
   };
 }
+async function awaitWork({ machine, folder, log, signal }, holder) {
+  log.step(
+    "Wait",
+    `${lifeOf(holder)} from ${holder.run}, but what it began on the server goes on: it has up to ${(0, import_ground_duration.showDuration)(patience)} to end`
+  );
+  const seconds2 = String(patience / 1e3);
+  await machine.run(["flock", "-w", seconds2, `${folder}/lock`, "true"], {
+    timeout: patience + timeout,
+    signal
+  });
+}
 function readHolder(text3) {
   const fact = (name) => new RegExp(`^${name} (.*)$`, "m").exec(text3)?.[1]?.trim() ?? "";
   let run3 = "";
@@ -2326,6 +2350,7 @@ function readHolder(text3) {
     age: Number(fact("age")) * 1e3,
     isSameBoot: fact("boot") === "same",
     isWorking: fact("work") === "alive",
+    isSwitching: fact("lock") === "held",
     phase: fact("phase"),
     run: run3 === "" ? "another run" : run3
   };
@@ -4147,6 +4172,7 @@ async function told2(work, { swarm, service }, spec) {
     ports.log.info("the swarm was told all the same: it goes on");
   }
 }
+//! src/deployment/host/look-at-host.ts
 //! src/deployment/switch/journal.ts
 var entryJson = (0, import_zod.object)({ at: (0, import_zod.number)(), step: (0, import_zod.string)(), late: (0, import_zod.boolean)().default(false) });
 var resultJson = (0, import_zod.object)({
@@ -4275,17 +4301,30 @@ async function tidyFolder({ machine, folder, log }) {
   }
 }
 //! src/deployment/host/rollback.ts
+function foreseenRequest(request, releases) {
+  const { container, rollbackTo = "previous" } = request;
+  try {
+    const wanted = { serving: releases.current, container, host: "" };
+    return requestFrom(chosenRecord(releases, rollbackTo, wanted), request);
+  } catch (error) {
+    if (!(error instanceof import_ground_errors.UserError)) throw error;
+    return request;
+  }
+}
 async function meantRequest({ host, request, machine, docker, ports }, {
   releases,
   current,
   inSwarm,
   home
 }) {
-  if (request.mode !== "rollback") return request;
+  if (request.mode !== "rollback") return { meant: request, image: void 0 };
   const { container, rollbackTo = "previous" } = request;
   const serving = current === void 0 ? inSwarm : keyOfContainer(current);
   const record2 = chosenRecord(releases, rollbackTo, { serving, container, host });
   const key = keyOf(record2.release, record2.settings);
+  const there = imageThere(docker, record2);
+  there.catch(() => {
+  });
   const text3 = await machine.readFile(envFileOf(home, container, key));
   let env;
   try {
@@ -4304,7 +4343,8 @@ async function meantRequest({ host, request, machine, docker, ports }, {
       `${host}: ${record2.release} was not started by Tenantry, and will be without ${record2.adopted.notKept.join(", ")}; the container itself is kept as ${container}-tenantry-adopted`
     );
   }
-  return { ...requestFrom(record2, request), env, image: await imageThere(docker, record2) };
+  const { reference, image } = await there;
+  return { meant: { ...requestFrom(record2, request), env, image: reference }, image };
 }
 function requestFrom(record2, asked) {
   const { specification } = record2;
@@ -4322,37 +4362,55 @@ function requestFrom(record2, asked) {
   };
 }
 async function imageThere(docker, record2) {
-  const image = imageOf(record2);
-  if (image.id !== void 0 || await docker.image((0, import_diagnosis_container_rules.showImage)(image)) !== void 0) return image;
-  if (await docker.image(record2.imageId) === void 0) return image;
-  return { ...image, id: record2.imageId };
+  const reference = imageOf(record2);
+  const image = await docker.image((0, import_diagnosis_container_rules.showImage)(reference));
+  if (image !== void 0 || reference.id !== void 0) return { reference, image };
+  const byId = await docker.image(record2.imageId);
+  return { reference: byId === void 0 ? reference : { ...reference, id: record2.imageId }, image: byId };
 }
 //! src/deployment/host/look-at-host.ts
 async function lookedAt(work) {
   const { machine, docker, request, ports } = work;
   const { signal } = ports;
   const { container, environment: environment2 } = request;
-  const surveyed = ({ networks, ports: published }, serving) => (0, import_deployment_server_server_script.surveyOf)(machine, { container, serving, ports: published, networks, signal });
-  const [platform, seen, { releases, home, old }, early] = await Promise.all([
+  const surveyed = (places, serving) => (0, import_deployment_server_server_script.surveyOf)(machine, { container, serving, ...places, signal });
+  const listing = listReleases(shelfOf(work), signal);
+  const foreseen = request.mode === "rollback" ? listing.then(({ releases: releases2 }) => foreseenRequest(request, releases2)) : Promise.resolve(request);
+  const looking = foreseen.then(async (likely) => {
+    const places = placesOf(likely);
+    return { places, survey: await surveyed(places, void 0) };
+  });
+  looking.catch(() => {
+  });
+  const [platform, seen, { releases, home, old }] = await Promise.all([
     docker.platform(),
     findContainers(docker, container),
-    listReleases(shelfOf(work), signal),
-    // At the same time, where it is known what to look at: of a rollback the record says it.
-    request.mode === "rollback" ? void 0 : surveyed(request, void 0)
+    listing
   ]);
   const found = seen.current === void 0 ? await foundElsewhere(work, seen, old) : seen;
   checkOwner(found, container, environment2);
   refuseUnadoptable(found.current, work.host);
   const current = found.current ?? found.previous;
+  const currentImage = current && docker.image(current.imageId);
+  currentImage?.catch(() => {
+  });
   const isBack = request.mode === "rollback" && current === void 0;
   const inSwarm = isBack ? await keyInSwarm(work) : void 0;
   const facts2 = { releases, home, current, inSwarm };
-  const meant = await meantRequest(work, facts2);
+  const { meant, image } = await meantRequest(work, facts2);
   if (request.mode === "rollback") work.learn({ release: releaseOf(meant), digest: meant.image.digest });
   const isOurs = found.current === void 0 || !isForeign(found.current);
-  const survey = early !== void 0 && isOurs ? early : await surveyed(meant, found.current?.name);
+  const early = await looking;
+  const isRight = isOurs && (0, import_node_util2.isDeepStrictEqual)(early.places, placesOf(meant));
+  const survey = isRight ? early.survey : await surveyed(placesOf(meant), found.current?.id);
   const keyed = { ...meant, settingsKey: survey.settingsKey };
-  return { work: { ...work, request: keyed }, found, survey, platform, releases };
+  return {
+    ...{ work: { ...work, request: keyed }, found, survey, platform, releases },
+    ...{ currentImage: await currentImage, image }
+  };
+}
+function placesOf({ ports, networks }) {
+  return { ports, networks };
 }
 async function foundElsewhere({ docker, request }, seen, known) {
   const isAtRest = seen.next === void 0 && seen.previous === void 0 && seen.bridge === void 0;
@@ -4379,6 +4437,7 @@ var Course = class {
   #work;
   #about;
   #before;
+  #hasDrained = false;
   hasFlipped = false;
   isPastReturn = false;
   constructor(work, about) {
@@ -4412,6 +4471,12 @@ var Course = class {
       });
     }
     if (step === "stopped" && isLate) log.warning(deafToEnding(`${host}: ${old}`, request.stopTimeout));
+    if (step === "drained") this.#hasDrained = true;
+    if (step === "deployed" && !this.#hasDrained) {
+      log.info(
+        `${old} still has connections on ${host}, which it lets come to their end: the server goes on by itself`
+      );
+    }
     if (step === "committed") this.isPastReturn = true;
     if (step === "committed") learn({ standing: `${release} serves on ${host}` });
   }
@@ -4527,7 +4592,7 @@ async function waitUntilServing(name, called, { probe, status, timeout: timeout4
       const complaint = (0, import_health_http.complaintAbout)(await ask2(probe, answerTimeout3, signal), { status, headers: {} });
       if (complaint !== void 0) look = { now: "not yet", observed: complaint.observed, complaint };
     }
-    if (look.now === "ready") return;
+    if (look.now === "ready") return container;
     if (look.now === "not yet") {
       if (waited > timeout4) {
         const answer = look.complaint;
@@ -4665,13 +4730,12 @@ async function conclude(work, { release, current }, { run: run3, course, ended: 
   const result = ended3.result ?? await recovered(work, run3);
   switch (result?.result) {
     case "finished":
-    case "deployed":
+    case "deployed": {
       learn({ result: "deployed", downtime: 0, standing: `${release} serves on ${host}` });
-      await Promise.all([
-        tidyFolder(run3),
-        prove(work, docker, namesFor(request.container, { release, current }).final, signal)
-      ]);
-      return;
+      const { final } = namesFor(request.container, { release, current });
+      const [proven2] = await Promise.all([prove(work, docker, final, signal), tidyFolder(run3)]);
+      return proven2;
+    }
     case "undone": {
       course.undone();
       const evidence = await takeEvidence(run3, (0, import_node_crypto5.randomBytes)(8).toString("hex"));
@@ -4766,7 +4830,7 @@ async function publicPorts(machine, { bridge, ports, survey, signal }) {
 }
 //! src/deployment/switch/program-settings.ts
 function textOf(settings2) {
-  return Object.entries(settings2).map(([name, value]) => `${name}=${(0, import_diagnosis_container_rules.quoted)(String(value))}
+  return Object.entries(settings2).map(([name, value]) => `${name}=${(0, import_machine_ssh_verdict.quoted)(String(value))}
 `).join("");
 }
 function commonSettings({ request, survey, current, release }) {
@@ -4825,10 +4889,10 @@ function settings({ request, host, survey, ports, current, release }) {
     HEALTH_HOST: probe?.host ?? "",
     HEALTH_PORT: probe?.containerPort ?? 0,
     HEALTH_PATH: probe?.path ?? "/",
-    PUBLIC: probe === void 0 ? "" : placesOf(probe, survey.own).join(" ")
+    PUBLIC: probe === void 0 ? "" : placesOf2(probe, survey.own).join(" ")
   };
 }
-function placesOf({ hostPort, address: address2 }, own) {
+function placesOf2({ hostPort, address: address2 }, own) {
   if (address2 !== void 0) return [`${address2}:${hostPort}`];
   return [`127.0.0.1:${hostPort}`, ...own === void 0 ? [] : [`${own}:${hostPort}`]];
 }
@@ -4858,7 +4922,7 @@ async function crossOver(work, crossing) {
   }
   const course = new Course(work, { release, old: releaseNameOf(current), lease });
   const ended3 = await followed(work, run3, course);
-  await conclude(work, crossing, { run: run3, course, ended: ended3 });
+  return conclude(work, crossing, { run: run3, course, ended: ended3 });
 }
 async function together(one, other) {
   await Promise.allSettled([one, other]);
@@ -4951,7 +5015,7 @@ async function fetchedImage(work, server) {
   const { request, docker, machine, ports } = work;
   const written = (0, import_diagnosis_container_rules.showImage)(request.image);
   const wanted = request.image.digest ?? request.image.id;
-  const there = wanted === void 0 ? void 0 : await docker.image(imageName(request, wanted));
+  const there = server.image ?? (wanted === void 0 ? void 0 : await docker.image(imageName(request, wanted)));
   const fetch2 = request.transfer === "ssh" ? sent : pulled;
   const { digest, image, isNew } = there === void 0 || wanted === void 0 ? await fetch2(work, server) : { digest: wanted, image: there, isNew: false };
   refuseOtherPlatform(`${image.os}/${image.architecture}`, server.platform, written, machine.name);
@@ -5012,9 +5076,12 @@ function refuseOtherPlatform(built, platform, written, server) {
   );
 }
 async function refuseTakenPorts({ request, docker, machine }, current) {
-  for (const { address: address2, hostPort, protocol } of request.ports) {
-    if (address2 !== void 0) continue;
-    const others2 = (await docker.publishersOf(hostPort, protocol)).filter((name) => name !== current?.name);
+  const ports = request.ports.filter(({ address: address2 }) => address2 === void 0);
+  const publishers = await Promise.all(
+    ports.map(({ hostPort, protocol }) => docker.publishersOf(hostPort, protocol))
+  );
+  for (const [index, { hostPort }] of ports.entries()) {
+    const others2 = (publishers[index] ?? []).filter((name) => name !== current?.name);
     if (others2.length === 0) continue;
     throw new import_ground_errors.UserError(
       `${request.container} cannot have port ${hostPort} of ${machine.name} — it belongs to the container ${(0, import_ground_words.listed)(others2)}`,
@@ -5028,11 +5095,11 @@ async function refuseTakenPorts({ request, docker, machine }, current) {
 function isSameButForPointer(changed2, config, { container, serving, free }) {
   const choose = chooser(container, { first: serving, second: free });
   const handOver = handingOver(container);
-  const isOurs = (handler) => Object.entries(handOver).every(([name, value]) => (0, import_node_util3.isDeepStrictEqual)(handler[name], value));
+  const isOurs = (handler) => Object.entries(handOver).every(([name, value]) => (0, import_node_util4.isDeepStrictEqual)(handler[name], value));
   const without = mapped(
     changed2,
     (handlers) => handlers.flatMap((handler) => {
-      if ((0, import_node_util3.isDeepStrictEqual)(handler, choose)) return [];
+      if ((0, import_node_util4.isDeepStrictEqual)(handler, choose)) return [];
       return isOurs(handler) ? [place(handler, Object.keys(handOver))] : [handler];
     })
   );
@@ -5040,7 +5107,7 @@ function isSameButForPointer(changed2, config, { container, serving, free }) {
     config,
     (handlers) => handlers.map((handler) => isPlace(handler, serving) ? place(handler, ["upstreams"]) : handler)
   );
-  return (0, import_node_util3.isDeepStrictEqual)(joined(without), joined(before)) && isChosenFirst(changed2, choose, isOurs);
+  return (0, import_node_util4.isDeepStrictEqual)(joined(without), joined(before)) && isChosenFirst(changed2, choose, isOurs);
 }
 function place(handler, names2) {
   const others2 = Object.entries(handler).filter(([name]) => !names2.includes(name));
@@ -5054,7 +5121,7 @@ function joined(value) {
       const { handle: one, ...others2 } = each ?? {};
       const { handle: before, ...lastOthers } = last ?? {};
       if (Array.isArray(one) && one.length === 0) continue;
-      if (Array.isArray(one) && Array.isArray(before) && (0, import_node_util3.isDeepStrictEqual)(others2, lastOthers)) {
+      if (Array.isArray(one) && Array.isArray(before) && (0, import_node_util4.isDeepStrictEqual)(others2, lastOthers)) {
         all[all.length - 1] = { ...others2, handle: [...before, ...one] };
       } else all.push(each);
     }
@@ -5073,8 +5140,8 @@ function isChosenFirst(value, choose, isOurs, isSet = false) {
     const { handle, match } = each ?? {};
     const isUnconditional = match === void 0 && Array.isArray(handle);
     if (!isChosenFirst(each, choose, isOurs, isSetHere)) return false;
-    if ((0, import_node_util3.isDeepStrictEqual)(each, choose)) isSetHere = true;
-    if (isUnconditional && handle.some((one) => (0, import_node_util3.isDeepStrictEqual)(one, choose))) isSetHere = true;
+    if ((0, import_node_util4.isDeepStrictEqual)(each, choose)) isSetHere = true;
+    if (isUnconditional && handle.some((one) => (0, import_node_util4.isDeepStrictEqual)(one, choose))) isSetHere = true;
   }
   return true;
 }
@@ -5168,7 +5235,7 @@ function takenOver(move) {
 }
 function numbered(name, all) {
   const cases = all.map((one, index) => {
-    const values = Object.entries(one).map(([key, value]) => `${key}=${(0, import_diagnosis_container_rules.quoted)(value)}`);
+    const values = Object.entries(one).map(([key, value]) => `${key}=${(0, import_machine_ssh_verdict.quoted)(value)}`);
     return `    ${index + 1}) ${values.join(" ")} ;;
 `;
   });
@@ -5202,7 +5269,7 @@ async function changeSlot(work, crossing) {
   }
   const course = new Course(work, { release, old: releaseNameOf(current), lease });
   const ended3 = await followed(work, run3, course);
-  await conclude(work, crossing, { run: run3, course, ended: ended3 });
+  return conclude(work, crossing, { run: run3, course, ended: ended3 });
 }
 var adaptScript = `
   beside=\${1%/*}/.\${1##*/}.tenantry
@@ -5217,7 +5284,7 @@ async function proven(work, survey, move) {
   if (move.form === "reload") {
     if (move.file === void 0) return move;
     const said2 = await adapted(work, survey, move.file.path, move.file.after);
-    if ((0, import_node_util2.isDeepStrictEqual)(parsed2(said2), move.file.expected)) return move;
+    if ((0, import_node_util3.isDeepStrictEqual)(parsed2(said2), move.file.expected)) return move;
     throw saysSomethingElse(work, move.file.path, said2);
   }
   const { takeOver, slots } = move;
@@ -5332,7 +5399,7 @@ async function tell({ host, machine, ports }, what, failed, standing) {
   );
 }
 //! src/deployment/host/replace.ts
-async function replace({ work: asked, platform, releases }, { current, site }) {
+async function replace({ work: asked, releases, ...seen }, { current, site }) {
   const { work, recorded } = recording(asked);
   work.learn({
     previousRelease: current && releaseNameOf(current),
@@ -5343,18 +5410,18 @@ async function replace({ work: asked, platform, releases }, { current, site }) {
   const ledger = new Ledger(work, { releases, current, mechanism: "none", room });
   work.learn({ changes: ledger.roomChanges });
   await recorded(
-    () => replaced(work, { platform, ledger, current, site }),
+    () => replaced(work, { ...seen, ledger, current, site }),
     (result) => ledger.finish(result, current)
   );
 }
-async function replaced(work, { platform, ledger, current, site }) {
+async function replaced(work, { ledger, current, currentImage, site, ...seen }) {
   const { host, request, docker, ports, learn } = work;
   const { survey } = site;
   const release = releaseOf(request);
-  const [{ digest, image }, currentImage] = await Promise.all([
-    fetchedImage(work, { platform, disk: survey.disk, current }),
-    current && docker.image(current.imageId)
-  ]);
+  const inTheWay = Promise.all([namesake(work, release, current), refuseTakenPorts(work, current)]);
+  inTheWay.catch(() => {
+  });
+  const { digest, image } = await fetchedImage(work, { ...seen, disk: survey.disk, current });
   learn({ digest });
   const serving = { ...work, request: inServingSlot(request, survey) };
   const choice2 = chooseMechanism(askedOf(request), survey, current);
@@ -5368,19 +5435,18 @@ async function replaced(work, { platform, ledger, current, site }) {
     ports.log.step("Unchanged", `${request.container} on ${host} is ${what} already`);
     return;
   }
-  const [leftover] = await Promise.all([namesake(work, release, current), refuseTakenPorts(work, current)]);
+  const [leftover] = await inTheWay;
   if (leftover !== void 0) await docker.remove(leftover.name);
   if (request.reloadNginx === true) await checkNginx(work);
   const { move } = choice2;
   const placed = move === void 0 ? serving : { ...work, request: (0, import_deployment_server_server_script.inSlot)(request, move.slots.free) };
   await ledger.prepare(placed.request, { digest, imageId: image.id });
-  await switchTo(placed, { digest, release, current, site, choice: choice2 });
-  const name = namesFor(request.container, { release, current }).final;
-  await checkWhatServes(work, { name, image, digest });
+  const proven2 = await switchTo(placed, { digest, release, current, site, choice: choice2 });
+  checkWhatServes(work, { proven: proven2, image, digest });
   if (request.reloadNginx === true) await reloadNginx(work);
 }
 async function switchTo(work, { digest, release, current, site, choice: choice2 }) {
-  const { host, request, ports } = work;
+  const { host, request, docker, ports } = work;
   const started = import_node_perf_hooks6.performance.now();
   const key = keyOf(release, settingsOf(request, digest));
   const envFile = envFileOf(site.survey.home, request.container, key);
@@ -5389,12 +5455,17 @@ async function switchTo(work, { digest, release, current, site, choice: choice2 
     site.lease.phase("pre-deploy");
     await runPreDeploy(work, spec);
   }
+  let proven2;
   if (choice2.move !== void 0 && current !== void 0) {
-    await changeSlot(work, { release, current, spec, ...site, move: choice2.move });
+    proven2 = await changeSlot(work, { release, current, spec, ...site, move: choice2.move });
   } else if (choice2.mechanism === "bridge" && current !== void 0) {
-    await crossOver(work, { release, current, spec, ...site });
-  } else await recreated(work, { spec, release, current });
+    proven2 = await crossOver(work, { release, current, spec, ...site });
+  } else {
+    await recreated(work, { spec, release, current });
+    proven2 = await docker.container(namesFor(request.container, { release, current }).final);
+  }
   ports.log.step("Deployed", `${release} serves on ${host}`, import_node_perf_hooks6.performance.now() - started);
+  return proven2;
 }
 function recreated(work, { spec, release, current }) {
   const { host, request, machine, ports, learn } = work;
@@ -5423,8 +5494,7 @@ async function namesake({ request, docker }, release, current) {
   if (other !== void 0) refuseStranger(other, request.container, request.environment);
   return other;
 }
-async function checkWhatServes({ host, request, docker, learn }, { name, image, digest }) {
-  const running = await docker.container(name);
+function checkWhatServes({ host, request, learn }, { proven: running, image, digest }) {
   if (running?.state.status === "running" && running.imageId === image.id && digestOf2(running) === digest)
     return;
   const observed = running === void 0 ? "there is no such container" : `it is ${running.state.status}, from ${running.image}`;
@@ -5528,7 +5598,7 @@ async function deploy(work) {
       return await deployService(looked.work, looked);
     }
     await refuseImpossible(looked.work, looked.found, looked.survey);
-    return await showPlan(looked.work, looked.found, looked.survey);
+    return await showPlan(looked.work, looked);
   }
   const lease = await takeLease(leaseRequest);
   try {
@@ -5906,8 +5976,8 @@ function rowOf(outcome) {
   return [
     host,
     isWell ? result : `**${result}**`,
-    digest === void 0 ? release : `${release} (${(0, import_diagnosis_container_rules.shortDigest)(digest)})`,
-    previousRelease ?? "",
+    (0, import_ground_words.shortCommits)(digest === void 0 ? release : `${release} (${(0, import_diagnosis_container_rules.shortDigest)(digest)})`),
+    (0, import_ground_words.shortCommits)(previousRelease ?? ""),
     plan?.mechanism ?? "",
     downtime === 0 ? "" : (0, import_ground_duration.showDuration)(downtime),
     (0, import_ground_duration.showDuration)(duration3)
@@ -5915,13 +5985,15 @@ function rowOf(outcome) {
 }
 function tellPlans(outcomes, report) {
   const header = ["server", "runs there before", "how, and why", "what differs", "the old one"];
-  const rows = outcomes.map(({ host, plan }) => [
-    host,
-    plan?.now ?? "",
-    plan?.mechanism === void 0 ? "" : `${plan.mechanism}: ${plan.why ?? ""}`,
-    (plan?.differences ?? []).join("\n"),
-    plan?.kept ?? ""
-  ]);
+  const rows = outcomes.map(
+    ({ host, plan }) => [
+      host,
+      plan?.now ?? "",
+      plan?.mechanism === void 0 ? "" : `${plan.mechanism}: ${plan.why ?? ""}`,
+      (plan?.differences ?? []).join("\n"),
+      plan?.kept ?? ""
+    ].map(import_ground_words.shortCommits)
+  );
   if (outcomes.every(({ result }) => result === "planned")) report.table("Plan", header, rows);
   else report.foldedTable("Plan", header, rows);
 }
@@ -5968,6 +6040,29 @@ function attemptTo(environment2, log) {
     }
   };
 }
+async function tellWayBack({ container, ...notice }, { to, from, state, description }, log) {
+  const attempt = attemptTo(notice.environment, log);
+  const known = await attempt(
+    () => newestOf(notice, { environment: notice.environment, container }, [to, from])
+  );
+  const [image, taken] = known ?? [];
+  if (taken?.state === "success") {
+    await endDeployment(notice, { id: taken.id, state: "failure", description: "taken back" }, log);
+  }
+  if (image === void 0) return;
+  const told3 = await tellGitHub({ ...notice, payload: { container, image: image.image } }, log);
+  await told3.end(state, description);
+}
+async function newestOf(where, whose, digests) {
+  const found = digests.map(() => void 0);
+  for await (const known of knownDeployments(where, whose)) {
+    for (const [index, digest] of digests.entries()) {
+      if (digest !== void 0 && known.image.endsWith(`@${digest}`)) found[index] ??= known;
+    }
+    if (digests.every((digest, index) => digest === void 0 || found[index] !== void 0)) break;
+  }
+  return found;
+}
 var deploymentsLookedAt = 300;
 async function* knownDeployments(where, { environment: environment2, container }) {
   const { rest } = await (0, import_report_github.gitHub)(where);
@@ -5984,7 +6079,7 @@ async function* knownDeployments(where, { environment: environment2, container }
         ...{ owner, repo, deployment_id: id, per_page: 10, request: request() }
       });
       const state = statuses.data.find((status) => status.state !== "inactive")?.state;
-      yield { image: told3.image, state };
+      yield { id, image: told3.image, state };
     }
     if (data.length < 100) return;
   }
@@ -6064,13 +6159,13 @@ function statusIsComplete(given) {
 }
 //! src/report/notify.ts
 var patient = { attempts: 3, interval: 2e3, timeout: 5e3 };
-async function notify(listeners, notification, log, patience = patient) {
+async function notify(listeners, notification, log, patience2 = patient) {
   await Promise.all(
     listeners.map(async (listener, index) => {
       try {
-        await (0, import_ground_retry.retry)(() => post(listener, notification, patience.timeout), {
-          attempts: patience.attempts,
-          interval: patience.interval,
+        await (0, import_ground_retry.retry)(() => post(listener, notification, patience2.timeout), {
+          attempts: patience2.attempts,
+          interval: patience2.interval,
           // Cancelled or not: that it was cancelled is what there is to tell.
           signal: new AbortController().signal,
           worthAnotherTry: (error) => !(error instanceof Refused)
@@ -6231,7 +6326,7 @@ async function run2(context) {
     { ...requestOf(context), env },
     {
       async connect(host, limit2) {
-        return (0, import_diagnosis_container_rules.connectSsh)((0, import_diagnosis_container_rules.serverOf)(inputs2, host), { signal: limit2, log });
+        return (0, import_machine_ssh_verdict.connectSsh)((0, import_machine_ssh_verdict.serverOf)(inputs2, host), { signal: limit2, log });
       },
       log,
       signal,
@@ -6252,7 +6347,7 @@ async function run2(context) {
   }
   const verdict = verdictOf(outcomes, inputs2.container);
   log.step("Done", verdict);
-  report.verdict(`${verdict}.`);
+  report.verdict(`${(0, import_ground_words.shortCommits)(verdict)}.`);
   return { result };
 }
 function requestOf({ inputs: inputs2, origin }) {
@@ -6288,5 +6383,6 @@ function requestOf({ inputs: inputs2, origin }) {
   notified,
   notify,
   statusIsComplete,
-  tellGitHub
+  tellGitHub,
+  tellWayBack
 });

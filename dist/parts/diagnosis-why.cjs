@@ -29,33 +29,6 @@ var import_diagnosis_container_rules = require("./diagnosis-container-rules.cjs"
 var import_ground_duration = require("./ground-duration.cjs");
 var import_ground_words = require("./ground-words.cjs");
 var import_ground_errors = require("./ground-errors.cjs");
-//! src/deployment/fleet/fleet-failure.ts
-function failureOf(outcomes) {
-  const failed = outcomes.flatMap(({ host, failure: failure2 }) => failure2 === void 0 ? [] : [{ host, failure: failure2 }]);
-  const stuck = outcomes.flatMap(
-    ({ host, wentBack }) => typeof wentBack === "object" ? [{ host, failure: wentBack.failure }] : []
-  );
-  const [first, ...more] = failed;
-  if (first === void 0 || outcomes.length === 1) return first?.failure;
-  const others = [
-    ...more.map((other) => `; also ${named(other)}`),
-    ...stuck.map((other) => `; it could not go back: ${named(other)}`)
-  ];
-  const evidence = [...failed, ...stuck].flatMap(
-    ({ host, failure: failure2 }) => failure2.evidence === void 0 ? [] : [`${host}:
-${failure2.evidence}`]
-  );
-  const { failure } = first;
-  return new import_ground_errors.UserError(named(first), `${failure.hint}${others.join("")}`, {
-    code: failure.code,
-    cause: failure.cause,
-    ...failure.place === void 0 ? {} : { place: failure.place },
-    ...evidence.length === 0 ? {} : { evidence: evidence.join("\n\n") }
-  });
-}
-function named({ host, failure: { message } }) {
-  return message.includes(host) ? message : `${host}: ${message}`;
-}
 //! src/diagnosis/redact.ts
 function withoutSecrets(text) {
   return text.replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi, "$1:***@").replace(
@@ -298,6 +271,33 @@ function serverLines(host) {
       `disk: ${disk.folder} is ${Math.floor(disk.usedBytes * 100)} % full (${(0, import_diagnosis_container_rules.showSize)(disk.freeBytes)} free)`
     ]
   ];
+}
+//! src/deployment/fleet/fleet-failure.ts
+function failureOf(outcomes) {
+  const failed = outcomes.flatMap(({ host, failure: failure2 }) => failure2 === void 0 ? [] : [{ host, failure: failure2 }]);
+  const stuck = outcomes.flatMap(
+    ({ host, wentBack }) => typeof wentBack === "object" ? [{ host, failure: wentBack.failure }] : []
+  );
+  const [first, ...more] = failed;
+  if (first === void 0 || outcomes.length === 1) return first?.failure;
+  const others = [
+    ...more.map((other) => `; also ${named(other)}`),
+    ...stuck.map((other) => `; it could not go back: ${named(other)}`)
+  ];
+  const evidence = [...failed, ...stuck].flatMap(
+    ({ host, failure: failure2 }) => failure2.evidence === void 0 ? [] : [`${host}:
+${failure2.evidence}`]
+  );
+  const { failure } = first;
+  return new import_ground_errors.UserError(named(first), `${failure.hint}${others.join("")}`, {
+    code: failure.code,
+    cause: failure.cause,
+    ...failure.place === void 0 ? {} : { place: failure.place },
+    ...evidence.length === 0 ? {} : { evidence: evidence.join("\n\n") }
+  });
+}
+function named({ host, failure: { message } }) {
+  return message.includes(host) ? message : `${host}: ${message}`;
 }
 // Annotate the CommonJS export names for ESM import in node:
 0 && (module.exports = {

@@ -20,12 +20,16 @@ __export(stdin_exports, {
   counted: () => counted,
   grouped: () => grouped,
   listed: () => listed,
-  nearest: () => nearest
+  nearest: () => nearest,
+  shortCommits: () => shortCommits
 });
 module.exports = __toCommonJS(stdin_exports);
 //! src/ground/words.ts
 function grouped(count) {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+function shortCommits(text) {
+  return text.replaceAll(/(?<![0-9a-f])([0-9a-f]{7})[0-9a-f]{33}(?![0-9a-f])/g, "$1");
 }
 function counted(count, noun, plural = `${noun}s`) {
   return `${grouped(count)} ${count === 1 ? noun : plural}`;
@@ -59,5 +63,6 @@ function editDistance(from, to) {
   counted,
   grouped,
   listed,
-  nearest
+  nearest,
+  shortCommits
 });

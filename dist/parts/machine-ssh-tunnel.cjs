@@ -20,7 +20,7 @@ __export(stdin_exports, {
   openTunnel: () => openTunnel
 });
 module.exports = __toCommonJS(stdin_exports);
-var import_diagnosis_container_rules = require("./diagnosis-container-rules.cjs");
+var import_machine_ssh_verdict = require("./machine-ssh-verdict.cjs");
 var import_ground_errors = require("./ground-errors.cjs");
 var import_node_net = require("node:net");
 var import_node_stream = require("node:stream");
@@ -83,7 +83,7 @@ var SshTunnel = class {
   }
   async open() {
     const { client } = await this.#connected();
-    const stream = await (0, import_diagnosis_container_rules.forwardedStream)(client, this.#far, this.#server.connectTimeout);
+    const stream = await (0, import_machine_ssh_verdict.forwardedStream)(client, this.#far, this.#server.connectTimeout);
     return this.#keep(stream);
   }
   async close() {
@@ -98,10 +98,10 @@ var SshTunnel = class {
     if (this.#closed) return Promise.reject(new Error("the tunnel was closed"));
     if (this.#gone !== void 0) return Promise.reject(this.#gone);
     if (this.#link !== void 0) return this.#link;
-    const link = (0, import_diagnosis_container_rules.openLink)(this.#server, this.#ports, keepalive);
+    const link = (0, import_machine_ssh_verdict.openLink)(this.#server, this.#ports, keepalive);
     this.#link = link;
     link.then(
-      ({ client }) => (0, import_diagnosis_container_rules.lossOf)(client).catch((error) => this.#broken(link, error)),
+      ({ client }) => (0, import_machine_ssh_verdict.lossOf)(client).catch((error) => this.#broken(link, error)),
       (error) => {
         this.#link = void 0;
         if (this.#lost !== void 0) this.#gone = error;

@@ -41,6 +41,7 @@ var import_yaml = require("./yaml.cjs");
 var import_health_http = require("./health-http.cjs");
 var import_actions_way = require("./actions-way.cjs");
 var import_diagnosis_container_rules = require("./diagnosis-container-rules.cjs");
+var import_machine_ssh_verdict = require("./machine-ssh-verdict.cjs");
 var import_machine_machine = require("./machine-machine.cjs");
 var import_database_url = require("./database-url.cjs");
 var import_step_fields = require("./step-fields.cjs");
@@ -88,7 +89,7 @@ async function runAfterCommand(command, tenant, timeout, { run: run4, complaintI
   const words = (0, import_database_structure_definitions.forTenant)(command, tenant);
   const failed2 = (observed, evidence) => new import_ground_errors.UserError(
     `A command for the new tenant ${tenant.schema} failed — ${words.join(" ")}: ${observed}`,
-    `mend it, then run again; by hand it is: ${before}${(0, import_diagnosis_container_rules.shellLine)(words)}`,
+    `mend it, then run again; by hand it is: ${before}${(0, import_machine_ssh_verdict.shellLine)(words)}`,
     { code: "after-command-failed", ...evidence === void 0 ? {} : { evidence } }
   );
   try {

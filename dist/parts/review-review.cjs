@@ -719,9 +719,7 @@ function withWayBack(failure, progress) {
     ({ manifest }) => manifest.schemas.some(({ name }) => hit.includes(name))
   );
   if (backup === void 0) return failure;
-  const back = hit.length === 1 ? "it" : "them";
-  const names = (0, import_ground_words.listed)(hit, 3);
-  const hint = `${failure.hint}; the backup of ${names} from before this run is ${backup.path} on ${backup.place}: mode: restore with backup-path: ${backup.path}, restore-to: in-place and schemas: ${names} brings ${back} back`;
+  const hint = `${failure.hint}; mode: restore brings back ${(0, import_ground_words.listed)(hit, 3)} from before this run: ${backup.path} on ${backup.place}`;
   return new import_ground_errors.UserError(failure.message, hint, {
     code: failure.code,
     cause: failure.cause,

@@ -1,6 +1,7 @@
 import type { Database } from '../database/connection.ts';
 import type { DatabaseUrl } from '../database/url.ts';
 import { showDuration } from '../ground/duration.ts';
+import type { UserError } from '../ground/errors.ts';
 import { counted, grouped, listed } from '../ground/words.ts';
 import { keepYoungMemorySmall } from '../ground/young-memory.ts';
 import {
@@ -29,7 +30,6 @@ import {
 } from '../step/fields.ts';
 import { commonFields, databaseUrl, hostKeyIsPinnedOnce, serverFields } from './fields.ts';
 import { asData, healthFacts, slowest, tablesOf } from './health-report.ts';
-import { checkContainers, whatServerShows } from './server-health.ts';
 import { fromEachServer, withDialers } from './server-way.ts';
 
 const tenantSample = readAs((written): TenantSample => {
@@ -110,7 +110,7 @@ export const healthCheck = defineAction({
         log,
         signal,
       };
-      await checkContainers(context);
+      if (inputs.container !== undefined) await (await serverHealth()).checkContainers(context);
       if (probes.length === 0) {
         report.verdict(`${inputs.container} runs on ${listed(inputs.host ?? [])}.`);
         return { result: 'healthy' };
@@ -123,7 +123,7 @@ export const healthCheck = defineAction({
       const findings = await probeUntilHealthy(probes, plan, ports);
       tellFindings(context, findings);
       if (findings.some(({ complaint }) => complaint !== undefined)) {
-        throw await whatServerShows(context, unhealthy(findings, plan), findings);
+        throw await explained(context, unhealthy(findings, plan), findings);
       }
       log.step('Done', `${toldTogether(findings)}, slowest ${showDuration(slowest(findings))}`);
       const watched = inputs.mode === 'watch' ? await watchedFor(context, probes, { plan, ports }) : '';
@@ -133,6 +133,19 @@ export const healthCheck = defineAction({
     });
   },
 });
+
+/** What looks at containers and knows why they fail: a quarter of what this action would load. */
+const serverHealth = () => import('./server-health.ts');
+
+/** The failure, and what a server shows of it where its container is known. */
+async function explained(
+  context: Context,
+  failure: UserError,
+  findings: readonly Finding[],
+): Promise<UserError> {
+  if (context.inputs.container === undefined) return failure;
+  return (await serverHealth()).whatServerShows(context, failure, findings);
+}
 
 function needsAnAddress({ mode, url = [], container }: Partial<Given>): string | undefined {
   if (mode === undefined || mode === 'doctor' || url.length > 0) return undefined;
@@ -170,7 +183,7 @@ async function watchedFor(
   const { asked, failed, slowest: longest, findings, ended } = await watchOver(probes, plan, ports);
   if (ended !== undefined) {
     tellFindings(context, findings);
-    throw await whatServerShows(context, ended.failure, [ended.by]);
+    throw await explained(context, ended.failure, [ended.by]);
   }
   const slips = failed === 0 ? 'all good' : `${grouped(failed)} not as expected, never 3 in a row`;
   const said = `${counted(asked, 'request')} in ${showDuration(inputs.watchFor)}, ${slips}, slowest ${showDuration(longest)}`;
