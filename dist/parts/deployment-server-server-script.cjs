@@ -1350,7 +1350,11 @@ deploy() {
   ! cancelled || { failed=$(cat cancel); give_up "$BRIDGE"; }
   flip || { failed=filter; give_up "$BRIDGE"; }
   note flipped
-  public_answers || { failed=public; give_up "$BRIDGE"; }
+  public_answers || {
+    failed=public
+    [ "$(state "$BRIDGE")" = running ] || failed=stopped
+    give_up "$BRIDGE"
+  }
   note proven
   # Once it is stopped, the old one would not come back after a reboot by "unless-stopped"; it would by "always".
   docker update --restart always "$OLD" >/dev/null 2>docker.error 9>&- &

@@ -2511,11 +2511,13 @@ def ask_models(head, kind, tenant):
 def columns_of(model):
     return [field.attname for field in model._meta.concrete_fields]
 `,
+  "tenant_references": '"""What goes with a tenant\'s row: rows of shared tables that point to it, and those that point to them."""\n\nfrom tenant_rows import models\n\n\ndef references(connection, shared):\n    """Every way by which a row of a shared table may go, or change, with another one.\n\n    A row of `table` whose `column` has the value of `of.column` in a row that goes loses itself, its\n    `reference`, or the `value`: it gets another one.\n    """\n    present = tables_in(connection, shared)\n    found, seen, waiting = [], set(), [models()[0]._meta.get_field("schema_name").model]\n    while waiting:\n        model = waiting.pop()\n        if model in seen:\n            continue\n        seen.add(model)\n        for reference, follows in [*to_parents(model), *to_model(model, present)]:\n            if reference not in found:\n                found.append(reference)\n            if reference["loses"] == "row":\n                waiting.append(follows)\n    return found\n\n\ndef tables_in(connection, schema):\n    with connection.cursor() as cursor:\n        cursor.execute(\n            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"\n            " WHERE n.nspname = %s AND c.relkind IN (\'r\', \'p\')",\n            [schema],\n        )\n        return {name for (name,) in cursor.fetchall()}\n\n\ndef to_parents(model):\n    """With a row of a model that inherits goes what its parents have of it."""\n    for parent, link in model._meta.parents.items():\n        if link is not None:\n            yield described(parent, link.target_field.column, link, "row"), parent\n\n\ndef to_model(model, present):\n    from django.db.models import CASCADE, DO_NOTHING, PROTECT, RESTRICT, SET_NULL\n\n    for relation in model._meta.get_fields(include_hidden=True):\n        if not (relation.one_to_many or relation.one_to_one) or relation.concrete:\n            continue\n        pointing = getattr(relation, "related_model", None)\n        on_delete = getattr(relation, "on_delete", None)\n        if on_delete in (None, DO_NOTHING, PROTECT, RESTRICT):\n            continue  # the database or Django refuses, or another way takes the row\n        if pointing._meta.db_table not in present:\n            continue  # its rows are in the schema of their tenant\n        loses = {CASCADE: "row", SET_NULL: "reference"}.get(on_delete, "value")\n        field = relation.field\n        yield described(pointing, field.column, field.target_field, loses), pointing\n\n\ndef described(model, column, of, loses):\n    return {\n        "model": model._meta.label,\n        "table": model._meta.db_table,\n        "key": model._meta.pk.column,\n        "column": column,\n        "of": {"table": of.model._meta.db_table, "column": of.column},\n        "loses": loses,\n    }\n\n\ndef delete(rows, connection):\n    """As Django deletes, signals included; tables that are in tenants\' schemas only are left alone."""\n    from django.db import ProgrammingError, transaction\n    from django.db.models.deletion import Collector\n    from django_tenants.utils import get_public_schema_name\n\n    present = tables_in(connection, get_public_schema_name())\n\n    class InShared(Collector):\n        def related_objects(self, related_model, related_fields, objs):\n            found = super().related_objects(related_model, related_fields, objs)\n            return found if related_model._meta.db_table in present else found.none()\n\n    try:\n        with transaction.atomic(using=connection.alias):\n            for row in rows:\n                collector = InShared(using=connection.alias, origin=row)\n                collector.collect([row])\n                collector.delete()\n    except ProgrammingError:\n        # A generic relation leads to a model of the tenant\'s schema: Django finds no table for it.\n        rows._raw_delete(connection.alias)\n\n\ndef deletions(connection):\n    """How many rows of each table this session has deleted, also by triggers and cascades of the database."""\n    with connection.cursor() as cursor:\n        cursor.execute(\n            "SELECT schemaname, relname, n_tup_del FROM pg_stat_xact_user_tables WHERE n_tup_del > 0"\n        )\n        return {(schema, table): rows for schema, table, rows in cursor.fetchall()}\n\n\ndef deleted_beyond(goes, before, after, shared):\n    """What has gone that was not meant to go, as `3 rows of public.audit_entry`."""\n    beyond = []\n    for (schema, table), rows in sorted(after.items()):\n        meant = goes.get(table, 0) if schema == shared else 0\n        more = rows - before.get((schema, table), 0) - meant\n        if more > 0:\n            beyond.append("%d %s of %s.%s" % (more, "row" if more == 1 else "rows", schema, table))\n    return beyond\n',
   "tenant_removal": `"""Removes what was made of a tenant: all of it in one transaction, newest first, or nothing."""
 
 import tenant_journal
 from ledgers import quoted
 from tenant_people import at_home
+from tenant_references import delete, deleted_beyond, deletions, references
 from tenant_rows import models, tenant_of
 
 
@@ -2524,7 +2526,7 @@ class NotRemoved(Exception):
 
 
 def remove(request, connection):
-    """Without an \`id\`, the tenant is removed whoever made it."""
+    """Without an \`id\`, the tenant is removed whoever made it; then no other rows may go than \`goes\` says."""
     from django.db import transaction
 
     schema, work = request["schema"], request["id"]
@@ -2535,11 +2537,29 @@ def remove(request, connection):
         is_ours = work is None or (journal is not None and journal["id"] == work)
         # Whoever asks may have lost the connection before it heard what was made.
         made = journal["made"] if is_ours and work is not None else request["made"]
-        return {"removed": remove_all(schema, made, connection, is_ours)}
+        before = deletions(connection)
+        removed = remove_all(schema, made, connection, is_ours)
+        if request["goes"] is not None:
+            refuse_more(request["goes"], made, before, connection)
+        return {"removed": removed}
+
+
+def refuse_more(goes, made, before, connection):
+    """A trigger, a receiver of a signal or a rule of the database may have removed what would not come back."""
+    from django_tenants.utils import get_public_schema_name
+
+    after, shared = deletions(connection), get_public_schema_name()
+    if made["row"] and (shared, models()[0]._meta.db_table) not in after:
+        raise NotRemoved("PostgreSQL does not count what goes (track_counts is off)")
+    beyond = deleted_beyond(goes, before, after, shared)
+    if beyond:
+        raise NotRemoved("%s would go with it and not come back" % ", ".join(beyond))
 
 
 def inventory(schema, connection):
-    """Everything that there is of a tenant, and what goes with its row in shared tables."""
+    """Everything that there is of a tenant, and how rows of shared tables depend on its row."""
+    from django_tenants.utils import get_public_schema_name
+
     tenants, domains = models()
     tenant = tenants._base_manager.filter(schema_name=schema).first()
     with connection.cursor() as cursor:
@@ -2550,46 +2570,15 @@ def inventory(schema, connection):
         )
         (tables,) = cursor.fetchone() or (None,)
     if tenant is None:
-        return {"row": None, "domains": [], "tables": tables, "pointing": []}
+        return {"row": None, "domains": [], "tables": tables, "references": []}
     rows = domains._base_manager.filter(tenant_id=tenant.pk).order_by("-is_primary", "domain")
-    meta = tenants._meta
+    name = tenants._meta.get_field("schema_name")
     return {
-        "row": {
-            "pk": str(tenant.pk),
-            "table": meta.db_table,
-            "key": meta.pk.column,
-            "name": meta.get_field("schema_name").column,
-        },
+        "row": {"pk": str(tenant.pk), "table": name.model._meta.db_table, "name": name.column},
         "domains": [{"pk": str(row.pk), "domain": row.domain} for row in rows],
         "tables": tables,
-        "pointing": pointing_to(tenant),
+        "references": references(connection, get_public_schema_name()),
     }
-
-
-def pointing_to(tenant):
-    """The rows of other shared tables that have a reference to the tenant, its domains among them."""
-    from django.db import Error, transaction
-
-    found = []
-    for relation in tenant._meta.get_fields(include_hidden=True):
-        if not relation.auto_created or relation.concrete or relation.many_to_many:
-            continue
-        model, field = relation.related_model, relation.field
-        try:
-            with transaction.atomic():
-                rows = model._base_manager.filter(**{field.name: tenant}).count()
-        except Error:  # its table is in the tenants' schemas
-            continue
-        if rows:
-            found.append(
-                {
-                    "model": model._meta.label,
-                    "table": model._meta.db_table,
-                    "column": field.column,
-                    "rows": rows,
-                }
-            )
-    return sorted(found, key=lambda one: one["model"])
 
 
 def remove_all(schema, made, connection, is_ours):
@@ -2605,10 +2594,11 @@ def remove_all(schema, made, connection, is_ours):
         elif is_ours:
             tenant_journal.close(cursor, schema)
     if made["domains"]:
-        models()[1]._base_manager.filter(pk__in=made["domains"]).delete()
+        delete(models()[1]._base_manager.filter(pk__in=made["domains"]), connection)
         removed.append("domains")
     if made["row"]:
-        delete_tenant(connection, models()[0], made["row"])
+        # Without TenantMixin.delete(), which may drop a schema.
+        delete(models()[0]._base_manager.filter(pk=made["row"]), connection)
         removed.append("row")
     return removed
 
@@ -2639,21 +2629,6 @@ def delete_person(person, schema):
 
     with at_home(person["where"], tenant_of(schema)):
         get_user_model()._base_manager.filter(pk=person["pk"]).delete()
-
-
-def delete_tenant(connection, tenants, pk):
-    """Without TenantMixin.delete(), which may drop a schema."""
-    from django.db import Error, transaction
-    from django.db.models import Model
-
-    row = tenants._base_manager.filter(pk=pk)
-    try:
-        with transaction.atomic(using=connection.alias):
-            for tenant in row:
-                Model.delete(tenant)
-    except Error:
-        # A model of the tenant's schema points to the tenant: Django finds no table for it.
-        row._raw_delete(connection.alias)
 `,
   "tenant_repair": `"""What a tenant lacks of what its ledger promises, and making it: by the project's own schema editor."""
 
@@ -4550,6 +4525,7 @@ var filesOf = {
       "tenant_journal",
       "tenant_people",
       "tenant_proof",
+      "tenant_references",
       "tenant_removal",
       "tenant_repair",
       "tenant_rows"

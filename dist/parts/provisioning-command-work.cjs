@@ -222,8 +222,9 @@ var removal = (0, import_zod.union)([
   (0, import_zod.object)({ removed: (0, import_zod.array)((0, import_zod._enum)(["superuser", "schema", "domains", "row"])) }),
   (0, import_zod.object)({ refused: (0, import_zod.string)() }).transform(({ refused }) => ({ removed: [], stuck: refused }))
 ]);
-function removeParts(schema, made2, id, provisioner) {
-  const asked = { do: "remove", schema, made: made2, id, lockTimeout: "5s" };
+function removeParts(schema, made2, id, provisioner, goes) {
+  const limits = goes === void 0 ? null : Object.fromEntries(goes.map(({ table, rows }) => [table, rows]));
+  const asked = { do: "remove", schema, made: made2, id, goes: limits, lockTimeout: "5s" };
   return provisioner.ask(asked, removal, `removing ${schema}`);
 }
 //! src/provisioning/journal.ts
@@ -1487,16 +1488,108 @@ function superuserIsComplete(given) {
   const { superuserEmail, superuserUsername, superuserPassword } = given;
   return superuserEmail === void 0 && (superuserUsername ?? superuserPassword) !== void 0 ? "superuser-email: is required for a superuser" : void 0;
 }
+//! src/provisioning/references.ts
+var column = { table: (0, import_zod.string)(), column: (0, import_zod.string)() };
+var referenceShape = (0, import_zod.object)({
+  /** For people: `billing.Invoice`. */
+  model: (0, import_zod.string)(),
+  ...column,
+  /** The column that tells the rows of the table apart. */
+  key: (0, import_zod.string)(),
+  /** What the column points to. */
+  of: (0, import_zod.object)(column),
+  /** What a row loses when the one goes that it points to: itself, the reference, or that value for another one. */
+  loses: (0, import_zod._enum)(["row", "reference", "value"])
+});
+var literal = (text2) => `'${text2.replaceAll("'", "''")}'`;
+var tableIn = (schema, table) => `${(0, import_database_structure_definitions.quotedName)(schema)}.${(0, import_database_structure_definitions.quotedName)(table)}`;
+function withGone(tenant, schema, { row, references }) {
+  const steps = references.filter(({ loses }) => loses === "row").map(
+    ({ table, column: column2, of }) => `SELECT ${literal(table)}::text AS t, c.ctid::text AS r FROM ${tableIn(schema, table)} c JOIN ${tableIn(schema, of.table)} p ON c.${(0, import_database_structure_definitions.quotedName)(column2)} = p.${(0, import_database_structure_definitions.quotedName)(of.column)} WHERE g.t = ${literal(of.table)} AND p.ctid = g.r::tid`
+  );
+  const first = `SELECT ${literal(row.table)}::text AS t, ctid::text AS r FROM ${tableIn(schema, row.table)} WHERE ${(0, import_database_structure_definitions.quotedName)(row.name)} = ${literal(tenant)}`;
+  const more = steps.length === 0 ? "" : ` UNION SELECT next.t, next.r FROM gone g CROSS JOIN LATERAL (${steps.join(" UNION ALL ")}) next`;
+  return `WITH RECURSIVE gone(t, r) AS (${first}${more})`;
+}
+var goneRows = "SELECT t, count(*)::int AS rows FROM gone GROUP BY t";
+function pointingRows(schema, { table, column: column2, of }) {
+  return `${tableIn(schema, table)} c JOIN ${tableIn(schema, of.table)} p ON c.${(0, import_database_structure_definitions.quotedName)(column2)} = p.${(0, import_database_structure_definitions.quotedName)(of.column)} JOIN gone g ON g.t = ${literal(of.table)} AND p.ctid = g.r::tid`;
+}
+function rowsBack(shared, copy, table, columns) {
+  const names = columns.map(import_database_structure_definitions.quotedName);
+  const from = names.map((name) => `c.${name}`).join(", ");
+  return `INSERT INTO ${tableIn(shared, table)} (${names.join(", ")}) OVERRIDING SYSTEM VALUE SELECT ${from} FROM ${tableIn(copy, table)} c JOIN gone g ON g.t = ${literal(table)} AND c.ctid = g.r::tid`;
+}
+function referenceBack(shared, copy, reference) {
+  const { table, column: column2, key } = reference;
+  const name = (0, import_database_structure_definitions.quotedName)(column2);
+  return `UPDATE ${tableIn(shared, table)} s SET ${name} = c.${name} FROM ${pointingRows(copy, reference)} WHERE s.${(0, import_database_structure_definitions.quotedName)(key)} = c.${(0, import_database_structure_definitions.quotedName)(key)} AND s.${name} IS NULL`;
+}
+//! src/provisioning/way-back.ts
+async function readDependents(tenant, shared, { row, references }, database) {
+  if (row === null) return { goes: [], changes: [] };
+  const gone = withGone(tenant, shared, { row, references });
+  const counted2 = await database.query(`${gone} ${goneRows}`);
+  const goes = counted2.map(({ t: table, rows }) => ({
+    model: references.find((one) => one.table === table && one.loses === "row")?.model ?? table,
+    table,
+    rows
+  })).sort(
+    (a, b) => Number(b.table === row.table) - Number(a.table === row.table) || (a.table < b.table ? -1 : 1)
+  );
+  const changes = [];
+  for (const reference of references.filter(({ loses }) => loses === "value")) {
+    const [found2] = await database.query(
+      `${gone} SELECT count(*)::int AS rows FROM ${pointingRows(shared, reference)}`
+    );
+    const { model, column: column2 } = reference;
+    if (found2 !== void 0 && found2.rows > 0) changes.push({ model, column: column2, rows: found2.rows });
+  }
+  return { goes, changes };
+}
+async function wayBack({ schema, shared, backup }, { row, references, goes }, database) {
+  const restore = (name, to) => `migrate-schemas with mode: restore, backup-path: ${backup}, schemas: ${name}, restore-to: ${to}`;
+  if (row === null) return [restore(schema, "in-place")];
+  const copy = (0, import_database_structure_definitions.nameWith)(shared, "_restored");
+  const columns = await columnsOf(shared, database);
+  const tables3 = new Set(goes.map(({ table }) => table));
+  const used = references.filter(
+    ({ loses, table, of }) => tables3.has(of.table) && (loses !== "row" || tables3.has(table))
+  );
+  const gone = withGone(schema, copy, { row, references: used });
+  const changes = [
+    ...goes.map(({ table }) => rowsBack(shared, copy, table, columns.get(table) ?? [])),
+    ...used.filter(({ loses }) => loses === "reference").map((reference) => referenceBack(shared, copy, reference))
+  ];
+  const parts = changes.map((change, index) => `back_${index + 1} AS (${change} RETURNING 1)`);
+  const statement = `${[gone, ...parts].join(", ")} SELECT 'the rows are back'`;
+  return [
+    restore(shared, "beside"),
+    `SQL, one statement: ${statement}`,
+    restore(schema, "in-place"),
+    `SQL, when all of it is there: DROP SCHEMA ${(0, import_database_structure_definitions.quotedName)(copy)} CASCADE`
+  ];
+}
+async function columnsOf(schema, database) {
+  const found2 = await database.query(
+    `SELECT c.relname AS table, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+      GROUP BY c.relname`,
+    [schema]
+  );
+  return new Map(found2.map(({ table, columns }) => [table, columns]));
+}
 //! src/provisioning/deprovision.ts
 var inventory = (0, import_zod.object)({
-  /** `table`, and its columns with the primary key and the schema's name. */
-  row: (0, import_zod.object)({ pk: (0, import_zod.string)(), table: (0, import_zod.string)(), key: (0, import_zod.string)(), name: (0, import_zod.string)() }).nullable(),
+  /** The table that has the schema's name, and that column. */
+  row: (0, import_zod.object)({ pk: (0, import_zod.string)(), table: (0, import_zod.string)(), name: (0, import_zod.string)() }).nullable(),
   /** The primary one first. */
   domains: (0, import_zod.array)((0, import_zod.object)({ pk: (0, import_zod.string)(), domain: (0, import_zod.string)() })),
   /** Null: there is no schema. */
   tables: (0, import_zod.number)().nullable(),
-  /** Rows of other shared tables that have a reference to the tenant's row, the domains among them: they go with it. */
-  pointing: (0, import_zod.array)((0, import_zod.object)({ model: (0, import_zod.string)(), table: (0, import_zod.string)(), column: (0, import_zod.string)(), rows: (0, import_zod.number)() }))
+  /** How rows of shared tables depend on the row and on each other. */
+  references: (0, import_zod.array)(referenceShape)
 });
 async function deprovisionTenant(options) {
   const started = performance.now();
@@ -1509,26 +1602,39 @@ async function deprovisionTenant(options) {
     const found2 = await take(schema, provisioner);
     if (found2.row === null && found2.tables === null) throw unknown(schema);
     log.step("Plan", `${schema}: ${(0, import_ground_words.listed)(partsOf2(found2))} would go`);
-    for (const { model, rows } of found2.pointing) log.info(`with the row: ${model}: ${rows}`);
-    const done = (backup2) => ({
+    const { publicSchema } = discovery;
+    const dependents = await readDependents(schema, publicSchema, found2, options.database);
+    for (const { model, rows } of dependents.goes) log.info(`with the row goes: ${model}: ${rows}`);
+    for (const { model, column: column2, rows } of dependents.changes) {
+      log.warning(
+        `${model}: ${(0, import_ground_words.counted)(rows, "row")} would get another ${column2}, and the way back does not change that`
+      );
+    }
+    const { row, domains: domains2, tables: tables3 } = found2;
+    const done = async (backup2) => ({
       schema,
-      found: found2,
+      found: { row, domains: domains2, tables: tables3, ...dependents },
       backup: backup2,
-      wayBack: wayBack(schema, discovery.publicSchema, found2, backup2),
+      wayBack: backup2 === void 0 ? [] : await wayBack(
+        { schema, shared: publicSchema, backup: backup2 },
+        { ...found2, ...dependents },
+        options.database
+      ),
       milliseconds: performance.now() - started
     });
     if (options.dryRun) return done(void 0);
     let backup;
-    if (found2.tables !== null) {
+    if (tables3 !== null) {
       await options.atSafePoint?.(`the backup of ${schema}`);
-      backup = await options.takeBackup(schema, discovery.publicSchema);
-      if (backup === void 0 && found2.tables > 0) {
-        throw new Error(`no backup of ${schema}, which has ${found2.tables} tables`);
+      backup = await options.takeBackup(schema, publicSchema);
+      if (backup === void 0 && tables3 > 0) {
+        throw new Error(`no backup of ${schema}, which has ${tables3} tables`);
       }
     }
     await options.atSafePoint?.(`the removal of ${schema}`);
-    await remove(schema, found2, { provisioner, backup });
-    return done(backup);
+    const told2 = await done(backup);
+    await remove(schema, found2, dependents, { provisioner, backup });
+    return { ...told2, milliseconds: performance.now() - started };
   } finally {
     await provisioner.end();
   }
@@ -1536,19 +1642,19 @@ async function deprovisionTenant(options) {
 function take(schema, provisioner) {
   return provisioner.ask({ do: "inventory", schema }, inventory, `looking for ${schema}`);
 }
-async function remove(schema, { row, domains: domains2, tables: tables3 }, { provisioner, backup }) {
+async function remove(schema, { row, domains: domains2, tables: tables3 }, { goes }, { provisioner, backup }) {
   const made2 = {
     row: row?.pk ?? null,
     domains: domains2.map(({ pk }) => pk),
     schema: tables3 !== null,
     person: null
   };
-  const { stuck } = await removeParts(schema, made2, null, provisioner);
+  const { stuck } = await removeParts(schema, made2, null, provisioner, goes);
   const kept2 = backup === void 0 ? "" : `; the backup stays at ${backup}`;
   if (stuck !== void 0) {
     throw new import_ground_errors.UserError(
       `The tenant ${schema} could not be removed — ${stuck}`,
-      `all of it is still there; run again when nobody uses it${kept2}`,
+      stuck.endsWith("not come back") ? `all of it is still there; remove those rows first, if nobody needs them, and run again${kept2}` : `all of it is still there; run again when nobody uses it${kept2}`,
       { code: "tenant-not-removed" }
     );
   }
@@ -1566,31 +1672,6 @@ function partsOf2({ row, domains: domains2, tables: tables3 }) {
     ...domains2.length === 0 ? [] : [`${(0, import_ground_words.counted)(domains2.length, "domain")}`],
     ...tables3 === null ? [] : [`the schema with ${(0, import_ground_words.counted)(tables3, "table")}`]
   ];
-}
-function wayBack(schema, shared, { row, pointing }, backup) {
-  if (backup === void 0) return [];
-  const restore = (name, to) => `migrate-schemas with mode: restore, backup-path: ${backup}, schemas: ${name}, restore-to: ${to}`;
-  const copy = (0, import_database_structure_definitions.nameWith)(shared, "_restored");
-  return [
-    ...row === null ? [] : [restore(shared, "beside"), rowsBack(schema, { shared, copy, row, pointing })],
-    restore(schema, "in-place"),
-    ...row === null ? [] : [`SQL, when all of it is there: DROP SCHEMA ${(0, import_database_structure_definitions.quotedName)(copy)} CASCADE`]
-  ];
-}
-function rowsBack(schema, {
-  shared,
-  copy,
-  row: { table, key, name },
-  pointing
-}) {
-  const tenant = `${(0, import_database_structure_definitions.quotedName)(name)} = '${schema.replaceAll("'", "''")}'`;
-  const owner = `(SELECT ${(0, import_database_structure_definitions.quotedName)(key)} FROM ${(0, import_database_structure_definitions.quotedName)(shared)}.${(0, import_database_structure_definitions.quotedName)(table)} WHERE ${tenant})`;
-  const insert = (from, which) => `INSERT INTO ${(0, import_database_structure_definitions.quotedName)(shared)}.${(0, import_database_structure_definitions.quotedName)(from)} OVERRIDING SYSTEM VALUE SELECT * FROM ${(0, import_database_structure_definitions.quotedName)(copy)}.${(0, import_database_structure_definitions.quotedName)(from)} WHERE ${which}`;
-  const statements = [
-    insert(table, tenant),
-    ...pointing.map((one) => insert(one.table, `${(0, import_database_structure_definitions.quotedName)(one.column)} = ${owner}`))
-  ];
-  return `SQL, in one transaction: ${statements.join("; ")}`;
 }
 function refuseShared(schema, publicSchema) {
   const name = schema.toLowerCase();
@@ -1682,8 +1763,8 @@ async function mend(asked, provisioner) {
 function stepsOf2({ tables: tables3, columns, sequences, pending }, lacking) {
   return [
     ...tables3.map((table) => `make table ${table}`),
-    ...columns.map((column) => `add column ${column}`),
-    ...sequences.map((column) => `move the sequence of ${column}`),
+    ...columns.map((column2) => `add column ${column2}`),
+    ...sequences.map((column2) => `move the sequence of ${column2}`),
     ...pending.map((migration) => `run ${migration}`),
     ...lacking.length === 0 ? [] : [`make content types and permissions (${(0, import_ground_words.listed)(lacking, 2)})`]
   ];
