@@ -3914,7 +3914,7 @@ function sqlParser() {
   return loaded;
 }
 async function load() {
-  const { loadModule, parseSync } = await Promise.resolve().then(() => __toESM(require("./libpg-query.cjs")));
+  const { loadModule, parseSync } = (await Promise.resolve().then(() => __toESM(require("./libpg-query.cjs")))).default;
   await loadModule();
   return {
     statements(sql) {

@@ -134,7 +134,7 @@ export const healthCheck = defineAction({
   },
 });
 
-/** What looks at containers and knows why they fail: a quarter of what this action would load. */
+/** What looks at containers and knows why they fail: a fifth of what this action would load. */
 const serverHealth = () => import('./server-health.ts');
 
 /** The failure, and what a server shows of it where its container is known. */
