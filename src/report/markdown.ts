@@ -12,7 +12,8 @@ export function folded(
   as: 'markdown' | 'text' | 'yaml' | 'sql' = 'markdown',
 ): string {
   const body = as === 'markdown' ? content : `${fence(content)}${as}\n${content}\n${fence(content)}`;
-  return `<details><summary>${escaped(title)}</summary>\n\n${body}\n\n</details>`;
+  // A line that begins with a tag is HTML to its end: a backslash in it would be shown.
+  return `<details><summary>${escapedHtml(title.replace(/\s+/g, ' '))}</summary>\n\n${body}\n\n</details>`;
 }
 
 export function quote(text: string): string {
@@ -28,11 +29,11 @@ export function bullet(text: string): string {
 
 /** Text from outside, so that no character of it is read as Markdown or HTML. */
 export function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/[\\`*_{}[\]|]/g, '\\$&');
+  return escapedHtml(text).replace(/[\\`*_{}[\]|]/g, '\\$&');
+}
+
+function escapedHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function cell(text: string): string {

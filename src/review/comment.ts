@@ -21,16 +21,15 @@ export function previewComment({ review, plan, basis, goingBack }: Preview, run:
   const head = [
     commentMarker,
     `### ${verdict(review.findings, pending.size)}`,
+    ...(pending.size === 0 ? [] : [`${plain(plan)} (${plain(basis)}).`]),
     ...findingsTable(review.findings),
     ...howToAccept(unacknowledged(review.findings)),
-    [
-      ...(pending.size === 0 ? [] : [`**Runs in** ${plain(plan)} (${plain(basis)}).`]),
-      ...(goingBack === null ? [] : [`**If it goes wrong:** ${plain(goingBack)}.`]),
-    ].join('<br>\n'),
+    ...(goingBack === null ? [] : [`**If it goes wrong:** ${plain(goingBack)}.`]),
     ...accepted(review.findings),
   ];
   const whole = run === undefined ? 'the report of the run' : `[the report of the run](${run})`;
-  return within(longestComment, head, review.groups.flatMap(sections), `\n\nThe rest is in ${whole}.`);
+  const sections = [...new Set([...review.groups.map(groupSection), ...review.groups.flatMap(sqlSections)])];
+  return within(longestComment, head, sections, `\n\nThe rest is in ${whole}.`);
 }
 
 function verdict(findings: readonly Finding[], migrations: number): string {
@@ -46,13 +45,14 @@ function verdict(findings: readonly Finding[], migrations: number): string {
 function findingsTable(findings: readonly Finding[]): string[] {
   const open = findings.filter(({ acknowledged }) => acknowledged === null);
   if (open.length === 0) return [];
-  const rows = open
-    .slice(0, shownFindings)
-    .map((one) => [
+  const rows = open.slice(0, shownFindings).map((one, index) => {
+    const isNew = one.migration !== open[index - 1]?.migration;
+    return [
       one.level === 'error' ? '🛑' : '⚠️',
-      `**${code(one.migration)}**<br>${plain(one.said)}`,
+      `${isNew ? `**${code(one.migration)}**<br>` : ''}${plain(one.said)}`,
       plain(one.next),
-    ]);
+    ];
+  });
   const more = open.length - shownFindings;
   return [
     table(['', 'what happens', 'do this instead'], rows),
@@ -87,20 +87,30 @@ function accepted(findings: readonly Finding[]): string[] {
   return lines.length === 0 ? [] : [folded(`${counted(lines.length, 'accepted danger')}`, lines.join('\n'))];
 }
 
-/** The groups: first what each does, then the SQL. */
-function sections(group: ReviewedGroup): string[] {
-  return [groupSection(group), ...group.migrations.flatMap(sqlSection)];
-}
-
+/** Who waits for what in one group; folded, for it is long, and looked at when something is to be decided. */
 function groupSection({ kind, tenantType, schemas, migrations }: ReviewedGroup): string {
+  const of = tenantType === null ? '' : ` of type ${tenantType}`;
   const whose =
     kind === 'shared'
-      ? `The shared schema (${plain(schemas[0] ?? '')})`
-      : `${counted(schemas.length, `tenant${tenantType === null ? '' : ` of type ${tenantType}`}`, tenantType === null ? 'tenants' : `tenants of type ${tenantType}`)} (${listed(schemas.map(plain), 3)})`;
+      ? `The shared schema (${schemas[0] ?? ''})`
+      : `${counted(schemas.length, `tenant${of}`, `tenants${of}`)} (${listed(schemas, 3)})`;
   const working = migrations.filter(({ statements, unknown }) => statements.length + unknown.length > 0);
-  if (working.length === 0) return `**${whose}**: nothing but rows in the ledger.`;
+  if (working.length === 0) return `**${plain(whose)}**: nothing but rows in the ledger.`;
   const rows = working.flatMap(touchRows);
-  return `**${whose}**\n\n${table(['migration', 'table', 'while it runs', 'for how long', 'largest', 'all together'], rows)}`;
+  const header = ['migration', 'table', 'while it runs', 'largest'];
+  return folded(`${noMention(whose)}: ${longestWait(working)}`, table(header, rows));
+}
+
+/** What has to be known of a group without unfolding it. */
+function longestWait(migrations: readonly ReviewedMigration[]): string {
+  const long = migrations
+    .flatMap(({ touches }) => touches)
+    .filter(({ lock, cost }) => blocks.has(lock) && lasts.has(cost))
+    .map((touch) => noMention(touch.table));
+  const tables = [...new Set(long)];
+  return tables.length === 0
+    ? 'nobody waits for long'
+    : `${listed(tables, 3)} ${tables.length === 1 ? 'is' : 'are'} locked for as long as the work takes`;
 }
 
 function touchRows(migration: ReviewedMigration): string[][] {
@@ -112,45 +122,53 @@ function touchRows(migration: ReviewedMigration): string[][] {
     ...(unknown.length > 0 ? [`${counted(unknown.length, 'operation')} that cannot be shown as SQL`] : []),
   ];
   const name = `${code(migration.migration)}${marks.length === 0 ? '' : `<br>${plain(marks.join('; '))}`}`;
-  if (touches.length === 0) return [[name, '–', 'nobody waits', '', '', '']];
+  if (touches.length === 0) return [[name, '–', 'nobody waits', '']];
   return touches.map((touch, index) => [index === 0 ? name : '', ...touchCells(touch)]);
 }
 
 function touchCells({ table: name, lock, cost, size }: Touch): string[] {
-  const { largest } = size ?? {};
-  const extent = (one: { rows: number; bytes: number }) =>
-    `${one.rows > 0 ? `${grouped(Math.round(one.rows))} rows, ` : ''}${showSize(one.bytes)}`;
+  const who = lockWords[lock];
+  const waits = blocks.has(lock) ? `${who}, ${costWords[cost]}` : who;
+  const told = blocks.has(lock) && lasts.has(cost) ? `**${waits}**` : waits;
   return [
     code(name),
-    lockWords[lock],
-    costWords[cost],
-    largest === undefined ? '?' : `${plain(largest.schema)}: ${extent(largest)}`,
-    size === null ? '?' : `${extent(size)} in ${grouped(size.schemas)}`,
+    lock === 'none' ? told : `${told}<br>(${lock})`,
+    size === null
+      ? ''
+      : `${plain(size.largest.schema)}: ${size.largest.rows > 0 ? `${grouped(Math.round(size.largest.rows))} rows, ` : ''}${showSize(size.largest.bytes)}`,
   ];
 }
 
+/** Locks that let others wait, and what keeps them for longer than an instant. */
+const blocks: ReadonlySet<Touch['lock']> = new Set(['ACCESS EXCLUSIVE', 'SHARE ROW EXCLUSIVE', 'SHARE']);
+const lasts: ReadonlySet<Touch['cost']> = new Set(['scan', 'index', 'rewrite', 'rows']);
+
 const lockWords: Readonly<Record<Touch['lock'], string>> = {
-  'ACCESS EXCLUSIVE': '**nobody reads or writes** it (ACCESS EXCLUSIVE)',
-  'SHARE ROW EXCLUSIVE': '**nobody writes** it (SHARE ROW EXCLUSIVE)',
-  SHARE: '**nobody writes** it (SHARE)',
-  'SHARE UPDATE EXCLUSIVE': 'others go on (SHARE UPDATE EXCLUSIVE)',
-  'ROW EXCLUSIVE': 'others go on, but on rows that change (ROW EXCLUSIVE)',
+  'ACCESS EXCLUSIVE': 'nobody reads or writes it',
+  'SHARE ROW EXCLUSIVE': 'nobody writes it',
+  SHARE: 'nobody writes it',
+  'SHARE UPDATE EXCLUSIVE': 'others go on',
+  'ROW EXCLUSIVE': 'others go on, but on rows that change',
   none: 'others go on',
 };
 
 const costWords: Readonly<Record<Touch['cost'], string>> = {
-  instant: 'an instant',
-  type: 'an instant',
-  scan: '**as long as reading all of it takes**',
-  index: '**as long as building an index takes**',
-  rewrite: '**as long as writing it anew takes**',
-  rows: 'as long as changing its rows takes',
-  unknown: 'not known',
+  instant: 'for an instant',
+  type: 'for an instant',
+  scan: 'as long as all of it is read',
+  index: 'as long as an index is built',
+  rewrite: 'as long as it is written anew',
+  rows: 'as long as its rows are changed',
+  unknown: 'nobody knows how long',
 };
+
+function sqlSections({ migrations }: ReviewedGroup): string[] {
+  return migrations.flatMap(sqlSection);
+}
 
 function sqlSection({ migration, statements, unknown }: ReviewedMigration): string[] {
   const lines = [...unknown.map((one) => `-- ${one}`), ...statements];
-  return lines.length === 0 ? [] : [folded(`SQL of ${migration}`, lines.join('\n'), 'sql')];
+  return lines.length === 0 ? [] : [folded(`SQL of ${noMention(migration)}`, lines.join('\n'), 'sql')];
 }
 
 /** A name of the project's: nothing in it is read as Markdown. */
@@ -163,6 +181,11 @@ function plain(text: string): string {
   return text
     .replace(/[&<>\\`*_{}[\]#~]/g, (letter) => `&#${letter.charCodeAt(0)};`)
     .replaceAll('@', '@\u200b');
+}
+
+/** The same for what is escaped by whoever takes it. */
+function noMention(text: string): string {
+  return text.replaceAll('@', '@\u200b');
 }
 
 /** As many sections as fit, and a last word where some do not. */
