@@ -6,6 +6,7 @@ import type { StructureGroup } from '../../src/database/structure.ts';
 import type { Discovery, LedgerGroup, UndoneFacts } from '../../src/django/discovery.ts';
 import { LostConnection } from '../../src/ground/errors.ts';
 import { judgeCode } from '../../src/migrations/old-code.ts';
+import { notices } from '../../src/migrations/plan.ts';
 import { planLines, planSentence } from '../../src/migrations/plan-text.ts';
 import { parseTarget } from '../../src/migrations/target.ts';
 import { planUndo, type Reach, undoRefusal } from '../../src/migrations/undo-plan.ts';
@@ -97,6 +98,82 @@ describe('the plan', () => {
       'takes away, with what is in it: column orders_order.total and index or constraint orders_total_ix',
     ]);
     expect(judgeCode(plan)).toBeUndefined();
+  });
+
+  test('what is undone and still recorded has its own sentence, with the command that takes the record back', () => {
+    const first = {
+      migration: 'orders.0003_ix',
+      before: 'orders 0002_total',
+      expects: [
+        {
+          ...tenantKind,
+          columns: { orders_line: ['id', 'order_id'], orders_order: ['id', 'total'] },
+          named: {},
+        },
+      ],
+      gone: [
+        { ...tenantKind, columns: { orders_order: ['stock'] }, named: { orders_order: ['orders_total_ix'] } },
+      ],
+    };
+    const recorded = further(['public', 'acme', 'beta', 'zeta'], { back: { ...inTenants, steps, first } });
+    const troubles = (order: string) => {
+      const tables = { ...head, orders_order: order };
+      const kinds = [
+        {
+          ...tenantKind,
+          apps: ['orders'],
+          tables: ['orders_line', 'orders_order'],
+          columns: { orders_line: ['id', 'order_id'], orders_order: ['id', 'total', 'stock'] },
+          owners: { orders_line: 'orders', orders_order: 'orders' },
+        },
+      ];
+      const all = fleet({
+        acme: tables,
+        beta: { ...head, orders_order: 'id total stock / orders_total_ix' },
+      });
+      const plan = planUndo({ ...goingBack([recorded]), kinds }, all, 'everything');
+      return plan.troubled.filter(({ schema }) => schema === 'acme');
+    };
+    expect(troubles('id total')).toEqual([
+      {
+        schema: 'acme',
+        tenantType: undefined,
+        code: 'undoing-not-recorded',
+        reason:
+          'has nothing of orders.0003_ix, which is still recorded: it was undone, and the run was cut off before it was written down',
+        next: 'take the record back, then run again: python manage.py migrate_schemas --schema=acme orders 0002_total --fake',
+      },
+    ]);
+    // Something of it is there, or more is gone: that is no undoing.
+    expect(troubles('id total / orders_total_ix')).toMatchObject([{ code: 'tenant-tables-missing' }]);
+    expect(troubles('id')).toMatchObject([{ code: 'tenant-tables-missing' }]);
+  });
+
+  test('a template goes back with all tenants, and is told of where only some go', () => {
+    const template = {
+      schema: 'pattern',
+      tenantType: null,
+      exists: true,
+      pending: [],
+      unknown: null,
+      undo: steps,
+    };
+    const all = planUndo({ ...halfWay(), templates: [template] }, fleet(), 'everything');
+    expect(all.templates).toMatchObject([{ schema: 'pattern', pending: undoes, undo: steps }]);
+    expect(notices(all).join()).toContain(
+      'the template pattern, which new tenants are copied from, goes back, too',
+    );
+    const some = planUndo({ ...halfWay(), templates: [template] }, fleet(), 'tenants');
+    expect(some.templates).toEqual([]);
+    expect(notices(some).join()).toContain('the template pattern stays where it is');
+    const left = judgeUndone(
+      { ...goingBack([there(['public', 'acme', 'beta', 'zeta'])]), templates: [template] },
+      [],
+      {
+        reach: 'everything',
+      },
+    );
+    expect(left.failure?.message).toContain('pattern still has orders.0003_ix and orders.0002_total');
   });
 
   test('for some tenants the shared schema stays', () => {

@@ -1,5 +1,5 @@
 import { complaintAboutFiles } from '../deployment/request/files-shape.ts';
-import { UserError } from '../ground/errors.ts';
+import { messageOf, UserError } from '../ground/errors.ts';
 import { listed } from '../ground/words.ts';
 import { goingBackSentence } from '../migrations/old-code.ts';
 import type { Stop } from '../report/mermaid.ts';
@@ -170,7 +170,9 @@ async function run(context: Context): Promise<{ result: string }> {
       }
     }
   } catch (error) {
-    throw error instanceof UserError ? withLineSoFar(error, made, told) : error;
+    if (!(error instanceof UserError)) throw error;
+    const soFar = withLineSoFar(error, made, told);
+    throw made.at(-1)?.name === 'check' ? adding(await takeBack(line, made, told), soFar) : soFar;
   } finally {
     report.line(made);
     report.data('stops', made);
@@ -273,12 +275,76 @@ function goingBack(made: readonly Stop[], facts: Facts): string {
   return `; ${goingBackSentence({ oldCode, reversible: facts.reversible === true })}`;
 }
 
+/**
+ * A check that failed after the switch takes the containers back, and never the database: to code that the database is
+ * known to break, or to nothing, nobody goes. @returns what became of that; empty: there was nothing to take back
+ */
+async function takeBack(context: Context, made: Stop[], told: Facts): Promise<string> {
+  const { inputs, log, signal } = context;
+  const wasSwitched = made.some(({ name, result }) => name === 'deploy' && result === 'deployed');
+  if (!wasSwitched || signal.aborted) return '';
+  const stays = whyContainersStay({
+    previousDigest: told['previous-digest'],
+    oldCode: told['old-code-compatible'],
+    onFailure: inputs.onFailure,
+  });
+  if (stays !== undefined) return `; the new version serves on: ${stays}`;
+  log.step('──────', 'go back');
+  const started = performance.now();
+  const stop = { name: 'go back', result: 'failed', milliseconds: 0, failed: true };
+  made.push(stop);
+  try {
+    stop.result = await make(deployContainer, context, {
+      ...inputs,
+      ...ofTheRecord,
+      mode: 'rollback',
+      release: 'previous',
+      notify: undefined, // that is told of the whole line
+    } as Inputs<typeof deployContainer.inputs>);
+    stop.failed = false;
+    return `; the containers are back at ${told.release}, and the database stays as it is`;
+  } catch (cause) {
+    return `; the containers could not be taken back: ${messageOf(cause)}`;
+  } finally {
+    stop.milliseconds = performance.now() - started;
+  }
+}
+
+/** Why a check that failed after the switch does not take the containers back; undefined: it does. Pure. */
+function whyContainersStay({
+  previousDigest = '',
+  oldCode,
+  onFailure,
+}: {
+  readonly previousDigest?: unknown;
+  readonly oldCode?: unknown;
+  readonly onFailure: 'rollback-all' | 'halt';
+}): string | undefined {
+  if (previousDigest === '') return 'there is no release from before';
+  if (oldCode === 'no') return 'the old code does not work with the migrated database';
+  return onFailure === 'halt' ? 'on-failure: halt' : undefined;
+}
+
+/** A release that served before has these from its record. */
+const ofTheRecord = {
+  image: undefined,
+  env: undefined,
+  envFile: undefined,
+  requiredEnv: undefined,
+  files: undefined,
+  preDeploy: undefined,
+} as const;
+
 /** The sentence of the stop, and what the line has done before it. */
 function withLineSoFar(error: UserError, made: readonly Stop[], facts: Facts): UserError {
   const done = made.filter(({ failed }) => !failed).map(({ name, result }) => `${name} (${result})`);
   const failed = made.at(-1)?.name ?? '';
   const soFar = done.length === 0 ? '' : `; done before: ${listed(done)}`;
-  return new UserError(`${failed}: ${error.message}`, `${error.hint}${soFar}${goingBack(made, facts)}`, {
+  return adding(`${soFar}${goingBack(made, facts)}`, error, `${failed}: ${error.message}`);
+}
+
+function adding(more: string, error: UserError, message = error.message): UserError {
+  return new UserError(message, `${error.hint}${more}`, {
     code: error.code,
     cause: error.cause,
     ...(error.evidence === undefined ? {} : { evidence: error.evidence }),

@@ -130,6 +130,7 @@ def describe_template(name, tenant_type, groups, found):
         "exists": name not in found["withoutSchema"],
         "pending": group["pending"] + group["bookkeeping"] if group else [],
         "unknown": unreadable.get(name) or (group["inconsistent"] if group else None),
+        "undo": group["back"]["steps"] if group and group["back"] else [],
     }
 
 

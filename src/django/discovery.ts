@@ -48,6 +48,16 @@ const wayBack = z.object({
   expects: z.array(expectation),
   /** What later migrations make, and what must not be there then. */
   gone: z.array(expectation),
+  /** The same when only the first migration is undone; null where only running it would tell. */
+  first: z
+    .object({
+      migration: z.string(),
+      /** The one before it in its app, as a target. */
+      before: z.string(),
+      expects: z.array(expectation),
+      gone: z.array(expectation),
+    })
+    .nullish(),
 });
 
 const ledgerGroup = z.object({
@@ -139,6 +149,8 @@ const template = z.object({
   pending: z.array(z.string()),
   /** Why its ledger is not known. */
   unknown: z.string().nullable(),
+  /** Where the run goes back: what is undone, target by target. */
+  undo: wayBack.shape.steps.optional(),
 });
 
 /** With where the value comes from, in PostgreSQL's words: default, client, session, … */

@@ -45,7 +45,7 @@ class GoingBack:
 
     def of(self, history, schemas):
         if history.inconsistent is not None:
-            return {"steps": [], "expects": [], "gone": []}
+            return {"steps": [], "expects": [], "gone": [], "first": None}
         steps = steps_of(history, self.targets)
         undone = [key for _, keys in steps for key in keys]
         after = history.in_graph - set(undone)
@@ -60,6 +60,29 @@ class GoingBack:
             ],
             "expects": expects,
             "gone": self.gone(history, after, kinds, expects),
+            "first": self.first(history, undone[0], kinds) if undone else None,
+        }
+
+    def first(self, history, key, kinds):
+        """The same for when only the first one is undone: what a run that was killed leaves."""
+        if not all(map(does_what_it_says, history.loader.graph.nodes[key].operations)):
+            return None
+        before = self.standings.expected(history, history.in_graph - {key}, kinds)
+        made = [{} for _ in kinds]
+        for found, known, now in zip(
+            made, before, self.standings.expected(history, history.in_graph, kinds)
+        ):
+            add_new(found, known, now)
+        parents = history.loader.graph.node_map[key].parents
+        own = sorted(parent.key[1] for parent in parents if parent.key[0] == key[0])
+        return {
+            "migration": label(key),
+            "before": "%s %s" % (key[0], own[-1] if own else ZERO),
+            "expects": before,
+            "gone": [
+                {**kind.name, **{what: without(found.get(what, {}), {}) for what in ("columns", "named")}}
+                for kind, found in zip(kinds, made)
+            ],
         }
 
     def gone(self, history, after, kinds, expects):

@@ -64,6 +64,7 @@ export const failureCodes = [
   'preview-database-failed',
   'migration-half-applied',
   'migration-not-recorded',
+  'undoing-not-recorded',
   'tables-of-another-role',
   'timeouts-not-honoured',
   'command-missing',

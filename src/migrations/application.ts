@@ -1,6 +1,6 @@
 import type { Database } from '../database/session.ts';
 import type { StructureGroup } from '../database/structure.ts';
-import type { Discovery, LedgerGroup, Tenant } from '../django/discovery.ts';
+import type { Discovery, LedgerGroup, Tenant, UndoStep } from '../django/discovery.ts';
 import type { UserError } from '../ground/errors.ts';
 import type { Look, LookOptions } from './look.ts';
 import type { MigrateOptions } from './options.ts';
@@ -21,8 +21,11 @@ export interface Application {
   lanes(tenants: number): number;
   /** Gets ready to migrate tenants. */
   engine(look: Look, beginning: Beginning): Engine;
-  /** Migrates one schema in the plainest way. @throws LostConnection when it is not known what became of it */
-  migrateSchema(schema: string, work: Work): Promise<Ran>;
+  /**
+   * Migrates one schema in the plainest way, or undoes these steps in it.
+   * @throws LostConnection when it is not known what became of it
+   */
+  migrateSchema(schema: string, work: Work, undo?: readonly UndoStep[]): Promise<Ran>;
   /** Writes down that a migration is there already; only where a plan has such tenants (`unrecorded`). */
   record?(schema: string, migration: string, work: Work): Promise<Ran>;
   /** What became of a tenant whose migration ended without a word. @throws UserError when nobody can tell */

@@ -1,5 +1,5 @@
 import type { Structure, StructureGroup } from '../database/structure.ts';
-import type { Discovery, Expectation, LedgerGroup } from '../django/discovery.ts';
+import type { Discovery, Expectation } from '../django/discovery.ts';
 import { type Disagreement, disagreementWith } from './condition.ts';
 import { kindBySchema } from './verify.ts';
 
@@ -28,8 +28,9 @@ export function* disagreements(
   }
 }
 
-function compare(
-  { expects, gone }: NonNullable<LedgerGroup['back']>,
+/** The same for one schema of a kind. */
+export function compare(
+  { expects, gone }: { readonly expects: readonly Expectation[]; readonly gone: readonly Expectation[] },
   { kind, tenantType }: Pick<Expectation, 'kind' | 'tenantType'>,
   structure: Structure,
 ): Disagreement {

@@ -7,6 +7,7 @@ import {
   migrateTenant,
   recordMigration,
   superTenantWords,
+  undoIn,
 } from './commands.ts';
 import { ladder } from './engines.ts';
 import { judgeInitial } from './fake-initial.ts';
@@ -53,7 +54,10 @@ export function djangoApplication(project: DjangoProject): Application {
         sharedTables,
       });
     },
-    migrateSchema: (schema, work) => migrateTenant(schema, { ...work, project }),
+    migrateSchema: (schema, work, undo = []) =>
+      undo.length === 0
+        ? migrateTenant(schema, { ...work, project })
+        : undoIn(schema, undo, { options: { ...work, project }, isShared: false }),
     record: (schema, migration, work) => recordMigration(schema, migration, { ...work, project }),
     lookWhatBecame: (tenant, error, asking) => lookWhatBecame(tenant, error, { ...asking, project }),
     smoke: (command, schema, work) => smokeCommand(project, command, schema, work),

@@ -18,6 +18,7 @@ interface Noticeable {
   }[];
   readonly lacking: Discovery['postMigrate']['lacking'];
   readonly particulars: Discovery['particulars'];
+  readonly back?: { readonly templatesAhead: readonly string[] } | undefined;
 }
 
 /** What deserves a look but stops nothing, a line each. */
@@ -51,7 +52,7 @@ export function notices(plan: Noticeable): string[] {
     ...(appsWithoutMigrations.length === 0
       ? []
       : [`apps with models but without migrations, which get no tables: ${listed(appsWithoutMigrations)}`]),
-    ...templateNotices(plan.templates),
+    ...(plan.back === undefined ? templateNotices(plan.templates) : templatesGoingBack(plan)),
     ...plan.partialSquashes.map(
       ({ squash, applied, of, schemas }) =>
         `${counted(schemas.length, 'schema')} with ${applied} of the ${counted(of, 'migration')} that ${squash} replaces (${listed(schemas, 3)}): keep the old files until ${schemas.length === 1 ? 'it has' : 'they have'} all`,
@@ -78,6 +79,18 @@ function templateNotices(templates: Discovery['templates']): string[] {
       `the template ${schema} is ${counted(pending.length, 'migration')} behind: a tenant copied from it would have them recorded and not made`,
     ];
   });
+}
+
+function templatesGoingBack({ templates, back }: Noticeable): string[] {
+  return [
+    ...templates
+      .filter(({ exists, pending }) => exists && pending.length > 0)
+      .map(({ schema }) => `the template ${schema}, which new tenants are copied from, goes back, too`),
+    ...(back?.templatesAhead ?? []).map(
+      (schema) =>
+        `the template ${schema} stays where it is: a tenant that is copied from it will have what these go back from`,
+    ),
+  ];
 }
 
 function lackingNotices(lacking: Noticeable['lacking']): string[] {

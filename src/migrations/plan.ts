@@ -66,6 +66,8 @@ export interface WayBack {
   readonly targets: readonly string[];
   /** Tables, columns and named indexes that go, the tables and columns with what is in them. */
   readonly takesAway: readonly string[];
+  /** Schemas that new tenants are copied from, and that stay where they are, ahead of the target. */
+  readonly templatesAhead: readonly string[];
 }
 
 export interface PartialSquash {

@@ -65,11 +65,11 @@ export async function bringTemplates(
   progress: Progress,
   options: MigrateOptions,
 ): Promise<void> {
-  for (const { schema, exists, pending } of templates) {
+  for (const { schema, exists, pending, undo } of templates) {
     if (!exists || pending.length === 0) continue;
     const since = performance.now();
     await safePoint(`the template ${schema}`, progress, options);
-    const ran = await applicationOf(options.project).migrateSchema(schema, workOf(options));
+    const ran = await applicationOf(options.project).migrateSchema(schema, workOf(options), undo);
     progress.phase('Template', since);
     if (ran.failure !== undefined) throw ran.failure;
     options.log.step('Template', `${schema}: ${listed(pending, 3)}`, ran.milliseconds);

@@ -261,6 +261,20 @@ export function notRecorded(schema: string, tenantType: string | undefined, migr
   };
 }
 
+/** A schema in which the newest migration is undone and still recorded: the way back was cut off between the two. */
+export function undoneButRecorded(
+  { schema, tenantType }: Pick<Trouble, 'schema' | 'tenantType'>,
+  { migration, before }: { readonly migration: string; readonly before: string },
+): Trouble {
+  return {
+    schema,
+    tenantType,
+    code: 'undoing-not-recorded',
+    reason: `has nothing of ${migration}, which is still recorded: it was undone, and the run was cut off before it was written down`,
+    next: `take the record back, then run again: python manage.py migrate_schemas --schema=${schema} ${before} --fake`,
+  };
+}
+
 function fake(schema: string, migration: string): string {
   const [app = '', ...name] = migration.split('.');
   return `python manage.py migrate_schemas --schema=${schema} ${app} ${name.join('.')} --fake`;

@@ -2,9 +2,10 @@ import type { StructureGroup } from '../database/structure.ts';
 import type { Discovery, UndoneFacts } from '../django/discovery.ts';
 import { UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
-import { disagreements } from './disagreements.ts';
+import { compare, disagreements } from './disagreements.ts';
 import { type MigrationPlan, type PlannedSchema, planMigrations, runningIn } from './plan.ts';
-import { notRecorded } from './trouble.ts';
+import { notRecorded, type Trouble, undoneButRecorded } from './trouble.ts';
+import { kindBySchema } from './verify.ts';
 
 /** Which schemas go back: all with the shared one, or some tenants. */
 export type Reach = 'everything' | 'tenants';
@@ -40,20 +41,50 @@ export function planUndo(
     structures,
     concerned.map(({ schema }) => schema),
   );
+  const templates = plan.templates.map((template) => ({
+    ...template,
+    pending: (template.undo ?? []).flatMap(({ migrations: undone }) => undone),
+  }));
+  const ahead = reach === 'everything' ? [] : templates.filter(({ pending }) => pending.length > 0);
+  const judge = undoneJudge(discovery, structures);
   return {
     ...plan,
+    sharedTrouble: plan.sharedTrouble && judge(plan.sharedTrouble),
     shared,
     tenants: going.map(({ unsure: _, ...tenant }) => tenant),
     troubled: [
-      ...plan.troubled,
+      ...plan.troubled.map(judge),
       ...unsure.map(({ schema, tenantType, unsure: migration = '' }) =>
         notRecorded(schema, tenantType, migration),
       ),
     ],
-    templates: [],
+    templates: reach === 'everything' ? templates : [],
     migrations,
     lacking: [],
-    back: { targets, takesAway: [...new Set([...takes].flatMap(([, { left }]) => left))] },
+    back: {
+      targets,
+      takesAway: [...new Set([...takes].flatMap(([, { left }]) => left))],
+      templatesAhead: ahead.map(({ schema }) => schema),
+    },
+  };
+}
+
+/** Knows the troubles that an earlier way back has left. */
+function undoneJudge(
+  discovery: Discovery,
+  structures: readonly StructureGroup[],
+): (trouble: Trouble) => Trouble {
+  const kinds = kindBySchema(discovery);
+  return (trouble) => {
+    const has = ({ schemas }: { readonly schemas: readonly string[] }) => schemas.includes(trouble.schema);
+    const first = discovery.groups.find(has)?.back?.first;
+    const kind = kinds.get(trouble.schema);
+    const found = structures.find(has);
+    if (trouble.code !== 'tenant-tables-missing' || !first || kind === undefined || found === undefined) {
+      return trouble;
+    }
+    const { tables, columns, left } = compare(first, kind, found.structure);
+    return tables.length + columns.length + left.length === 0 ? undoneButRecorded(trouble, first) : trouble;
   };
 }
 

@@ -65,7 +65,9 @@ function notThere(
   const plan = planUndo(discovery, structures, reach);
   const [refusal] = [...refusals(plan), ...troubles(plan)];
   if (refusal !== undefined) return refusal;
-  const further = [plan.shared, ...plan.tenants].filter(({ pending }) => pending.length > 0);
+  const further = [plan.shared, ...plan.tenants, ...plan.templates].filter(
+    ({ pending }) => pending.length > 0,
+  );
   if (further.length === 0) return undefined;
   return notProven(
     `${counted(further.length, 'schema')} ${further.length === 1 ? 'is' : 'are'} not at ${listed(discovery.back?.targets ?? [])} — ${listed(

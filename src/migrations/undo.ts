@@ -8,7 +8,7 @@ import { notices } from './plan.ts';
 import { planLines } from './plan-text.ts';
 import type { Progress } from './progress.ts';
 import { requireRights } from './rights.ts';
-import { bringShared } from './shared.ts';
+import { bringShared, bringTemplates } from './shared.ts';
 import type { Target } from './target.ts';
 
 export interface UndoOptions extends MigrateOptions {
@@ -41,8 +41,10 @@ async function goBack(progress: Progress, options: UndoOptions): Promise<void> {
   await backUpFirst(look, progress, options);
   const end = await bringTenants(look, progress, options);
   try {
-    if (failureOf(end, progress, options) === undefined) await bringShared(look, shared, progress, options);
-    else if (shared !== undefined) {
+    if (failureOf(end, progress, options) === undefined) {
+      await bringTemplates(look.plan, progress, options);
+      await bringShared(look, shared, progress, options);
+    } else if (shared !== undefined) {
       options.log.step(
         'Shared',
         `${look.plan.shared.schema}: not touched, it follows when every tenant is there`,

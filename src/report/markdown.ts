@@ -27,11 +27,6 @@ export function bullet(text: string): string {
   return `- ${text.replaceAll('\n', ' ')}`;
 }
 
-/** Text from outside, so that no character of it is read as Markdown or HTML. */
-export function escaped(text: string): string {
-  return escapedHtml(text).replace(/[\\`*_{}[\]|]/g, '\\$&');
-}
-
 function escapedHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
