@@ -53,6 +53,21 @@ const recordedInShared = async () =>
     )
   ).map(({ name }) => name);
 
+test('what was undone and is still recorded is said so, and its command mends it', async () => {
+  const some = { schemas: ['t0001'] };
+  await within('two', some);
+  await farm.sql('ALTER TABLE t0001.app00_record0 DROP COLUMN before_trap, DROP COLUMN after_trap');
+  const cutOff = await back('app00 0003', some, 'two');
+  expect([cutOff.failure?.code, cutOff.outcomes]).toEqual(['undoing-not-recorded', ['t0001 failed']]);
+  expect(cutOff.failure?.sentence).toContain('has nothing of app00.0005_second, which is still recorded');
+  expect(cutOff.failure?.sentence).toContain(
+    'python manage.py migrate_schemas --schema=t0001 app00 0004_first --fake',
+  );
+  // What that command does.
+  await farm.sql(`DELETE FROM t0001.django_migrations WHERE app = 'app00' AND name = '0005_second'`);
+  expect((await back('app00 0003', some, 'two')).result).toBe('rolled-back');
+}, 240_000);
+
 test('one that cannot be undone refuses the whole; failed, killed, run again, it comes to its end, and so does the shared schema', async () => {
   await within('two');
   await within('oneWay', { schemas: ['t0004'] });
