@@ -77,7 +77,9 @@ describe.each(all)('$name', ({ name, action, manifest }) => {
     const folder = new URL(name === 'tenantry' ? '.' : `actions/${name}/`, root);
     expect(runs.using).toBe('node24');
     expect(existsSync(new URL(runs.main, folder))).toBe(true);
-    expect(readFileSync(new URL(runs.main, folder), 'utf8')).toBe(`require('./parts/index.cjs').run('${name}');\n`);
+    expect(readFileSync(new URL(runs.main, folder), 'utf8')).toBe(
+      `require('./parts/index.cjs').run('${name}');\n`,
+    );
   });
 });
 

@@ -920,7 +920,7 @@ var manifests = {
         "default": "1"
       },
       "on-failure": {
-        "description": "When one of several servers fails: rollback-all brings those that this run has switched back to what they had, halt leaves them. Those after it are not touched in either case.",
+        "description": "When one of several servers fails: rollback-all brings those that this run has switched back to what they had, halt leaves them. Those after it are not touched in either case. The same holds in the whole line for a check that fails after the switch; the database is never taken back.",
         "default": "rollback-all"
       },
       "keep-releases": {
@@ -1611,7 +1611,7 @@ var manifests = {
         "default": "1"
       },
       "on-failure": {
-        "description": "When one of several servers fails: rollback-all brings those that this run has switched back to what they had, halt leaves them. Those after it are not touched in either case.",
+        "description": "When one of several servers fails: rollback-all brings those that this run has switched back to what they had, halt leaves them. Those after it are not touched in either case. The same holds in the whole line for a check that fails after the switch; the database is never taken back.",
         "default": "rollback-all"
       },
       "url": {
@@ -2646,6 +2646,7 @@ var failureCodes = [
   "preview-database-failed",
   "migration-half-applied",
   "migration-not-recorded",
+  "undoing-not-recorded",
   "tables-of-another-role",
   "timeouts-not-honoured",
   "command-missing",

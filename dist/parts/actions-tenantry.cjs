@@ -163,7 +163,9 @@ async function run(context) {
       }
     }
   } catch (error) {
-    throw error instanceof import_ground_errors.UserError ? withLineSoFar(error, made, told) : error;
+    if (!(error instanceof import_ground_errors.UserError)) throw error;
+    const soFar = withLineSoFar(error, made, told);
+    throw made.at(-1)?.name === "check" ? adding(await takeBack(line, made, told), soFar) : soFar;
   } finally {
     report.line(made);
     report.data("stops", made);
@@ -248,11 +250,62 @@ function goingBack(made, facts) {
   if (oldCode !== "yes" && oldCode !== "no" && oldCode !== "unknown") return "";
   return `; ${(0, import_migrations_old_code.goingBackSentence)({ oldCode, reversible: facts.reversible === true })}`;
 }
+async function takeBack(context, made, told) {
+  const { inputs: inputs2, log, signal } = context;
+  const wasSwitched = made.some(({ name, result }) => name === "deploy" && result === "deployed");
+  if (!wasSwitched || signal.aborted) return "";
+  const stays = whyContainersStay({
+    previousDigest: told["previous-digest"],
+    oldCode: told["old-code-compatible"],
+    onFailure: inputs2.onFailure
+  });
+  if (stays !== void 0) return `; the new version serves on: ${stays}`;
+  log.step("──────", "go back");
+  const started = performance.now();
+  const stop = { name: "go back", result: "failed", milliseconds: 0, failed: true };
+  made.push(stop);
+  try {
+    stop.result = await make(import_deployment_swarm_service_spec.deployContainer, context, {
+      ...inputs2,
+      ...ofTheRecord,
+      mode: "rollback",
+      release: "previous",
+      notify: void 0
+      // that is told of the whole line
+    });
+    stop.failed = false;
+    return `; the containers are back at ${told.release}, and the database stays as it is`;
+  } catch (cause) {
+    return `; the containers could not be taken back: ${(0, import_ground_errors.messageOf)(cause)}`;
+  } finally {
+    stop.milliseconds = performance.now() - started;
+  }
+}
+function whyContainersStay({
+  previousDigest = "",
+  oldCode,
+  onFailure
+}) {
+  if (previousDigest === "") return "there is no release from before";
+  if (oldCode === "no") return "the old code does not work with the migrated database";
+  return onFailure === "halt" ? "on-failure: halt" : void 0;
+}
+var ofTheRecord = {
+  image: void 0,
+  env: void 0,
+  envFile: void 0,
+  requiredEnv: void 0,
+  files: void 0,
+  preDeploy: void 0
+};
 function withLineSoFar(error, made, facts) {
   const done = made.filter(({ failed: failed2 }) => !failed2).map(({ name, result }) => `${name} (${result})`);
   const failed = made.at(-1)?.name ?? "";
   const soFar = done.length === 0 ? "" : `; done before: ${(0, import_ground_words.listed)(done)}`;
-  return new import_ground_errors.UserError(`${failed}: ${error.message}`, `${error.hint}${soFar}${goingBack(made, facts)}`, {
+  return adding(`${soFar}${goingBack(made, facts)}`, error, `${failed}: ${error.message}`);
+}
+function adding(more, error, message = error.message) {
+  return new import_ground_errors.UserError(message, `${error.hint}${more}`, {
     code: error.code,
     cause: error.cause,
     ...error.evidence === void 0 ? {} : { evidence: error.evidence },

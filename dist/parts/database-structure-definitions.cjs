@@ -109,6 +109,7 @@ __export(stdin_exports, {
   tenantNames: () => tenantNames,
   troubles: () => troubles,
   undoIn: () => undoIn,
+  undoneButRecorded: () => undoneButRecorded,
   watchingBlockers: () => watchingBlockers,
   withDatabase: () => withDatabase,
   withLock: () => withLock,
@@ -4128,7 +4129,7 @@ function notices(plan) {
       )}`
     ],
     ...appsWithoutMigrations.length === 0 ? [] : [`apps with models but without migrations, which get no tables: ${(0, import_ground_words.listed)(appsWithoutMigrations)}`],
-    ...templateNotices(plan.templates),
+    ...plan.back === void 0 ? templateNotices(plan.templates) : templatesGoingBack(plan),
     ...plan.partialSquashes.map(
       ({ squash, applied: applied2, of, schemas }) => `${(0, import_ground_words.counted)(schemas.length, "schema")} with ${applied2} of the ${(0, import_ground_words.counted)(of, "migration")} that ${squash} replaces (${(0, import_ground_words.listed)(schemas, 3)}): keep the old files until ${schemas.length === 1 ? "it has" : "they have"} all`
     ),
@@ -4151,6 +4152,14 @@ function templateNotices(templates) {
       `the template ${schema} is ${(0, import_ground_words.counted)(pending.length, "migration")} behind: a tenant copied from it would have them recorded and not made`
     ];
   });
+}
+function templatesGoingBack({ templates, back }) {
+  return [
+    ...templates.filter(({ exists, pending }) => exists && pending.length > 0).map(({ schema }) => `the template ${schema}, which new tenants are copied from, goes back, too`),
+    ...(back?.templatesAhead ?? []).map(
+      (schema) => `the template ${schema} stays where it is: a tenant that is copied from it will have what these go back from`
+    )
+  ];
 }
 function lackingNotices(lacking) {
   if (lacking.length === 0) return [];
@@ -4561,6 +4570,15 @@ function notRecorded(schema, tenantType, migration2) {
     code: "migration-not-recorded",
     reason: `has all tables and columns of ${migration2}, which is not recorded`,
     next: `compare it with a tenant that has it, then record it: ${fake(schema, migration2)}`
+  };
+}
+function undoneButRecorded({ schema, tenantType }, { migration: migration2, before }) {
+  return {
+    schema,
+    tenantType,
+    code: "undoing-not-recorded",
+    reason: `has nothing of ${migration2}, which is still recorded: it was undone, and the run was cut off before it was written down`,
+    next: `take the record back, then run again: python manage.py migrate_schemas --schema=${schema} ${before} --fake`
   };
 }
 function fake(schema, migration2) {
@@ -5488,7 +5506,15 @@ var wayBack = (0, import_zod.object)({
   /** What each kind of schema must have then. */
   expects: (0, import_zod.array)(expectation),
   /** What later migrations make, and what must not be there then. */
-  gone: (0, import_zod.array)(expectation)
+  gone: (0, import_zod.array)(expectation),
+  /** The same when only the first migration is undone; null where only running it would tell. */
+  first: (0, import_zod.object)({
+    migration: (0, import_zod.string)(),
+    /** The one before it in its app, as a target. */
+    before: (0, import_zod.string)(),
+    expects: (0, import_zod.array)(expectation),
+    gone: (0, import_zod.array)(expectation)
+  }).nullish()
 });
 var ledgerGroup = (0, import_zod.object)({
   /** False: these schemas have no table django_migrations. */
@@ -5569,7 +5595,9 @@ var template = (0, import_zod.object)({
   exists: (0, import_zod.boolean)(),
   pending: (0, import_zod.array)((0, import_zod.string)()),
   /** Why its ledger is not known. */
-  unknown: (0, import_zod.string)().nullable()
+  unknown: (0, import_zod.string)().nullable(),
+  /** Where the run goes back: what is undone, target by target. */
+  undo: wayBack.shape.steps.optional()
 });
 var timeout = (0, import_zod.object)({ milliseconds: (0, import_zod.number)(), source: (0, import_zod.string)() });
 var operationSql = (0, import_zod.object)({
@@ -6354,6 +6382,7 @@ function observedIn2({
   tenantNames,
   troubles,
   undoIn,
+  undoneButRecorded,
   watchingBlockers,
   withDatabase,
   withLock,

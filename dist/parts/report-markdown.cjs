@@ -32,7 +32,7 @@ function folded(title, content, as = "markdown") {
   const body = as === "markdown" ? content : `${fence(content)}${as}
 ${content}
 ${fence(content)}`;
-  return `<details><summary>${escaped(title)}</summary>
+  return `<details><summary>${escapedHtml(title.replace(/\s+/g, " "))}</summary>
 
 ${body}
 
@@ -44,8 +44,8 @@ function quote(text) {
 function bullet(text) {
   return `- ${text.replaceAll("\n", " ")}`;
 }
-function escaped(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replace(/[\\`*_{}[\]|]/g, "\\$&");
+function escapedHtml(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 function cell(text) {
   return text.replaceAll("\\", "\\\\").replaceAll("|", "\\|").replace(/\r?\n/g, "<br>").replaceAll("<script", "&lt;script");

@@ -374,20 +374,45 @@ function planUndo(discovery, structures, reach) {
     structures,
     concerned.map(({ schema }) => schema)
   );
+  const templates = plan.templates.map((template) => ({
+    ...template,
+    pending: (template.undo ?? []).flatMap(({ migrations: undone }) => undone)
+  }));
+  const ahead = reach === "everything" ? [] : templates.filter(({ pending }) => pending.length > 0);
+  const judge3 = undoneJudge(discovery, structures);
   return {
     ...plan,
+    sharedTrouble: plan.sharedTrouble && judge3(plan.sharedTrouble),
     shared,
     tenants: going.map(({ unsure: _, ...tenant }) => tenant),
     troubled: [
-      ...plan.troubled,
+      ...plan.troubled.map(judge3),
       ...unsure.map(
         ({ schema, tenantType, unsure: migration2 = "" }) => (0, import_database_structure_definitions.notRecorded)(schema, tenantType, migration2)
       )
     ],
-    templates: [],
+    templates: reach === "everything" ? templates : [],
     migrations,
     lacking: [],
-    back: { targets, takesAway: [...new Set([...takes].flatMap(([, { left }]) => left))] }
+    back: {
+      targets,
+      takesAway: [...new Set([...takes].flatMap(([, { left }]) => left))],
+      templatesAhead: ahead.map(({ schema }) => schema)
+    }
+  };
+}
+function undoneJudge(discovery, structures) {
+  const kinds = (0, import_database_structure_definitions.kindBySchema)(discovery);
+  return (trouble) => {
+    const has = ({ schemas }) => schemas.includes(trouble.schema);
+    const first = discovery.groups.find(has)?.back?.first;
+    const kind = kinds.get(trouble.schema);
+    const found3 = structures.find(has);
+    if (trouble.code !== "tenant-tables-missing" || !first || kind === void 0 || found3 === void 0) {
+      return trouble;
+    }
+    const { tables, columns, left } = compare(first, kind, found3.structure);
+    return tables.length + columns.length + left.length === 0 ? (0, import_database_structure_definitions.undoneButRecorded)(trouble, first) : trouble;
   };
 }
 function undoRefusal({ shared, tenants }, facts3, reach) {
@@ -450,7 +475,9 @@ function notThere(discovery, structures, reach) {
   const plan = planUndo(discovery, structures, reach);
   const [refusal] = [...(0, import_database_structure_definitions.refusals)(plan), ...(0, import_database_structure_definitions.troubles)(plan)];
   if (refusal !== void 0) return refusal;
-  const further = [plan.shared, ...plan.tenants].filter(({ pending }) => pending.length > 0);
+  const further = [plan.shared, ...plan.tenants, ...plan.templates].filter(
+    ({ pending }) => pending.length > 0
+  );
   if (further.length === 0) return void 0;
   return notProven(
     `${(0, import_ground_words.counted)(further.length, "schema")} ${further.length === 1 ? "is" : "are"} not at ${(0, import_ground_words.listed)(discovery.back?.targets ?? [])} — ${(0, import_ground_words.listed)(
@@ -625,7 +652,7 @@ function djangoApplication(project) {
         sharedTables
       });
     },
-    migrateSchema: (schema, work) => (0, import_database_structure_definitions.migrateTenant)(schema, { ...work, project }),
+    migrateSchema: (schema, work, undo = []) => undo.length === 0 ? (0, import_database_structure_definitions.migrateTenant)(schema, { ...work, project }) : (0, import_database_structure_definitions.undoIn)(schema, undo, { options: { ...work, project }, isShared: false }),
     record: (schema, migration2, work) => (0, import_database_structure_definitions.recordMigration)(schema, migration2, { ...work, project }),
     lookWhatBecame: (tenant, error, asking) => lookWhatBecame(tenant, error, { ...asking, project }),
     smoke: (command, schema, work) => (0, import_database_structure_definitions.smokeCommand)(project, command, schema, work)
@@ -1419,11 +1446,11 @@ async function bringSuperTenant({ command, make }, progress, options) {
   options.log.step("Super tenant", command, ran.milliseconds);
 }
 async function bringTemplates({ templates }, progress, options) {
-  for (const { schema, exists, pending } of templates) {
+  for (const { schema, exists, pending, undo } of templates) {
     if (!exists || pending.length === 0) continue;
     const since = performance.now();
     await safePoint(`the template ${schema}`, progress, options);
-    const ran = await applicationOf(options.project).migrateSchema(schema, workOf(options));
+    const ran = await applicationOf(options.project).migrateSchema(schema, workOf(options), undo);
     progress.phase("Template", since);
     if (ran.failure !== void 0) throw ran.failure;
     options.log.step("Template", `${schema}: ${(0, import_ground_words.listed)(pending, 3)}`, ran.milliseconds);
@@ -2318,8 +2345,10 @@ async function goBack(progress, options) {
   await backUpFirst(look2, progress, options);
   const end2 = await bringTenants(look2, progress, options);
   try {
-    if (failureOf2(end2, progress, options) === void 0) await bringShared(look2, shared, progress, options);
-    else if (shared !== void 0) {
+    if (failureOf2(end2, progress, options) === void 0) {
+      await bringTemplates(look2.plan, progress, options);
+      await bringShared(look2, shared, progress, options);
+    } else if (shared !== void 0) {
       options.log.step(
         "Shared",
         `${look2.plan.shared.schema}: not touched, it follows when every tenant is there`
@@ -3684,16 +3713,15 @@ function previewComment({ review, plan, basis, goingBack }, run2) {
   const head = [
     commentMarker,
     `### ${verdict(review.findings, pending.size)}`,
+    ...pending.size === 0 ? [] : [`${plain(plan)} (${plain(basis)}).`],
     ...findingsTable(review.findings),
     ...howToAccept(unacknowledged(review.findings)),
-    [
-      ...pending.size === 0 ? [] : [`**Runs in** ${plain(plan)} (${plain(basis)}).`],
-      ...goingBack === null ? [] : [`**If it goes wrong:** ${plain(goingBack)}.`]
-    ].join("<br>\n"),
+    ...goingBack === null ? [] : [`**If it goes wrong:** ${plain(goingBack)}.`],
     ...accepted(review.findings)
   ];
   const whole = run2 === void 0 ? "the report of the run" : `[the report of the run](${run2})`;
-  return within(longestComment, head, review.groups.flatMap(sections), `
+  const sections = [.../* @__PURE__ */ new Set([...review.groups.map(groupSection), ...review.groups.flatMap(sqlSections)])];
+  return within(longestComment, head, sections, `
 
 The rest is in ${whole}.`);
 }
@@ -3708,11 +3736,14 @@ function verdict(findings, migrations) {
 function findingsTable(findings) {
   const open = findings.filter(({ acknowledged }) => acknowledged === null);
   if (open.length === 0) return [];
-  const rows2 = open.slice(0, shownFindings).map((one) => [
-    one.level === "error" ? "🛑" : "⚠️",
-    `**${code(one.migration)}**<br>${plain(one.said)}`,
-    plain(one.next)
-  ]);
+  const rows2 = open.slice(0, shownFindings).map((one, index2) => {
+    const isNew = one.migration !== open[index2 - 1]?.migration;
+    return [
+      one.level === "error" ? "🛑" : "⚠️",
+      `${isNew ? `**${code(one.migration)}**<br>` : ""}${plain(one.said)}`,
+      plain(one.next)
+    ];
+  });
   const more = open.length - shownFindings;
   return [
     (0, import_report_markdown.table)(["", "what happens", "do this instead"], rows2),
@@ -3740,17 +3771,19 @@ function accepted(findings) {
   );
   return lines2.length === 0 ? [] : [(0, import_report_markdown.folded)(`${(0, import_ground_words.counted)(lines2.length, "accepted danger")}`, lines2.join("\n"))];
 }
-function sections(group2) {
-  return [groupSection(group2), ...group2.migrations.flatMap(sqlSection)];
-}
 function groupSection({ kind, tenantType, schemas, migrations }) {
-  const whose = kind === "shared" ? `The shared schema (${plain(schemas[0] ?? "")})` : `${(0, import_ground_words.counted)(schemas.length, `tenant${tenantType === null ? "" : ` of type ${tenantType}`}`, tenantType === null ? "tenants" : `tenants of type ${tenantType}`)} (${(0, import_ground_words.listed)(schemas.map(plain), 3)})`;
+  const of = tenantType === null ? "" : ` of type ${tenantType}`;
+  const whose = kind === "shared" ? `The shared schema (${schemas[0] ?? ""})` : `${(0, import_ground_words.counted)(schemas.length, `tenant${of}`, `tenants${of}`)} (${(0, import_ground_words.listed)(schemas, 3)})`;
   const working = migrations.filter(({ statements, unknown: unknown2 }) => statements.length + unknown2.length > 0);
-  if (working.length === 0) return `**${whose}**: nothing but rows in the ledger.`;
+  if (working.length === 0) return `**${plain(whose)}**: nothing but rows in the ledger.`;
   const rows2 = working.flatMap(touchRows);
-  return `**${whose}**
-
-${(0, import_report_markdown.table)(["migration", "table", "while it runs", "for how long", "largest", "all together"], rows2)}`;
+  const header = ["migration", "table", "while it runs", "largest"];
+  return (0, import_report_markdown.folded)(`${noMention(whose)}: ${longestWait(working)}`, (0, import_report_markdown.table)(header, rows2));
+}
+function longestWait(migrations) {
+  const long = migrations.flatMap(({ touches }) => touches).filter(({ lock, cost }) => blocks.has(lock) && lasts.has(cost)).map((touch2) => noMention(touch2.table));
+  const tables = [...new Set(long)];
+  return tables.length === 0 ? "nobody waits for long" : `${(0, import_ground_words.listed)(tables, 3)} ${tables.length === 1 ? "is" : "are"} locked for as long as the work takes`;
 }
 function touchRows(migration2) {
   const { touches, unknown: unknown2, needs, atomic, reversible } = migration2;
@@ -3761,40 +3794,44 @@ function touchRows(migration2) {
     ...unknown2.length > 0 ? [`${(0, import_ground_words.counted)(unknown2.length, "operation")} that cannot be shown as SQL`] : []
   ];
   const name = `${code(migration2.migration)}${marks.length === 0 ? "" : `<br>${plain(marks.join("; "))}`}`;
-  if (touches.length === 0) return [[name, "–", "nobody waits", "", "", ""]];
+  if (touches.length === 0) return [[name, "–", "nobody waits", ""]];
   return touches.map((touch2, index2) => [index2 === 0 ? name : "", ...touchCells(touch2)]);
 }
 function touchCells({ table: name, lock, cost, size: size2 }) {
-  const { largest } = size2 ?? {};
-  const extent = (one) => `${one.rows > 0 ? `${(0, import_ground_words.grouped)(Math.round(one.rows))} rows, ` : ""}${(0, import_diagnosis_container_rules.showSize)(one.bytes)}`;
+  const who = lockWords[lock];
+  const waits = blocks.has(lock) ? `${who}, ${costWords[cost]}` : who;
+  const told3 = blocks.has(lock) && lasts.has(cost) ? `**${waits}**` : waits;
   return [
     code(name),
-    lockWords[lock],
-    costWords[cost],
-    largest === void 0 ? "?" : `${plain(largest.schema)}: ${extent(largest)}`,
-    size2 === null ? "?" : `${extent(size2)} in ${(0, import_ground_words.grouped)(size2.schemas)}`
+    lock === "none" ? told3 : `${told3}<br>(${lock})`,
+    size2 === null ? "" : `${plain(size2.largest.schema)}: ${size2.largest.rows > 0 ? `${(0, import_ground_words.grouped)(Math.round(size2.largest.rows))} rows, ` : ""}${(0, import_diagnosis_container_rules.showSize)(size2.largest.bytes)}`
   ];
 }
+var blocks = /* @__PURE__ */ new Set(["ACCESS EXCLUSIVE", "SHARE ROW EXCLUSIVE", "SHARE"]);
+var lasts = /* @__PURE__ */ new Set(["scan", "index", "rewrite", "rows"]);
 var lockWords = {
-  "ACCESS EXCLUSIVE": "**nobody reads or writes** it (ACCESS EXCLUSIVE)",
-  "SHARE ROW EXCLUSIVE": "**nobody writes** it (SHARE ROW EXCLUSIVE)",
-  SHARE: "**nobody writes** it (SHARE)",
-  "SHARE UPDATE EXCLUSIVE": "others go on (SHARE UPDATE EXCLUSIVE)",
-  "ROW EXCLUSIVE": "others go on, but on rows that change (ROW EXCLUSIVE)",
+  "ACCESS EXCLUSIVE": "nobody reads or writes it",
+  "SHARE ROW EXCLUSIVE": "nobody writes it",
+  SHARE: "nobody writes it",
+  "SHARE UPDATE EXCLUSIVE": "others go on",
+  "ROW EXCLUSIVE": "others go on, but on rows that change",
   none: "others go on"
 };
 var costWords = {
-  instant: "an instant",
-  type: "an instant",
-  scan: "**as long as reading all of it takes**",
-  index: "**as long as building an index takes**",
-  rewrite: "**as long as writing it anew takes**",
-  rows: "as long as changing its rows takes",
-  unknown: "not known"
+  instant: "for an instant",
+  type: "for an instant",
+  scan: "as long as all of it is read",
+  index: "as long as an index is built",
+  rewrite: "as long as it is written anew",
+  rows: "as long as its rows are changed",
+  unknown: "nobody knows how long"
 };
+function sqlSections({ migrations }) {
+  return migrations.flatMap(sqlSection);
+}
 function sqlSection({ migration: migration2, statements, unknown: unknown2 }) {
   const lines2 = [...unknown2.map((one) => `-- ${one}`), ...statements];
-  return lines2.length === 0 ? [] : [(0, import_report_markdown.folded)(`SQL of ${migration2}`, lines2.join("\n"), "sql")];
+  return lines2.length === 0 ? [] : [(0, import_report_markdown.folded)(`SQL of ${noMention(migration2)}`, lines2.join("\n"), "sql")];
 }
 function code(text2) {
   return `\`${text2.replaceAll("`", "'")}\``;
@@ -3802,12 +3839,15 @@ function code(text2) {
 function plain(text2) {
   return text2.replace(/[&<>\\`*_{}[\]#~]/g, (letter) => `&#${letter.charCodeAt(0)};`).replaceAll("@", "@​");
 }
-function within(most3, head, sections2, rest) {
+function noMention(text2) {
+  return text2.replaceAll("@", "@​");
+}
+function within(most3, head, sections, rest) {
   const join = (parts) => parts.filter((part) => part !== "").join("\n\n");
   let text2 = join(head);
   if (text2.length + rest.length > most3) return `${text2.slice(0, most3 - rest.length)}${rest}`;
   let left = 0;
-  for (const section of sections2) {
+  for (const section of sections) {
     const longer = join([text2, section]);
     if (longer.length + rest.length <= most3) text2 = longer;
     else left += 1;
