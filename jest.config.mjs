@@ -1,3 +1,5 @@
+import { atNight } from './scripts/at-night.ts';
+
 /** Tests are TypeScript modules that Node runs as they stand: the transform only strips the types. */
 const common = {
   testEnvironment: 'node',
@@ -21,6 +23,8 @@ const apart = [
   'end-to-end/fleet',
 ];
 
+const left = process.env.TENANTRY_TESTS === 'whole' ? [] : atNight.map((place) => `/__tests__/${place}[./]`);
+
 export default {
   projects: [
     {
@@ -33,13 +37,14 @@ export default {
       ...common,
       displayName: 'apart',
       testMatch: apart.map((place) => `<rootDir>/__tests__/${place}{.test.ts,/**/*.test.ts}`),
+      testPathIgnorePatterns: ['/node_modules/', ...left],
     },
     {
       ...common,
       displayName: 'lab',
       // What needs servers for itself, or programs that are not npm packages.
       testMatch: ['<rootDir>/__tests__/{integration,end-to-end,workflows}/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', ...apart.map((place) => `/__tests__/${place}[./]`)],
+      testPathIgnorePatterns: ['/node_modules/', ...apart.map((place) => `/__tests__/${place}[./]`), ...left],
     },
   ],
   testTimeout: 120_000,

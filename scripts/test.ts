@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { styleText } from 'node:util';
 
 import { showDuration } from '../src/ground/duration.ts';
+import { atNight } from './at-night.ts';
 import { labOfWorker } from './lab-of-worker.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -225,6 +226,8 @@ async function main(stages: readonly Stage[]): Promise<number> {
     total.failed += total.skipped;
     total.skipped = 0;
   }
+  if (process.env.TENANTRY_TESTS !== 'whole')
+    lines.push(`left to "npm test -- --whole": ${atNight.join(', ')}`);
   console.log(`\n${lines.join('\n')}\n`);
   console.log(said(total));
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
@@ -234,7 +237,7 @@ function said({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
-// Each worker of Jest reads it: __tests__/integration/breadth.ts.
+// Jest's configuration reads it, and each of its workers: __tests__/integration/breadth.ts.
 if (process.argv.includes('--whole')) process.env.TENANTRY_TESTS = 'whole';
 // Programs that tests start again and again are compiled once.
 process.env.NODE_COMPILE_CACHE ??= join(folder, 'compiled');

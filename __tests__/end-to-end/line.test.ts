@@ -322,6 +322,28 @@ describe('broken on purpose', () => {
     });
   });
 
+  test('a check that fails after the switch takes the containers back, and says what the database is like', async () => {
+    const before = await served(`acme.${platform}`);
+    const { env: projectEnv, ...rest } = project();
+    const end = await step('tenantry', {
+      ...rest,
+      'project-env': projectEnv ?? '',
+      ...deployment({ BANNER: 'new' }),
+      ...health(),
+      attempts: '1',
+      'expect-text': 'a word that no version says',
+    });
+    expect(end.outputs).toMatchObject({ result: 'failed', 'failure-code': 'health-text' });
+    expect(end.annotations).toHaveLength(1);
+    expect(end.annotations[0]).toMatch(
+      /^check: .+; done before: migrate \([a-z-]+\) and deploy \(deployed\); .*the containers are back at [^;]+, and the database stays as it is/,
+    );
+    expect(end.summary).toContain('go back');
+    expect(await served(`acme.${platform}`)).toEqual(before);
+    const id = (await docker(['ps', '--quiet', '--filter', 'label=tenantry.app=line-shop'])).trim();
+    expect(await docker(['inspect', '--format', '{{.Config.Env}}', id])).not.toContain('BANNER');
+  });
+
   test('a migration that fails stops the line before the deployment', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'shop-'));
     try {
@@ -345,28 +367,6 @@ describe('broken on purpose', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  });
-
-  test('a check that fails after the switch takes the containers back, and says what the database is like', async () => {
-    const before = await served(`acme.${platform}`);
-    const { env: projectEnv, ...rest } = project();
-    const end = await step('tenantry', {
-      ...rest,
-      'project-env': projectEnv ?? '',
-      ...deployment({ BANNER: 'new' }),
-      ...health(),
-      attempts: '1',
-      'expect-text': 'a word that no version says',
-    });
-    expect(end.outputs).toMatchObject({ result: 'failed', 'failure-code': 'health-text' });
-    expect(end.annotations).toHaveLength(1);
-    expect(end.annotations[0]).toMatch(
-      /^check: .+; done before: migrate \([a-z-]+\) and deploy \(deployed\); .*the containers are back at [^;]+, and the database stays as it is/,
-    );
-    expect(end.summary).toContain('go back');
-    expect(await served(`acme.${platform}`)).toEqual(before);
-    const id = (await docker(['ps', '--quiet', '--filter', 'label=tenantry.app=line-shop'])).trim();
-    expect(await docker(['inspect', '--format', '{{.Config.Env}}', id])).not.toContain('BANNER');
   });
 
   test('a cancelled deployment says so, and the old container serves again', async () => {

@@ -31,8 +31,9 @@ export function shopServer({ docker, host1 }: Lab, port: string): ShopServer {
       Promise.all(domains.map((domain) => answerOf(`http://${host1.address}:${port}/health/`, domain))),
     async digestOf(container, repository) {
       const label = `label=tenantry.app=${container}`;
-      const id = (await onHost('ps', '--quiet', '--filter', label)).trim();
-      const image = (await onHost('container', 'inspect', '--format', '{{.Image}}', id)).trim();
+      // The newest first: the one before may still have connections that come to their end.
+      const [newest = ''] = (await onHost('ps', '--quiet', '--filter', label)).trim().split('\n');
+      const image = (await onHost('container', 'inspect', '--format', '{{.Image}}', newest)).trim();
       const digests: string[] = JSON.parse(
         await onHost('image', 'inspect', '--format', '{{json .RepoDigests}}', image),
       );

@@ -135,8 +135,13 @@ var tenantry = (0, import_database_url.defineAction)({
     import_deployment_swarm_service_spec.statusIsComplete,
     import_deployment_swarm_service_spec.complaintAboutFiles
   ],
-  run: (context) => (0, import_deployment_swarm_service_spec.notified)(context.inputs, context, () => run(context))
+  run: (context) => (0, import_deployment_swarm_service_spec.notified)(context.inputs, context, () => shownAsDeployment(context, () => run(context)))
 });
+function shownAsDeployment(context, work) {
+  const { container } = context.inputs;
+  const deploys = container !== void 0 && stopsOf(context.inputs).includes("deploy");
+  return deploys ? (0, import_deployment_swarm_service_spec.shownOnGitHub)({ ...context.inputs, container }, context, work) : work();
+}
 async function run(context) {
   const { inputs: inputs2, log, report } = context;
   const made = [];
@@ -219,8 +224,7 @@ var makeStop = {
     ...context.inputs,
     mode: "deploy",
     release: void 0,
-    notify: void 0
-    // that is told of the whole line
+    ...toldOfTheLine
   }),
   check: (context) => make(import_actions_health_check.healthCheck, context, {
     ...context.inputs,
@@ -232,6 +236,7 @@ var makeStop = {
     container: stopsOf(context.inputs).includes("deploy") ? context.inputs.container : void 0
   })
 };
+var toldOfTheLine = { notify: void 0, deploymentEnvironment: void 0 };
 var noRestore = { restoreTo: "beside", backupPath: void 0, backupIdentity: void 0 };
 async function make(action, context, ownInputs, renamed = {}) {
   const tell = (facts2) => {
@@ -270,8 +275,7 @@ async function takeBack(context, made, told) {
       ...ofTheRecord,
       mode: "rollback",
       release: "previous",
-      notify: void 0
-      // that is told of the whole line
+      ...toldOfTheLine
     });
     stop.failed = false;
     return `; the containers are back at ${told.release}, and the database stays as it is`;

@@ -26,6 +26,7 @@ __export(stdin_exports, {
   knownDeployments: () => knownDeployments,
   notified: () => notified,
   notify: () => notify,
+  shownOnGitHub: () => shownOnGitHub,
   statusIsComplete: () => statusIsComplete,
   tellGitHub: () => tellGitHub,
   tellWayBack: () => tellWayBack
@@ -6382,6 +6383,7 @@ function requestOf({ inputs: inputs2, origin }) {
   knownDeployments,
   notified,
   notify,
+  shownOnGitHub,
   statusIsComplete,
   tellGitHub,
   tellWayBack

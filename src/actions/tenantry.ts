@@ -29,7 +29,7 @@ import {
   serverFields,
   timeoutFields,
 } from './fields.ts';
-import { statusIsComplete } from './github-status.ts';
+import { shownOnGitHub, statusIsComplete } from './github-status.ts';
 import { healthCheck, healthFields } from './health-check.ts';
 import { fleetFields, migrateSchemas } from './migrate-schemas.ts';
 import { notified } from './notified.ts';
@@ -140,8 +140,15 @@ export const tenantry = defineAction({
     complaintAboutFiles,
   ],
 
-  run: (context) => notified(context.inputs, context, () => run(context)),
+  run: (context) => notified(context.inputs, context, () => shownAsDeployment(context, () => run(context))),
 });
+
+/** A line that deploys is one deployment on GitHub: it is good when its last stop is. */
+function shownAsDeployment<T>(context: Context, work: () => Promise<T>): Promise<T> {
+  const { container } = context.inputs;
+  const deploys = container !== undefined && stopsOf(context.inputs).includes('deploy');
+  return deploys ? shownOnGitHub({ ...context.inputs, container }, context, work) : work();
+}
 
 async function run(context: Context): Promise<{ result: string }> {
   const { inputs, log, report } = context;
@@ -227,7 +234,7 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       ...context.inputs,
       mode: 'deploy',
       release: undefined,
-      notify: undefined, // that is told of the whole line
+      ...toldOfTheLine,
     } as Inputs<typeof deployContainer.inputs>),
   check: (context) =>
     make(healthCheck, context, {
@@ -240,6 +247,9 @@ const makeStop: Readonly<Record<StopName, (context: Context) => Promise<string>>
       container: stopsOf(context.inputs).includes('deploy') ? context.inputs.container : undefined,
     }),
 };
+
+/** What is told of the whole line. */
+const toldOfTheLine = { notify: undefined, deploymentEnvironment: undefined } as const;
 
 /** Going back is no stop of the line. */
 const noRestore = { restoreTo: 'beside', backupPath: undefined, backupIdentity: undefined } as const;
@@ -299,7 +309,7 @@ async function takeBack(context: Context, made: Stop[], told: Facts): Promise<st
       ...ofTheRecord,
       mode: 'rollback',
       release: 'previous',
-      notify: undefined, // that is told of the whole line
+      ...toldOfTheLine,
     } as Inputs<typeof deployContainer.inputs>);
     stop.failed = false;
     return `; the containers are back at ${told.release}, and the database stays as it is`;

@@ -217,7 +217,7 @@ test('a tenant that fails is named with the words of the command; the rest is to
     code: 'tenant-migration-failed',
     message: expect.stringMatching(/^Migrating tenant beta failed — .*relation "bookings" already exists/),
     hint: expect.stringMatching(
-      /^mend the cause, then run again; 1 tenant is done and stays done; 1 tenant was not tried; the backup of beta /,
+      /^mend the cause, then run again; 1 tenant is done and stays done; 1 tenant was not tried; mode: restore brings back beta from before this run: /,
     ),
   });
   expect(failed.tenants).toEqual(['acme migrated', 'beta failed', 'zeta not-tried']);

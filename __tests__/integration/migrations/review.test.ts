@@ -48,18 +48,18 @@ const inOrder = [...situations].sort(
 const fileOf = ({ operations, head = '', body = '' }: Example, before: string) =>
   migrationFile(`("orders", "${before}")`, operations, { head, body });
 
-async function review(folder: string): Promise<Review> {
-  const project = fleet.project(folder);
+async function review(folder: string, of: Fleet = fleet): Promise<Review> {
+  const project = of.project(folder);
   const look = await lookAt({
     project,
-    database: fleet.database,
+    database: of.database,
     signal: new AbortController().signal,
     sql: true,
   });
   return reviewMigrations(look.standing.sql ?? [], {
     parser: await sqlParser(),
     publicSchema: 'public',
-    database: fleet.database,
+    database: of.database,
     looksAtRows: true,
     labels: async () => [],
   });
@@ -99,6 +99,32 @@ describe('each situation', () => {
     );
   });
 });
+
+test('rows without a value, and keys that lead nowhere, are counted before they would fail', async () => {
+  const own = await fleets.copy(`
+    DO $$ DECLARE schema name; BEGIN
+      FOR schema IN SELECT schemaname FROM pg_tables WHERE tablename = 'orders_order' LOOP
+        EXECUTE format('ALTER TABLE %I.orders_order ADD COLUMN memo text', schema);
+      END LOOP;
+    END $$;
+    INSERT INTO beta.orders_order (email, status, placed, total) VALUES ('ana@example.com', 'placed', now(), 7), ('bea@example.com', 'placed', now(), 8);
+    INSERT INTO zeta.orders_order (email, status, placed, memo) VALUES ('eva@example.com', 'placed', now(), 'all is well');`);
+  const sql = (statement: string) => `migrations.RunSQL("${statement}", "")`;
+  const folder = await fleets.shopWith({
+    'orders/migrations/0005_rules.py': migrationFile(
+      ordersHead,
+      `${sql('ALTER TABLE orders_order ALTER COLUMN memo SET NOT NULL')},
+        ${sql('ALTER TABLE orders_order ADD CONSTRAINT order_line FOREIGN KEY (total) REFERENCES orders_orderline (id)')}`,
+    ),
+  });
+  const said = (await review(folder, own)).findings
+    .filter(({ name }) => name === 'rows-in-the-way')
+    .map(({ said }) => said);
+  expect(said).toEqual([
+    'would fail in 1 schema: rows of orders_order without memo (beta 2)',
+    'would fail in 2 schemas: rows of orders_order whose total leads nowhere (beta 2 and zeta 1)',
+  ]);
+}, 120_000);
 
 describe('a pull request', () => {
   const danger = {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { shownOnGitHub, statusIsComplete } from '../../../src/actions/github-status.ts';
 import { Cancelled, UserError } from '../../../src/ground/errors.ts';
 import type { Log } from '../../../src/ground/log.ts';
+import { runDoor } from '../../end-to-end/door.ts';
 import { type Fault, type GitHub, startGitHub } from '../../github/github.ts';
 
 let github: GitHub;
@@ -115,4 +116,31 @@ test('nothing is told that was not asked for, and of a dry run', async () => {
   expect(github.received).toEqual([]);
   expect(statusIsComplete({ deploymentEnvironment: 'uat' })).toContain('needs github-token');
   expect(statusIsComplete({ deploymentEnvironment: 'uat', githubToken: 'x' })).toBeUndefined();
+});
+
+test('a line in one step is one deployment, and no better than its last stop', async () => {
+  const { annotations } = await runDoor(
+    'tenantry',
+    {
+      steps: 'deploy\ncheck',
+      'database-url': 'postgresql://shop@127.0.0.1:1/shop',
+      host: '127.0.0.1',
+      'ssh-port': '1',
+      'ssh-user': 'deploy',
+      'ssh-password': 'canary-password',
+      'ssh-fingerprint': `SHA256:${'A'.repeat(43)}`,
+      image: 'registry.example/shop:v2',
+      container: 'shop',
+      ports: '8000:8000',
+      url: 'http://127.0.0.1:1/',
+      'github-token': 'canary-token',
+      'deployment-environment': 'uat',
+    },
+    { env: { GITHUB_API_URL: github.apiUrl, GITHUB_SHA: 'a1b2' } },
+  );
+  expect(annotations.join('\n')).toMatch(/^::error[^\n]*deploy: /m);
+  const bodies = github.received.map(({ body }) => body);
+  expect(bodies).toHaveLength(3);
+  expect(bodies[0]).toMatchObject({ ref: 'a1b2', environment: 'uat' });
+  expect(bodies[2]).toMatchObject({ state: 'failure', description: 'failed: ssh-refused' });
 });
