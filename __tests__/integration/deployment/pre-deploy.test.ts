@@ -129,6 +129,7 @@ test('a lease is not taken from a dead holder whose command of another release s
       docker rm -f ${name}-tenantry-pre-deploy-1 2>/dev/null
       rm -f "$(docker volume inspect --format '{{.Mountpoint}}' eager-marks)/go"
       docker run -d --name ${name}-tenantry-pre-deploy-1 -v eager-marks:/marks --label tenantry.pre-deploy=${name} \\
+        --label tenantry.environment= \\
         --label tenantry.pre-deploy-command=migrate --label tenantry.pre-deploy-limit=300 \\
         --label tenantry.release=${release} ${site.repository}:v1 python3 -c "${waiting}"`);
   await hold('v9');

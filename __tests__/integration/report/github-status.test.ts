@@ -138,7 +138,7 @@ test('a line in one step is one deployment, and no better than its last stop', a
     },
     { env: { GITHUB_API_URL: github.apiUrl, GITHUB_SHA: 'a1b2' } },
   );
-  expect(annotations.join('\n')).toMatch(/^::error[^\n]*deploy: /m);
+  expect(annotations).toEqual([expect.stringMatching(/^deploy: 127\.0\.0\.1 refused the connection — /)]);
   const bodies = github.received.map(({ body }) => body);
   expect(bodies).toHaveLength(3);
   expect(bodies[0]).toMatchObject({ ref: 'a1b2', environment: 'uat' });
