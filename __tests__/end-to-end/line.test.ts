@@ -340,8 +340,12 @@ describe('broken on purpose', () => {
     );
     expect(end.summary).toContain('go back');
     expect(await served(`acme.${platform}`)).toEqual(before);
-    const id = (await docker(['ps', '--quiet', '--filter', 'label=tenantry.app=line-shop'])).trim();
-    expect(await docker(['inspect', '--format', '{{.Config.Env}}', id])).not.toContain('BANNER');
+    const running = async () =>
+      (await docker(['ps', '--quiet', '--filter', 'label=tenantry.app=line-shop'])).trim().split('\n');
+    const [newest = ''] = await running();
+    expect(await docker(['inspect', '--format', '{{.Config.Env}}', newest])).not.toContain('BANNER');
+    // The one that was taken back lets its connections come to their end.
+    while ((await running()).length > 1) await sleep(500);
   });
 
   test('a migration that fails stops the line before the deployment', async () => {
