@@ -3232,7 +3232,7 @@ async function follow({ host, log, signal }, name, begun2, wait) {
 }
 //! src/docker/container-machine.ts
 var limits2 = { start: 12e4, small: 6e4, end: 5e3, hear: 1e3 };
-var waitingProgram = "echo ready; read -r over || sleep 6";
+var waitingProgram = "echo ready; cat > /dev/null; sleep 6";
 async function openContainer(host, work3, { signal, log }) {
   const room = await startRoom(host, work3, signal);
   const name = `the image ${work3.image} on ${host.name}`;
@@ -3245,11 +3245,8 @@ async function openContainer(host, work3, { signal, log }) {
     writeFile: (path, content, { mode }) => (0, import_machine_ssh_verdict.writeByShell)({ name, run: run2 }, path, content, mode),
     readFile: (path) => (0, import_machine_ssh_verdict.readByShell)({ name, run: run2 }, path),
     async close() {
-      await room.send("over").catch(() => {
-      });
-      const { exitCode } = await room.end(limits2.small);
-      if (exitCode === 0) return;
       await host.run(["docker", "rm", "--force", work3.name], { timeout: limits2.small }).catch(() => log.debug(`the container ${work3.name} ends by itself`));
+      await room.end();
     }
   };
 }
