@@ -1,3 +1,5 @@
+import { test } from '@jest/globals';
+
 /**
  * How much is tested: `npm test` sees everything once, `npm test -- --whole` on every server and with every end of the
  * range of versions that it is meant for. Nothing is skipped in silence: what is not whole is named so.
@@ -13,3 +15,6 @@ export function each<T>(all: readonly T[], first: T): readonly T[] {
 export function whole<T>(more: readonly T[]): readonly T[] {
   return isWhole ? more : [];
 }
+
+/** A test of a whole run: what it sees, another test sees in another way each time. */
+export const testWhole: (...given: Parameters<typeof test>) => void = isWhole ? test : () => {};

@@ -2,7 +2,7 @@
 import type { Site } from '../../__tests__/integration/deployment/site.ts';
 import type { LoadPlan } from './load.ts';
 import {
-  bootOf,
+  bootUnderLoad,
   counts,
   deploy,
   mustDeploy,
@@ -146,7 +146,7 @@ async function byScript(site: Site, tag: string): Promise<void> {
  * answer, and from SIGTERM to its end.
  */
 async function measuredFloor(site: Site, tag: string, rate: number): Promise<number> {
-  const booted = await bootOf(site, tag);
+  const booted = await bootUnderLoad(site, tag, rate);
   const { duration } = await underLoad(site, { rate, around: slowest * 1_000 }, () =>
     site.docker(`stop -t 10 ${site.name}`),
   );

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Site } from '../../__tests__/integration/deployment/site.ts';
-import { bootOf, counts, deploy, mustDeploy, request, seconds, underLoad } from './scene.ts';
+import { bootUnderLoad, counts, deploy, mustDeploy, request, seconds, underLoad } from './scene.ts';
 import { table } from './table.ts';
 import { ways } from './ways.ts';
 
@@ -15,7 +15,7 @@ export async function rollbackTable(
   tell: (row: string[]) => void,
 ): Promise<void> {
   const rows: string[][] = [];
-  const boot = await bootOf(site.plain, 'a');
+  const boot = await bootUnderLoad(site.plain, 'a', rate);
   for (const { strategy } of ways.filter((way) => wanted.includes(way.strategy))) {
     for (let round = 0; round < rounds; round += 1) {
       await site.clear();
@@ -47,7 +47,7 @@ export async function rollbackTable(
     }
   }
   console.log(table(heading, rows));
-  console.log(`boot of the application itself: ${seconds(boot)}`);
+  console.log(`boot of the application itself, under the same load: ${seconds(boot)}`);
 }
 
 /** Until clients get this version, or there is nothing left to wait for. */

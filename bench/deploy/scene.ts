@@ -123,6 +123,19 @@ export async function bootOf(site: Site, tag: string): Promise<number> {
   return performance.now() - started;
 }
 
+/**
+ * Milliseconds from `docker run` to the first answer, while one that serves beside it has the usual load: so does a new
+ * version boot. The one that serves is left running.
+ */
+export async function bootUnderLoad(site: Site, tag: string, rate: number): Promise<number> {
+  await bootOf(site, tag);
+  const second = site.beside(`${site.name}-second`, site.port + 7);
+  await second.clear();
+  const { done } = await underLoad(site, { rate }, () => bootOf(second, tag));
+  await second.clear();
+  return done;
+}
+
 /** Files that stay beside a switch: the journal of the last one, two locks, and the trace of what we did. */
 const kept = ['journal', 'lease.lock', 'lock', met];
 

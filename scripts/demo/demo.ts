@@ -118,8 +118,11 @@ async function serverHalf(
   await stop(
     'deploy-container, visited',
     () => visitedDuring(visited, () => deploy('Welcome')),
-    ({ result, visits: { sent, lost } }) =>
-      `another setting: ${sent} requests meanwhile, ${lost} lost, ${result['downtime-ms']} ms without a container`,
+    ({ result, visits: { sent, lost } }) => {
+      const instead = lost.length === 0 ? '' : ` (${[...new Set(lost)].join('; ')})`;
+      const gap = `${result['downtime-ms']} ms without a container`;
+      return `another setting: ${sent} requests meanwhile, ${lost.length} lost${instead}, ${gap}`;
+    },
   );
   await stop(
     'health-check',

@@ -90,17 +90,19 @@ export async function withPlace<T>(
   const signal = AbortSignal.any([ports.signal, over.signal]);
   const host = hostOf(inputs, { ...ports, signal });
   const work = workOf(inputs, inputs.image, ports.origin);
-  const machine = lateMachine(
-    `the image ${work.image} on ${host.name}`,
-    open(host, work, inputs, { ...ports, signal }),
-  );
+  let isOpen = false;
+  const opening = open(host, work, inputs, { ...ports, signal }).then((opened) => {
+    isOpen = true;
+    return opened;
+  });
+  const machine = lateMachine(`the image ${work.image} on ${host.name}`, opening);
   const settle = async (wait: number) => {
     await settleEarlierWork({ host, work, ...ports }, wait);
   };
   try {
     return await use({ machine, isHere: inputs.runIn === 'image', settle });
   } finally {
-    over.abort(new Error('the work is over'));
+    if (!isOpen) over.abort(new Error('the work is over')); // nobody waits for what comes up for nothing
     await machine.close();
     await host.close();
   }

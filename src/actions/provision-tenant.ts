@@ -5,6 +5,7 @@ import { sessionsName } from '../database/own-sessions.ts';
 import { showDuration } from '../ground/duration.ts';
 import { messageOf, UserError } from '../ground/errors.ts';
 import { counted, listed } from '../ground/words.ts';
+import { keepYoungMemorySmall } from '../ground/young-memory.ts';
 import type { Tunnel } from '../machine/tunnel.ts';
 import type { NewTenant } from '../provisioning/fields.ts';
 import { type ProvisionOutcome, type ProvisionRun, provisionTenants } from '../provisioning/provision.ts';
@@ -57,6 +58,7 @@ interface Whence {
 }
 
 async function run(context: ProvisionContext, { through, place }: Whence): Promise<{ result: string }> {
+  keepYoungMemorySmall();
   const env = await environmentOf(context.inputs, context.mask);
   const inputs = { ...context.inputs, env, through };
   if (inputs.mode === 'repair' || inputs.mode === 'deprovision') {

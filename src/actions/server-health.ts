@@ -149,8 +149,10 @@ async function healthyContainer(docker: Docker, name: string, server: string): P
   }
   const { status, health } = container.state;
   if (status !== 'running') throw new NotYet(container.name, false);
-  if (health !== undefined && health.status !== 'healthy') throw new NotYet(container.name, true);
-  return container;
+  if (health === undefined || health.status === 'healthy') return container;
+  // Docker asks for the first time when the interval of the check has passed.
+  if (health.status === 'starting' && (await docker.passesOwnCheck(container.name))) return container;
+  throw new NotYet(container.name, true);
 }
 
 /** By its name, or by that of the application: its containers are called after their releases. One that runs first. */

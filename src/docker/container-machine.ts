@@ -32,8 +32,8 @@ import { type WorkContainer, workArguments } from './work-container.ts';
  */
 const limits = { start: 120_000, small: 60_000, end: 5_000, hear: 1_000 } as const;
 
-/** Says that it is there, waits for the end of its input, and then for commands that notice the same. */
-const waitingProgram = 'echo ready; cat > /dev/null; sleep 6';
+/** Says that it is there and waits to be told that it is over; where nobody can tell it any more, for its commands too. */
+const waitingProgram = 'echo ready; read -r over || sleep 6';
 
 /**
  * Starts a container of an image and keeps it until `close`.
@@ -59,10 +59,12 @@ export async function openContainer(
     writeFile: (path, content, { mode }) => writeByShell({ name, run }, path, content, mode),
     readFile: (path) => readByShell({ name, run }, path),
     async close() {
+      await room.send('over').catch(() => {}); // it may be gone already
+      const { exitCode } = await room.end(limits.small);
+      if (exitCode === 0) return; // `docker run --rm` ends when the container is removed
       await host
         .run(['docker', 'rm', '--force', work.name], { timeout: limits.small })
         .catch(() => log.debug(`the container ${work.name} ends by itself`));
-      await room.end();
     },
   };
 }

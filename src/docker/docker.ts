@@ -13,6 +13,7 @@ import { type Container, type Image, readContainer, readContainers, readImage } 
 import { type Layer, readManifest } from './manifest.ts';
 import { loginFailed, manifestScript, pullScript, type RegistryLogin } from './registry.ts';
 import { connectArguments, createArguments } from './run-arguments.ts';
+import { serverScript } from './server-script.ts';
 import { dockerVerdict } from './verdict.ts';
 
 /** Docker on one machine. Every failure is a `UserError` with a code of docs/troubleshooting.md. */
@@ -42,6 +43,8 @@ export interface Docker {
   /** Makes a container, connects it to its networks and gives it its files, without starting it. */
   create(spec: ContainerSpec): Promise<void>;
   start(name: string): Promise<void>;
+  /** Asks a container's own health check now, instead of when Docker does. False when there is none. */
+  passesOwnCheck(name: string): Promise<boolean>;
   /**
    * Waits until it has ended. Its exit code stays with it.
    * @throws UserError `command-timed-out` after `timeout` milliseconds; it runs on.
@@ -246,6 +249,11 @@ export function dockerOn(machine: Machine, { signal, log }: DockerPorts): Docker
 
     async start(name) {
       await mustWith(name, `Cannot start the container ${name}`, ['start', name]);
+    },
+
+    async passesOwnCheck(name) {
+      const script = `${serverScript('own-check')}\nown_check "$1"`;
+      return succeeded(await run(['sh', '-c', script, 'sh', name]));
     },
 
     async stop(name, timeout) {

@@ -12,7 +12,7 @@ test.each<[state: Partial<ContainerState>, waited: number, hasProbe: boolean, no
   [{ status: 'running' }, 0, false, 'not yet'],
   [{ status: 'running' }, 3_000, false, 'ready'],
   [{ status: 'running' }, 0, true, 'ready'],
-  [{ status: 'running', health: starting }, 9_000, true, 'not yet'],
+  [{ status: 'running', health: starting }, 9_000, true, 'unchecked'],
   [{ status: 'running', health: unhealthy }, 9_000, false, 'not yet'],
   [{ status: 'running', health: healthy }, 0, false, 'ready'],
   [{ status: 'exited' }, 0, true, 'stopped'],

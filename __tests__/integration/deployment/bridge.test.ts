@@ -12,9 +12,11 @@ import { each, whole } from '../breadth.ts';
 import { type Course, Site } from './site.ts';
 import type { TestImage } from './test-images.ts';
 
+/** Nobody waits until Docker asks it. */
+const checkOnceInTenMinutes = `HEALTHCHECK --interval=10m CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health')"]`;
 const images: readonly TestImage[] = [
   { tag: 'v1', fault: 'stubborn' },
-  { tag: 'v2', boot: 1 },
+  { tag: 'v2', boot: 1, lines: [checkOnceInTenMinutes] },
   { tag: 'crash', fault: 'crash' },
   { tag: 'sickens', fault: 'sickens', life: 4 },
   { tag: 'dies', fault: 'dies', life: 4 },

@@ -30,9 +30,10 @@ beforeAll(async () => {
     {
       tag: 'checked',
       lines: [
-        'HEALTHCHECK --interval=1s CMD python3 -c "import urllib.request as u; u.urlopen(\'http://127.0.0.1:8000/\')"',
+        'HEALTHCHECK --interval=10m CMD python3 -c "import urllib.request as u; u.urlopen(\'http://127.0.0.1:8000/\')"',
       ],
     },
+    { tag: 'never-well', lines: ['HEALTHCHECK --interval=10m CMD exit 1'] },
     { tag: 'unwell', lines: ['HEALTHCHECK --interval=1s --retries=1 CMD echo the queue is down; exit 1'] },
   ]);
   await site.clear();
@@ -119,10 +120,10 @@ describe('deploys', () => {
     await site.docker('volume rm thin-data');
   });
 
-  test('behind Docker’s own health check', async () => {
+  test('behind its own health check, which Docker would ask in ten minutes', async () => {
     const { outcome } = await site.deploy(site.request('checked', { healthUrl: undefined }));
     expect(outcome.result).toBe('deployed');
-    expect(await site.inspected('{{.State.Health.Status}}')).toBe('healthy');
+    expect(await site.inspected('{{.State.Health.Status}}')).toBe('starting');
   });
 
   test('dry-run looks, tells and changes nothing', async () => {
@@ -147,6 +148,7 @@ describe('when the new version is no good, the old one serves again', () => {
     ['crash', {}, 'env-missing', 'SECRET_KEY is not set'],
     ['sick', { healthTimeout: 3_000 }, 'health-server-error', 'answers 500'],
     ['unwell', { healthTimeout: 4_000, healthUrl: undefined }, 'container-unhealthy', 'the queue is down'],
+    ['never-well', { healthTimeout: 3_000, healthUrl: undefined }, 'container-slow', 'has not passed yet'],
     ['v2', { command: ['nonesuch'] }, 'command-not-in-image', 'nonesuch'],
   ];
   /** They end as the first two do; why is told by rules that have tests of their own. */

@@ -254,7 +254,8 @@ export class Site {
     return this;
   }
 
-  protected beside(name: string, port: number): Site {
+  /** The same server and images, for a container of another name. */
+  beside(name: string, port: number): Site {
     return new Site(this.lab, this.host, name, port, this.repository);
   }
 

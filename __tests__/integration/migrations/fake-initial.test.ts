@@ -8,7 +8,7 @@ import { migrateShared, type RecordingFlag } from '../../../src/migrations/comma
 import { type InitialPolicy, judgeInitial } from '../../../src/migrations/fake-initial.ts';
 import { migrateSchemas, verifySchemas } from '../../../src/migrations/migrate.ts';
 import { readStanding } from '../../../src/migrations/standing.ts';
-import { each } from '../breadth.ts';
+import { each, testWhole, whole } from '../breadth.ts';
 import { changedCopy, folders, project, recordedLog } from '../projects.ts';
 import { type ScratchDatabase, scratchDatabase, scratchRole } from '../scratch-database.ts';
 import { shopTemplate, withoutTenants } from '../shop-template.ts';
@@ -177,7 +177,7 @@ describe('tables that are exactly what the migrations make', () => {
     expect(await ledger(scratch, 'acme')).toEqual(tenant);
   });
 
-  test('of a database that had only its initial migrations: the later ones run', async () => {
+  testWhole('of a database that had only its initial migrations: the later ones run', async () => {
     scratch = await scratchDatabase();
     const shop = project(folders.shop, python, scratch);
     for (const target of [['auth', '0001'], ['customers'], ['sessions']]) {
@@ -211,9 +211,8 @@ describe('tables that are exactly what the migrations make', () => {
 
   const newest = { stack: 'the shop’s versions', interpreter: shopPython };
   const oldest = { stack: 'Django 4.2, django-tenants 3.7, psycopg 2', interpreter: oldestPython };
-  test.each(each([newest, oldest], newest))(
-    'of two types of tenant and a shared schema that is called otherwise: $stack',
-    async ({ interpreter }) => {
+  for (const { stack, interpreter } of whole([newest, oldest])) {
+    test(`of two types of tenant and a shared schema that is called otherwise: ${stack}`, async () => {
       scratch = await scratchDatabase();
       const place = project(folders.kinds, await interpreter(), scratch);
       await scratch.sql('CREATE SCHEMA shared');
@@ -239,9 +238,8 @@ describe('tables that are exactly what the migrations make', () => {
       expect(code).toBe('shared-tables-differ');
       expect(message).toContain('character varying(60)');
       expect(await ledger(scratch, 'hill')).toEqual(tenant);
-    },
-    300_000,
-  );
+    }, 300_000);
+  }
 });
 
 test('a tenant that the old way damages is left alone', async () => {
@@ -390,7 +388,7 @@ describe('tables that are other', () => {
     );
   });
 
-  test('many differences: three are in the sentence, all in the evidence', async () => {
+  testWhole('many differences: three are in the sentence, all in the evidence', async () => {
     await copyOfTemplate(`${forgetsCustomers};
       ALTER TABLE customers_customer ADD a text, ADD b text, ADD c text, ADD d text, ADD e text`);
     const { message, evidence } = await refused();
@@ -398,7 +396,7 @@ describe('tables that are other', () => {
     for (const column of 'abcde') expect(evidence).toMatch(new RegExp(`\\b${column}\\b`));
   });
 
-  test('a later migration is there, too, and its app is not at head', async () => {
+  testWhole('a later migration is there, too, and its app is not at head', async () => {
     await copyOfTemplate(`${forgetsCustomers}; ALTER TABLE customers_customer ADD COLUMN phone text`);
     const place = await changedShop(
       later(
@@ -411,7 +409,7 @@ describe('tables that are other', () => {
     expect(evidence).toMatch(/phone/);
   });
 
-  test('rows that an initial migration puts in are not there', async () => {
+  testWhole('rows that an initial migration puts in are not there', async () => {
     await copyOfTemplate(`${forgetsCustomers}; DELETE FROM customers_domain`);
     const place = await changedShop(later(''));
     const first = `${place.workingDirectory}/customers/migrations/0001_initial.py`;
@@ -438,7 +436,7 @@ class Migration`;
 });
 
 describe('what cannot be proven', () => {
-  test('the newest code works on rows, and its ledger is lost', async () => {
+  testWhole('the newest code works on rows, and its ledger is lost', async () => {
     await copyOfTemplate(forgetsCustomers);
     await scratch.sql('ALTER TABLE customers_customer ADD COLUMN phone text');
     const place = await changedShop(
@@ -455,7 +453,7 @@ describe('what cannot be proven', () => {
     expect(await place.machine.readFile(`${place.workingDirectory}/it-ran`)).toBeUndefined();
   });
 
-  test('a migration that commits by itself', async () => {
+  testWhole('a migration that commits by itself', async () => {
     await copyOfTemplate(forgetsCustomers);
     const copy = await changedShop({});
     await runsInFirst(copy, 'migrations.RunSQL("COMMIT")');
@@ -464,7 +462,7 @@ describe('what cannot be proven', () => {
     expect(message).toContain('customers.0001_initial');
   });
 
-  test('a migration that changes another schema', async () => {
+  testWhole('a migration that changes another schema', async () => {
     await copyOfTemplate(forgetsCustomers);
     const copy = await changedShop({});
     await runsInFirst(copy, `migrations.RunSQL("UPDATE acme.orders_order SET status = 'paid'")`);
@@ -473,7 +471,7 @@ describe('what cannot be proven', () => {
     expect(message).toContain('acme.orders_order');
   });
 
-  test('a role that may not make a schema', async () => {
+  testWhole('a role that may not make a schema', async () => {
     await scratchRole('tenantry_clerk');
     scratch = await scratchDatabase({ template: template.name, role: 'tenantry_clerk' });
     await scratch.sql(`${forgetsCustomers};
@@ -493,10 +491,12 @@ describe('what cannot be proven', () => {
   }
 });
 
-test('what is legal in the scratch schema: concurrent indexes, types of an extension, introspection', async () => {
-  await copyOfTemplate('CREATE EXTENSION citext');
-  const place = await changedShop({
-    'customers/migrations/0002_later.py': `
+testWhole(
+  'what is legal in the scratch schema: concurrent indexes, types of an extension, introspection',
+  async () => {
+    await copyOfTemplate('CREATE EXTENSION citext');
+    const place = await changedShop({
+      'customers/migrations/0002_later.py': `
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
@@ -510,17 +510,18 @@ class Migration(migrations.Migration):
         migrations.AlterField("domain", "domain", models.CharField(max_length=253)),
     ]
 `,
-  });
-  const words = ['migrate_schemas', '--shared', '--noinput'];
-  expect((await manage(place, words, { timeout: 60_000 })).exitCode).toBe(0);
-  await scratch.sql(forgetsCustomers);
-  // RunSQL works on rows for all that anybody knows, but its column is in the catalogue: what it made is compared.
-  const { code, evidence } = await refused({ place });
-  expect([code, evidence]).toEqual([
-    'shared-tables-unproven',
-    expect.stringContaining('customers.0002_later'),
-  ]);
-});
+    });
+    const words = ['migrate_schemas', '--shared', '--noinput'];
+    expect((await manage(place, words, { timeout: 60_000 })).exitCode).toBe(0);
+    await scratch.sql(forgetsCustomers);
+    // RunSQL works on rows for all that anybody knows, but its column is in the catalogue: what it made is compared.
+    const { code, evidence } = await refused({ place });
+    expect([code, evidence]).toEqual([
+      'shared-tables-unproven',
+      expect.stringContaining('customers.0002_later'),
+    ]);
+  },
+);
 
 test('fake-initial: never', async () => {
   await copyOfTemplate(forgetsThree);

@@ -38,9 +38,8 @@ export async function crossOver(work: Work, crossing: Crossing): Promise<Contain
   try {
     // Both are made before anything is touched: what Docker refuses, it refuses here. The one boots meanwhile.
     await docker.create(bridgeSpec(spec, bridge, survey));
-    await docker.start(bridge);
     const [redirected] = await together(
-      publicPorts(machine, { bridge, ports: request.ports, survey, signal }),
+      docker.start(bridge).then(() => publicPorts(machine, { bridge, ports: request.ports, survey, signal })),
       docker.create(spec),
     );
     const program = switchProgram({ request, host, survey, ports: redirected, current, release });

@@ -1,11 +1,10 @@
 /** The program that moves the traffic, with what it has to know: one file on the server. */
 
-import { collector } from '../../diagnosis/collect.ts';
 import { workingNames } from '../releases/release.ts';
 import { healthProbe } from '../request/health-probe.ts';
 import { chainOf, ip6tablesFlip, iptablesFlip, nftFlip, type PublicPort } from '../server/redirect.ts';
 import { serverScript } from '../server/server-script.ts';
-import { commonSettings, type ProgramFacts, textOf } from '../switch/program-settings.ts';
+import { commonProgram, commonSettings, type ProgramFacts, textOf } from '../switch/program-settings.ts';
 
 interface BridgeFacts extends ProgramFacts {
   /** Without it, the program can only recover. */
@@ -14,7 +13,7 @@ interface BridgeFacts extends ProgramFacts {
 
 /** The whole file. Nothing in it is secret. */
 export function switchProgram(facts: BridgeFacts): string {
-  return `${textOf(settings(facts))}\n${serverScript('server-program')}\n${collector()}\n${serverScript('switch')}`;
+  return `${textOf(settings(facts))}\n${commonProgram()}\n${serverScript('switch')}`;
 }
 
 function settings({ request, host, survey, ports, current, release }: BridgeFacts) {

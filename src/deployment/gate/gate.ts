@@ -33,14 +33,18 @@ export interface GatePorts {
 const pause = 250;
 const answerTimeout = 5_000;
 const stayUp = 3_000;
+/** Milliseconds between two times that a container's own check is asked: it may be a program that takes its time. */
+const checkPause = 1_000;
 /** What one look at a container says. */
 type Look =
   | { readonly now: 'ready' | 'stopped' }
+  /** Docker has not asked its health check yet, which may take half a minute. */
+  | { readonly now: 'unchecked' }
   | { readonly now: 'not yet'; readonly observed: string; readonly complaint?: Complaint };
 
 /**
- * Waits until a container runs and is healthy: by Docker's health check where there is one, by an HTTP answer
- * where an address is given; without either it must stay up for three seconds.
+ * Waits until a container runs and is healthy: by its own health check where there is one, by an HTTP answer where an
+ * address is given; without either it must stay up for three seconds. A check that Docker has not asked yet is asked.
  * @param called what it is called in sentences.
  * @returns the container as it was then.
  * @throws UserError `container-…` or `health-…`, with its last lines as evidence.
@@ -54,6 +58,7 @@ export async function waitUntilServing(
   const started = performance.now();
   let told = '';
   let bornAt: number | undefined;
+  let checkedAt = Number.NEGATIVE_INFINITY;
   for (;;) {
     const container = await docker.container(name);
     if (container === undefined) {
@@ -71,9 +76,15 @@ export async function waitUntilServing(
     const isReborn = bornAt !== container.state.startedAt.getTime();
     let look: Look = isReborn ? { now: 'stopped' } : lookAt(container, waited, probe !== undefined);
     if (look.now === 'stopped') throw whyNotServing(called, thatStopped(await docker.evidence(name)));
-    if (look.now === 'ready' && probe !== undefined) {
+    if ((look.now === 'ready' || look.now === 'unchecked') && probe !== undefined) {
       const complaint = complaintAbout(await ask(probe, answerTimeout, signal), { status, headers: {} });
       if (complaint !== undefined) look = { now: 'not yet', observed: complaint.observed, complaint };
+    }
+    if (look.now === 'unchecked') {
+      const isDue = performance.now() - checkedAt > checkPause;
+      if (isDue && (await docker.passesOwnCheck(name))) return container;
+      if (isDue) checkedAt = performance.now();
+      look = { now: 'not yet', observed: 'its health check has not passed yet' };
     }
     if (look.now === 'ready') return container;
     if (look.now === 'not yet') {
@@ -95,9 +106,7 @@ export function lookAt({ state }: Container, waited: number, hasProbe: boolean):
     const said = state.health.output.split('\n').at(-1) || 'nothing';
     return { now: 'not yet', observed: `its health check says: ${said}` };
   }
-  if (state.health?.status === 'starting') {
-    return { now: 'not yet', observed: 'its health check has not passed yet' };
-  }
+  if (state.health?.status === 'starting') return { now: 'unchecked' };
   if (state.health === undefined && !hasProbe && waited < stayUp) {
     return { now: 'not yet', observed: 'it has just started' };
   }

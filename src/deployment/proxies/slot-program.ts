@@ -1,9 +1,8 @@
 /** The program that moves an application from one slot to the other, with what it has to know: one file on the server. */
-import { collector } from '../../diagnosis/collect.ts';
 import { quoted } from '../../machine/quoting.ts';
 import { outsideProbe } from '../request/health-probe.ts';
 import { serverScript } from '../server/server-script.ts';
-import { commonSettings, type ProgramFacts, textOf } from '../switch/program-settings.ts';
+import { commonProgram, commonSettings, type ProgramFacts, textOf } from '../switch/program-settings.ts';
 import type { CaddyPointer, CaddyReload } from './caddy-move.ts';
 import { caddyFolder, caddyMark, caddyVariable } from './caddy-pointer.ts';
 import type { FrontMove, NginxMove } from './front-choice.ts';
@@ -16,7 +15,7 @@ export function slotProgram(facts: SlotFacts): string {
   const { move } = facts;
   const front = move.proxy === 'nginx' ? nginxSettings(move, facts) : caddySettings(move, facts);
   const sites = move.form === 'pointer' || move.proxy === 'nginx' ? takenOver(move) : '';
-  return `${textOf({ WAY: 'slots', ...slotSettings(facts), ...front })}${sites}\n${[serverScript('server-program'), collector(), serverScript(move.proxy), serverScript('slots')].join('\n')}`;
+  return `${textOf({ WAY: 'slots', ...slotSettings(facts), ...front })}${sites}\n${[commonProgram(), serverScript(move.proxy), serverScript('slots')].join('\n')}`;
 }
 
 function slotSettings({ request, host, survey, current, release, move }: SlotFacts) {

@@ -199,7 +199,7 @@ accepted() { # good | any
 
 # Waits until a container runs and is healthy. Ends at its first exit, not at the end of the time.
 gate() { # NAME good|any CENTISECONDS; why it fails: stopped, gone, unhealthy
-  subject=$1 kind=$2 first=$(now) birth='' turn=0 process=''
+  subject=$1 kind=$2 first=$(now) birth='' turn=0 process='' check_at=0
   until=$((first + $3)) failed=''
   while :; do
     beat
@@ -221,14 +221,20 @@ gate() { # NAME good|any CENTISECONDS; why it fails: stopped, gone, unhealthy
 }
 
 ready() {
-  case $health in starting | unhealthy) return 1 ;; esac
+  [ "$health" != unhealthy ] || return 1
   if [ -n "$HTTP" ]; then
     ask "$address" "$HEALTH_PORT"
-    accepted "$kind"
+    accepted "$kind" || return 1
   else
-    [ "$health" = healthy ] || [ $(($(now) - first)) -ge 300 ] || return 1
-    [ "$kind" = any ] || [ "$(sockets "$process" "$PORTS" "$listening")" -gt 0 ]
+    [ "$health" != none ] || [ $(($(now) - first)) -ge 300 ] || return 1
+    [ "$kind" = any ] || [ "$(sockets "$process" "$PORTS" "$listening")" -gt 0 ] || return 1
   fi
+  [ "$health" = starting ] || return 0
+  # Nobody waits for Docker to ask. A check may be a program that takes its time: once a second is enough.
+  [ "$(now)" -ge "$check_at" ] || return 1
+  own_check "$subject" && return 0
+  check_at=$(($(now) + 100))
+  return 1
 }
 
 cancelled() { [ "$may_cancel" = yes ] && [ -e cancel ]; }

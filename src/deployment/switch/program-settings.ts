@@ -1,8 +1,11 @@
-/** What the programs have to know that move the traffic: the lines before their text. */
+/** What the programs that move the traffic have in common: what they have to know, and what they stand on. */
+import { collector } from '../../diagnosis/collect.ts';
 import type { Container } from '../../docker/inspect.ts';
+import { serverScript as dockerScript } from '../../docker/server-script.ts';
 import { quoted } from '../../machine/quoting.ts';
 import { isForeign, namesFor } from '../releases/release.ts';
 import type { DeployRequest } from '../request/request.ts';
+import { serverScript } from '../server/server-script.ts';
 import type { Survey } from '../server/survey.ts';
 
 export interface ProgramFacts {
@@ -19,6 +22,11 @@ export function textOf(settings: Readonly<Record<string, string | number>>): str
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${quoted(String(value))}\n`)
     .join('');
+}
+
+/** What stands between the settings and the way of the mechanism. */
+export function commonProgram(): string {
+  return [serverScript('server-program'), dockerScript('own-check'), collector()].join('\n');
 }
 
 /** What every program of this kind has to know. */
