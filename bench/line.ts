@@ -27,7 +27,7 @@ interface Run {
 export async function bench(options: readonly string[]): Promise<void> {
   const number = (word: string, otherwise: number) =>
     Number(options.find((option) => option.startsWith(`${word}=`))?.slice(word.length + 1) ?? otherwise);
-  const [tenants, rounds, rate] = [number('tenants', 10), number('rounds', 3), number('rate', 50)];
+  const [tenants, rounds, rate] = [number('tenants', 100), number('rounds', 3), number('rate', 20)];
   const dist = mkdtempSync(join(tmpdir(), 'tenantry-bench-'));
   await buildInto(dist);
   const scene = await makeScene(tenants);

@@ -219,6 +219,21 @@ test(
 );
 
 test(
+  'a form brings a tenant back beside the one of now, as the backup before the migration has it',
+  async () => {
+    const inputs = { environment: 'dev', schema: 'acme', 'restore-to': 'beside', 'only-look': 'false' };
+    const end = await run('restore.yml', { event: 'workflow_dispatch', inputs });
+    expectJobs(end, ['restore: success']);
+    const prices = (schema: string) => databases.dev.sql(`SELECT price::text FROM ${schema}.catalog_product`);
+    expect(await prices('acme')).toEqual([{ price: '3.00' }]);
+    expect(await prices('acme_restored')).toEqual([{ price: '3.50' }]);
+    expect(secretsIn(end)).toEqual([]);
+    await databases.dev.sql('DROP SCHEMA acme_restored CASCADE');
+  },
+  tenMinutes,
+);
+
+test(
   "a tenant that does not answer after the switch: the containers go back, and the platform's visitors notice nothing",
   async () => {
     const ill = `dev-${await repository.commit('Acme is ill', oneIsIll)}`;

@@ -73,7 +73,7 @@ const filesOf: Readonly<Record<Program, readonly PythonFile[]>> = {
   worker: working,
 };
 
-const housekeeping = { timeout: 30_000 };
+const housekeeping = { timeout: 30_000, quick: true };
 
 const envelope = z.looseObject({ complete: z.literal(true), failure: failureShape.optional() });
 

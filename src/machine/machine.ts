@@ -49,6 +49,11 @@ export interface RunOptions {
   /** Told each line as it comes, from standard output and standard error. */
   readonly onLine?: (line: string) => void;
   /**
+   * A small command that ends at once: a place that keeps a shell gives it that one, which is faster. It cannot be
+   * cancelled, and nobody is told its lines.
+   */
+  readonly quick?: boolean;
+  /**
    * What it is, for whoever finds it later: where the place can do that, it goes on when the connection is lost or
    * the runner dies, and the place remembers what became of it.
    */

@@ -34,7 +34,11 @@ export async function writeByShell(shell: Shell, path: string, content: string, 
 
 /** `Machine.readFile` */
 export async function readByShell(shell: Shell, path: string): Promise<string | undefined> {
-  const result = await shell.run(['cat', '--', path], { timeout: fileTimeout, env: { LC_ALL: 'C' } });
+  const result = await shell.run(['cat', '--', path], {
+    timeout: fileTimeout,
+    env: { LC_ALL: 'C' },
+    quick: true,
+  });
   if (succeeded(result)) return result.stdout;
   if (/No such file or directory/.test(result.stderr)) return undefined;
   throw new UserError(

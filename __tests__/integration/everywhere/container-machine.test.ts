@@ -82,6 +82,23 @@ test('runs a command with its input, its environment and its folder, and tells h
   expect(missing.code).toBe('command-not-found');
 });
 
+test('small commands have one shell, one after the other, each with its own input, words and end', async () => {
+  const place = await open();
+  const quick = { timeout, quick: true };
+  const script = `echo "to $1" >&2; cat; exit 3\n`;
+  const [one, two, three] = await Promise.all([
+    place.run(['sh', '-c', script, 'sh', `it's $(id)`], { ...quick, stdin: 'a\n\nb\n' }),
+    place.run(['sh'], { ...quick, stdin: 'printf "%s" "$ODD"; kill -KILL $$\n', env: { ODD: `o'd\n$d` } }),
+    place.run(['nonesuch'], quick),
+  ]);
+  expect(one).toEqual({ exitCode: 3, signal: null, stdout: 'a\n\nb\n', stderr: `to it's $(id)` });
+  expect(two).toMatchObject({ exitCode: null, signal: 'SIGKILL', stdout: `o'd\n$d` });
+  expect(three).toMatchObject({ exitCode: 127, stdout: '', stderr: expect.stringContaining('not found') });
+  await docker('rm', '--force', `tenantry-work-test-${made}`);
+  const gone = await failureOf(place.run(['true'], quick), LostConnection);
+  expect(gone.sentence).toContain('is gone');
+});
+
 test('what takes too long is ended where it runs, with what it started; what is cancelled, too', async () => {
   const place = await open();
   const late = await failureOf(
