@@ -22,6 +22,7 @@ __export(stdin_exports, {
 });
 module.exports = __toCommonJS(stdin_exports);
 var import_actions_health_check = require("./actions-health-check.cjs");
+var import_ground_young_memory = require("./ground-young-memory.cjs");
 var import_health_check = require("./health-check.cjs");
 var import_health_http = require("./health-http.cjs");
 var import_machine_ssh_tunnel = require("./machine-ssh-tunnel.cjs");

@@ -31,6 +31,7 @@ __export(stdin_exports, {
   healthFields: () => healthFields
 });
 module.exports = __toCommonJS(stdin_exports);
+var import_ground_young_memory = require("./ground-young-memory.cjs");
 var import_health_check = require("./health-check.cjs");
 var import_health_http = require("./health-http.cjs");
 var import_machine_ssh_tunnel = require("./machine-ssh-tunnel.cjs");
@@ -40,13 +41,8 @@ var import_step_fields = require("./step-fields.cjs");
 var import_ground_duration = require("./ground-duration.cjs");
 var import_ground_words = require("./ground-words.cjs");
 var import_ground_errors = require("./ground-errors.cjs");
-var import_node_v8 = require("node:v8");
 var import_node_perf_hooks = require("node:perf_hooks");
 var import_promises = require("node:timers/promises");
-//! src/ground/young-memory.ts
-function keepYoungMemorySmall() {
-  (0, import_node_v8.setFlagsFromString)("--semi-space-growth-factor=1");
-}
 //! src/health/tenants.ts
 var tablesOfTenants = `
   select domains.oid::regclass::text as domains, tenants.oid::regclass::text as tenants, key.attname as "primaryKey",
@@ -245,7 +241,7 @@ var healthCheck = (0, import_database_url.defineAction)({
   results: ["healthy", "ready"],
   rules: [needsAnAddress, needsADatabase, needsAServer, import_database_url.hostKeyIsPinnedOnce],
   async run(context) {
-    keepYoungMemorySmall();
+    (0, import_ground_young_memory.keepYoungMemorySmall)();
     if (context.inputs.mode === "doctor") {
       const { examine } = await Promise.resolve().then(() => __toESM(require("./actions-doctor.cjs")));
       return examine(context);

@@ -21,6 +21,7 @@ __export(stdin_exports, {
 });
 module.exports = __toCommonJS(stdin_exports);
 var import_provisioning_command_work = require("./provisioning-command-work.cjs");
+var import_ground_young_memory = require("./ground-young-memory.cjs");
 var import_database_structure_definitions = require("./database-structure-definitions.cjs");
 var import_health_check = require("./health-check.cjs");
 var import_django_python_files = require("./django-python-files.cjs");

@@ -130,8 +130,9 @@ async function healthyContainer(docker, name, server) {
   }
   const { status, health } = container.state;
   if (status !== "running") throw new NotYet(container.name, false);
-  if (health !== void 0 && health.status !== "healthy") throw new NotYet(container.name, true);
-  return container;
+  if (health === void 0 || health.status === "healthy") return container;
+  if (health.status === "starting" && await docker.passesOwnCheck(container.name)) return container;
+  throw new NotYet(container.name, true);
 }
 async function found(docker, name) {
   const byName = await docker.container(name);

@@ -24,6 +24,7 @@ var import_actions_health_check = require("./actions-health-check.cjs");
 var import_review_review = require("./review-review.cjs");
 var import_migrations_old_code = require("./migrations-old-code.cjs");
 var import_provisioning_command_work = require("./provisioning-command-work.cjs");
+var import_ground_young_memory = require("./ground-young-memory.cjs");
 var import_database_structure_definitions = require("./database-structure-definitions.cjs");
 var import_health_check = require("./health-check.cjs");
 var import_django_python_files = require("./django-python-files.cjs");

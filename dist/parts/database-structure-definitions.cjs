@@ -3232,12 +3232,23 @@ async function follow({ host, log, signal }, name, begun2, wait) {
 }
 //! src/docker/container-machine.ts
 var limits2 = { start: 12e4, small: 6e4, end: 5e3, hear: 1e3 };
-var waitingProgram = "echo ready; cat > /dev/null; sleep 6";
+var over = 7;
+var waitingProgram = `echo ready; sh 3>&1; [ $? -eq ${over} ] || sleep 6`;
 async function openContainer(host, work3, { signal, log }) {
   const room = await startRoom(host, work3, signal);
   const name = `the image ${work3.image} on ${host.name}`;
   const inside = { host, room: work3.name, name, gone: goneWith(room, work3) };
-  const run2 = (argv, options) => options.lasting === void 0 ? runInside(inside, argv, options) : runApart(host, { ...work3, command: options.lasting }, argv, { ...options, lasting: options.lasting });
+  const shell = new RoomShell(room, work3.name);
+  const run2 = (argv, options) => {
+    const { lasting, quick, stdin = "" } = options;
+    if (lasting !== void 0) {
+      return runApart(host, { ...work3, command: lasting }, argv, { ...options, lasting });
+    }
+    if (quick === true && typeof stdin === "string" && /^$|\n$/.test(stdin)) {
+      return shell.run(argv, { ...options, stdin });
+    }
+    return runInside(inside, argv, options);
+  };
   return {
     name,
     run: run2,
@@ -3245,8 +3256,10 @@ async function openContainer(host, work3, { signal, log }) {
     writeFile: (path, content, { mode }) => (0, import_machine_ssh_verdict.writeByShell)({ name, run: run2 }, path, content, mode),
     readFile: (path) => (0, import_machine_ssh_verdict.readByShell)({ name, run: run2 }, path),
     async close() {
+      await shell.end();
+      const { exitCode } = await room.end(limits2.small);
+      if (exitCode === 0) return;
       await host.run(["docker", "rm", "--force", work3.name], { timeout: limits2.small }).catch(() => log.debug(`the container ${work3.name} ends by itself`));
-      await room.end();
     }
   };
 }
@@ -3263,6 +3276,63 @@ async function startRoom(host, work3, signal) {
   signal.throwIfAborted();
   throw (0, import_diagnosis_container_rules.dockerVerdict)({ failed: `Cannot start a container of ${work3.image}`, server: host.name, result });
 }
+var RoomShell = class {
+  #room;
+  #name;
+  #before = Promise.resolve();
+  constructor(room, name) {
+    this.#room = room;
+    this.#name = name;
+  }
+  run(argv, options) {
+    const running = this.#before.then(() => this.#run(argv, options));
+    this.#before = running.catch(() => {
+    });
+    return running;
+  }
+  async #run(argv, { stdin, env = {}, timeout: timeout2 }) {
+    const marker = `tenantry-${(0, import_node_crypto10.randomBytes)(8).toString("hex")}`;
+    const words = Object.entries(env).map(([name, value]) => `${name}=${(0, import_machine_ssh_verdict.quoted)(value)}`);
+    const text2 = [...words, ...argv.map(import_machine_ssh_verdict.quoted)].join(" ");
+    const asked2 = this.#room.send(
+      `said=$( { ${text2} <<'${marker}'
+${stdin}${marker}
+} 2>&1 >&3)
+printf '\\n%s %s\\n%s\\n%s\\n' ${marker} $? "$said" ${marker}`
+    );
+    await asked2.catch(() => {
+    });
+    const timer = new AbortController();
+    const late = (0, import_promises14.setTimeout)(timeout2, "late", { signal: timer.signal }).catch(() => "late");
+    try {
+      const stdout = await this.#linesUntil((line) => line.startsWith(`${marker} `), late);
+      const stderr = await this.#linesUntil((line) => line === marker, late);
+      const exitCode = Number(stdout.pop()?.slice(marker.length + 1));
+      stderr.pop();
+      return { ...endingOf(exitCode), stdout: stdout.join("\n"), stderr: stderr.join("\n") };
+    } finally {
+      timer.abort();
+    }
+  }
+  /** @returns them and the last one. @throws LostConnection */
+  async #linesUntil(isLast, late) {
+    const lines = [];
+    for (; ; ) {
+      const line = await Promise.race([this.#room.receive(), late]);
+      if (line === void 0 || line === "late") {
+        const observed = line === "late" ? "does not answer" : "is gone";
+        throw new import_ground_errors.LostConnection(`a command in ${this.#name}`, `its container ${observed}`);
+      }
+      lines.push(line);
+      if (isLast(line)) return lines;
+    }
+  }
+  async end() {
+    await this.#before;
+    await this.#room.send(`exit ${over}`).catch(() => {
+    });
+  }
+};
 function goneWith(room, { name }) {
   const gone = room.ended.then((result) => {
     const said = (0, import_machine_machine.lastWords)(result, 1);
@@ -3342,10 +3412,10 @@ async function requireRoom2({ host, room, gone }, what) {
   const { stdout } = await host.run(argv, { timeout: limits2.small });
   if (stdout.trim() !== "true") throw new import_ground_errors.LostConnection(what, `its container ${room} is gone`);
 }
-async function endInside({ host, room }, started, over) {
+async function endInside({ host, room }, started, over2) {
   const processId = await Promise.race([started, (0, import_promises14.setTimeout)(limits2.end, void 0, { ref: false })]);
   if (processId === void 0) return false;
-  const ended = over.then(
+  const ended = over2.then(
     () => true,
     () => true
   );
@@ -3430,21 +3500,23 @@ async function withPlace(inputs, ports, use) {
   if (inputs.runIn === "runner" || inputs.image === void 0) {
     return use({ machine: import_machine_local.localMachine, isHere: true });
   }
-  const over = new AbortController();
-  const signal = AbortSignal.any([ports.signal, over.signal]);
+  const over2 = new AbortController();
+  const signal = AbortSignal.any([ports.signal, over2.signal]);
   const host = hostOf(inputs, { ...ports, signal });
   const work3 = workOf(inputs, inputs.image, ports.origin);
-  const machine = lateMachine(
-    `the image ${work3.image} on ${host.name}`,
-    open(host, work3, inputs, { ...ports, signal })
-  );
+  let isOpen = false;
+  const opening = open(host, work3, inputs, { ...ports, signal }).then((opened) => {
+    isOpen = true;
+    return opened;
+  });
+  const machine = lateMachine(`the image ${work3.image} on ${host.name}`, opening);
   const settle = async (wait) => {
     await settleEarlierWork({ host, work: work3, ...ports }, wait);
   };
   try {
     return await use({ machine, isHere: inputs.runIn === "image", settle });
   } finally {
-    over.abort(new Error("the work is over"));
+    if (!isOpen) over2.abort(new Error("the work is over"));
     await machine.close();
     await host.close();
   }
@@ -4781,7 +4853,7 @@ function invalidIn2(invalid) {
   const [first] = invalid;
   if (first === void 0) return void 0;
   const commands = invalid.map(
-    ({ schema, index }) => `DROP INDEX CONCURRENTLY ${quoted(schema)}.${quoted(index)};`
+    ({ schema, index }) => `DROP INDEX CONCURRENTLY ${quoted2(schema)}.${quoted2(index)};`
   );
   const one = invalid.length === 1;
   return new import_ground_errors.UserError(
@@ -4793,7 +4865,7 @@ function invalidIn2(invalid) {
     { code: "invalid-index", ...one ? {} : { evidence: commands.join("\n") } }
   );
 }
-var quoted = (name) => `"${name.replaceAll('"', '""')}"`;
+var quoted2 = (name) => `"${name.replaceAll('"', '""')}"`;
 function driftedIn(drift) {
   const groups = drift.flatMap(({ others: others2 }) => others2).filter(({ byThisRun }) => byThisRun.length > 0);
   const [first] = groups;
@@ -6048,14 +6120,14 @@ function outcomeOf({
 }
 var timeIsUp = /* @__PURE__ */ Symbol("time is up");
 async function within(milliseconds, work3) {
-  const over = new AbortController();
-  const timer = (0, import_promises17.setTimeout)(milliseconds, timeIsUp, { signal: over.signal }).catch(() => timeIsUp);
+  const over2 = new AbortController();
+  const timer = (0, import_promises17.setTimeout)(milliseconds, timeIsUp, { signal: over2.signal }).catch(() => timeIsUp);
   work3.catch(() => {
   });
   try {
     return await Promise.race([work3, timer]);
   } finally {
-    over.abort();
+    over2.abort();
   }
 }
 function parsed(line) {

@@ -800,7 +800,7 @@ accepted() { # good | any
 
 # Waits until a container runs and is healthy. Ends at its first exit, not at the end of the time.
 gate() { # NAME good|any CENTISECONDS; why it fails: stopped, gone, unhealthy
-  subject=$1 kind=$2 first=$(now) birth='' turn=0 process=''
+  subject=$1 kind=$2 first=$(now) birth='' turn=0 process='' check_at=0
   until=$((first + $3)) failed=''
   while :; do
     beat
@@ -822,14 +822,20 @@ gate() { # NAME good|any CENTISECONDS; why it fails: stopped, gone, unhealthy
 }
 
 ready() {
-  case $health in starting | unhealthy) return 1 ;; esac
+  [ "$health" != unhealthy ] || return 1
   if [ -n "$HTTP" ]; then
     ask "$address" "$HEALTH_PORT"
-    accepted "$kind"
+    accepted "$kind" || return 1
   else
-    [ "$health" = healthy ] || [ $(($(now) - first)) -ge 300 ] || return 1
-    [ "$kind" = any ] || [ "$(sockets "$process" "$PORTS" "$listening")" -gt 0 ]
+    [ "$health" != none ] || [ $(($(now) - first)) -ge 300 ] || return 1
+    [ "$kind" = any ] || [ "$(sockets "$process" "$PORTS" "$listening")" -gt 0 ] || return 1
   fi
+  [ "$health" = starting ] || return 0
+  # Nobody waits for Docker to ask. A check may be a program that takes its time: once a second is enough.
+  [ "$(now)" -ge "$check_at" ] || return 1
+  own_check "$subject" && return 0
+  check_at=$(($(now) + 100))
+  return 1
 }
 
 cancelled() { [ "$may_cancel" = yes ] && [ -e cancel ]; }
@@ -1188,10 +1194,6 @@ cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { print "listenin
 
 # --- what stands in front of the application ---------------------------------------------------------------------
 
-mentioned() { # whether a text names one of the two ports
-  for port in $slots; do case $1 in *":$port"*) return 0 ;; esac; done
-  return 1
-}
 text() { # NAME FILE, on one line
   if [ -r "$2" ]; then base64 <"$2"; else $sudo cat "$2" 2>/dev/null | base64; fi | tr -d '\\n' | sed "s/^/$1 /"
   echo
@@ -1226,12 +1228,15 @@ case $fronts in
       echo 'nginx-allowed yes'
       case $all in *[!#]*include*conf.d/\\*.conf\\;*) echo 'nginx-conf-d yes' ;; esac
       case $all in *open_file_cache\\ *) echo 'nginx-file-cache yes' ;; esac
-      printf '%s\\n' "$all" | sed -n 's/^# configuration file \\(.*\\):$/\\1/p' | sort -u | while read -r file; do
-        if mentioned "$($sudo cat "$file")"; then
+      # Those that name one of the two ports; what nginx says has all of them, and to ask for each would take longer.
+      printf '%s\\n' "$all" | awk -v slots="$slots" '
+        BEGIN { count = split(slots, ports, " ") }
+        /^# configuration file .*:$/ { file = substr($0, 22, length($0) - 22) }
+        { for (each = 1; each <= count; each++) if (index($0, ":" ports[each])) print file }' | sort -u |
+        while read -r file; do
           echo "nginx-file $file"
           text nginx-text "$file"
-        fi
-      done
+        done
     else
       printf '%s\\n' "$all" | sed -n 's/^.*\\[emerg\\] \\([0-9#]*: \\)\\{0,1\\}/nginx-error /p' | head -n 1
     fi
@@ -1242,13 +1247,17 @@ case $fronts in
   *'front caddy - '*)
     [ ! -e "/etc/caddy/tenantry/$container/taking" ] || echo 'caddy-taking yes'
     [ ! -e "/var/lib/tenantry/$container/caddy-second" ] || echo 'caddy-second yes'
-    echo "caddy-config $(curl -fsS --max-time 5 http://localhost:2019/config/ 2>/dev/null | tr -d '\\n')"
+    config=$(curl -fsS --max-time 5 http://localhost:2019/config/ 2>/dev/null | tr -d '\\n')
+    echo "caddy-config $config"
+    # Where a file of ours decides already, nobody asks what Caddy would make of its own.
+    decides=no
+    for port in $slots; do case $config in *_other\\":"$port"[,}]*) decides=yes ;; esac; done
     file=$(echo "$fronts" | sed -n 's/^front caddy - .* --config[ =]\\([^ ]*\\).*/\\1/p' | head -n 1)
     if [ -n "$file" ]; then
       echo "caddy-file $file"
       text caddy-text "$file"
-      case $file in
-        *.json) ;;
+      case $decides:$file in
+        yes:* | *.json) ;;
         *) echo "caddy-adapted $($sudo caddy adapt --config "$file" --adapter caddyfile 2>/dev/null | tr -d '\\n')" ;;
       esac
     fi

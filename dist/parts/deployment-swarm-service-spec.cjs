@@ -4430,6 +4430,11 @@ async function lookedAtRest(work, folder) {
   return lookedAt(work);
 }
 //! src/deployment/host/replace.ts
+//! src/ground/together.ts
+async function together(one, other) {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
+}
 //! src/deployment/switch/switch-course.ts
 var spare = 18e4;
 var outside = { timeout: 5e3, pause: 1e3, complaints: 3 };
@@ -4569,10 +4574,12 @@ async function watchFromOutside({ host, request, ports: { ask: ask2 } }, run3, {
 var pause2 = 250;
 var answerTimeout3 = 5e3;
 var stayUp = 3e3;
+var checkPause = 1e3;
 async function waitUntilServing(name, called, { probe, status, timeout: timeout4 }, { docker, ask: ask2, signal, log }) {
   const started = import_node_perf_hooks7.performance.now();
   let told3 = "";
   let bornAt;
+  let checkedAt = Number.NEGATIVE_INFINITY;
   for (; ; ) {
     const container = await docker.container(name);
     if (container === void 0) {
@@ -4589,9 +4596,15 @@ async function waitUntilServing(name, called, { probe, status, timeout: timeout4
     const isReborn = bornAt !== container.state.startedAt.getTime();
     let look = isReborn ? { now: "stopped" } : lookAt(container, waited, probe !== void 0);
     if (look.now === "stopped") throw (0, import_diagnosis_why.whyNotServing)(called, (0, import_diagnosis_why.thatStopped)(await docker.evidence(name)));
-    if (look.now === "ready" && probe !== void 0) {
+    if ((look.now === "ready" || look.now === "unchecked") && probe !== void 0) {
       const complaint = (0, import_health_http.complaintAbout)(await ask2(probe, answerTimeout3, signal), { status, headers: {} });
       if (complaint !== void 0) look = { now: "not yet", observed: complaint.observed, complaint };
+    }
+    if (look.now === "unchecked") {
+      const isDue = import_node_perf_hooks7.performance.now() - checkedAt > checkPause;
+      if (isDue && await docker.passesOwnCheck(name)) return container;
+      if (isDue) checkedAt = import_node_perf_hooks7.performance.now();
+      look = { now: "not yet", observed: "its health check has not passed yet" };
     }
     if (look.now === "ready") return container;
     if (look.now === "not yet") {
@@ -4611,9 +4624,7 @@ function lookAt({ state }, waited, hasProbe) {
     const said = state.health.output.split("\n").at(-1) || "nothing";
     return { now: "not yet", observed: `its health check says: ${said}` };
   }
-  if (state.health?.status === "starting") {
-    return { now: "not yet", observed: "its health check has not passed yet" };
-  }
+  if (state.health?.status === "starting") return { now: "unchecked" };
   if (state.health === void 0 && !hasProbe && waited < stayUp) {
     return { now: "not yet", observed: "it has just started" };
   }
@@ -4834,6 +4845,9 @@ function textOf(settings2) {
   return Object.entries(settings2).map(([name, value]) => `${name}=${(0, import_machine_ssh_verdict.quoted)(String(value))}
 `).join("");
 }
+function commonProgram() {
+  return [(0, import_deployment_server_server_script.serverScript)("server-program"), (0, import_diagnosis_container_rules.serverScript)("own-check"), (0, import_diagnosis_container_rules.collector)()].join("\n");
+}
 function commonSettings({ request, survey, current, release }) {
   const { container, restart, stopTimeout: stopTimeout2, bake, drainTimeout, healthTimeout } = request;
   const names2 = namesFor(container, { release, current });
@@ -4867,8 +4881,7 @@ function hexadecimal(ports) {
 //! src/deployment/bridge/switch-program.ts
 function switchProgram(facts2) {
   return `${textOf(settings(facts2))}
-${(0, import_deployment_server_server_script.serverScript)("server-program")}
-${(0, import_diagnosis_container_rules.collector)()}
+${commonProgram()}
 ${(0, import_deployment_server_server_script.serverScript)("switch")}`;
 }
 function settings({ request, host, survey, ports, current, release }) {
@@ -4907,9 +4920,8 @@ async function crossOver(work, crossing) {
   const run3 = { machine, folder, log };
   try {
     await docker.create(bridgeSpec(spec, bridge, survey));
-    await docker.start(bridge);
     const [redirected] = await together(
-      publicPorts(machine, { bridge, ports: request.ports, survey, signal }),
+      docker.start(bridge).then(() => publicPorts(machine, { bridge, ports: request.ports, survey, signal })),
       docker.create(spec)
     );
     const program = switchProgram({ request, host, survey, ports: redirected, current, release });
@@ -4924,10 +4936,6 @@ async function crossOver(work, crossing) {
   const course = new Course(work, { release, old: releaseNameOf(current), lease });
   const ended3 = await followed(work, run3, course);
   return conclude(work, crossing, { run: run3, course, ended: ended3 });
-}
-async function together(one, other) {
-  await Promise.allSettled([one, other]);
-  return Promise.all([one, other]);
 }
 async function settleSwitch(work, { found, survey, folder }) {
   const { host, request, machine, ports } = work;
@@ -5152,7 +5160,7 @@ function slotProgram(facts2) {
   const front = move.proxy === "nginx" ? nginxSettings(move, facts2) : caddySettings(move, facts2);
   const sites = move.form === "pointer" || move.proxy === "nginx" ? takenOver(move) : "";
   return `${textOf({ WAY: "slots", ...slotSettings(facts2), ...front })}${sites}
-${[(0, import_deployment_server_server_script.serverScript)("server-program"), (0, import_diagnosis_container_rules.collector)(), (0, import_deployment_server_server_script.serverScript)(move.proxy), (0, import_deployment_server_server_script.serverScript)("slots")].join("\n")}`;
+${[commonProgram(), (0, import_deployment_server_server_script.serverScript)(move.proxy), (0, import_deployment_server_server_script.serverScript)("slots")].join("\n")}`;
 }
 function slotSettings({ request, host, survey, current, release, move }) {
   const probe = outsideProbe(request, host);
@@ -5436,12 +5444,14 @@ async function replaced(work, { ledger, current, currentImage, site, ...seen }) 
     ports.log.step("Unchanged", `${request.container} on ${host} is ${what} already`);
     return;
   }
-  const [leftover] = await inTheWay;
-  if (leftover !== void 0) await docker.remove(leftover.name);
-  if (request.reloadNginx === true) await checkNginx(work);
   const { move } = choice2;
   const placed = move === void 0 ? serving : { ...work, request: (0, import_deployment_server_server_script.inSlot)(request, move.slots.free) };
-  await ledger.prepare(placed.request, { digest, imageId: image.id });
+  const [[leftover]] = await together(
+    inTheWay,
+    ledger.prepare(placed.request, { digest, imageId: image.id })
+  );
+  if (leftover !== void 0) await docker.remove(leftover.name);
+  if (request.reloadNginx === true) await checkNginx(work);
   const proven2 = await switchTo(placed, { digest, release, current, site, choice: choice2 });
   checkWhatServes(work, { proven: proven2, image, digest });
   if (request.reloadNginx === true) await reloadNginx(work);

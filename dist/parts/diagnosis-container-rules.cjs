@@ -45,6 +45,7 @@ __export(stdin_exports, {
   readCollected: () => readCollected,
   readImageName: () => readImageName,
   readLog: () => readLog,
+  serverScript: () => serverScript2,
   shortDigest: () => shortDigest,
   showImage: () => showImage,
   showPort: () => showPort,
@@ -654,8 +655,8 @@ function tarPadding(size) {
 function tarEnd() {
   return Buffer.alloc(2 * block);
 }
-function tarOf(files2) {
-  const parts = files2.flatMap(({ content, ...file }) => [
+function tarOf(files3) {
+  const parts = files3.flatMap(({ content, ...file }) => [
     tarHeader({ ...file, size: content.length }),
     content,
     tarPadding(content.length)
@@ -794,9 +795,9 @@ function readOwner(text) {
   const group = groupName === void 0 ? person?.[3] ?? "0" : isNumber(groupName) ? groupName : rows("group").find(([known2]) => known2 === groupName)?.[2];
   return user === void 0 || group === void 0 ? void 0 : { user: Number(user), group: Number(group) };
 }
-function archiveOf(files2, { user, group }) {
+function archiveOf(files3, { user, group }) {
   return tarOf(
-    files2.map(({ path, content, mode }) => ({
+    files3.map(({ path, content, mode }) => ({
       name: path.replace(/^\/+/, ""),
       content: Buffer.from(content),
       mode,
@@ -1169,6 +1170,22 @@ function healthArguments({ command, interval, timeout, retries, startPeriod }) {
     ...["--health-start-period", `${startPeriod}ms`]
   ];
 }
+//! src/docker/server-script.ts
+var files2 = {
+  "own-check": `# Asks a container's own health check at once. Docker does so only when the interval of the check has passed, half a
+# minute unless the image says otherwise. It is the same command, by the same user, in the same container. POSIX sh.
+own_check() ( # NAME: fails when the check does, or there is none; a subshell, for what it sets
+  words=$(docker container inspect --format \\
+    '{{with .Config.Healthcheck}}{{range $place, $word := .Test}}{{if $place}}{{$word}}{{"\\x1f"}}{{else if eq $word "CMD-SHELL"}}{{range $.Config.Shell}}{{.}}{{"\\x1f"}}{{else}}/bin/sh{{"\\x1f"}}-c{{"\\x1f"}}{{end}}{{end}}{{end}}{{end}}' \\
+    "$1" 2>/dev/null) && [ -n "$words" ] || exit 1
+  set -f
+  IFS=$(printf '\\037')
+  # shellcheck disable=SC2086
+  exec timeout 10 docker exec "$1" $words </dev/null >/dev/null 2>&1 9>&-
+)
+`
+};
+var serverScript2 = (name) => files2[name];
 //! src/diagnosis/traceback.ts
 var stillTheReason = 40;
 function lastTraceback(log) {
@@ -2049,9 +2066,9 @@ function dockerOn(machine, { signal, log }) {
     if (/no such (container|image)/i.test(result.stderr)) return void 0;
     throw dockerVerdict({ failed: `Cannot look at the ${kind} ${name}`, server: machine.name, result });
   };
-  const giveFiles = async ({ name, files: files2 = [] }) => {
-    if (files2.length === 0) return;
-    const failed = `Cannot write ${(0, import_ground_words.listed)(files2.map(({ path }) => path))} into the container ${name}`;
+  const giveFiles = async ({ name, files: files3 = [] }) => {
+    if (files3.length === 0) return;
+    const failed = `Cannot write ${(0, import_ground_words.listed)(files3.map(({ path }) => path))} into the container ${name}`;
     const seen = await run(["sh", "-c", lookWhoRuns, "sh", name]);
     if (!(0, import_machine_machine.succeeded)(seen)) throw dockerVerdict({ failed, server: machine.name, result: seen });
     const owner = readOwner(seen.stdout);
@@ -2062,7 +2079,7 @@ function dockerOn(machine, { signal, log }) {
         { code: "image-user-unknown" }
       );
     }
-    await must(failed, ["cp", "-", `${name}:/`], { stdin: archiveOf(files2, owner), timeout: limits.change });
+    await must(failed, ["cp", "-", `${name}:/`], { stdin: archiveOf(files3, owner), timeout: limits.change });
   };
   return {
     async platform() {
@@ -2150,6 +2167,11 @@ function dockerOn(machine, { signal, log }) {
     async start(name) {
       await mustWith(name, `Cannot start the container ${name}`, ["start", name]);
     },
+    async passesOwnCheck(name) {
+      const script2 = `${serverScript2("own-check")}
+own_check "$1"`;
+      return (0, import_machine_machine.succeeded)(await run(["sh", "-c", script2, "sh", name]));
+    },
     async stop(name, timeout) {
       const seconds = String(Math.ceil(timeout / 1e3));
       await must(`Cannot stop the container ${name}`, ["stop", "-t", seconds, name], {
@@ -2218,6 +2240,7 @@ function dockerOn(machine, { signal, log }) {
   readCollected,
   readImageName,
   readLog,
+  serverScript,
   shortDigest,
   showImage,
   showPort,

@@ -1625,12 +1625,18 @@ def serve(request):
         unsupported=unsupported,
         loading=loading,
     )
+    migrated = 0
     while True:
         asked = line.hear()
         if asked is None or asked["do"] == "end":
             return {}
         if asked["do"] == "migrate":
             Tenant(asked, session, works, line).migrate()
+            # Models and states hold each other, so they would be many megabytes before Python looks for them by itself.
+            gc.collect()
+            migrated += 1
+            if migrated == 1:
+                gc.freeze()  # what the first one was made by, all others are made by
         else:
             line.say("answer", value=ask(lambda one: answer(one, session, head), asked))
 
@@ -4535,7 +4541,7 @@ var filesOf = {
   target_branch: ["discover", ...discovering],
   worker: working
 };
-var housekeeping = { timeout: 3e4 };
+var housekeeping = { timeout: 3e4, quick: true };
 var envelope = (0, import_zod.looseObject)({ complete: (0, import_zod.literal)(true), failure: failureShape.optional() });
 async function probe(project, program, { request, answer }, options) {
   const placed = await placeProgram(project, program, request);

@@ -271,7 +271,11 @@ async function writeByShell(shell, path, content, mode) {
   );
 }
 async function readByShell(shell, path) {
-  const result = await shell.run(["cat", "--", path], { timeout: fileTimeout, env: { LC_ALL: "C" } });
+  const result = await shell.run(["cat", "--", path], {
+    timeout: fileTimeout,
+    env: { LC_ALL: "C" },
+    quick: true
+  });
   if ((0, import_machine_machine.succeeded)(result)) return result.stdout;
   if (/No such file or directory/.test(result.stderr)) return void 0;
   throw new import_ground_errors.UserError(

@@ -34,6 +34,7 @@ __export(stdin_exports, {
   tenantFields: () => tenantFields
 });
 module.exports = __toCommonJS(stdin_exports);
+var import_ground_young_memory = require("./ground-young-memory.cjs");
 var import_database_structure_definitions = require("./database-structure-definitions.cjs");
 var import_health_check = require("./health-check.cjs");
 var import_django_python_files = require("./django-python-files.cjs");
@@ -1898,6 +1899,7 @@ var provisionTenant = (0, import_database_url.defineAction)({
   )
 });
 async function run3(context, { through, place }) {
+  (0, import_ground_young_memory.keepYoungMemorySmall)();
   const env = await (0, import_yaml.environmentOf)(context.inputs, context.mask);
   const inputs = { ...context.inputs, env, through };
   if (inputs.mode === "repair" || inputs.mode === "deprovision") {

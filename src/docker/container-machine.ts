@@ -120,9 +120,10 @@ class RoomShell {
     const words = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
     const text = [...words, ...argv.map(quoted)].join(' ');
     // What it writes comes as it is; what it says about it comes after it.
-    await this.#room.send(
+    const asked = this.#room.send(
       `said=$( { ${text} <<'${marker}'\n${stdin}${marker}\n} 2>&1 >&3)\nprintf '\\n%s %s\\n%s\\n%s\\n' ${marker} $? "$said" ${marker}`,
     );
+    await asked.catch(() => {}); // what does not answer is gone
     const timer = new AbortController();
     const late = sleep(timeout, 'late' as const, { signal: timer.signal }).catch(() => 'late' as const);
     try {

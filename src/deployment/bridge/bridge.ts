@@ -2,6 +2,7 @@
 
 import { dockerOn } from '../../docker/docker.ts';
 import type { Container } from '../../docker/inspect.ts';
+import { together } from '../../ground/together.ts';
 import { releaseNameOf, releaseOf, releaseOfContainer, workingNames } from '../releases/release.ts';
 import type { Found } from '../releases/repair.ts';
 import type { Work } from '../request/work.ts';
@@ -54,12 +55,6 @@ export async function crossOver(work: Work, crossing: Crossing): Promise<Contain
   const course = new Course(work, { release, old: releaseNameOf(current), lease });
   const ended = await followed(work, run, course);
   return conclude(work, crossing, { run, course, ended });
-}
-
-/** Waits for all, also when one fails: what is under way could not be undone. */
-async function together<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
-  await Promise.allSettled([one, other]);
-  return Promise.all([one, other]);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ContainerSpec } from '../../docker/container-spec.ts';
 import { shortDigest } from '../../docker/image.ts';
 import type { Container, Image } from '../../docker/inspect.ts';
 import { UserError } from '../../ground/errors.ts';
+import { together } from '../../ground/together.ts';
 import { crossOver } from '../bridge/bridge.ts';
 import { prove, proveOld, serves } from '../gate/proof.ts';
 import { type Choice, chooseMechanism } from '../plan/mechanism.ts';
@@ -95,13 +96,15 @@ async function replaced(
     ports.log.step('Unchanged', `${request.container} on ${host} is ${what} already`);
     return;
   }
-  const [leftover] = await inTheWay;
+  const { move } = choice;
+  const placed = move === undefined ? serving : { ...work, request: inSlot(request, move.slots.free) };
+  const [[leftover]] = await together(
+    inTheWay,
+    ledger.prepare(placed.request, { digest, imageId: image.id }),
+  );
   // One of ours that somebody renamed, or stopped and started another beside: it serves nobody.
   if (leftover !== undefined) await docker.remove(leftover.name);
   if (request.reloadNginx === true) await checkNginx(work);
-  const { move } = choice;
-  const placed = move === undefined ? serving : { ...work, request: inSlot(request, move.slots.free) };
-  await ledger.prepare(placed.request, { digest, imageId: image.id });
   const proven = await switchTo(placed, { digest, release, current, site, choice });
   checkWhatServes(work, { proven, image, digest });
   if (request.reloadNginx === true) await reloadNginx(work);
