@@ -1251,7 +1251,9 @@ case $fronts in
     echo "caddy-config $config"
     # Where a file of ours decides already, nobody asks what Caddy would make of its own.
     decides=no
-    for port in $slots; do case $config in *_other\\":"$port"[,}]*) decides=yes ;; esac; done
+    for port in $slots; do
+      case $config in *"_other\\":$port,"* | *"_other\\":$port}"*) decides=yes ;; esac
+    done
     file=$(echo "$fronts" | sed -n 's/^front caddy - .* --config[ =]\\([^ ]*\\).*/\\1/p' | head -n 1)
     if [ -n "$file" ]; then
       echo "caddy-file $file"
