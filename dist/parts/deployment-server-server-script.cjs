@@ -354,6 +354,8 @@ commands() {
     done
 }
 holder() { cat lease/token 2>/dev/null || echo none; }
+# A program that is still at work writes its signs of life into it: only what is not there any more can be removed whole.
+drop() { [ ! -d lease ] || { rm -rf lease.over && mv lease lease.over && rm -rf lease.over; }; }
 facts() {
   since=$(stat -c %Y lease/heartbeat 2>/dev/null || stat -c %Y lease)
   echo "token $(holder)"
@@ -374,7 +376,7 @@ case $what in
       facts
       exit 0
     fi
-    rm -rf lease lease.new && mkdir lease.new && cat >lease.new/record && echo "$boot" >lease.new/boot &&
+    drop && rm -rf lease.new && mkdir lease.new && cat >lease.new/record && echo "$boot" >lease.new/boot &&
       echo "$token" >lease.new/token && : >lease.new/heartbeat && mv lease.new lease && echo taken
     ;;
   renew)
@@ -383,7 +385,7 @@ case $what in
     echo "$other" >lease/phase
     ;;
   release)
-    [ "$(holder)" != "$token" ] || rm -rf lease
+    [ "$(holder)" != "$token" ] || drop
     ;;
 esac
 `,

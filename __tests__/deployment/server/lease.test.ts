@@ -1,6 +1,11 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
 import { isDead, isLeftBehind, readHolder } from '../../../src/deployment/server/lease.ts';
+import { serverScript } from '../../../src/deployment/server/server-script.ts';
 
 const text = (lines: readonly string[]) => `${lines.join('\n')}\n`;
 const record = 'record {"run":"https://example.com/runs/1"}';
@@ -42,4 +47,29 @@ test.each([
   { age: 91, work: '', waits: false, why: 'nothing goes on' },
 ])('$why: waited for: $waits', ({ age, work, waits }) => {
   expect(isLeftBehind(readHolder(text(['token abc', `age ${age}`, work, 'phase x', record])))).toBe(waits);
+});
+
+test('it is given back while a program still writes its signs of life into it', () => {
+  const home = mkdtempSync(join(tmpdir(), 'lease-'));
+  const folder = join(home, 'switch');
+  for (const each of [folder, join(home, '.tenantry')]) mkdirSync(each);
+  const writing = 'while :; do [ ! -d lease ] || echo 2>/dev/null >lease/heartbeat; done';
+  const writer = spawn('sh', ['-c', writing], { cwd: folder, stdio: 'ignore' });
+  const asked = (what: string) =>
+    spawnSync('sh', ['-c', serverScript('lease'), 'lease', what, 'switch', 'abc', '', 'shop', 'v1'], {
+      env: { ...process.env, HOME: home },
+      input: '{}',
+      encoding: 'utf8',
+    });
+  try {
+    for (let turn = 0; turn < 10; turn += 1) {
+      expect(asked('take').stdout).toBe('taken\n');
+      expect(existsSync(join(folder, 'lease'))).toBe(true);
+      asked('release');
+      expect(existsSync(join(folder, 'lease'))).toBe(false);
+    }
+  } finally {
+    writer.kill('SIGKILL');
+    rmSync(home, { recursive: true, force: true });
+  }
 });
