@@ -133,7 +133,7 @@ async function inAnImage({ lab, fleet, dist, repeats }: Bed, folder: string): Pr
 }
 
 /** The fleet's project as an image, on the engine of the runner. */
-export async function buildImage(lab: Lab, fleet: Fleet, folder: string): Promise<string> {
+async function buildImage(lab: Lab, fleet: Fleet, folder: string): Promise<string> {
   const context = join(folder, 'image');
   cpSync(fleet.project, join(context, 'project'), { recursive: true });
   writeFileSync(
