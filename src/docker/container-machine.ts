@@ -33,11 +33,12 @@ import { type WorkContainer, workArguments } from './work-container.ts';
  */
 const limits = { start: 120_000, small: 60_000, end: 5_000, hear: 1_000 } as const;
 
+/** The exit code by which the container's shell tells that it was told to end. */
+const over = 7;
 /**
  * Says that it is there, and is a shell for small commands until it is told that it is over. When nobody can tell it
  * any more, the commands beside it have a moment to notice the same.
  */
-const over = 7;
 const waitingProgram = `echo ready; sh 3>&1; [ $? -eq ${over} ] || sleep 6`;
 
 /**
